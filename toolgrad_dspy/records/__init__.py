@@ -1,0 +1,35 @@
+"""What is stored and passed on. Imports nothing else of the package."""
+
+from toolgrad_dspy.records.base import Record
+from toolgrad_dspy.records.call import ErrorKind, Observation, ToolCall, ToolError, Verdict
+from toolgrad_dspy.records.proposal import Attempt, DraftCall, Proposal, Report, Selection
+from toolgrad_dspy.records.session import Iteration, RoleUsage, Sample, Session, Trace, Usage
+from toolgrad_dspy.records.tool import Tool, ToolAnnotations
+from toolgrad_dspy.records.workflow import Chain, Origin, OriginKind, Step, Workflow
+
+__all__ = [
+    "Attempt",
+    "Chain",
+    "DraftCall",
+    "ErrorKind",
+    "Iteration",
+    "Observation",
+    "Origin",
+    "OriginKind",
+    "Proposal",
+    "Record",
+    "Report",
+    "RoleUsage",
+    "Sample",
+    "Selection",
+    "Session",
+    "Step",
+    "Tool",
+    "ToolAnnotations",
+    "ToolCall",
+    "ToolError",
+    "Trace",
+    "Usage",
+    "Verdict",
+    "Workflow",
+]

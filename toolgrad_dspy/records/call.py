@@ -1,0 +1,72 @@
+"""One tool call, what came back, and whether that was a success."""
+
+import json
+from typing import Literal
+
+from pydantic import Field, JsonValue
+
+from toolgrad_dspy.records.base import Record
+
+ErrorKind = Literal[
+    "tool",  # the tool reports a failure (MCP isError, a raised exception)
+    "http",  # an HTTP status of 400 and above
+    "invalid_arguments",  # the arguments do not fit the tool's schema, or the source refuses them
+    "unknown_tool",
+    "not_permitted",  # a guard of ours refused the call, nothing was sent
+    "timeout",
+    "connection",  # the source went away during the call
+]
+
+
+class ToolCall(Record):
+    """A call with concrete arguments."""
+
+    tool: str
+    arguments: dict[str, JsonValue] = {}
+
+
+class ToolError(Record):
+    """Why a call gave no result. ``status`` is the HTTP status where there is one."""
+
+    kind: ErrorKind
+    message: str
+    status: int | None = None
+
+
+class Observation(Record):
+    """What a call gave back: tool trouble is an observation too, never an exception.
+
+    ``content`` is the structured result where the source has one (else None), ``text`` what a model sees.
+    ``latency`` is in seconds and left out when the record is stored, so that two runs of one seed store the
+    same bytes; the trace keeps it. ``simulated`` marks a result that no real tool produced.
+    """
+
+    content: JsonValue = None
+    text: str
+    error: ToolError | None = None
+    simulated: bool = False
+    latency: float = Field(default=0.0, exclude=True)
+
+    @property
+    def value(self) -> JsonValue:
+        """The result as data: the structured content, else the text parsed as JSON, else the text itself.
+
+        JSON Pointers into a result (references, argument origins) point into this value.
+        """
+        if self.content is not None:
+            return self.content
+        if self.text[:1] in ("{", "["):
+            try:
+                parsed: JsonValue = json.loads(self.text)
+            except ValueError:
+                return self.text
+            return parsed
+        return self.text
+
+
+class Verdict(Record):
+    """Whether an observation counts as a success, the rule that decided, and why."""
+
+    outcome: Literal["ok", "failed", "empty"]
+    rule: str
+    reason: str = ""

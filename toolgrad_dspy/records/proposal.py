@@ -1,0 +1,75 @@
+"""What the proposer asks for and what its execution gave."""
+
+from typing import Literal
+
+from pydantic import JsonValue
+
+from toolgrad_dspy.records.base import Record
+from toolgrad_dspy.records.call import Observation, ToolCall, Verdict
+from toolgrad_dspy.records.workflow import Origin
+
+
+class DraftCall(Record):
+    """A call as proposed: an argument, at any depth, may be a reference to an earlier result.
+
+    A reference is the object ``{"$from": "s2", "$path": "/results/0/id"}``: step ``s2`` of the workflow, or
+    ``"#1"`` for the first call of the same proposal; ``$path`` is a JSON Pointer into that result.
+    """
+
+    tool: str
+    arguments: dict[str, JsonValue] = {}
+
+
+class Proposal(Record):
+    """One next piece of work: an imperative instruction and the calls that carry it out, in order."""
+
+    id: str
+    instruction: str
+    calls: tuple[DraftCall, ...]
+
+
+class Attempt(Record):
+    """One call that was tried for a proposal.
+
+    ``draft`` is the 1-based position of the draft it serves, ``turn`` 0 for the draft as proposed and 1, 2, ...
+    for a repair. ``observation`` is None when the arguments were refused before anything ran. ``kept`` says
+    that the report needs this call. ``seconds`` is the call's latency.
+    """
+
+    draft: int
+    turn: int
+    call: ToolCall
+    observation: Observation | None
+    verdict: Verdict
+    origins: tuple[Origin, ...] = ()
+    kept: bool = False
+    seconds: float = 0.0
+
+
+class Report(Record):
+    """The execution of one proposal: every attempt in order, and how it ended."""
+
+    proposal: str
+    instruction: str
+    outcome: Literal["ok", "empty", "failed"]
+    reason: str = ""
+    attempts: tuple[Attempt, ...] = ()
+
+    @property
+    def kept(self) -> tuple[Attempt, ...]:
+        """The calls that a workflow takes over with this report, in the order they ran."""
+        return tuple(attempt for attempt in self.attempts if attempt.kept)
+
+
+class Selection(Record):
+    """The textual gradient: which report to take, onto which chain, why, and what is lacking now.
+
+    ``report`` is None when nothing is taken. ``chain`` is None for a new chain. ``note`` says how the choice
+    was corrected after a check against the argument origins.
+    """
+
+    report: str | None
+    chain: str | None
+    reason: str
+    lacking: str = ""
+    note: str = ""

@@ -1,0 +1,84 @@
+"""What one session of the loop leaves behind."""
+
+from typing import Literal
+
+from toolgrad_dspy.records.base import Record
+from toolgrad_dspy.records.proposal import Proposal, Report, Selection
+from toolgrad_dspy.records.workflow import Workflow
+
+
+class Iteration(Record):
+    """One pass of the loop. ``failures`` holds what went wrong in it, one line each (a failed step is data)."""
+
+    number: int
+    offered: tuple[str, ...]
+    reason: str = ""
+    proposals: tuple[Proposal, ...] = ()
+    reports: tuple[Report, ...] = ()
+    selection: Selection | None = None
+    added: tuple[str, ...] = ()
+    failures: tuple[str, ...] = ()
+
+
+class Trace(Record):
+    """Everything a session did, in order."""
+
+    iterations: tuple[Iteration, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+class RoleUsage(Record):
+    """What one LM role used in a session."""
+
+    calls: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+
+
+class Usage(Record):
+    """What a session used. ``tool_calls`` counts failed calls too; ``replayed_calls`` those of checks only."""
+
+    roles: dict[str, RoleUsage] = {}
+    tool_calls: int = 0
+    replayed_calls: int = 0
+
+    @property
+    def lm_calls(self) -> int:
+        return sum(role.calls for role in self.roles.values())
+
+    @property
+    def tokens(self) -> int:
+        """Input and output tokens over all roles."""
+        return sum(role.input_tokens + role.output_tokens for role in self.roles.values())
+
+
+class Sample(Record):
+    """A training sample (q, W, r): the user's query, the workflow that answers it, the response.
+
+    ``offered`` names the tools the proposer saw in the session, used or not: exports draw their
+    distractors from it.
+    """
+
+    id: str
+    seed: int
+    query: str
+    workflow: Workflow
+    response: str
+    offered: tuple[str, ...] = ()
+
+
+class Session(Record):
+    """One session's outcome.
+
+    ``accepted``: the sample passed every check. ``rejected``: there is a sample or a part of one, and
+    ``reason`` says which check it failed. ``failed``: no sample came about, and ``reason`` says why.
+    """
+
+    index: int
+    seed: int
+    status: Literal["accepted", "rejected", "failed"]
+    reason: str = ""
+    sample: Sample | None = None
+    trace: Trace = Trace()
+    usage: Usage = Usage()
+    seconds: float = 0.0

@@ -1,0 +1,70 @@
+"""The answer: chains of steps that ran, with the origin of every argument."""
+
+from typing import Literal
+
+from toolgrad_dspy.records.base import Record
+from toolgrad_dspy.records.call import Observation, ToolCall
+
+OriginKind = Literal["user", "result", "schema", "unknown"]
+
+
+class Origin(Record):
+    """Where one argument leaf came from.
+
+    ``pointer`` is the leaf's JSON Pointer (RFC 6901) in the arguments. ``kind``:
+
+    - ``user``: the query has to state the value;
+    - ``result``: it stands at ``path`` (JSON Pointer) in the result of the earlier step ``step``;
+    - ``schema``: a default, constant or enumerated value of the tool's own schema;
+    - ``unknown``: none of these. An accepted sample has none.
+
+    ``match`` tells how a ``result`` origin was found: the draft referred to it (``reference``), its value is
+    equal to a result leaf (``literal``), or it is a part of, or put together from, result text (``part``).
+    For a ``schema`` origin it names the keyword (``default``, ``const``, ``enum``, ...).
+    """
+
+    pointer: str
+    kind: OriginKind
+    step: str | None = None
+    path: str | None = None
+    match: str | None = None
+
+
+class Step(Record):
+    """One accepted call with its result. ``id`` is ``s1``, ``s2``, ... in the order the calls ran."""
+
+    id: str
+    call: ToolCall
+    observation: Observation
+    origins: tuple[Origin, ...] = ()
+
+    @property
+    def number(self) -> int:
+        return int(self.id[1:])
+
+    @property
+    def depends_on(self) -> frozenset[str]:
+        """Ids of the earlier steps whose results this step's arguments use."""
+        return frozenset(origin.step for origin in self.origins if origin.step is not None)
+
+
+class Chain(Record):
+    """Steps that belong together: each later one continues, or depends on, an earlier one. ``id``: ``c1``, ..."""
+
+    id: str
+    steps: tuple[Step, ...]
+
+
+class Workflow(Record):
+    """The chains built so far (W in the paper's (q, W, r))."""
+
+    chains: tuple[Chain, ...] = ()
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """All steps in the order they ran."""
+        return tuple(sorted((s for chain in self.chains for s in chain.steps), key=lambda s: s.number))
+
+    def chain_of(self, step_id: str) -> str | None:
+        """Id of the chain that holds the step, or None."""
+        return next((c.id for c in self.chains if any(s.id == step_id for s in c.steps)), None)

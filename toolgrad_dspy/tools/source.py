@@ -1,0 +1,62 @@
+"""The contract between the program and whatever provides tools.
+
+A **source** lists tools and opens **sessions** on them. What every implementation promises, and
+``tools/conformance.py`` checks:
+
+- ``tools()`` gives the same list, in the same order, as long as the source is open.
+- Tool trouble (a failure the tool reports, bad arguments, an unknown tool, a timeout, a server that went
+  away) comes back as an :class:`~toolgrad_dspy.records.Observation` with ``error`` set. ``call`` raises only
+  for bugs and for a source that is gone for good (:class:`~toolgrad_dspy.errors.ToolSourceError`).
+- ``call`` may be used by many tasks at once. A source whose server cannot stand that limits it itself.
+- With ``isolation == "session"``, two sessions never see each other's writes, and the same seed and the same
+  calls in the same order give the same results. With ``"shared"`` neither is promised.
+- A source and a session may be closed by another task than the one that opened them, and closing ends every
+  process, task and file it started. They belong to the event loop that opened them.
+"""
+
+from abc import ABC, abstractmethod
+from contextlib import AbstractAsyncContextManager
+from types import TracebackType
+from typing import Literal, Self
+
+from toolgrad_dspy.records import Observation, Tool, ToolCall
+
+Isolation = Literal["session", "shared"]
+
+
+class ToolSession(ABC):
+    """One session's view of a source's tools, with its own state where the source isolates sessions."""
+
+    @abstractmethod
+    async def call(self, call: ToolCall) -> Observation:
+        """Run ``call`` and return what came back; ``call.tool`` is a :attr:`Tool.name` of the source."""
+
+
+class ToolSource(ABC):
+    """Where tools come from. An async context manager: open before use, close after."""
+
+    id: str
+    isolation: Isolation
+
+    async def open(self) -> None:  # noqa: B027 - a source without a server has nothing to open
+        """Start what the source needs. Raises ToolSourceError when it does not come up."""
+
+    async def close(self) -> None:  # noqa: B027
+        """End everything the source started. Safe to call twice."""
+
+    @abstractmethod
+    async def tools(self) -> list[Tool]:
+        """The tools, each with ``source == self.id``, in a fixed order."""
+
+    @abstractmethod
+    def session(self, seed: int) -> AbstractAsyncContextManager[ToolSession]:
+        """Open a session. ``seed`` fixes whatever is random in the tools themselves."""
+
+    async def __aenter__(self) -> Self:
+        await self.open()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
