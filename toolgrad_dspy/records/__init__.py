@@ -2,6 +2,7 @@
 
 from toolgrad_dspy.records.base import Record
 from toolgrad_dspy.records.call import ErrorKind, Observation, ToolCall, ToolError, Verdict
+from toolgrad_dspy.records.pointer import escape, last_key, leaves, lookup
 from toolgrad_dspy.records.proposal import Attempt, DraftCall, Proposal, Report, Selection
 from toolgrad_dspy.records.session import Iteration, RoleUsage, Sample, Session, Trace, Usage
 from toolgrad_dspy.records.tool import Tool, ToolAnnotations
@@ -32,4 +33,8 @@ __all__ = [
     "Usage",
     "Verdict",
     "Workflow",
+    "escape",
+    "last_key",
+    "leaves",
+    "lookup",
 ]

@@ -21,7 +21,10 @@ class DraftCall(Record):
 
 
 class Proposal(Record):
-    """One next piece of work: an imperative instruction and the calls that carry it out, in order."""
+    """One next piece of work: an imperative instruction and the calls that carry it out, in order.
+
+    ``id`` is ``p1``, ``p2``, ... within its iteration.
+    """
 
     id: str
     instruction: str
@@ -31,11 +34,13 @@ class Proposal(Record):
 class Attempt(Record):
     """One call that was tried for a proposal.
 
-    ``draft`` is the 1-based position of the draft it serves, ``turn`` 0 for the draft as proposed and 1, 2, ...
-    for a repair. ``observation`` is None when the arguments were refused before anything ran. ``kept`` says
-    that the report needs this call. ``seconds`` is the call's latency.
+    ``id`` is ``a1``, ``a2``, ... in the order of the report: origins within the report name it. ``draft`` is the
+    1-based position of the draft it serves, ``turn`` 0 for the draft as proposed and 1, 2, ... for a repair.
+    ``observation`` is None when the call was refused before anything ran. ``kept`` says that the report needs
+    this call. ``seconds`` is the call's latency.
     """
 
+    id: str
     draft: int
     turn: int
     call: ToolCall

@@ -48,6 +48,10 @@ class ToolSource(ABC):
     async def tools(self) -> list[Tool]:
         """The tools, each with ``source == self.id``, in a fixed order."""
 
+    def notes(self) -> tuple[str, ...]:
+        """What a user should know about the tools, a line each: for example which were left out, and why."""
+        return ()
+
     @abstractmethod
     def session(self, seed: int) -> AbstractAsyncContextManager[ToolSession]:
         """Open a session. ``seed`` fixes whatever is random in the tools themselves."""

@@ -1,0 +1,232 @@
+"""How often the verdict is wrong on real observations, and what it costs.
+
+    python benchmarks/verdict.py [--wrong]
+
+Reads the recordings in ``../shared/data`` and the labels in ``tests/tools/verdict_cases`` and prints, per source,
+false rejections (a result called failed or empty), false acceptances (a failure called ok) and other mix-ups of
+``empty``, for the verdict and for a baseline that looks for failure keywords anywhere in the text. ``--wrong``
+lists what the verdict got wrong. The tests use the same readers and labels.
+"""
+
+import argparse
+import hashlib
+import json
+import re
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from toolgrad_dspy.records import Observation, ToolError
+from toolgrad_dspy.tools.verdict import judge
+
+ROOT = Path(__file__).parent.parent
+DATA = ROOT.parent / "shared" / "data"
+CASES = ROOT / "tests" / "tools" / "verdict_cases"
+
+KEYWORDS = re.compile(
+    r"error|fail|exception|invalid|not found|not exist|doesn't exist|denied|forbidden|unauthori[sz]ed|timeout"
+    r"|timed out|unavailable|missing|required|unable|cannot|could not|not subscribed|limit exceeded|too many"
+    r"|bad request|enoent|traceback|no such|unknown|unsupported|rejected|expired|disabled|null result|no results",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """One recorded observation. ``key`` is the digest of (file, position, text) that its label is kept under."""
+
+    source: str
+    file: str
+    position: str
+    observation: Observation
+    returns: dict | None = None
+
+    @property
+    def key(self) -> str:
+        text = "\x1f".join((self.file, self.position, self.observation.text))
+        return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+
+
+def material(data: Path = DATA) -> list[Material]:
+    """Every distinct recorded observation below ``data``, in a fixed order."""
+    found: dict[tuple[str, str, bool], Material] = {}
+    for read in (mcp, toolbench, toolgrad, templates, documents):
+        for item in read(data):
+            found.setdefault((item.source, item.observation.text, item.observation.error is not None), item)
+    return list(found.values())
+
+
+def mcp(data: Path) -> Iterator[Material]:
+    """Calls of real MCP servers; those flagged as errors a second time without the flag, for the text rules."""
+    for path in sorted((data / "mcp_recorded").glob("*.json")):
+        recording = json.loads(path.read_text())
+        returns = {tool["name"]: tool.get("outputSchema") for tool in recording["tools_list"]["tools"]}
+        for number, call in enumerate(recording["calls"]):
+            result = call.get("result")
+            if result is None:
+                continue
+            text = "\n".join(block["text"] for block in result["content"] if block["type"] == "text")
+            plain = Observation(text=text, content=result.get("structuredContent"))
+            schema = returns.get(call["tool"])
+            if result.get("isError"):
+                flagged = plain.model_copy(update={"error": ToolError(kind="tool", message=text)})
+                yield Material("mcp flagged", f"mcp_recorded/{path.name}", str(number), flagged, schema)
+            yield Material("mcp", f"mcp_recorded/{path.name}", str(number), plain, schema)
+
+
+def toolbench(data: Path) -> Iterator[Material]:
+    """Observations in the answer trees of ToolBench; the search's own replies to ``Finish`` are left out."""
+    for path in sorted((data / "toolbench" / "answer").glob("*/*.json")):
+        for number, (_, node) in enumerate(_nodes(json.loads(path.read_text())["tree"], "observation")):
+            if node["observation"].startswith('{"error": '):
+                observation = Observation(text=node["observation"])
+                yield Material("toolbench", f"toolbench/{path.parent.name}/{path.name}", str(number), observation)
+
+
+def toolgrad(data: Path) -> Iterator[Material]:
+    """Results in ToolGrad's example outputs, and the error texts in its trace."""
+    folder = data / "toolgrad_examples"
+    for path in sorted(folder.glob("example_outputs_*/*.json")):
+        for number, (_, chain) in enumerate(_nodes(json.loads(path.read_text()), "intermediate_steps")):
+            for step, (_, result) in enumerate(chain["intermediate_steps"]):
+                observation = Observation(text=result if isinstance(result, str) else json.dumps(result))
+                yield Material("toolgrad", f"toolgrad_examples/{path.name}", f"{number}.{step}", observation)
+    for path in sorted(folder.glob("example_outputs_*/trace_example/*.json")):
+        executions = _nodes(json.loads(path.read_text()), "error_message")
+        for number, (_, execution) in enumerate(executions):
+            if not execution["error_message"].endswith("'TOOLGRAD_DIR_PATH"):  # cut off
+                observation = Observation(text=execution["error_message"])
+                yield Material("toolgrad", f"toolgrad_examples/{path.name}", str(number), observation)
+
+
+def templates(data: Path) -> Iterator[Material]:
+    """StableToolBench's template responses: the shape of a real response with type names in place of values."""
+    path = data / "stabletoolbench" / "derived_api_library.jsonl"
+    for number, line in enumerate(path.read_text().splitlines() if path.exists() else ()):
+        template = json.loads(line).get("template_response")
+        if isinstance(template, dict | list):  # those stored as text are cut off
+            text = json.dumps(_filled(template))
+            yield Material("templates", "stabletoolbench", str(number), Observation(text=text))
+
+
+def documents(data: Path) -> Iterator[Material]:
+    """Files as a tool that reads files returns them: full of the word "error", and none is one."""
+    patterns = (
+        "openapi/**/*.json",
+        "sandbox_files/*",
+        "toolgrad_examples/filesystem/*.txt",
+        "*/NOTES.md",
+        "*/LICENSE",
+    )
+    for pattern in patterns:
+        for path in sorted(data.glob(pattern)):
+            if path.is_file() and path.stat().st_size < 200_000:
+                text = path.read_text(errors="replace")
+                name = str(path.relative_to(data))
+                yield Material("documents", name, "file", Observation(text=text, content={"content": text}))
+
+
+def keyword_anywhere(observation: Observation, returns: dict | None = None) -> str:
+    """The baseline: flagged or a failure keyword anywhere in the text is a failure, no text is empty."""
+    if observation.error is not None or KEYWORDS.search(observation.text):
+        return "failed"
+    return "ok" if observation.text.strip() else "empty"
+
+
+def labels() -> dict[str, str]:
+    """Key -> outcome, decided by reading. Materials without a label are those that cannot be told."""
+    stored: dict[str, list[str]] = json.loads((CASES / "labels.json").read_text())
+    return {key: outcome for outcome, keys in stored.items() for key in keys}
+
+
+def kind_of_mistake(label: str, outcome: str) -> str | None:
+    """``false rejection``, ``false acceptance``, ``empty mixed up``, or None when right."""
+    if label == outcome:
+        return None
+    if label == "ok":
+        return "false rejection"
+    return "false acceptance" if label == "failed" and outcome == "ok" else "empty mixed up"
+
+
+def _nodes(value: object, name: str) -> Iterator[tuple[str, dict]]:
+    if isinstance(value, dict):
+        if value.get(name):
+            yield name, value
+        for item in value.values():
+            yield from _nodes(item, name)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _nodes(item, name)
+
+
+def _filled(template: object) -> object:
+    """A response of the template's shape: ``"str"`` stays, other type names become a value of the type."""
+    if isinstance(template, dict):
+        return {name: _filled(item) for name, item in template.items() if name != "_list_length"}
+    if isinstance(template, list):
+        return [_filled(item) for item in template]
+    if isinstance(template, str) and template.startswith("list of "):
+        return ["str"] * min(3, int(template.rsplit(" ", 1)[1]))
+    fixed = {"NoneType": None, "empty list": [], "int": 1, "float": 1.5, "bool": True}
+    return fixed.get(template, template) if isinstance(template, str) else template
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Verdicts against labels, per source, beside a keyword baseline.")
+    parser.add_argument("--wrong", action="store_true", help="list the observations the verdict got wrong")
+    wanted = parser.parse_args()
+    known = labels()
+    items = [item for item in material() if item.key in known]
+    judges: dict[str, Callable[[Material], str]] = {
+        "verdict": lambda item: judge(item.observation, item.returns).outcome,
+        "keyword anywhere": lambda item: keyword_anywhere(item.observation),
+    }
+    print(f"{'source':<14}{'labelled':>9}  {'judge':<18}{'false rej.':>11}{'false acc.':>11}{'empty mixed':>12}")
+    for source in [*dict.fromkeys(item.source for item in items), "all"]:
+        chosen = [item for item in items if source in (item.source, "all")]
+        for name, decide in judges.items():
+            wrong = Counter(kind_of_mistake(known[item.key], decide(item)) for item in chosen)
+            counts = (wrong["false rejection"], wrong["false acceptance"], wrong["empty mixed up"])
+            print(f"{source:<14}{len(chosen):>9}  {name:<18}{counts[0]:>11}{counts[1]:>11}{counts[2]:>12}")
+    if wanted.wrong:
+        _list_wrong(items, known)
+    _print_speed(items)
+
+
+def _list_wrong(items: list[Material], known: dict[str, str]) -> None:
+    for item in items:
+        verdict = judge(item.observation, item.returns)
+        mistake = kind_of_mistake(known[item.key], verdict.outcome)
+        if mistake:
+            print(f"\n{mistake}: {item.file} {item.position} {item.key}, labelled {known[item.key]}, {verdict.rule}")
+            print(f"  {verdict.reason}\n  {item.observation.text[:300]!r}")
+
+
+def _print_speed(items: list[Material]) -> None:
+    """CPU per verdict by size of the result."""
+    rows = [{"id": number, "title": f"row {number}", "error": None, "tags": ["a", "b"]} for number in range(16_000)]
+    json_1mb, python_20kb = json.dumps(rows)[:-2] + "}]", repr(rows[:280])
+    print("\nCPU ms per verdict")
+    measured = {
+        "labelled, up to 4 kB": [item.observation for item in items if len(item.observation.text) <= 4_000],
+        "JSON text of 2 kB": [Observation(text=json.dumps(rows[:30]))],
+        "Python text of 2 kB": [Observation(text=repr(rows[:30]))],
+        "structured, 2 kB": [Observation(text="", content={"rows": rows[:30]})],
+        f"Python text of {len(python_20kb) // 1000} kB": [Observation(text=python_20kb)],
+        f"JSON text of {len(json_1mb) / 1e6:.1f} MB": [Observation(text=json_1mb)],
+        "plain text of 1 MB": [Observation(text="error: a line of a log\n" * 45_000)],
+    }
+    for name, observations in measured.items():
+        repeats = max(1, 2_000 // len(observations) if len(observations[0].text) < 10_000 else 5)
+        start = time.process_time()
+        for _ in range(repeats):
+            for observation in observations:
+                judge(observation)
+        spent = (time.process_time() - start) / repeats / len(observations)
+        print(f"  {name:<24}{spent * 1e3:>9.4f}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,49 @@
+"""Servers and folders for the tests of tool sources."""
+
+import importlib.util
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from mcp_helpers import SERVERS, WebServer
+
+
+@pytest.fixture(scope="session")
+def web() -> ModuleType:
+    """The module of the helper server on the official SDK."""
+    spec = importlib.util.spec_from_file_location("toolgrad_test_web", SERVERS / "web.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def own_web_server() -> Iterator[WebServer]:
+    """An HTTP server of the test's own, not yet started."""
+    server = WebServer()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def web_url() -> Iterator[str]:
+    """The URL of a running HTTP server."""
+    server = WebServer()
+    server.start()
+    yield server.url
+    server.stop()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with two files in it, to be used as a workspace."""
+    folder = tmp_path / "original"
+    (folder / "docs").mkdir(parents=True)
+    (folder / "a.txt").write_text("alpha\n", encoding="utf-8")
+    (folder / "docs" / "b.md").write_text("# beta\n", encoding="utf-8")
+    return folder

@@ -1,0 +1,46 @@
+"""Helper servers of this folder, started as child processes and over HTTP."""
+
+import contextlib
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from toolgrad_dspy.tools.mcp import StdioTarget
+
+SERVERS = Path(__file__).parent / "servers"
+
+
+def script(name: str, *args: str, **env: str) -> StdioTarget:
+    """The helper server ``name`` as a child process."""
+    return StdioTarget(sys.executable, (str(SERVERS / f"{name}.py"), *args), env)
+
+
+class WebServer:
+    """The helper server over HTTP, which can be stopped and started again on the same port."""
+
+    def __init__(self) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port: int = free.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}/mcp"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, str(SERVERS / "web.py"), str(self.port)],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline:
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=0.2):
+                return
+        raise TimeoutError("the helper server did not start")
+
+    def stop(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None

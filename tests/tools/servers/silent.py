@@ -1,0 +1,5 @@
+"""A server that never answers."""
+
+import sys
+
+sys.stdin.read()

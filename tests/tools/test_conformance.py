@@ -1,0 +1,122 @@
+"""Every source keeps the contract of ``tools/source.py``."""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from mcp_helpers import script
+
+from toolgrad_dspy.records import Tool, ToolCall
+from toolgrad_dspy.tools import FunctionSource, ToolFilter, ToolSource
+from toolgrad_dspy.tools.conformance import CHECKS, Case, Check, check_source
+from toolgrad_dspy.tools.mcp import HttpTarget, InProcessTarget, McpSource
+from toolgrad_dspy.tools.wrappers import Filtered, ParallelLimit, Prefixed, Recording, Timeout
+
+
+def call(tool: str, /, **arguments: object) -> ToolCall:
+    return ToolCall.model_validate({"tool": tool, "arguments": arguments})
+
+
+def notebook(seed: int) -> list[Callable[..., object]]:
+    notes: list[str] = []
+
+    def write_note(text: str) -> int:
+        """Keep a note."""
+        notes.append(text)
+        return len(notes)
+
+    async def read_notes() -> list[str]:
+        """All notes."""
+        return notes
+
+    def add(a: int, b: int = 2) -> int:
+        """Add two numbers."""
+        return a + b
+
+    def fail(text: str) -> None:
+        """Fail."""
+        raise ValueError(text)
+
+    return [write_note, read_notes, add, fail]
+
+
+NOTES = {"write": call("write_note", text="x"), "read": call("read_notes"), "failing": call("fail", text="no")}
+
+
+@pytest.fixture(
+    params=[
+        "functions",
+        "functions-session",
+        "wrapped",
+        "in-process",
+        "in-process-session",
+        "in-process-factory",
+        "stdio",
+        "stdio-session",
+        "workspace",
+        "http",
+        "http-session",
+    ]
+)
+def case(request: pytest.FixtureRequest, web: ModuleType, folder: Path) -> Case:
+    add = call("add", a=1)
+
+    def functions() -> ToolSource:
+        return FunctionSource("functions", notebook, isolation="session")
+
+    def wrapped() -> ToolSource:
+        kept = Filtered(functions(), ToolFilter(deny=("no_such_*",)))
+        return Recording(Prefixed(Timeout(ParallelLimit(kept, 2), 5), "my_"))
+
+    match request.param:
+        case "functions":
+            return Case(lambda: FunctionSource("functions", notebook(0)), add, NOTES["failing"])
+        case "functions-session":
+            return Case(functions, add, **NOTES)
+        case "wrapped":
+            mine = {key: other.model_copy(update={"tool": f"my_{other.tool}"}) for key, other in NOTES.items()}
+            return Case(wrapped, call("my_add", a=1), **mine)
+        case "in-process":
+            return Case(lambda: McpSource("web", InProcessTarget(web.make_server())), add, NOTES["failing"])
+        case "in-process-session":
+            target = InProcessTarget(web.make_server())
+            return Case(lambda: McpSource("web", target, isolation="session"), add, **NOTES)
+        case "in-process-factory":
+            target = InProcessTarget(web.make_server)
+            return Case(lambda: McpSource("web", target, isolation="session"), add, **NOTES)
+        case "stdio":
+            return Case(lambda: McpSource("notes", script("notes")), call("read_notes"), NOTES["failing"])
+        case "stdio-session":
+            return Case(lambda: McpSource("notes", script("notes"), isolation="session"), call("read_notes"), **NOTES)
+        case "workspace":
+            return Case(
+                lambda: McpSource("notes", script("notes", "${WORKSPACE}"), workspace=folder),
+                good=call("read_file", path="/workspace/a.txt"),
+                failing=call("read_file", path="/workspace/none.txt"),
+                write=call("write_file", path="/workspace/c.txt", text="c"),
+                read=call("list_files"),
+            )
+        case "http":
+            url = request.getfixturevalue("web_url")
+            return Case(lambda: McpSource("web", HttpTarget(url)), add, NOTES["failing"])
+    url = request.getfixturevalue("web_url")
+    return Case(lambda: McpSource("web", HttpTarget(url), isolation="session"), add, NOTES["failing"])
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+def test_the_source(check: Check, case: Case) -> None:
+    asyncio.run(asyncio.wait_for(check(case), 60))
+
+
+def test_a_source_that_breaks_its_promises_is_told_which() -> None:
+    class Forgetful(FunctionSource):
+        async def tools(self) -> list[Tool]:
+            return [tool.model_copy(update={"source": "other"}) for tool in await super().tools()]
+
+    case = Case(lambda: Forgetful("functions", notebook(0)), call("fail", text="no"))
+    findings = {finding.check: finding.problem for finding in asyncio.run(check_source(case))}
+    assert findings["lists_usable_tools"] == "tool 'write_note' names its source 'functions', not 'other'"
+    assert "the good call succeeds" in findings["answers_a_good_call"]
+    assert "reports_an_unknown_tool_as_data" not in findings

@@ -1,0 +1,182 @@
+"""Filling a tool's arguments: from earlier results, from its schema, or with placeholders."""
+
+import random
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from toolgrad_dspy.lm.rehearsal.prompt import objects
+from toolgrad_dspy.records import last_key, leaves
+
+PLACEHOLDERS: dict[str, Any] = {"string": "example", "integer": 1, "number": 1.0, "boolean": True, "null": None}
+# Keys that say nothing about what a value is: two things are both called a name without being the same.
+_TOO_GENERAL = frozenset(
+    {"name", "title", "text", "description", "status", "type", "kind", "note", "message"}
+    | {"limit", "page", "offset", "total", "count", "content", "result"}
+)
+# How often an optional parameter is given, if there is a value for it.
+OPTIONAL = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A value in the workflow: the step that gave it, where, what it is called."""
+
+    step: str
+    path: str
+    key: str
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Filler:
+    """How arguments are filled: with values ``found`` in earlier results, with those of the schema, or neither."""
+
+    found: tuple[Found, ...]
+    reuse: bool
+    concrete: bool
+    rng: random.Random
+
+    def arguments(self, tool: dict[str, Any]) -> dict[str, Any]:
+        """Arguments for a call of ``tool``."""
+        schema = tool["parameters"]
+        return self._object(schema, schema)
+
+    def _object(self, schema: dict[str, Any], root: dict[str, Any]) -> dict[str, Any]:
+        required = schema.get("required", ())
+        filled = {}
+        for name, inner in schema.get("properties", {}).items():
+            if name in required:
+                filled[name] = self._value(name, inner, root)
+            elif (value := self._optional(name, inner, root)) is not None:
+                filled[name] = value
+        return filled
+
+    def _optional(self, name: str, schema: dict[str, Any], root: dict[str, Any]) -> Any:
+        """A value for an optional parameter, or None to leave it out."""
+        plain = _plain(schema, root)
+        matches = self._matches(name, plain) if self.reuse else ()
+        wanted = self.rng.random() < OPTIONAL
+        if matches:
+            return self._reference(matches)
+        if wanted and self.concrete and ("enum" in plain or "examples" in schema or "examples" in plain):
+            return self._value(name, schema, root)
+        return None
+
+    def _value(self, name: str, schema: dict[str, Any], root: dict[str, Any]) -> Any:
+        plain = _plain(schema, root)
+        matches = self._matches(name, plain) if self.reuse else ()
+        if matches:
+            return self._reference(matches)
+        if self.concrete and (known := concrete_values(schema, plain)):
+            return self.rng.choice(known)
+        kind = plain.get("type", "string")
+        if kind == "object" and plain.get("properties"):
+            return self._object(plain, root)
+        if kind == "array":
+            return [self._value(name, plain.get("items", {}), root)]
+        return PLACEHOLDERS.get(kind, {} if kind == "object" else "example")
+
+    def _matches(self, name: str, schema: dict[str, Any]) -> list[Found]:
+        return matching(name, schema, self.found)
+
+    def _reference(self, matches: list[Found]) -> dict[str, str]:
+        chosen = self.rng.choice(matches[:4])
+        return {"$from": chosen.step, "$path": chosen.path}
+
+
+def matching(name: str, schema: dict[str, Any], found: tuple[Found, ...]) -> list[Found]:
+    """Values called what the parameter is called, of its type, latest step first; paths for path parameters."""
+    if name.lower() in _TOO_GENERAL:
+        return []
+    kind = schema.get("type")
+    fitting = [item for item in found if fits(name, item.key) and _has_type(item.value, kind)]
+    return [item for item in fitting if "enum" not in schema or item.value in schema["enum"]]
+
+
+@lru_cache(maxsize=65536)
+def fits(parameter: str, key: str) -> bool:
+    """``stop_id`` fits ``stop_id`` and ``from_stop_id``; a bare ``id`` fits nothing by its name alone."""
+    a, b = parameter.lower(), key.lower()
+    if b in _TOO_GENERAL or b == "id":
+        return False
+    return a == b or a.endswith("_" + b) or (a.rstrip("s") == b and a != b)
+
+
+def concrete_values(schema: dict[str, Any], plain: dict[str, Any]) -> list[Any]:
+    """The values that a schema itself names for a parameter: constant, enum, examples, default."""
+    for place in (schema, plain):
+        if "const" in place:
+            return [place["const"]]
+        for word in ("enum", "examples"):
+            if place.get(word):
+                return [value for value in place[word] if value is not None]
+    if schema.get("default", plain.get("default")) is not None:
+        return [schema.get("default", plain.get("default"))]
+    return []
+
+
+def values_in(workflow: str) -> tuple[Found, ...]:
+    """Every named value in the results of the workflow's steps, one JSON object per line, latest step first."""
+    return tuple(item for line in reversed(workflow.splitlines()) for item in _values_of_line(line))
+
+
+@lru_cache(maxsize=8192)
+def _values_of_line(line: str) -> tuple[Found, ...]:
+    return tuple(item for step in objects(line) for item in values_of(step["step"], step.get("result")))
+
+
+def values_of(step: str, result: Any) -> Iterator[Found]:
+    """Every named value in ``result``; what was cut from it is not one."""
+    for path, value in leaves(result):
+        if value not in (None, "", [], {}) and not (isinstance(value, str) and value.startswith("… ")):
+            yield Found(step, path, last_key(path), value)
+
+
+def needs(tool: dict[str, Any]) -> list[str]:
+    """The required parameters that nothing in the tool's own schema gives a value for: ids, mostly."""
+    schema = tool["parameters"]
+    missing = []
+    for name in schema.get("required", ()):
+        inner = schema.get("properties", {}).get(name, {})
+        plain = _plain(inner, schema)
+        if plain.get("type") in ("string", "integer", None) and not concrete_values(inner, plain):
+            missing.append(name)
+    return missing
+
+
+def returned(tool: dict[str, Any], parameter: str) -> str | None:
+    """Where ``tool``'s result will hold a value for ``parameter``, by the shape its description gives."""
+    for path, _ in leaves(tool.get("returns")):
+        if fits(parameter, last_key(path)):
+            return path
+    return None
+
+
+def _plain(schema: dict[str, Any], root: dict[str, Any]) -> dict[str, Any]:
+    """The schema with local references followed and the first branch that is not null taken."""
+    for _ in range(8):
+        reference = schema.get("$ref")
+        if isinstance(reference, str):
+            schema = root.get("$defs", root.get("definitions", {})).get(reference.rsplit("/", 1)[-1], {})
+            continue
+        branches = schema.get("anyOf") or schema.get("oneOf") or schema.get("allOf")
+        if not branches:
+            break
+        schema = next((b for b in branches if b.get("type") != "null"), {})
+    kind = schema.get("type")
+    if isinstance(kind, list):
+        return {**schema, "type": next((k for k in kind if k != "null"), "null")}
+    return schema
+
+
+def _has_type(value: Any, kind: Any) -> bool:
+    if kind == "string":
+        return isinstance(value, str) and not re.match(r"^… ", value)
+    if kind == "integer":
+        return isinstance(value, int) and not isinstance(value, bool)
+    if kind == "number":
+        return isinstance(value, (int, float)) and not isinstance(value, bool)
+    return kind is None and isinstance(value, str)

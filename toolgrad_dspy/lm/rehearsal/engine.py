@@ -1,0 +1,75 @@
+"""The rehearsal model as an engine pair for DSPy."""
+
+import json
+import random
+from collections.abc import Callable
+from hashlib import blake2b
+from typing import Any, Self
+
+from dspy.lm15 import Message, Request, Response, TextPart, Usage
+
+from toolgrad_dspy.lm.rehearsal.prompt import Prompt, read
+from toolgrad_dspy.lm.rehearsal.proposing import propose
+from toolgrad_dspy.lm.rehearsal.reflecting import reflect
+from toolgrad_dspy.lm.rehearsal.repairing import repair
+from toolgrad_dspy.lm.rehearsal.selecting import select
+from toolgrad_dspy.lm.rehearsal.writing import write
+
+Answer = dict[str, Any]
+Part = Callable[[Prompt, random.Random], Answer]
+
+# The part is known by the fields the prompt asks for, as any model would know it.
+PARTS: dict[frozenset[str], Part] = {
+    frozenset({"reason", "proposals"}): propose,
+    frozenset({"calls"}): repair,
+    frozenset({"reason", "report", "chain", "lacking"}): select,
+    frozenset({"query", "response"}): write,
+}
+# The usual rule of thumb for English text; exact counts need a model's own tokenizer.
+CHARACTERS_PER_TOKEN = 4
+
+
+def answer(request: Request) -> Response:
+    """The answer to ``request``: the same text gets the same answer, whatever was asked before."""
+    prompt = read(request)
+    rng = random.Random(blake2b(prompt.text.encode(), digest_size=8).digest())
+    part = PARTS.get(frozenset(prompt.outputs))
+    text = _formatted(part(prompt, rng), prompt) if part else reflect(prompt.text, rng)
+    given, answered = len(prompt.text) // CHARACTERS_PER_TOKEN, len(text) // CHARACTERS_PER_TOKEN
+    return Response(
+        id=f"rehearsal-{rng.getrandbits(48):012x}",
+        model=request.model,
+        message=Message.assistant([TextPart(text)]),
+        finish_reason="stop",
+        usage=Usage(input_tokens=given, output_tokens=answered, total_tokens=given + answered),
+    )
+
+
+def _formatted(fields: Answer, prompt: Prompt) -> str:
+    if prompt.as_json:
+        return json.dumps(fields, ensure_ascii=False)
+    shown = {
+        name: value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        for name, value in fields.items()
+    }
+    return "\n\n".join(f"[[ ## {name} ## ]]\n{shown[name]}" for name in prompt.outputs) + "\n\n[[ ## completed ## ]]"
+
+
+class RehearsalEngine:
+    """The synchronous half."""
+
+    def complete(self, request: Request) -> Response:
+        return answer(request)
+
+    def __deepcopy__(self, memo: dict[int, object]) -> Self:
+        return self
+
+
+class AsyncRehearsalEngine:
+    """The asynchronous half."""
+
+    async def complete(self, request: Request) -> Response:
+        return answer(request)
+
+    def __deepcopy__(self, memo: dict[int, object]) -> Self:
+        return self

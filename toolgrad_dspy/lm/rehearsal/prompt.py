@@ -1,0 +1,110 @@
+"""Reading a request the way a model has to: from its text alone."""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import pairwise
+from typing import Any
+
+from dspy.lm15 import Request
+
+_FIELD = re.compile(r"^\[\[ ## (\w+) ## \]\]$", re.MULTILINE)
+_OUTPUTS = re.compile(r"Your output fields are:\n(.*?)\nAll interactions", re.DOTALL)
+_NAME = re.compile(r"^\d+\. `(\w+)`", re.MULTILINE)
+_OBJECTIVE = "your objective is:"
+
+
+@dataclass(frozen=True, slots=True)
+class Demonstration:
+    """An example turn in the prompt: input fields, and the answer's fields."""
+
+    inputs: dict[str, str]
+    answer: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """A request in DSPy's chat or JSON format; a request in any other format has no ``outputs``.
+
+    ``as_json`` tells which of the two the answer has to be in.
+    """
+
+    text: str
+    instructions: str
+    outputs: tuple[str, ...]
+    inputs: dict[str, str]
+    as_json: bool = False
+    demonstrations: tuple[Demonstration, ...] = field(default=())
+
+
+def read(request: Request) -> Prompt:
+    """The prompt in ``request``."""
+    system = request.system if isinstance(request.system, str) else "".join(p.text for p in request.system or ())
+    turns = [(message.role, message.text or "") for message in request.messages]
+    last = turns[-1][1]
+    outputs, instructions = _contract(system)
+    demonstrations = tuple(
+        Demonstration(sections(asked), _answer_fields(answered))
+        for (role, asked), (other, answered) in pairwise(turns)
+        if role == "user" and other == "assistant"
+    )
+    return Prompt(
+        text="\n\n".join([system, *(text for _, text in turns)]),
+        instructions=instructions,
+        outputs=outputs,
+        inputs=sections(last),
+        as_json=request.config.response_format is not None or "Respond with a JSON object" in last,
+        demonstrations=demonstrations,
+    )
+
+
+@lru_cache(maxsize=1024)
+def _contract(system: str) -> tuple[tuple[str, ...], str]:
+    listed = _OUTPUTS.search(system)
+    names = tuple(_NAME.findall(listed.group(1))) if listed else ()
+    start = system.rfind(_OBJECTIVE)
+    lines = system[start + len(_OBJECTIVE) :].splitlines() if start >= 0 else []
+    return names, "\n".join(text.strip() for text in lines).strip()
+
+
+def sections(text: str) -> dict[str, str]:
+    """The ``[[ ## name ## ]]`` sections of a turn. The format reminder after the last one is cut off."""
+    marks = list(_FIELD.finditer(text))
+    found = {}
+    for mark, following in zip(marks, [*marks[1:], None], strict=True):
+        body = text[mark.end() : following.start() if following else len(text)]
+        found[mark.group(1)] = body.split("\n\nRespond with ")[0].strip()
+    return found
+
+
+def _answer_fields(text: str) -> dict[str, str]:
+    if text.lstrip().startswith("{"):
+        try:
+            data = json.loads(text)
+        except ValueError:
+            return {}
+        return (
+            {k: v if isinstance(v, str) else json.dumps(v) for k, v in data.items()} if isinstance(data, dict) else {}
+        )
+    return sections(text)
+
+
+def objects(text: str) -> Iterator[dict[str, Any]]:
+    """The JSON objects of a section that has one per line; other lines are passed over."""
+    for line in text.splitlines():
+        found = _object(line)
+        if found is not None:
+            yield found
+
+
+@lru_cache(maxsize=8192)
+def _object(line: str) -> dict[str, Any] | None:
+    if not line.startswith("{"):
+        return None
+    try:
+        data = json.loads(line)
+    except ValueError:
+        return None
+    return data if isinstance(data, dict) else None

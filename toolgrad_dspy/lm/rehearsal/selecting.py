@@ -1,0 +1,70 @@
+"""The selector's part: which report, onto which chain, and what is lacking."""
+
+import random
+from typing import Any
+
+from toolgrad_dspy.lm.rehearsal.arguments import values_of
+from toolgrad_dspy.lm.rehearsal.habits import active
+from toolgrad_dspy.lm.rehearsal.prompt import Prompt, objects
+
+Report = dict[str, Any]
+
+
+def select(prompt: Prompt, rng: random.Random) -> dict[str, Any]:
+    """One of the reports, onto a new chain, with a vague word on what is lacking; the habits make it better."""
+    habits = active(prompt, "selector")
+    workflow = list(objects(prompt.inputs.get("workflow", "")))
+    reports = list(objects(prompt.inputs.get("reports", "")))
+    candidates = [r for r in reports if not _poor(r, workflow)] if "refuse" in habits else reports
+    if not candidates:
+        return {
+            "reason": "Every result is empty or already there.",
+            "report": "none",
+            "chain": "new",
+            "lacking": _lacking(workflow, [], habits),
+        }
+    if "deepen" in habits:
+        depth = max(_depth(report) for report in candidates)
+        candidates = [report for report in candidates if _depth(report) == depth]
+    chosen = rng.choice(candidates)
+    return {
+        "reason": "It builds on what is there." if _uses(chosen) else "It adds a new result.",
+        "report": chosen["report"],
+        "chain": _chain(chosen, workflow) if "append" in habits else "new",
+        "lacking": _lacking(workflow, chosen["calls"], habits),
+    }
+
+
+def _poor(report: Report, workflow: list[dict[str, Any]]) -> bool:
+    """Empty, or nothing but a repetition of steps that are there."""
+    known = [(step["tool"], step["arguments"]) for step in workflow]
+    return report["outcome"] == "empty" or all((c["tool"], c["arguments"]) in known for c in report["calls"])
+
+
+def _uses(report: Report) -> list[str]:
+    return [step for call in report["calls"] for step in call.get("uses", ())]
+
+
+def _depth(report: Report) -> tuple[bool, int]:
+    return bool(_uses(report)), len(report["calls"])
+
+
+def _chain(report: Report, workflow: list[dict[str, Any]]) -> str:
+    """The chain of the latest step whose result the report uses, else a new one."""
+    used = set(_uses(report))
+    chains = [str(step["chain"]) for step in workflow if step["step"] in used]
+    return chains[-1] if chains else "new"
+
+
+def _lacking(workflow: list[dict[str, Any]], calls: list[Report], habits: frozenset[str]) -> str:
+    """What to do next: with the habit, the ids in the results that no call has used yet, by name."""
+    if "name_lack" not in habits:
+        return "more steps"
+    found = [item for step in workflow for item in values_of(step["step"], step.get("result"))]
+    found += [item for call in calls for item in values_of("the chosen report", call.get("result"))]
+    arguments = [value for step in [*workflow, *calls] for value in step.get("arguments", {}).values()]
+    open_keys = {item.key: item for item in found if item.key.endswith("_id") and item.value not in arguments}
+    if not open_keys:
+        return "a step that starts something new"
+    named = ", ".join(f"{key} ({item.step})" for key, item in sorted(open_keys.items())[:4])
+    return f"a step that uses a value found but not used yet: {named}"

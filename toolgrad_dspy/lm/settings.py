@@ -1,0 +1,83 @@
+"""Which model plays which role: settings from the environment and ``.env``.
+
+``TOOLGRAD_MODEL`` sets the model of all roles, ``TOOLGRAD_<ROLE>_MODEL`` that of one; likewise ``API_BASE``,
+``API_KEY``, ``TEMPERATURE``, ``MAX_TOKENS``, ``TIMEOUT``, ``MAX_PARALLEL`` and ``ENGINE``. Model names are litellm's
+``provider/model``. Nothing set: the embedded ``rehearsal`` model. The environment wins over ``.env``.
+"""
+
+import difflib
+import os
+from collections.abc import Mapping
+from functools import cache
+from typing import Literal, get_args
+
+from dotenv import dotenv_values
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from toolgrad_dspy.errors import UsageError
+
+Role = Literal["proposer", "executor", "selector", "updater", "judge", "reflection", "student"]
+ROLES: tuple[Role, ...] = get_args(Role)
+REHEARSAL = "rehearsal"
+PREFIX = "TOOLGRAD_"
+# Variables with our prefix that are not model settings.
+OTHER_VARIABLES: frozenset[str] = frozenset()
+
+
+class ModelSettings(BaseSettings):
+    """The settings of one role. ``timeout`` is in seconds per request; ``max_parallel`` counts requests under way."""
+
+    model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True)
+
+    model: str = REHEARSAL
+    api_base: str | None = None
+    api_key: SecretStr | None = None
+    temperature: float | None = Field(default=None, ge=0, le=2)
+    max_tokens: int | None = Field(default=None, ge=1)
+    timeout: float = Field(default=120.0, gt=0)
+    max_parallel: int = Field(default=256, ge=1)
+    engine: Literal["auto", "native", "litellm"] = "auto"
+
+    @property
+    def is_rehearsal(self) -> bool:
+        return self.model == REHEARSAL
+
+    def public(self) -> dict[str, object]:
+        """The settings as a run's configuration stores them: without secrets, unset ones left out."""
+        shown = self.model_dump(mode="json", exclude={"api_key"}, exclude_defaults=True)
+        return {"model": self.model, **shown}
+
+
+def role_settings(role: Role) -> ModelSettings:
+    """The settings of ``role``: its own variables over those of all roles. Raises UsageError."""
+    try:
+        common = ModelSettings(_env_prefix=PREFIX).model_dump(exclude_unset=True)
+        own = ModelSettings(_env_prefix=f"{PREFIX}{role.upper()}_").model_dump(exclude_unset=True)
+        return ModelSettings.model_construct(**{**ModelSettings.model_construct().__dict__, **common, **own})
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = f"{PREFIX}{'_'.join(str(part) for part in first['loc']).upper()}"
+        raise UsageError(f"{name} (or the same for one role): {first['msg']}, got {first['input']!r}") from None
+
+
+def environment() -> dict[str, str]:
+    """The process environment over ``.env``: where provider keys are looked up."""
+    stored = {key: value for key, value in dotenv_values(".env").items() if value is not None}
+    return {**stored, **os.environ}
+
+
+def check_variables(names: Mapping[str, str] | None = None) -> None:
+    """Raise UsageError for a variable with our prefix that nothing reads: a typing error would go unnoticed."""
+    known = _known_variables()
+    for name in sorted(environment() if names is None else names):
+        if name.startswith(PREFIX) and name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            raise UsageError(f"unknown variable {name}" + (f"; did you mean {near[0]}?" if near else ""))
+
+
+@cache
+def _known_variables() -> frozenset[str]:
+    fields = [field.upper() for field in ModelSettings.model_fields]
+    roles = ["", *(f"{role.upper()}_" for role in ROLES)]
+    return frozenset(f"{PREFIX}{role}{field}" for role in roles for field in fields) | OTHER_VARIABLES

@@ -1,0 +1,6 @@
+"""Optimizers for the program's prompts, one file each behind one interface."""
+
+from toolgrad_dspy.optimizers.base import Budget, Optimizer, Tuning, Usage
+from toolgrad_dspy.optimizers.registry import OPTIMIZERS, optimizer
+
+__all__ = ["OPTIMIZERS", "Budget", "Optimizer", "Tuning", "Usage", "optimizer"]

@@ -1,0 +1,83 @@
+"""Asking a model through a predictor: one re-ask when its answer cannot be parsed, errors sorted.
+
+DSPy's adapters raise when an answer does not fit the signature, and nothing tells the model what was wrong. Here it
+is asked once more, with the error text in an extra input field; then it is a failed step of the session.
+"""
+
+import dspy
+from dspy.lm15 import LM15Error
+from dspy.utils.exceptions import (
+    AdapterParseError,
+    LMAuthError,
+    LMBillingError,
+    LMConfigurationError,
+    LMError,
+    LMNotConfiguredError,
+    LMUnexpectedError,
+    LMUnsupportedFeatureError,
+    LMUnsupportedModelError,
+)
+
+from toolgrad_dspy.errors import ModelError, one_line
+
+Signature = type[dspy.Signature]
+
+# What no later call can mend: the run ends.
+FATAL = (
+    LMAuthError,
+    LMBillingError,
+    LMNotConfiguredError,
+    LMConfigurationError,
+    LMUnsupportedModelError,
+    LMUnsupportedFeatureError,
+)
+
+
+class AnswerError(Exception):
+    """A model gave no usable answer: a failed step. The text is the reason, one line."""
+
+
+async def ask(predict: dspy.Predict, signature: Signature, lm: dspy.LM | None, **inputs: object) -> dspy.Prediction:
+    """The prediction for ``inputs`` under ``signature``, the predictor's own or one derived from it.
+
+    Raises AnswerError when the model failed twice to answer in form or did not answer, and ModelError when no call
+    can succeed.
+    """
+    try:
+        return await _call(predict, signature, lm, inputs)
+    except AdapterParseError as error:
+        problem = _complaint(error)
+    again = signature.append("problem", dspy.InputField(desc="what was wrong with your last answer"), str)
+    try:
+        return await _call(predict, again, lm, {**inputs, "problem": problem})
+    except AdapterParseError as error:
+        raise AnswerError(f"unusable answer, twice: {_complaint(error)}") from None
+
+
+async def _call(
+    predict: dspy.Predict, signature: Signature, lm: dspy.LM | None, inputs: dict[str, object]
+) -> dspy.Prediction:
+    chosen = {"lm": lm} if lm is not None and predict.lm is None else {}
+    try:
+        prediction: dspy.Prediction = await predict.acall(signature=signature, **chosen, **inputs)
+    except FATAL as error:
+        raise ModelError(one_line(error)) from None
+    except LMUnexpectedError as error:
+        if not isinstance(error.__cause__, LM15Error):
+            raise  # an engine broke: a bug, not an answer
+        raise AnswerError(f"{type(error).__name__}: {one_line(error, 200)}") from None
+    except LMError as error:
+        raise AnswerError(f"{type(error).__name__}: {one_line(error, 200)}") from None
+    return prediction
+
+
+def _complaint(error: AdapterParseError) -> str:
+    """What was wrong, for the model: the adapter's message without the prompt parts it repeats."""
+    text = str(error)
+    detail = text.split("Error message:", 1)[-1] if "Error message:" in text else text
+    missing = ""
+    if isinstance(error.parsed_result, dict) or "Expected to find output fields" in text:
+        present = list(error.parsed_result or {})
+        absent = [name for name in error.signature.output_fields if name not in present]
+        missing = f"The answer lacks the fields: {', '.join(absent)}. " if absent else ""
+    return missing or one_line(detail, 600)

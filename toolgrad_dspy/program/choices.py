@@ -1,0 +1,58 @@
+"""Signatures whose answers are confined to what is at hand: tool names, report ids, chain ids.
+
+Derived from the predictor's own signature, so that tuned instructions stay, and cached: building one costs a
+millisecond, and optimizers ask for the same ones thousands of times.
+"""
+
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Any, Literal
+
+import dspy
+from pydantic import BaseModel, create_model
+
+from toolgrad_dspy.records import Tool
+from toolgrad_dspy.signatures import ProposedCall, ProposedWork
+
+Signature = type[dspy.Signature]
+
+
+def signature_of(predict: dspy.Predict) -> Signature:
+    """The predictor's signature, with its instructions as tuned."""
+    signature: Signature = predict.signature
+    return signature
+
+
+def with_tool_names(signature: Signature, field: str, tools: Iterable[Tool]) -> Signature:
+    """``signature`` with the calls in its output ``field`` confined to ``tools``.
+
+    ``field`` is a list of proposals or of calls. The names are sorted: their order says nothing.
+    """
+    return _with_tool_names(signature, field, tuple(sorted(tool.name for tool in tools)))
+
+
+@lru_cache(maxsize=256)
+def _with_tool_names(signature: Signature, field: str, names: tuple[str, ...]) -> Signature:
+    call = create_model("ProposedCall", __base__=ProposedCall, tool=(_literal(names), ...))
+    item: type[BaseModel] = call
+    if signature.output_fields[field].annotation == list[ProposedWork]:
+        inherited = ProposedWork.model_fields["calls"]
+        item = create_model("ProposedWork", __base__=ProposedWork, calls=(list[call], inherited))  # type: ignore[valid-type]
+    return _updated(signature, field, list[item])  # type: ignore[valid-type]
+
+
+@lru_cache(maxsize=4096)
+def with_choices(signature: Signature, **choices: tuple[str, ...]) -> Signature:
+    """``signature`` with each named output field confined to the given words."""
+    for field, words in choices.items():
+        signature = _updated(signature, field, _literal(words))
+    return signature
+
+
+def _literal(words: tuple[str, ...]) -> Any:
+    return Literal[words]
+
+
+def _updated(signature: Signature, field: str, type_: Any) -> Signature:
+    updated: Signature = signature.with_updated_fields(field, type_=type_)
+    return updated

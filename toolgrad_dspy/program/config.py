@@ -1,0 +1,29 @@
+"""The settings of the loop."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class ProgramConfig(BaseModel):
+    """How one sample is grown. Defaults: ToolGrad's own where it has one (arXiv 2508.04086, section 3).
+
+    - ``mini_batch``: tools shown to the proposer per iteration (paper: 50); all, if the library has fewer.
+    - ``proposals``: proposals asked for per iteration (paper: 3).
+    - ``iterations``: passes of the loop (paper: 10, its released example 5).
+    - ``repairs``: LM turns that may mend one proposal after a failed call (paper: at most 3 turns in all).
+    - ``chains``: chains a workflow may have (paper: 10).
+    - ``update``: when query and response are written. ``each`` iteration, as in the paper, or once, after the
+      ``last``: the text depends on the chains alone, so the earlier versions are only thrown away.
+    - ``shown_chars``: how much of one result a prompt shows, in characters; the stored result is never cut.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    mini_batch: int = Field(default=50, ge=1)
+    proposals: int = Field(default=3, ge=1, le=16)
+    iterations: int = Field(default=8, ge=1, le=100)
+    repairs: int = Field(default=2, ge=0, le=10)
+    chains: int = Field(default=10, ge=1)
+    update: Literal["each", "last"] = "last"
+    shown_chars: int = Field(default=2400, ge=200)

@@ -1,0 +1,86 @@
+"""Program files: tuned instructions and demonstrations as JSON, with the signatures they belong to."""
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import dspy
+
+from toolgrad_dspy.errors import StoreError, UsageError, one_line
+
+FORMAT = "toolgrad-dspy program 1"
+
+
+def signature_digest(program: dspy.Module) -> str:
+    """A digest of the tunable predictors' names and fields; instructions and demonstrations are not part of it."""
+    shape = {
+        name: [
+            (field, str(info.annotation), str((info.json_schema_extra or {}).get("desc")))
+            for field, info in predictor.signature.fields.items()
+        ]
+        for name, predictor in program.named_predictors()
+    }
+    return hashlib.sha256(json.dumps(shape, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def save_program(path: Path, program: dspy.Module, compiled: Mapping[str, Any]) -> None:
+    """Write the program's state, and how it was ``compiled``, to ``path``, whole or not at all. Raises StoreError."""
+    data = {
+        "format": FORMAT,
+        "signatures": signature_digest(program),
+        "compiled": dict(compiled),
+        "state": {name: predictor.dump_state() for name, predictor in program.named_predictors()},
+    }
+    for state in data["state"].values():
+        state.pop("lm", None)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.write_text(json.dumps(data, indent=2, ensure_ascii=False, sort_keys=True) + "\n", encoding="utf-8")
+        temporary.replace(path)
+    except OSError as error:
+        raise StoreError(f"cannot write the program to {path}: {error.strerror or error}") from None
+
+
+def load_program(path: Path, program: dspy.Module) -> dict[str, Any]:
+    """Load the state in ``path`` into ``program`` and return how it was compiled.
+
+    Raises UsageError, and changes nothing then.
+    """
+    data = read_program(path)
+    if data["signatures"] != signature_digest(program):
+        raise UsageError(
+            f"{path} was compiled for other signatures ({data['signatures']}) than this version's "
+            f"({signature_digest(program)}): compile it again"
+        )
+    predictors = dict(program.named_predictors())
+    if set(data["state"]) != set(predictors):
+        raise UsageError(f"{path} has the predictors {', '.join(sorted(data['state']))}, not {', '.join(predictors)}")
+    try:
+        restored = {name: predictors[name].__class__(predictors[name].signature) for name in predictors}
+        for name, state in data["state"].items():
+            restored[name].load_state({"lm": None, **state})
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise UsageError(f"{path} is damaged: {one_line(repr(error), 120)}") from None
+    for name, predictor in restored.items():
+        predictors[name].signature, predictors[name].demos = predictor.signature, predictor.demos
+    compiled = data["compiled"]
+    return compiled if isinstance(compiled, dict) else {}
+
+
+def read_program(path: Path) -> dict[str, Any]:
+    """The content of a program file, its format checked. Raises UsageError."""
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageError(f"cannot read the program {path}: {error.strerror or error}") from None
+    except ValueError as error:
+        raise UsageError(f"{path} is not a program file: {one_line(error, 120)}") from None
+    if not isinstance(data, dict) or data.get("format") != FORMAT or not isinstance(data.get("state"), dict):
+        raise UsageError(
+            f"{path} is not a program file: it has no {FORMAT!r} in it; make one with toolgrad-dspy compile"
+        )
+    return data

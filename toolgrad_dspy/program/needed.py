@@ -1,0 +1,23 @@
+"""Which calls of a report a workflow needs.
+
+The released ToolGrad keeps only the last call of an executor, so an argument taken from an earlier one becomes
+untraceable. Here every draft's own call is kept, and every call whose result a kept one uses.
+"""
+
+from collections.abc import Iterable
+
+from toolgrad_dspy.records import Attempt
+
+
+def needed(attempts: Iterable[Attempt], final: set[str]) -> set[str]:
+    """Ids of the attempts to keep: those in ``final``, and what they depend on, transitively."""
+    by_id = {attempt.id: attempt for attempt in attempts}
+    keep: set[str] = set()
+    waiting = list(final)
+    while waiting:
+        name = waiting.pop()
+        if name in keep or name not in by_id:
+            continue
+        keep.add(name)
+        waiting.extend(origin.step for origin in by_id[name].origins if origin.step is not None)
+    return keep

@@ -1,0 +1,49 @@
+"""The proposer: which tools to call next, with complete draft calls."""
+
+import dspy
+
+from toolgrad_dspy.lm.roles import Models
+from toolgrad_dspy.program.ask import ask
+from toolgrad_dspy.program.choices import signature_of, with_tool_names
+from toolgrad_dspy.program.state import State
+from toolgrad_dspy.records import DraftCall, Proposal, Tool
+from toolgrad_dspy.seeding import generator
+from toolgrad_dspy.signatures import Propose
+
+# The paper's limit on the tools of one proposal (arXiv 2508.04086, section 3).
+CALLS_PER_PROPOSAL = 3
+
+
+class Proposer(dspy.Module):
+    """Asks for proposals over a mini-batch of tools; tool names are confined to it."""
+
+    def __init__(self, models: Models) -> None:
+        super().__init__()
+        self.predict = dspy.Predict(Propose)
+        self._models = models
+
+    async def aforward(self, state: State, tools: tuple[Tool, ...], number: int) -> tuple[str, tuple[Proposal, ...]]:
+        """The reason and at most ``config.proposals`` proposals, each of one to three calls.
+
+        The order of the tools in the prompt is shuffled per call: a model's bias for early items must not become a
+        bias of the data. Raises AnswerError.
+        """
+        shown = list(tools)
+        generator(state.run_seed, state.index, number, "tool order").shuffle(shown)
+        limit = state.config.proposals
+        answer = await ask(
+            self.predict,
+            with_tool_names(signature_of(self.predict), "proposals", tools),
+            self._models.lm("proposer"),
+            tools=state.tool_lines.text(shown),
+            workflow=state.workflow_text(),
+            lacking=state.lacking,
+            progress=f"{state.progress(number)}; make {limit} proposals",
+        )
+        proposals: list[Proposal] = []
+        for work in answer.proposals[:limit]:
+            calls = tuple(DraftCall(tool=c.tool, arguments=c.arguments) for c in work.calls[:CALLS_PER_PROPOSAL])
+            if calls:
+                name = f"p{len(proposals) + 1}"
+                proposals.append(Proposal(id=name, instruction=work.instruction, calls=calls))
+        return answer.reason, tuple(proposals)

@@ -1,0 +1,55 @@
+"""References in draft calls: ``{"$from": "s2", "$path": "/items/0/name"}``."""
+
+from collections.abc import Callable
+
+from pydantic import JsonValue
+
+from toolgrad_dspy.records import Observation, escape, lookup
+
+# A call that ran before, by what a draft may call it: its id, and its result.
+Resolver = Callable[[str], tuple[str, Observation] | None]
+
+
+class UnresolvedReferenceError(Exception):
+    """A reference that leads nowhere; the text tells the model why."""
+
+
+def is_reference(value: JsonValue) -> bool:
+    return isinstance(value, dict) and "$from" in value and set(value) <= {"$from", "$path"}
+
+
+def resolve(arguments: JsonValue, resolver: Resolver) -> tuple[JsonValue, dict[str, tuple[str, str]]]:
+    """``arguments`` with each reference replaced by the value it points to.
+
+    Also returns, for the JSON Pointer of each replaced place, the id of the step it came from and the pointer
+    into that step's result. Raises UnresolvedReferenceError.
+    """
+    found: dict[str, tuple[str, str]] = {}
+
+    def walk(value: JsonValue, pointer: str) -> JsonValue:
+        if isinstance(value, dict):
+            if is_reference(value):
+                step, path, target = _follow(value, resolver)
+                found[pointer] = (step, path)
+                return target
+            return {key: walk(item, f"{pointer}/{escape(key)}") for key, item in value.items()}
+        if isinstance(value, list):
+            return [walk(item, f"{pointer}/{index}") for index, item in enumerate(value)]
+        return value
+
+    return walk(arguments, ""), found
+
+
+def _follow(reference: dict[str, JsonValue], resolver: Resolver) -> tuple[str, str, JsonValue]:
+    name = reference["$from"]
+    path = reference.get("$path", "")
+    if not isinstance(name, str) or not isinstance(path, str):
+        raise UnresolvedReferenceError('"$from" and "$path" have to be strings')
+    earlier = resolver(name)
+    if earlier is None:
+        raise UnresolvedReferenceError(f"there is no earlier result {name!r} to refer to")
+    step, observation = earlier
+    try:
+        return step, path, lookup(observation.value, path)
+    except LookupError as problem:
+        raise UnresolvedReferenceError(f"the result of {name} has no {path!r}: {problem.args[0]}") from None

@@ -1,0 +1,80 @@
+"""What the loop knows while it grows one sample."""
+
+from dataclasses import dataclass, field
+
+from toolgrad_dspy.program.config import ProgramConfig
+from toolgrad_dspy.program.environment import Environment
+from toolgrad_dspy.program.origins import Result
+from toolgrad_dspy.program.render import EMPTY_WORKFLOW, ToolLines, step_line
+from toolgrad_dspy.records import Attempt, Chain, Iteration, Observation, Step, Workflow
+
+NOTHING_YET = "everything: there are no steps yet"
+
+
+@dataclass(slots=True)
+class State:
+    """One sample in the making; its tool sessions are in ``environment``.
+
+    ``violations`` is what is wrong with the texts, None when they are not written for the workflow as it is.
+    """
+
+    run_seed: int
+    index: int
+    config: ProgramConfig
+    environment: Environment
+    tool_lines: ToolLines
+    workflow: Workflow = field(default_factory=Workflow)
+    lacking: str = NOTHING_YET
+    query: str = ""
+    response: str = ""
+    violations: tuple[str, ...] | None = None
+    iterations: list[Iteration] = field(default_factory=list)
+    results: dict[str, Result] = field(default_factory=dict)
+    observations: dict[str, Observation] = field(default_factory=dict)
+    offered: dict[str, None] = field(default_factory=dict)
+    _lines: dict[str, str] = field(default_factory=dict)
+
+    def workflow_text(self) -> str:
+        """The workflow as prompts show it; each step is rendered once, and again when its chain was merged."""
+        shown = []
+        for chain in self.workflow.chains:
+            for step in chain.steps:
+                key = f"{chain.id} {step.id}"
+                if key not in self._lines:
+                    self._lines[key] = step_line(chain.id, step, self.config.shown_chars)
+                shown.append((step.number, self._lines[key]))
+        return "\n".join(text for _, text in sorted(shown)) or EMPTY_WORKFLOW
+
+    def progress(self, number: int) -> str:
+        """Where the loop stands, for a prompt: it also tells invocations of one session apart."""
+        return f"iteration {number} of {self.config.iterations}"
+
+    def append(self, attempts: tuple[Attempt, ...], chain: str | None, merged: frozenset[str]) -> tuple[str, ...]:
+        """Take over the attempts as new steps of ``chain`` (None: a new one), which swallows ``merged`` chains.
+
+        Origins within the report are renamed to the new step ids. Returns those ids, in the order the calls ran.
+        """
+        names: dict[str, str] = {}
+        steps: list[Step] = []
+        for number, attempt in enumerate(attempts, len(self.workflow.steps) + 1):
+            assert attempt.observation is not None, "a kept attempt has run"
+            names[attempt.id] = step_id = f"s{number}"
+            origins = tuple(
+                o.model_copy(update={"step": names.get(o.step, o.step)}) if o.step else o for o in attempt.origins
+            )
+            steps.append(Step(id=step_id, call=attempt.call, observation=attempt.observation, origins=origins))
+            self.observations[step_id] = attempt.observation
+            self.results[step_id] = Result(step_id, attempt.observation)
+        self.workflow = _with_steps(self.workflow, steps, chain, merged)
+        self.violations = None
+        return tuple(step.id for step in steps)
+
+
+def _with_steps(workflow: Workflow, steps: list[Step], chain: str | None, merged: frozenset[str]) -> Workflow:
+    if chain is None:
+        taken = [int(c.id[1:]) for c in workflow.chains]
+        return Workflow(chains=(*workflow.chains, Chain(id=f"c{max(taken, default=0) + 1}", steps=tuple(steps))))
+    swallowed = [step for c in workflow.chains if c.id in merged or c.id == chain for step in c.steps]
+    grown = Chain(id=chain, steps=(*sorted(swallowed, key=lambda s: s.number), *steps))
+    kept = (grown if c.id == chain else c for c in workflow.chains if c.id == chain or c.id not in merged)
+    return Workflow(chains=tuple(kept))

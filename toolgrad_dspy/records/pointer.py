@@ -1,0 +1,59 @@
+"""JSON Pointers (RFC 6901) over plain JSON data."""
+
+from collections.abc import Iterator
+
+from pydantic import JsonValue
+
+
+def escape(key: str) -> str:
+    """A key as one reference token."""
+    return key.replace("~", "~0").replace("/", "~1")
+
+
+def unescape(token: str) -> str:
+    return token.replace("~1", "/").replace("~0", "~")
+
+
+def leaves(value: JsonValue, pointer: str = "") -> Iterator[tuple[str, JsonValue]]:
+    """Every leaf of ``value`` with its pointer, in document order; an empty container is a leaf."""
+    if isinstance(value, dict) and value:
+        for key, item in value.items():
+            yield from leaves(item, f"{pointer}/{escape(key)}")
+    elif isinstance(value, list) and value:
+        for index, item in enumerate(value):
+            yield from leaves(item, f"{pointer}/{index}")
+    else:
+        yield pointer, value
+
+
+def lookup(value: JsonValue, pointer: str) -> JsonValue:
+    """The value at ``pointer``. Raises LookupError, whose text says how far the pointer led."""
+    if pointer in ("", "/"):
+        return value
+    if not pointer.startswith("/"):
+        raise LookupError(f"{pointer!r} is not a JSON Pointer: it has to start with '/'")
+    here = value
+    walked = ""
+    for token in pointer[1:].split("/"):
+        key = unescape(token)
+        if isinstance(here, dict) and key in here:
+            here = here[key]
+        elif isinstance(here, list) and key.isdigit() and int(key) < len(here):
+            here = here[int(key)]
+        else:
+            raise LookupError(f"nothing at {walked}/{token}: {_describe(here)}")
+        walked += f"/{token}"
+    return here
+
+
+def last_key(pointer: str) -> str:
+    """The last key on the way that is not a list index: what the value is called."""
+    return next((unescape(t) for t in reversed(pointer.split("/")) if t and not t.isdigit()), "")
+
+
+def _describe(value: JsonValue) -> str:
+    if isinstance(value, dict):
+        return "the keys there are " + ", ".join(list(value)[:12]) if value else "the object there is empty"
+    if isinstance(value, list):
+        return f"the list there has {len(value)} items"
+    return f"there is {type(value).__name__} {str(value)[:40]!r}"

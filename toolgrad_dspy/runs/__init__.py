@@ -1,0 +1,28 @@
+"""Running many sessions: the store that keeps them, the engines that run them, progress, and statistics."""
+
+from toolgrad_dspy.runs.configuration import Configuration
+from toolgrad_dspy.runs.engine import Done, LocalEngine, RunEngine, Work, execute
+from toolgrad_dspy.runs.files import atomic_writer
+from toolgrad_dspy.runs.progress import BarProgress, LineProgress, QuietProgress, RunProgress, run_progress
+from toolgrad_dspy.runs.statistics import RunStatistics, statistics
+from toolgrad_dspy.runs.store import RunStore, Status, canonical
+
+__all__ = [
+    "BarProgress",
+    "Configuration",
+    "Done",
+    "LineProgress",
+    "LocalEngine",
+    "QuietProgress",
+    "RunEngine",
+    "RunProgress",
+    "RunStatistics",
+    "RunStore",
+    "Status",
+    "Work",
+    "atomic_writer",
+    "canonical",
+    "execute",
+    "run_progress",
+    "statistics",
+]

@@ -1,0 +1,43 @@
+"""The configuration of a run: kept beside its data, compared on resume."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import yaml
+from pydantic import JsonValue
+
+from toolgrad_dspy.errors import one_line
+from toolgrad_dspy.runs.files import atomic_writer
+
+Configuration = Mapping[str, JsonValue]
+"""The resolved configuration as nested mappings, without secrets: running with it again gives the same run."""
+
+_MISSING = object()
+
+
+def write_configuration(path: Path, configuration: Configuration) -> None:
+    """Write ``configuration`` as YAML, in its own order. Raises StoreError."""
+    with atomic_writer(path) as file:
+        yaml.safe_dump(dict(configuration), file, sort_keys=False, allow_unicode=True, width=110)
+
+
+def differences(there: Configuration, now: Configuration) -> list[str]:
+    """The fields that differ, each as ``program.iterations: 8 there, 6 now``, in the order of their names."""
+    old, new = dict(_leaves(there)), dict(_leaves(now))
+    return [
+        f"{name}: {_shown(old.get(name, _MISSING))} there, {_shown(new.get(name, _MISSING))} now"
+        for name in sorted(old.keys() | new.keys())
+        if old.get(name, _MISSING) != new.get(name, _MISSING)
+    ]
+
+
+def _leaves(value: Configuration, prefix: str = "") -> Iterator[tuple[str, JsonValue]]:
+    for name, item in value.items():
+        if isinstance(item, dict) and item:
+            yield from _leaves(item, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", item
+
+
+def _shown(value: object) -> str:
+    return "not set" if value is _MISSING else one_line(repr(value), 80)

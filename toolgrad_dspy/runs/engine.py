@@ -1,0 +1,137 @@
+"""Engines run many sessions; the caller says what a session is and what is done with the outcome."""
+
+import asyncio
+import signal
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from typing import Any, TypeAlias, TypeVar
+
+from toolgrad_dspy.records import Session
+
+T = TypeVar("T")
+
+THREADS = 64
+"""Threads of the loop's default executor. DSPy's ``LM.acall`` takes one per call in flight."""
+
+Work = Callable[[int], Awaitable[Session]]
+Done = Callable[[Session], None]
+Pending: TypeAlias = "asyncio.Future[Any]"
+
+
+class RunEngine(ABC):
+    """Runs sessions. What every engine promises:
+
+    - Each index is worked on at most once, and ``done`` gets each session that ends, as it ends, never two at
+      once and always in the process that called :meth:`run`: it may write to a store.
+    - An exception from ``work`` or ``done`` ends the run: no session starts after it, those in flight are
+      cancelled and have ended when :meth:`run` raises it. Sessions that ended before have been handed over.
+    - The order of the results is not fixed, and nothing a session computes may depend on it.
+    """
+
+    @abstractmethod
+    async def run(self, work: Work, indices: Sequence[int], done: Done) -> None:
+        """Run ``work(index)`` for all ``indices``; return when all have ended, or the run was stopped."""
+
+    @abstractmethod
+    def stop(self) -> None:
+        """Ask for an end: no session starts any more. A second call cancels those in flight at once."""
+
+    @property
+    @abstractmethod
+    def stopped(self) -> bool:
+        """Whether :meth:`stop` was called in this run."""
+
+
+class LocalEngine(RunEngine):
+    """All sessions on one event loop of this process, at most ``max_concurrency`` at once.
+
+    After :meth:`stop` sessions in flight get ``grace`` seconds to end; what ends in time is handed over.
+    """
+
+    def __init__(self, max_concurrency: int = 64, grace: float = 5.0) -> None:
+        if max_concurrency < 1:
+            raise ValueError(f"max_concurrency is {max_concurrency}, but one session at least has to run")
+        self.max_concurrency = max_concurrency
+        self.grace = grace
+        self._stopping = asyncio.Event()
+        self._cancelling = asyncio.Event()
+
+    @property
+    def stopped(self) -> bool:
+        return self._stopping.is_set()
+
+    def stop(self) -> None:
+        """See :meth:`RunEngine.stop`. Call it on the loop (a signal handler of the loop is)."""
+        if self._stopping.is_set():
+            self._cancelling.set()
+        self._stopping.set()
+
+    async def run(self, work: Work, indices: Sequence[int], done: Done) -> None:
+        self._stopping, self._cancelling = asyncio.Event(), asyncio.Event()  # they belong to one loop
+        left = iter(indices)
+
+        async def worker() -> None:
+            for index in left:
+                if self._stopping.is_set():
+                    return
+                # Nothing awaits between the end of a session and `done`: a cancellation cannot lose it.
+                done(await work(index))
+
+        workers = [asyncio.create_task(worker()) for _ in range(min(self.max_concurrency, len(indices)))]
+        everything = asyncio.gather(*workers)
+        try:
+            await self._wait(everything)
+        finally:
+            await _end(everything, *workers)
+        if not (self.stopped and everything.cancelled()):
+            everything.result()
+
+    async def _wait(self, everything: Pending) -> None:
+        stopping: Pending = asyncio.create_task(self._stopping.wait())
+        cancelling: Pending = asyncio.create_task(self._cancelling.wait())
+        try:
+            await asyncio.wait({everything, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            if not everything.done():
+                await asyncio.wait({everything, cancelling}, timeout=self.grace, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            await _end(stopping, cancelling)
+
+
+async def _end(*futures: Pending) -> None:
+    for future in futures:
+        future.cancel()
+    await asyncio.gather(*futures, return_exceptions=True)
+
+
+def execute(main: Coroutine[Any, Any, T], on_interrupt: Callable[[], None] | None = None) -> T:
+    """Run ``main`` on a new event loop that is fit for hundreds of sessions, and return its result.
+
+    ``on_interrupt`` is called on the loop for every SIGINT (Ctrl-C) and SIGTERM; without it they end the
+    program as usual. Call it from the main thread.
+    """
+    with asyncio.Runner() as runner:
+        loop = runner.get_loop()
+        loop.set_default_executor(ThreadPoolExecutor(THREADS, thread_name_prefix="toolgrad"))
+        with _interrupts(loop, on_interrupt):
+            return runner.run(main)
+
+
+@contextmanager
+def _interrupts(loop: asyncio.AbstractEventLoop, handler: Callable[[], None] | None) -> Iterator[None]:
+    if handler is None:
+        yield
+        return
+    signals = (signal.SIGINT, signal.SIGTERM)
+    previous = [signal.getsignal(number) for number in signals]
+    with suppress(NotImplementedError):  # Windows: Ctrl-C cancels the run at once
+        for number in signals:
+            loop.add_signal_handler(number, handler)
+    try:
+        yield
+    finally:
+        for number, before in zip(signals, previous, strict=True):
+            with suppress(NotImplementedError):
+                loop.remove_signal_handler(number)
+            signal.signal(number, before)

@@ -1,0 +1,41 @@
+"""Writing files so that a reader never sees half of one, and what goes wrong with them in one line."""
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TextIO
+
+from toolgrad_dspy.errors import StoreError, one_line
+
+
+@contextmanager
+def store_errors(path: Path, doing: str) -> Iterator[None]:
+    """Turn what the disk or SQLite refuses inside the block into a StoreError about ``path``."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        damaged = type(error) is sqlite3.DatabaseError  # "file is not a database", "... is malformed"
+        raise StoreError(f"{path}: {'damaged, ' if damaged else ''}cannot {doing}: {one_line(error)}") from error
+    except OSError as error:
+        raise StoreError(f"{path}: cannot {doing}: {error.strerror or one_line(error)}") from error
+
+
+@contextmanager
+def atomic_writer(path: Path) -> Iterator[TextIO]:
+    """A text file (UTF-8) that takes the place of ``path`` when the block ends well, and is removed when not.
+
+    The new content is on the disk before it gets the name. Raises StoreError.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    with store_errors(path, "write it"):
+        try:
+            with temporary.open("w", encoding="utf-8", newline="\n") as file:
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(path)
+        finally:
+            if temporary.parent.is_dir():
+                temporary.unlink(missing_ok=True)

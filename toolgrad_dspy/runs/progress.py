@@ -1,0 +1,144 @@
+"""Progress of a run on stderr: a live bar on a terminal, a line every few seconds elsewhere, nothing if quiet."""
+
+import sys
+import time
+from abc import ABC, abstractmethod
+from collections import Counter
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self, TextIO
+
+from toolgrad_dspy.records import Session
+
+INTERVAL = 5.0
+"""Seconds between two lines where there is no terminal."""
+
+
+class RunProgress(ABC):
+    """Counts sessions and shows them; a context manager around the run.
+
+    ``total`` counts all sessions of the run, ``before`` those that an earlier start of it has done.
+    """
+
+    def __init__(self, total: int, before: int = 0, clock: Callable[[], float] = time.monotonic) -> None:
+        self.total = total
+        self.finished = before
+        self.before = before
+        self.counts: Counter[str] = Counter()
+        self._clock = clock
+        self._start = clock()
+
+    def add(self, session: Session) -> None:
+        """Count a session that ended."""
+        self.finished += 1
+        self.counts[session.status] += 1
+        self.show()
+
+    def summary(self) -> str:
+        """``120/500 sessions, 118 accepted, 2 rejected, 0 failed, 41.2/s, ETA 9 s``: counts are of this start."""
+        parts = [f"{self.finished}/{self.total} sessions"]
+        parts += [f"{self.counts[status]} {status}" for status in ("accepted", "rejected", "failed")]
+        seconds = self._clock() - self._start
+        here = self.finished - self.before
+        if here and seconds > 0:
+            rate = here / seconds
+            parts.append(f"{rate:.1f}/s" if rate >= 1 else f"{1 / rate:.1f} s each")
+            if self.finished < self.total:
+                parts.append(f"ETA {duration((self.total - self.finished) / rate)}")
+        return ", ".join(parts)
+
+    def __enter__(self) -> Self:
+        self._start = self._clock()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.finish()
+
+    @abstractmethod
+    def show(self) -> None:
+        """Show the state, if it is time to."""
+
+    @abstractmethod
+    def finish(self) -> None:
+        """Show the last state."""
+
+
+class QuietProgress(RunProgress):
+    """Shows nothing."""
+
+    def show(self) -> None:
+        pass
+
+    def finish(self) -> None:
+        pass
+
+
+class LineProgress(RunProgress):
+    """Writes a line when a session ends and the last line is ``interval`` seconds old, and one at the end."""
+
+    def __init__(
+        self,
+        total: int,
+        before: int = 0,
+        clock: Callable[[], float] = time.monotonic,
+        stream: TextIO | None = None,
+        interval: float = INTERVAL,
+    ) -> None:
+        super().__init__(total, before, clock)
+        self._stream = stream or sys.stderr
+        self._interval = interval
+        self._last = clock()
+
+    def show(self) -> None:
+        now = self._clock()
+        if now - self._last >= self._interval:
+            self._last = now
+            self._write()
+
+    def finish(self) -> None:
+        self._write()
+
+    def _write(self) -> None:
+        self._stream.write(self.summary() + "\n")
+        self._stream.flush()
+
+
+class BarProgress(RunProgress):
+    """A live bar with rich, redrawn by its own thread."""
+
+    def __init__(self, total: int, before: int = 0, clock: Callable[[], float] = time.monotonic) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TextColumn
+
+        super().__init__(total, before, clock)
+        columns = (BarColumn(bar_width=30), TextColumn("{task.description}", markup=False))
+        self._bar = Progress(*columns, console=Console(stderr=True))
+        self._task = self._bar.add_task(self.summary(), total=total, completed=before)
+
+    def __enter__(self) -> Self:
+        self._bar.start()
+        return super().__enter__()
+
+    def show(self) -> None:
+        self._bar.update(self._task, completed=self.finished, description=self.summary())
+
+    def finish(self) -> None:
+        self.show()
+        self._bar.stop()
+
+
+def run_progress(total: int, before: int = 0, quiet: bool = False) -> RunProgress:
+    """The progress that fits where stderr goes."""
+    if quiet:
+        return QuietProgress(total, before)
+    return BarProgress(total, before) if sys.stderr.isatty() else LineProgress(total, before)
+
+
+def duration(seconds: float) -> str:
+    """``9 s``, ``4 min``, ``2 h 10 min``."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"

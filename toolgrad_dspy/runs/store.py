@@ -1,0 +1,273 @@
+"""The run store: a folder that holds one run, safe to kill and to resume.
+
+- ``config.yaml``: the resolved configuration, for people and for running it again.
+- ``run.db``: SQLite in WAL mode. Its schema number is in ``user_version``. One row per session in ``sessions``,
+  the tools of the run in ``tools``, the configuration that resume is checked against in ``meta``.
+- ``run.lock``: who holds it writes; see :class:`FolderLock`.
+
+A session is written whole, in one transaction, when it ends: a kill at any moment loses the sessions in flight
+and nothing else. Samples are stored as canonical JSON (sorted keys, no white space), so two runs of one seed
+have equal bytes in that column whatever order their sessions ended in.
+"""
+
+import json
+import os
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal, Self, TypeAlias, TypeVar, get_args
+
+from pydantic import ValidationError
+
+from toolgrad_dspy.errors import StoreError, UsageError, one_line
+from toolgrad_dspy.records import Record, Sample, Session, Tool, Trace, Usage
+from toolgrad_dspy.runs.configuration import Configuration, differences, write_configuration
+from toolgrad_dspy.runs.files import atomic_writer, store_errors
+from toolgrad_dspy.runs.lock import FolderLock
+
+SCHEMA = 1
+
+Status = Literal["accepted", "rejected", "failed"]
+
+R = TypeVar("R", bound=Record)
+Row: TypeAlias = tuple[Any, ...]  # typed by the query
+
+_OURS = ("config.yaml", "run.lock", "run.db")
+
+_TABLES = f"""
+BEGIN;
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE tools (position INTEGER PRIMARY KEY, tool TEXT NOT NULL);
+CREATE TABLE sessions (
+    "index" INTEGER PRIMARY KEY,
+    seed TEXT NOT NULL,
+    status TEXT NOT NULL CHECK (status IN {get_args(Status)}),
+    reason TEXT NOT NULL,
+    sample TEXT,
+    trace TEXT NOT NULL,
+    usage TEXT NOT NULL,
+    seconds REAL NOT NULL
+);
+CREATE INDEX sessions_by_status ON sessions (status, "index");
+PRAGMA user_version = {SCHEMA};
+COMMIT;
+"""
+
+
+class RunStore:
+    """One run on disk. Made by :meth:`create_or_resume` to write, by :meth:`open` to read; close it after use.
+
+    Use it from one thread at a time. Every method raises StoreError when the disk or the database fails.
+    """
+
+    def __init__(self, path: Path, connection: sqlite3.Connection, lock: FolderLock | None) -> None:
+        self.path = path
+        self._connection = connection
+        self._lock = lock
+
+    @classmethod
+    def create_or_resume(cls, path: Path, config: Configuration, tools: Sequence[Tool]) -> Self:
+        """A store to write to: a new one, or the one that is there when it is the same run.
+
+        Raises UsageError when the folder holds another configuration or other tools (naming what differs),
+        something that is no run, or is in use by another process.
+        """
+        database = path / "run.db"
+        with store_errors(path, "use it as a run folder"):
+            path.mkdir(parents=True, exist_ok=True)
+            foreign = sorted(entry.name for entry in path.iterdir() if not _is_ours(entry.name))
+        if foreign and not database.exists():
+            raise UsageError(f"{path} holds other files ({', '.join(foreign[:3])}); choose another folder with -o")
+        lock = FolderLock(path)
+        try:
+            connection = _connect(database)
+            try:
+                store = cls(path, connection, lock)
+                store._begin(config, tools)
+            except BaseException:
+                connection.close()
+                raise
+        except BaseException:
+            lock.release()
+            raise
+        return store
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """A store to read from, also while the run goes on. Raises UsageError when ``path`` holds no run."""
+        database = path / "run.db"
+        if not database.is_file():
+            raise UsageError(f"{path} is no run folder: it has no run.db")
+        connection = _connect(database, read_only=True)
+        store = cls(path, connection, None)
+        try:
+            store._check_schema()
+        except BaseException:
+            connection.close()
+            raise
+        return store
+
+    def close(self) -> None:
+        """Close the database and give the folder free. Safe to call twice."""
+        self._connection.close()
+        if self._lock is not None:
+            self._lock.release()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def config(self) -> Configuration:
+        """The configuration the run was started with."""
+        (row,) = self._rows("SELECT value FROM meta WHERE key = 'config'")
+        loaded: Configuration = json.loads(row[0])
+        return loaded
+
+    def tools(self) -> list[Tool]:
+        """The tools of the run, in the order they were given."""
+        return [self._parsed(Tool, row[0]) for row in self._rows("SELECT tool FROM tools ORDER BY position")]
+
+    def done(self) -> frozenset[int]:
+        """Indices of the sessions that are stored, whatever their status."""
+        return frozenset(row[0] for row in self._rows('SELECT "index" FROM sessions'))
+
+    def save(self, session: Session) -> None:
+        """Store a session that ended. Each index once: storing it again is a StoreError."""
+        row = (
+            session.index,
+            str(session.seed),  # 64 bits without a sign do not fit SQLite's integers
+            session.status,
+            session.reason,
+            None if session.sample is None else canonical(session.sample),
+            session.trace.model_dump_json(),
+            canonical(session.usage),
+            session.seconds,
+        )
+        with store_errors(self.path, f"store session {session.index}"):
+            try:
+                self._connection.execute("INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
+            except sqlite3.IntegrityError as error:
+                raise StoreError(f"{self.path}: session {session.index} is stored already") from error
+
+    def session(self, index: int) -> Session:
+        """The stored session of that index. Raises UsageError when there is none."""
+        for row in self._rows(f'{_select("trace")} WHERE "index" = ?', (index,)):
+            return self._session(row)
+        raise UsageError(f"{self.path} has no session {index}")
+
+    def sessions(self, status: Status | None = None, traces: bool = True) -> Iterator[Session]:
+        """The stored sessions in the order of their index, one at a time.
+
+        ``traces=False`` leaves the traces out (empty): they are most of the bytes.
+        """
+        condition, values = ("WHERE status = ?", (status,)) if status else ("", ())
+        query = f'{_select("trace" if traces else "NULL")} {condition} ORDER BY "index"'
+        return map(self._session, self._rows(query, values))
+
+    def samples_jsonl(self, path: Path) -> int:
+        """Write the accepted samples to ``path``, one line of canonical JSON each, in order; return how many."""
+        written = 0
+        query = "SELECT sample FROM sessions WHERE status = 'accepted' AND sample IS NOT NULL ORDER BY \"index\""
+        with atomic_writer(path) as file:
+            for (sample,) in self._rows(query):
+                file.write(sample + "\n")
+                written += 1
+        return written
+
+    def _begin(self, config: Configuration, tools: Sequence[Tool]) -> None:
+        with store_errors(self.path, "open the run in it"):
+            (version,) = self._connection.execute("PRAGMA user_version").fetchone()
+            if version == 0:
+                self._connection.executescript(_TABLES)
+        self._check_schema()
+        if not any(True for _ in self._rows("SELECT 1 FROM meta WHERE key = 'config'")):
+            self._describe(config, tools)
+        self._check_same(config, tools)
+        if not (self.path / "config.yaml").exists():
+            write_configuration(self.path / "config.yaml", config)
+
+    def _describe(self, config: Configuration, tools: Sequence[Tool]) -> None:
+        write_configuration(self.path / "config.yaml", config)
+        with store_errors(self.path, "begin a run in it"), self._connection:
+            self._connection.execute("BEGIN")
+            rows = [(position, canonical(tool)) for position, tool in enumerate(tools)]
+            self._connection.executemany("INSERT INTO tools VALUES (?, ?)", rows)
+            self._connection.execute("INSERT INTO meta VALUES ('config', ?)", (json.dumps(dict(config)),))
+
+    def _check_same(self, config: Configuration, tools: Sequence[Tool]) -> None:
+        differing = differences(self.config(), json.loads(json.dumps(dict(config))))
+        there, now = {tool.name: tool for tool in self.tools()}, {tool.name: tool for tool in tools}
+        if there != now:
+            names = sorted(name for name in there.keys() | now.keys() if there.get(name) != now.get(name))
+            differing.append(f"tools: {len(there)} there, {len(now)} now, other: {', '.join(names[:5])}")
+        if differing:
+            raise UsageError(
+                f"{self.path} holds a run with another configuration ({'; '.join(differing)}); "
+                "choose another folder with -o, or run it with the same settings"
+            )
+
+    def _check_schema(self) -> None:
+        for (version,) in self._rows("PRAGMA user_version"):
+            if version != SCHEMA:
+                raise UsageError(
+                    f"{self.path} was written by another version: schema {version}, this one reads {SCHEMA}"
+                )
+
+    def _rows(self, query: str, values: tuple[object, ...] = ()) -> Iterator[Row]:
+        with store_errors(self.path, "read it"), closing(self._connection.execute(query, values)) as cursor:
+            yield from cursor
+
+    def _session(self, row: Row) -> Session:
+        index, seed, status, reason, sample, trace, usage, seconds = row
+        return Session(
+            index=index,
+            seed=int(seed),
+            status=status,
+            reason=reason,
+            sample=None if sample is None else self._parsed(Sample, sample),
+            trace=Trace() if trace is None else self._parsed(Trace, trace),
+            usage=self._parsed(Usage, usage),
+            seconds=seconds,
+        )
+
+    def _parsed(self, kind: type[R], text: str) -> R:
+        try:
+            return kind.model_validate_json(text)
+        except ValidationError as error:
+            raise StoreError(f"{self.path}: damaged, a {kind.__name__.lower()} in it: {one_line(error)}") from error
+
+
+def canonical(record: Record) -> str:
+    """A record as JSON of one form only: keys sorted, no white space, not-a-number as null."""
+    return json.dumps(json.loads(record.model_dump_json()), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def _connect(database: Path, read_only: bool = False) -> sqlite3.Connection:
+    with store_errors(database, "open it"):
+        # SQLite has to make files beside a WAL database to read it, unless it is told that nobody writes.
+        alone = not os.access(database.parent, os.W_OK) and not database.with_name("run.db-wal").exists()
+        mode = ("?immutable=1" if alone else "?mode=ro") if read_only else ""
+        uri = database.absolute().as_uri() + mode
+        connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=10, check_same_thread=False)
+        try:
+            if not read_only:
+                connection.execute("PRAGMA journal_mode = WAL")
+                connection.execute("PRAGMA synchronous = NORMAL")
+        except BaseException:
+            connection.close()
+            raise
+    return connection
+
+
+def _select(trace: str) -> str:
+    return f'SELECT "index", seed, status, reason, sample, {trace}, usage, seconds FROM sessions'
+
+
+def _is_ours(name: str) -> bool:
+    return name in _OURS or name.startswith(("run.db-", "run.lock-", ".config.yaml."))

@@ -1,0 +1,188 @@
+"""Plain Python functions as tools.
+
+def search(query: str, limit: Annotated[int, Field(ge=1, le=50)] = 10) -> list[Hit]:
+    \"\"\"Search the catalogue.
+
+    Args:
+        query: Words that have to occur.
+        limit: How many hits at most.
+    \"\"\"
+
+source = FunctionSource("catalogue", [search])
+"""
+
+import asyncio
+import contextvars
+import inspect
+import json
+import time
+from collections.abc import AsyncIterator, Callable, Collection, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any
+
+from pydantic import JsonValue, ValidationError
+from pydantic_core import to_jsonable_python
+
+from toolgrad_dspy.errors import ToolSourceError
+from toolgrad_dspy.records import ErrorKind, Observation, Tool, ToolCall, ToolError
+from toolgrad_dspy.tools.function_schema import FunctionSpec
+from toolgrad_dspy.tools.source import Isolation, ToolSession, ToolSource
+
+Function = Callable[..., Any]
+Functions = Iterable[Function]
+
+THREADS = 16
+
+
+class FunctionSource(ToolSource):
+    """A source over Python functions, sync or async. A function's name is its tool's name.
+
+    Type hints become the JSON Schema (pydantic: nested models, ``Literal``, ``Annotated[..., Field(...)]``,
+    defaults), and the docstring (Google, NumPy or Sphinx style) its descriptions. Arguments are validated, and
+    converted to what the hints say, before the call. Sync functions run in threads of the source's own. What a
+    function raises is an observation.
+
+    ``isolation="session"``: ``functions`` is a factory ``(seed) -> functions``, called for every session, and for
+    every session gives the same functions over a state of its own; the calls of one session run one at a time.
+
+    ``writes`` names the functions that change state; all others are then declared read-only. None declares nothing.
+    """
+
+    def __init__(
+        self,
+        id: str,
+        functions: Functions | Callable[[int], Functions],
+        *,
+        isolation: Isolation = "shared",
+        category: str | None = None,
+        writes: Collection[str] | None = None,
+    ) -> None:
+        if (isolation == "session") != callable(functions):
+            raise TypeError('isolation="session" takes a factory (seed) -> functions, "shared" the functions')
+        self.id = id
+        self.isolation = isolation
+        self._make: Callable[[int], Functions] = functions if callable(functions) else _constant(list(functions))
+        self._category = category or id
+        self._writes = writes
+        self._specs: dict[str, FunctionSpec] = {}
+        self._shared: FunctionSession | None = None
+        self._executor: ThreadPoolExecutor | None = None
+
+    async def open(self) -> None:
+        functions = _by_name(self.id, self._make(0))
+        self._specs = {
+            name: FunctionSpec(function, self.id, self._category, self._reads(name))
+            for name, function in functions.items()
+        }
+        unknown = set(self._writes or ()) - set(functions)
+        if unknown:
+            raise ToolSourceError(
+                f"tool source {self.id!r}: writes names {min(unknown)!r}, which is not one of its functions"
+            )
+        self._executor = ThreadPoolExecutor(THREADS, thread_name_prefix=f"toolgrad-{self.id}")
+        if self.isolation == "shared":
+            self._shared = FunctionSession(self._specs, functions, self._executor, lock=None)
+
+    async def close(self) -> None:
+        self._shared = None
+        if self._executor is not None:
+            self._executor.shutdown(wait=False, cancel_futures=True)
+            self._executor = None
+
+    async def tools(self) -> list[Tool]:
+        return [spec.tool for spec in self._specs.values()]
+
+    def session(self, seed: int) -> AbstractAsyncContextManager[ToolSession]:
+        return self._session(seed)
+
+    @asynccontextmanager
+    async def _session(self, seed: int) -> AsyncIterator[ToolSession]:
+        if self._executor is None:
+            raise ToolSourceError(f"tool source {self.id!r} is not open")
+        if self._shared is not None:
+            yield self._shared
+        else:
+            functions = _by_name(self.id, self._make(seed))
+            yield FunctionSession(self._specs, functions, self._executor, lock=asyncio.Lock())
+
+    def _reads(self, name: str) -> bool | None:
+        return None if self._writes is None else name not in self._writes
+
+
+class FunctionSession(ToolSession):
+    """Calls of one set of functions; one at a time where there is a ``lock``."""
+
+    def __init__(
+        self,
+        specs: dict[str, FunctionSpec],
+        functions: dict[str, Function],
+        executor: ThreadPoolExecutor,
+        lock: asyncio.Lock | None,
+    ) -> None:
+        self._specs = specs
+        self._functions = functions
+        self._executor = executor
+        self._lock = lock
+
+    async def call(self, call: ToolCall) -> Observation:
+        spec = self._specs.get(call.tool)
+        if spec is None:
+            return _failure("unknown_tool", f"there is no tool {call.tool!r}")
+        try:
+            arguments = spec.arguments(call.arguments)
+        except ValidationError as error:
+            return _failure("invalid_arguments", _explain(error))
+        if self._lock is None:
+            return await self._run(self._functions[call.tool], arguments)
+        async with self._lock:
+            return await self._run(self._functions[call.tool], arguments)
+
+    async def _run(self, function: Function, arguments: dict[str, Any]) -> Observation:
+        start = time.perf_counter()
+        try:
+            result = await self._result(function, arguments)
+        except Exception as error:  # noqa: BLE001 - boundary: a tool may raise anything, and that is an observation
+            return _failure("tool", f"{type(error).__name__}: {error}", time.perf_counter() - start)
+        return _observation(result, time.perf_counter() - start)
+
+    async def _result(self, function: Function, arguments: dict[str, Any]) -> Any:
+        if inspect.iscoroutinefunction(function):
+            return await function(**arguments)
+        loop = asyncio.get_running_loop()
+        context = contextvars.copy_context()
+        result = await loop.run_in_executor(self._executor, lambda: context.run(function, **arguments))
+        return await result if inspect.isawaitable(result) else result
+
+
+def _observation(result: object, latency: float) -> Observation:
+    if isinstance(result, str):
+        return Observation(text=result, latency=latency)
+    content: JsonValue = to_jsonable_python(result, inf_nan_mode="null", fallback=str)
+    return Observation(content=content, text=json.dumps(content, ensure_ascii=False), latency=latency)
+
+
+def _failure(kind: ErrorKind, message: str, latency: float = 0.0) -> Observation:
+    return Observation(text=message, error=ToolError(kind=kind, message=message), latency=latency)
+
+
+def _explain(error: ValidationError) -> str:
+    """One line per argument that does not fit."""
+    problems = error.errors(include_url=False, include_input=False, include_context=False)
+    return "\n".join(f"{'.'.join(map(str, problem['loc'])) or 'arguments'}: {problem['msg']}" for problem in problems)
+
+
+def _constant(functions: list[Function]) -> Callable[[int], Functions]:
+    return lambda seed: functions
+
+
+def _by_name(source: str, functions: Functions) -> dict[str, Function]:
+    named: dict[str, Function] = {}
+    for function in functions:
+        name = getattr(function, "__name__", "")
+        if not name.isidentifier():
+            raise ToolSourceError(f"tool source {source!r}: {function!r} has no name; define it with def")
+        if name in named:
+            raise ToolSourceError(f"tool source {source!r} has two functions named {name!r}; rename one")
+        named[name] = function
+    return named

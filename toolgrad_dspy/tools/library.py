@@ -1,0 +1,186 @@
+"""All tools of a run, over any number of sources."""
+
+import asyncio
+import difflib
+import hashlib
+import json
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from toolgrad_dspy.errors import ToolSourceError
+from toolgrad_dspy.records import Observation, Tool, ToolCall, ToolError
+from toolgrad_dspy.seeding import generator
+from toolgrad_dspy.tools.schemas import argument_problem, check_tools, compile_schema
+from toolgrad_dspy.tools.source import Isolation, ToolSession, ToolSource
+
+if TYPE_CHECKING:
+    from jsonschema.protocols import Validator
+
+
+class Library:
+    """The tools of ``sources`` under unique names, checked. An async context manager, like a source.
+
+    It owns its sources: it opens them, all at once, and closes them.
+    """
+
+    def __init__(self, sources: Sequence[ToolSource]) -> None:
+        self._sources = tuple(sources)
+        ids = [source.id for source in self._sources]
+        if len(set(ids)) < len(ids):
+            raise ToolSourceError(
+                f"two tool sources have the id {next(i for i in ids if ids.count(i) > 1)!r}; rename one"
+            )
+        self._tools: dict[str, Tool] = {}
+        self._source_of: dict[str, ToolSource] = {}
+        self._validators: dict[str, Validator] = {}  # compiled when first needed
+
+    async def open(self) -> None:
+        """Open all sources and take their tools.
+
+        Raises ToolSourceError when a source does not open, a tool name occurs twice, or a schema is invalid.
+        """
+        try:
+            outcomes = await asyncio.gather(*(source.open() for source in self._sources), return_exceptions=True)
+            for outcome in outcomes:
+                if outcome is not None:
+                    raise outcome
+            for source in self._sources:
+                self._take(source, await source.tools())
+            check_tools(self._tools.values())
+        except BaseException:
+            await self.close()
+            raise
+        # By name: a server may list its tools in another order at its next start.
+        self._tools = dict(sorted(self._tools.items()))
+
+    async def close(self) -> None:
+        """Close all sources. Safe to call twice."""
+        await asyncio.gather(*(source.close() for source in self._sources))
+
+    @property
+    def tools(self) -> tuple[Tool, ...]:
+        """All tools, ordered by name."""
+        return tuple(self._tools.values())
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the sources have to tell the user, a line each."""
+        return tuple(note for source in self._sources for note in source.notes())
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over all tool definitions, in hexadecimal: equal for equal tools."""
+        tools = [tool.model_dump(mode="json") for tool in self._tools.values()]
+        return hashlib.sha256(json.dumps(tools, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+    @property
+    def isolation(self) -> Isolation:
+        """``"session"`` when every source isolates its sessions."""
+        isolated = all(source.isolation == "session" for source in self._sources)
+        return "session" if isolated else "shared"
+
+    def isolation_of(self, name: str) -> Isolation:
+        """What the source of the tool ``name`` promises. Raises KeyError when there is no such tool."""
+        return self._source_of[name].isolation
+
+    def tool(self, name: str) -> Tool:
+        """The tool ``name``. Raises KeyError when there is none."""
+        return self._tools[name]
+
+    def validate(self, call: ToolCall) -> str | None:
+        """What is wrong with the call's tool name or arguments, in one line, or None.
+
+        Arguments are checked against the tool's JSON Schema: ``/items/0/quantity: 'x' is not of type 'integer'``.
+        """
+        validator = self._validators.get(call.tool)
+        if validator is None:
+            tool = self._tools.get(call.tool)
+            if tool is None:
+                return self._unknown(call.tool)
+            validator = self._validators[call.tool] = compile_schema(tool.parameters)
+        return argument_problem(validator, call.arguments)
+
+    def sample(self, seed: int, iteration: int, size: int) -> tuple[Tool, ...]:
+        """The mini-batch of an iteration: ``size`` tools drawn uniformly without replacement.
+
+        The same arguments give the same tools. All tools, in their order, when there are no more than ``size``.
+        """
+        if size >= len(self._tools):
+            return self.tools
+        return tuple(generator(seed, iteration, "mini-batch").sample(self.tools, size))
+
+    def session(self, seed: int) -> AbstractAsyncContextManager["LibrarySession"]:
+        """Open a session on all sources; each source's own session is opened when it is first needed."""
+        return self._session(seed)
+
+    @asynccontextmanager
+    async def _session(self, seed: int) -> AsyncIterator["LibrarySession"]:
+        async with AsyncExitStack() as stack:
+            yield LibrarySession(self, self._source_of, stack, seed)
+
+    def _take(self, source: ToolSource, tools: Sequence[Tool]) -> None:
+        for tool in tools:
+            other = self._tools.get(tool.name)
+            if other is not None:
+                raise ToolSourceError(_named_twice(tool, other))
+            self._tools[tool.name] = tool
+            self._source_of[tool.name] = source
+
+    def _unknown(self, name: str) -> str:
+        near = difflib.get_close_matches(name, self._tools, n=1)
+        return f"there is no tool {name!r}" + (f"; did you mean {near[0]!r}?" if near else "")
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        # DSPy's optimizers copy programs deeply; what runs cannot be copied, and need not be.
+        return self
+
+    async def __aenter__(self) -> Self:
+        await self.open()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+
+class LibrarySession(ToolSession):
+    """One session over all sources of a library. For many tasks at once."""
+
+    def __init__(self, library: Library, source_of: dict[str, ToolSource], stack: AsyncExitStack, seed: int) -> None:
+        self._library = library
+        self._source_of = source_of
+        self._stack = stack
+        self._seed = seed
+        self._sessions: dict[str, ToolSession] = {}
+        self._opening: dict[str, asyncio.Lock] = {}
+
+    async def call(self, call: ToolCall) -> Observation:
+        """Run ``call`` on its source. Arguments are not checked here: see :meth:`Library.validate`."""
+        source = self._source_of.get(call.tool)
+        if source is None:
+            message = self._library.validate(call) or f"there is no tool {call.tool!r}"
+            return Observation(text=message, error=ToolError(kind="unknown_tool", message=message))
+        session = self._sessions.get(source.id) or await self._opened(source)
+        return await session.call(call)
+
+    async def _opened(self, source: ToolSource) -> ToolSession:
+        async with self._opening.setdefault(source.id, asyncio.Lock()):
+            if source.id not in self._sessions:
+                self._sessions[source.id] = await self._stack.enter_async_context(source.session(self._seed))
+        return self._sessions[source.id]
+
+
+def _named_twice(tool: Tool, other: Tool) -> str:
+    if tool.source == other.source:
+        names = f"{other.source_name!r} and {tool.source_name!r}" if tool.source_name != other.source_name else "it"
+        return (
+            f"source {tool.source!r} lists tool name {tool.name!r} twice ({names}); "
+            f'set "deny": ["{tool.source_name}"] to do without it'
+        )
+    return (
+        f"tool name {tool.name!r} is offered by source {other.source!r} and by source {tool.source!r}; "
+        'set "prefix" on one of them, or "deny" the tool there'
+    )

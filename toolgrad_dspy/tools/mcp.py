@@ -1,0 +1,184 @@
+"""Tools of a Model Context Protocol server.
+
+target = StdioTarget("npx", ("-y", "@modelcontextprotocol/server-filesystem", "${WORKSPACE}"))
+async with McpSource("files", target, workspace=Path("fixtures")) as source, source.session(seed=7) as session:
+    await session.call(ToolCall(tool="read_text_file", arguments={"path": "/workspace/notes.md"}))
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
+from pathlib import Path
+
+from toolgrad_dspy.errors import ToolSourceError
+from toolgrad_dspy.records import ErrorKind, Observation, Tool, ToolCall, ToolError
+from toolgrad_dspy.tools.mcp_records import tool_from_mcp
+from toolgrad_dspy.tools.mcp_server import McpServer
+from toolgrad_dspy.tools.mcp_targets import HttpTarget, InProcessTarget, StdioTarget, Target
+from toolgrad_dspy.tools.mcp_workspace import Workspace
+from toolgrad_dspy.tools.schemas import check_tools
+from toolgrad_dspy.tools.selection import ToolFilter
+from toolgrad_dspy.tools.source import Isolation, ToolSession, ToolSource
+
+__all__ = ["HttpTarget", "InProcessTarget", "McpSource", "StdioTarget", "Target"]
+
+
+class McpSource(ToolSource):
+    """A source over one MCP server: a child process, a URL, or a server object in this process.
+
+    ``isolation`` ``"shared"``: one server for all sessions. ``"session"``: a server (for a server object: a
+    connection) of its own for every session. Default: ``"session"`` with a ``workspace``, else ``"shared"``.
+
+    ``workspace`` is a folder that is copied into a temporary directory, per session, or once where the server is
+    shared; ``${WORKSPACE}`` in the target's arguments and environment is the copy's path. Without ``workspace``,
+    ``${WORKSPACE}`` is a new empty folder. Calls and results name it ``/workspace``. The folder itself is never
+    written to.
+
+    ``allow_writes`` None: tools that are not declared read-only are left out of a shared server, and offered by
+    one that every session has for itself. ``max_parallel`` None: 32 calls at once to a shared server; one at a
+    time in a session, so that the order of its calls is the order in which they run. Times are in seconds.
+    """
+
+    def __init__(
+        self,
+        id: str,
+        target: Target,
+        *,
+        isolation: Isolation | None = None,
+        workspace: Path | None = None,
+        allow: Sequence[str] = (),
+        deny: Sequence[str] = (),
+        allow_writes: bool | None = None,
+        prefix: str = "",
+        category: str | None = None,
+        max_parallel: int | None = None,
+        timeout: float = 60.0,
+        start_timeout: float = 60.0,
+        max_restarts: int = 8,
+    ) -> None:
+        if workspace is not None and not isinstance(target, StdioTarget):
+            raise ValueError("a workspace needs a server that is started as a child process")
+        self.id = id
+        self.isolation = isolation or ("session" if workspace is not None else "shared")
+        own = self.isolation == "session"
+        self._target = target
+        self._workspace = workspace
+        self._filter = ToolFilter(tuple(allow), tuple(deny), own if allow_writes is None else allow_writes)
+        self._prefix = prefix
+        self._category = category
+        self._max_parallel = max_parallel or (1 if own else 32)
+        self._timeout = timeout
+        self._start_timeout = start_timeout
+        self._max_restarts = max_restarts
+        self._executor: ThreadPoolExecutor | None = None
+        self._tools: tuple[Tool, ...] = ()
+        self._listed: frozenset[str] = frozenset()
+        self._notes: tuple[str, ...] = ()
+        self._shared: McpServer | None = None
+        self._running: set[McpServer] = set()
+
+    async def open(self) -> None:
+        """Start the server and list its tools. One that every session has for itself is only tried out here."""
+        self._executor = ThreadPoolExecutor(4, thread_name_prefix=f"toolgrad-{self.id}")
+        server = self._server(0)
+        try:
+            await server.start()
+            await self._list(server)
+        except BaseException:
+            await self.close()
+            raise
+        if self.isolation == "shared":
+            self._shared = server
+        else:
+            await self._end(server)
+
+    async def close(self) -> None:
+        self._shared = None
+        await asyncio.gather(*map(self._end, tuple(self._running)))
+        if self._executor is not None:
+            self._executor.shutdown(wait=False)
+
+    async def tools(self) -> list[Tool]:
+        return list(self._tools)
+
+    def notes(self) -> tuple[str, ...]:
+        return self._notes
+
+    def session(self, seed: int) -> AbstractAsyncContextManager[ToolSession]:
+        return self._session(seed)
+
+    @asynccontextmanager
+    async def _session(self, seed: int) -> AsyncIterator[ToolSession]:
+        if self._shared is not None:
+            yield McpSession(self._shared, self._tools, self._listed, survives=False)
+            return
+        server = self._server(seed, proven=True)
+        try:
+            await server.start()
+            yield McpSession(server, self._tools, self._listed, survives=True)
+        finally:
+            await self._end(server)
+
+    def _server(self, seed: int, *, proven: bool = False) -> McpServer:
+        if self._executor is None:
+            raise ToolSourceError(f"tool source {self.id!r} is not open")
+        needs_folder = self._workspace is not None or (
+            isinstance(self._target, StdioTarget) and self._target.uses("WORKSPACE")
+        )
+        server = McpServer(
+            self.id,
+            self._target,
+            seed,
+            make_workspace=partial(Workspace, self._workspace) if needs_folder else None,
+            executor=self._executor,
+            start_timeout=self._start_timeout,
+            call_timeout=self._timeout,
+            max_parallel=self._max_parallel,
+            max_restarts=self._max_restarts,
+            proven=proven,
+        )
+        self._running.add(server)
+        return server
+
+    async def _end(self, server: McpServer) -> None:
+        self._running.discard(server)
+        await server.close()
+
+    async def _list(self, server: McpServer) -> None:
+        listed = [
+            tool_from_mcp(tool, source=self.id, name=self._prefix + tool.name, category=self._category)
+            for tool in await server.list_tools()
+        ]
+        kept, notes = self._filter.apply(listed, self.id)
+        check_tools(kept)
+        self._tools, self._notes = tuple(kept), tuple(notes)
+        self._listed = frozenset(tool.name for tool in listed)
+
+
+class McpSession(ToolSession):
+    """A session on a server. One that has the server for itself ``survives`` its end: later calls fail, as data."""
+
+    def __init__(self, server: McpServer, tools: tuple[Tool, ...], listed: frozenset[str], *, survives: bool) -> None:
+        self._server = server
+        self._names = {tool.name: tool.source_name for tool in tools}
+        self._listed = listed
+        self._survives = survives
+
+    async def call(self, call: ToolCall) -> Observation:
+        name = self._names.get(call.tool)
+        if name is None and call.tool in self._listed:
+            return _refusal("not_permitted", f"tool {call.tool!r} was left out of this run")
+        if name is None:
+            return _refusal("unknown_tool", f"there is no tool {call.tool!r}")
+        try:
+            return await self._server.call(name, call.arguments)
+        except ToolSourceError as error:
+            if not self._survives:
+                raise
+            return _refusal("connection", str(error))
+
+
+def _refusal(kind: ErrorKind, message: str) -> Observation:
+    return Observation(text=message, error=ToolError(kind=kind, message=message))

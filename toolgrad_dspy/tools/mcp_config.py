@@ -1,0 +1,160 @@
+"""Servers from a file as MCP clients have it: ``{"mcpServers": {"files": {"command": "npx", "args": [...]}}}``.
+
+A file can be pasted unchanged. Beside the clients' keys a server may have ours, from ``isolation`` to ``category``
+(:class:`ServerSettings`). ``${NAME}`` and ``${NAME:-default}`` in ``args``, ``env``, ``headers`` and ``url`` are
+taken from the environment; ``${WORKSPACE}`` and ``${SEED}`` are the session's. Relative paths start at the file's
+folder, which is also where a server without ``cwd`` runs.
+"""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, model_validator
+
+from toolgrad_dspy.errors import UsageError
+from toolgrad_dspy.tools.mcp import HttpTarget, McpSource, StdioTarget, Target
+from toolgrad_dspy.tools.mcp_config_file import parse_entry, read_servers
+from toolgrad_dspy.tools.mcp_secrets import expand, masked_args, masked_url, masked_values
+from toolgrad_dspy.tools.source import Isolation
+
+
+class ServerSettings(BaseModel):
+    """One entry of ``mcpServers``. Times are in seconds; the last group is accepted and of no effect."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    command: str | None = None
+    args: tuple[str, ...] = Field(default=(), repr=False)
+    env: dict[str, str] = Field(default={}, repr=False)
+    cwd: str | None = None
+    url: str | None = Field(default=None, repr=False, validation_alias=AliasChoices("url", "serverUrl"))
+    headers: dict[str, str] = Field(default={}, repr=False)
+    type: Literal["stdio", "http", "streamable-http", "streamableHttp", "streamable_http", "sse"] | None = Field(
+        default=None, validation_alias=AliasChoices("type", "transport", "transportType")
+    )
+    disabled: bool = False
+
+    isolation: Isolation | None = None
+    workspace: str | None = None
+    max_parallel: int | None = Field(default=None, ge=1)
+    timeout: float = Field(default=60.0, gt=0, le=86_400)
+    start_timeout: float = Field(default=60.0, gt=0, le=3_600)
+    allow: tuple[str, ...] = ()
+    deny: tuple[str, ...] = ()
+    allow_writes: bool | None = None
+    prefix: str = Field(default="", pattern=r"^[A-Za-z0-9_-]*$", max_length=32)
+    category: str | None = None
+
+    auto_approve: Any = Field(default=None, validation_alias="autoApprove", exclude=True, repr=False)
+    always_allow: Any = Field(default=None, validation_alias="alwaysAllow", exclude=True, repr=False)
+    trust: Any = Field(default=None, exclude=True, repr=False)
+    description: Any = Field(default=None, exclude=True, repr=False)
+
+    @model_validator(mode="after")
+    def _one_target(self) -> Self:
+        if self.command and self.url:
+            raise ValueError('has both "command" and "url"; keep one')
+        if not self.command and not self.url:
+            raise ValueError('has neither "command" nor "url"; set one')
+        if self.url and self.workspace is not None:
+            raise ValueError(
+                '"workspace" needs a server with "command": a copy of a folder cannot be given to a "url"'
+            )
+        return self
+
+
+class McpConfig:
+    """The servers of one file, in its order, without those that are disabled."""
+
+    def __init__(self, path: Path, servers: Mapping[str, ServerSettings], environ: Mapping[str, str]) -> None:
+        self.path = path
+        self.servers = dict(servers)
+        self._environ = environ
+
+    def __repr__(self) -> str:
+        return f"McpConfig({str(self.path)!r}, servers={list(self.servers)})"
+
+    def sources(self) -> list[McpSource]:
+        """A source per server. Raises UsageError for a variable that is not set and a folder that does not exist."""
+        return [self._source(name, settings) for name, settings in self.servers.items()]
+
+    def public(self) -> dict[str, Any]:
+        """The configuration as it may be stored: with paths resolved, and ``***`` for what may be secret.
+
+        Secret may be every value of ``env`` and ``headers``, the user and the query of a URL, and an argument that
+        its option's name says is one. A reference such as ``${TOKEN}`` is no secret and stays.
+        """
+        return {"mcpServers": {name: self._public(settings) for name, settings in self.servers.items()}}
+
+    def _public(self, settings: ServerSettings) -> dict[str, Any]:
+        shown = settings.model_dump(mode="json", exclude_defaults=True)
+        shown |= {key: masked_values(getattr(settings, key)) for key in ("env", "headers") if key in shown}
+        if settings.args:
+            shown["args"] = masked_args(settings.args)
+        if settings.url:
+            shown["url"] = masked_url(settings.url)
+        if settings.workspace is not None:
+            shown["workspace"] = str(self._resolved(settings.workspace))
+        return shown
+
+    def _source(self, name: str, settings: ServerSettings) -> McpSource:
+        where = f"{self.path}: server {name!r}"
+        workspace = None if settings.workspace is None else self._resolved(settings.workspace)
+        if workspace is not None and not workspace.is_dir():
+            raise UsageError(
+                f'{where}: the folder {str(workspace)!r} does not exist; correct "workspace" or create it'
+            )
+        return McpSource(
+            name,
+            self._target(where, settings),
+            isolation=settings.isolation,
+            workspace=workspace,
+            allow=settings.allow,
+            deny=settings.deny,
+            allow_writes=settings.allow_writes,
+            prefix=settings.prefix,
+            category=settings.category,
+            max_parallel=settings.max_parallel,
+            timeout=settings.timeout,
+            start_timeout=settings.start_timeout,
+        )
+
+    def _target(self, where: str, settings: ServerSettings) -> Target:
+        def filled(values: Mapping[str, str], key: str) -> dict[str, str]:
+            return {name: expand(value, self._environ, f"{where}: {key}.{name}") for name, value in values.items()}
+
+        if settings.url:
+            url = expand(settings.url, self._environ, f"{where}: url")
+            if not url.startswith(("http://", "https://")):
+                raise UsageError(f'{where}: "url" has to start with http:// or https://')
+            return HttpTarget(url, filled(settings.headers, "headers"), sse=settings.type == "sse")
+        command = settings.command or ""
+        if "/" in command:
+            command = str(self._resolved(command))
+        args = tuple(expand(arg, self._environ, f"{where}: args[{i}]") for i, arg in enumerate(settings.args))
+        cwd = settings.cwd or "."
+        return StdioTarget(
+            command, args, filled(settings.env, "env"), cwd if "${" in cwd else str(self._resolved(cwd))
+        )
+
+    def _resolved(self, path: str) -> Path:
+        return (self.path.parent / Path(path).expanduser()).resolve()
+
+
+def load_mcp_config(path: Path, environ: Mapping[str, str] = os.environ) -> McpConfig:
+    """The servers that ``path`` configures, checked so far as that is possible without starting them.
+
+    Raises UsageError: one line that names the file, the server and the key.
+    """
+    servers: dict[str, ServerSettings] = {}
+    for name, entry in read_servers(path).items():
+        settings = parse_entry(path, name, entry, ServerSettings)
+        if not settings.disabled:
+            servers[name] = settings
+    if not servers:
+        raise UsageError(f'{path}: no server to use; add one under "mcpServers", or enable one')
+    config = McpConfig(path.resolve(), servers, environ)
+    config.sources()
+    return config

@@ -1,0 +1,81 @@
+"""Reading a configuration file, and saying in one line what is wrong with it."""
+
+import difflib
+import json
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import AliasChoices, BaseModel, ValidationError
+
+from toolgrad_dspy.errors import UsageError
+
+ModelT = TypeVar("ModelT", bound=BaseModel)
+
+
+def read_servers(path: Path) -> dict[str, Any]:
+    """The entries under ``mcpServers``, unchecked. Other keys of the file belong to its client."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError as error:
+        raise UsageError(f"{path} does not exist") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(
+            f"{path} cannot be read as text: {getattr(error, 'strerror', None) or 'it is not UTF-8'}"
+        ) from error
+    try:
+        document = json.loads(text, object_pairs_hook=_without_repetition)
+    except json.JSONDecodeError as error:
+        raise UsageError(f"{path}, line {error.lineno}, column {error.colno}: not JSON: {error.msg}") from error
+    except _RepeatedKeyError as error:
+        raise UsageError(f"{path}: the key {error.args[0]!r} occurs twice in one object; remove one") from error
+    servers = document.get("mcpServers") if isinstance(document, dict) else None
+    if isinstance(servers, dict):
+        return servers
+    if isinstance(document, dict) and "mcpServers" not in document:
+        near = difflib.get_close_matches("mcpServers", document, n=1, cutoff=0.5)
+        if near:
+            raise UsageError(f'{path}: unknown key {near[0]!r}; did you mean "mcpServers"?')
+    raise UsageError(f'{path}: has to be {{"mcpServers": {{"<name>": {{"command": ..., "args": [...]}}}}}}')
+
+
+def parse_entry(path: Path, name: str, entry: object, model: type[ModelT]) -> ModelT:
+    """``entry`` as a ``model``. Raises UsageError with the first thing that is wrong; no value appears in it."""
+    where = f"{path}: server {name!r}"
+    if not isinstance(entry, dict):
+        raise UsageError(f'{where}: has to be an object with "command" or "url"')
+    try:
+        return model.model_validate(entry)
+    except ValidationError as error:
+        problem = error.errors(include_url=False, include_input=False)[0]
+    key = ".".join(str(part) for part in problem["loc"])
+    if problem["type"] == "extra_forbidden":
+        near = difflib.get_close_matches(key, sorted(_keys(model)), n=1)
+        hint = f"did you mean {json.dumps(near[0])}?" if near else "remove it"
+        raise UsageError(f"{where}: unknown key {json.dumps(key)}; {hint}")
+    message = problem["msg"].removeprefix("Value error, ")
+    raise UsageError(f"{where}: {json.dumps(key)}: {message}" if key else f"{where}: {message}")
+
+
+class _RepeatedKeyError(Exception):
+    pass
+
+
+def _without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    known: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in known:
+            raise _RepeatedKeyError(key)
+        known[key] = value
+    return known
+
+
+def _keys(model: type[BaseModel]) -> set[str]:
+    """Every key the model accepts."""
+    keys: set[str] = set()
+    for name, field in model.model_fields.items():
+        alias = field.validation_alias
+        if isinstance(alias, AliasChoices):
+            keys.update(choice for choice in alias.choices if isinstance(choice, str))
+        else:
+            keys.add(alias if isinstance(alias, str) else name)
+    return keys

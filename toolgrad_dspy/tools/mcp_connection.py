@@ -1,0 +1,223 @@
+"""One MCP server, kept running.
+
+The SDK's client has to be entered and left by the same task, and after a crash it stays closed. So each server has
+one owner task, which opens the client, waits, and closes it; callers of any task use the client in between. When the
+server goes away, every call in flight gets an observation, and the owner starts it again.
+"""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import JsonValue, ValidationError
+
+from toolgrad_dspy.errors import ToolSourceError, one_line
+from toolgrad_dspy.records import ErrorKind, Observation, ToolError
+from toolgrad_dspy.tools.mcp_records import INVALID_PARAMS, error_kind, observation_from_mcp
+
+if TYPE_CHECKING:
+    from mcp import Client, MCPError
+
+FIRST_DELAY = 0.1
+LAST_DELAY = 5.0
+PROBE_TIMEOUT = 5.0
+
+Opener = Callable[[Callable[[], None]], AbstractAsyncContextManager["Client"]]
+"""Opens a client; what it is given is to be called when the server goes away."""
+
+
+class Connection:
+    """A supervised connection to one server.
+
+    ``explain`` turns what stopped a start into one line. The server is started again after a crash, and when it
+    answers nothing at all any more, with a growing delay between starts; after ``max_restarts`` of them without a
+    single answer it is gone for good. A server that is not ``proven`` to start gets one try at its first start.
+    """
+
+    def __init__(
+        self,
+        opener: Opener,
+        explain: Callable[[BaseException], str],
+        *,
+        start_timeout: float,
+        call_timeout: float,
+        max_parallel: int,
+        max_restarts: int,
+        proven: bool = False,
+    ) -> None:
+        self._opener = opener
+        self._explain = explain
+        self._start_timeout = start_timeout
+        self._call_timeout = call_timeout
+        self._max_restarts = max_restarts
+        self._proven = proven
+        self._slots = asyncio.Semaphore(max_parallel)
+        self._client: Client | None = None
+        self._gone: str | None = None
+        self._settled = asyncio.Event()  # a client is there, or never will be again
+        self._wake = asyncio.Event()  # the owner has something to look at
+        self._signals: set[Literal["stop", "lost", "suspect"]] = set()
+        self._starting = False
+        self._failures = 0
+        self._owner: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Start the server. Raises ToolSourceError when it does not come up."""
+        self._owner = asyncio.create_task(self._own())
+        await self.client()
+
+    async def close(self) -> None:
+        """End the server. From any task, any number of times."""
+        self._signal("stop")
+        if self._owner is not None:
+            if self._starting:
+                self._owner.cancel()
+            # Not `await owner`: to cancel who closes must not cut off the shutdown of the child process.
+            await asyncio.wait((self._owner,))
+
+    async def client(self) -> "Client":
+        """The client, after a restart if one is under way. Raises ToolSourceError when it is gone for good."""
+        while self._client is None:
+            if self._gone is not None:
+                raise ToolSourceError(self._gone)
+            await self._settled.wait()
+        return self._client
+
+    async def call(self, name: str, arguments: dict[str, JsonValue]) -> Observation:
+        """Call the server's tool ``name``. Raises ToolSourceError only when the server is gone for good."""
+        async with self._slots:
+            client = await self.client()
+            start = time.perf_counter()
+            try:
+                async with asyncio.timeout(self._call_timeout):
+                    observation = await _request(client, name, arguments, start)
+            except TimeoutError:
+                self._signal("suspect")
+                return _failure("timeout", f"no answer within {self._call_timeout:g} s", start)
+        if observation.error is None or observation.error.kind != "connection":
+            self._failures = 0
+        elif self._client is client:
+            self._signal("lost")
+        return observation
+
+    def _signal(self, what: Literal["stop", "lost", "suspect"]) -> None:
+        self._signals.add(what)
+        self._wake.set()
+
+    async def _own(self) -> None:
+        try:
+            while "stop" not in self._signals:
+                error = await self._run_once()
+                self._proven = self._proven or error is None
+                self._failures += 1
+                if not self._proven or self._failures > self._max_restarts:
+                    self._gone = self._explain(error or ConnectionError("it keeps going away"))
+                    return
+                await self._pause(min(FIRST_DELAY * 2 ** (self._failures - 1), LAST_DELAY))
+        finally:
+            self._gone = self._gone or "the tool source is closed"
+            self._settled.set()
+
+    async def _run_once(self) -> BaseException | None:
+        """Start the server and watch it until it goes away. Returns what stopped it from starting."""
+        self._signals -= {"lost", "suspect"}
+        self._starting = True
+        try:
+            async with AsyncExitStack() as stack:
+                async with asyncio.timeout(self._start_timeout):
+                    client = await stack.enter_async_context(self._opener(lambda: self._signal("lost")))
+                self._starting = False
+                self._client = client
+                self._settled.set()
+                await self._watch(client)
+        except Exception as error:  # noqa: BLE001 - boundary: transports raise their own libraries' errors, in groups
+            return error if self._starting else None
+        finally:
+            self._starting = False
+            self._withdraw()
+        return None
+
+    async def _watch(self, client: "Client") -> None:
+        """Return when the server is to be closed or has gone away."""
+        try:
+            while self._signals.isdisjoint({"stop", "lost"}):
+                await self._wake.wait()
+                self._wake.clear()
+                if self._signals == {"suspect"} and not await self._recovers(client):
+                    return
+        finally:
+            self._withdraw()
+
+    async def _recovers(self, client: "Client") -> bool:
+        """Whether a server that kept a call waiting answers anything else; stops asking when there is news."""
+        self._signals.clear()
+        probe = asyncio.create_task(_answers(client))
+        news = asyncio.create_task(self._wake.wait())
+        try:
+            await asyncio.wait((probe, news), return_when=asyncio.FIRST_COMPLETED)
+            return not probe.done() or probe.result()
+        finally:
+            probe.cancel()
+            news.cancel()
+
+    def _withdraw(self) -> None:
+        """Let whoever calls from here on wait for the next client."""
+        self._client = None
+        self._settled.clear()
+
+    async def _pause(self, seconds: float) -> None:
+        """Wait, but not past a call of :meth:`close`."""
+        self._wake.clear()
+        if "stop" not in self._signals:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await self._wake.wait()
+
+
+async def _answers(client: "Client") -> bool:
+    """Whether the server answers anything: a slow tool is no reason to restart it."""
+    from mcp import MCPError
+
+    try:
+        async with asyncio.timeout(PROBE_TIMEOUT):
+            await client.list_tools()
+    except MCPError as error:
+        return not _is_closed(error)
+    except TimeoutError:
+        return False
+    return True
+
+
+async def _request(client: "Client", name: str, arguments: dict[str, JsonValue], start: float) -> Observation:
+    from mcp import MCPError
+    from mcp.types import CallToolRequest, CallToolRequestParams, CallToolResult
+
+    # Not Client.call_tool: it raises, and loses the result, when the result does not fit the output schema. That
+    # is for the verdict to judge.
+    request = CallToolRequest(params=CallToolRequestParams(name=name, arguments=arguments))
+    try:
+        result = await client.session.send_request(request, CallToolResult)
+    except MCPError as error:
+        if _is_closed(error):
+            return _failure("connection", "the server went away during the call", start)
+        kind = error_kind(error.message)
+        if error.code == INVALID_PARAMS and kind == "tool":
+            kind = "invalid_arguments"
+        return _failure(kind, error.message, start)
+    except ValidationError as error:
+        return _failure("tool", f"the answer does not follow the protocol: {one_line(error)}", start)
+    return observation_from_mcp(result, time.perf_counter() - start)
+
+
+def _is_closed(error: "MCPError") -> bool:
+    from mcp.types import CONNECTION_CLOSED
+
+    return error.code == CONNECTION_CLOSED or error.message == "Session terminated"  # the SDK's word for HTTP 404
+
+
+def _failure(kind: ErrorKind, message: str, start: float) -> Observation:
+    error = ToolError(kind=kind, message=message)
+    return Observation(text=message, error=error, latency=time.perf_counter() - start)

@@ -1,0 +1,126 @@
+"""One running MCP server with what belongs to it: its folder, its standard error, its connection."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import Executor, Future
+from typing import TYPE_CHECKING
+
+from pydantic import JsonValue
+
+from toolgrad_dspy.errors import ToolSourceError
+from toolgrad_dspy.records import Observation
+from toolgrad_dspy.tools.mcp_connection import Connection
+from toolgrad_dspy.tools.mcp_failures import explain
+from toolgrad_dspy.tools.mcp_targets import ErrorLog, Target, open_client
+from toolgrad_dspy.tools.mcp_workspace import Workspace
+
+if TYPE_CHECKING:
+    from mcp import types as mcp_types
+
+PAGES = 100
+"""A tool list of more pages than this does not end."""
+
+
+class McpServer:
+    """A server that is started once, called many times, and closed with all that it left behind."""
+
+    def __init__(
+        self,
+        source: str,
+        target: Target,
+        seed: int,
+        *,
+        make_workspace: Callable[[], Workspace] | None,
+        executor: Executor,
+        start_timeout: float,
+        call_timeout: float,
+        max_parallel: int,
+        max_restarts: int,
+        proven: bool,
+    ) -> None:
+        self._source = source
+        self._target = target
+        self._make_workspace = make_workspace
+        self._executor = executor
+        self._start_timeout = start_timeout
+        self._variables = {"SEED": str(seed)}
+        self._workspace: Workspace | None = None
+        self._log = ErrorLog()
+        self._connection = Connection(
+            lambda on_end: open_client(target, self._variables, self._log, on_end),
+            self._explain,
+            start_timeout=start_timeout,
+            call_timeout=call_timeout,
+            max_parallel=max_parallel,
+            max_restarts=max_restarts,
+            proven=proven,
+        )
+
+    async def start(self) -> None:
+        """Start it. Raises ToolSourceError. To be closed also when this fails."""
+        if self._make_workspace is not None:
+            self._workspace = await _workspace(self._executor, self._make_workspace)
+            self._variables["WORKSPACE"] = str(self._workspace.path)
+        await self._connection.start()
+
+    async def close(self) -> None:
+        """End the server and remove its folder. Safe to call twice."""
+        try:
+            await self._connection.close()
+        finally:
+            self._log.close()
+            workspace, self._workspace = self._workspace, None
+            if workspace is not None:
+                # A thread that runs on when the wait for it is cancelled.
+                await asyncio.wrap_future(self._executor.submit(workspace.remove))
+
+    async def list_tools(self) -> "list[mcp_types.Tool]":
+        """All pages of the server's tool list. Raises ToolSourceError."""
+        from mcp import MCPError
+        from pydantic import ValidationError
+
+        client = await self._connection.client()
+        tools: list[mcp_types.Tool] = []
+        cursor: str | None = None
+        try:
+            async with asyncio.timeout(self._start_timeout):
+                for _ in range(PAGES):
+                    page = await client.list_tools(cursor=cursor)
+                    tools += page.tools
+                    cursor = page.next_cursor
+                    if cursor is None:
+                        return tools
+        except (MCPError, ValidationError, TimeoutError) as error:
+            raise ToolSourceError(self._explain(error)) from error
+        raise ToolSourceError(
+            f"tool source {self._source!r} lists its tools on more than {PAGES} pages: it never ends"
+        )
+
+    async def call(self, name: str, arguments: dict[str, JsonValue]) -> Observation:
+        """Call a tool by the server's own name for it. Raises ToolSourceError when the server is gone for good."""
+        workspace = self._workspace
+        if workspace is None:
+            observation = await self._connection.call(name, arguments)
+        else:
+            real = {key: workspace.to_real(value) for key, value in arguments.items()}
+            observation = workspace.observation(await self._connection.call(name, real))
+        self._log.trim()
+        return observation
+
+    def _explain(self, error: BaseException) -> str:
+        return explain(self._source, self._target, error, self._log, self._start_timeout)
+
+
+async def _workspace(executor: Executor, make: Callable[[], Workspace]) -> Workspace:
+    copying = executor.submit(make)
+    try:
+        return await asyncio.wrap_future(copying)
+    except asyncio.CancelledError:
+        # The thread does not stop: remove what it makes once it is done.
+        copying.add_done_callback(_remove)
+        raise
+
+
+def _remove(copied: "Future[Workspace]") -> None:
+    if not copied.cancelled() and copied.exception() is None:
+        copied.result().remove()

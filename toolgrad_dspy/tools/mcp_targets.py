@@ -1,0 +1,222 @@
+"""What an MCP source connects to, and how a connection is opened.
+
+Importing this module imports nothing of the MCP SDK (1.1 s); opening a connection does.
+"""
+
+import logging
+import os
+import tempfile
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from string import Template
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import urlsplit
+
+from toolgrad_dspy.errors import one_line
+
+if TYPE_CHECKING:
+    from mcp import Client
+    from mcp.client import Transport
+    from mcp.server import Server
+    from mcp.server.mcpserver import MCPServer
+
+# The SDK logs a traceback for every line of a server's output that is not JSON-RPC; without a handler Python
+# would print it on the terminal. An application that configures logging still gets it.
+logging.getLogger("mcp").addHandler(logging.NullHandler())
+
+
+@dataclass(frozen=True, slots=True)
+class StdioTarget:
+    """A server started as a child process. It sees ``env`` and HOME, LOGNAME, PATH, SHELL, TERM, USER only.
+
+    ``${WORKSPACE}`` and ``${SEED}`` in ``args``, ``env`` and ``cwd`` become the session's folder and seed.
+    """
+
+    command: str
+    args: tuple[str, ...] = ()
+    env: Mapping[str, str] = field(default_factory=dict, repr=False)
+    cwd: str | None = None
+
+    @property
+    def label(self) -> str:
+        return one_line(" ".join((self.command, *self.args)), 120)
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        return tuple(self.env.values())
+
+    def uses(self, variable: str) -> bool:
+        """Whether ``${variable}`` stands anywhere in it."""
+        texts = (*self.args, *self.env.values(), self.cwd or "")
+        return any(f"${{{variable}}}" in text for text in texts)
+
+
+@dataclass(frozen=True, slots=True)
+class HttpTarget:
+    """A server at a URL: streamable HTTP, or with ``sse`` the older HTTP+SSE transport."""
+
+    url: str = field(repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    sse: bool = False
+
+    @property
+    def label(self) -> str:
+        """The URL without what may be secret in it: user, password and query."""
+        parts = urlsplit(self.url)
+        return f"{parts.scheme}://{parts.hostname}{f':{parts.port}' if parts.port else ''}{parts.path}"
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        return (*self.headers.values(), self.url)
+
+
+@dataclass(frozen=True, slots=True)
+class InProcessTarget:
+    """A server object in this process, or a function ``(seed) -> server`` that makes one per session.
+
+    Every session is a client of its own, so a server object isolates sessions when it keeps its state in what its
+    ``lifespan`` yields.
+    """
+
+    server: "MCPServer | Server[Any] | Callable[[int], MCPServer | Server[Any]]" = field(repr=False)
+
+    @property
+    def label(self) -> str:
+        return "server in this process"
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        return ()
+
+
+Target = StdioTarget | HttpTarget | InProcessTarget
+
+
+class ErrorLog:
+    """A server's standard error: kept out of the terminal, and its last line kept for error messages."""
+
+    _LIMIT = 1_000_000
+
+    def __init__(self) -> None:
+        # Opened for appending, so that the child writes at the end also after a truncation here.
+        self.file = tempfile.TemporaryFile("a+", encoding="utf-8", errors="replace", prefix="toolgrad-")  # noqa: SIM115
+
+    def last_line(self) -> str:
+        """The last line that is not blank, or an empty text."""
+        size = os.fstat(self.file.fileno()).st_size
+        self.file.seek(max(0, size - 4096))
+        lines = [line.strip() for line in self.file.read().splitlines() if line.strip()]
+        return lines[-1] if lines else ""
+
+    async def note_response(self, response: Any) -> None:
+        """Write down the status of an HTTP response that is an error."""
+        if response.status_code >= 400:
+            self.file.write(f"HTTP {response.status_code} {response.reason_phrase}\n")
+            self.file.flush()
+
+    def trim(self) -> None:
+        """Drop what was written, once it is more than a megabyte."""
+        if os.fstat(self.file.fileno()).st_size > self._LIMIT:
+            self.file.truncate(0)
+
+    def close(self) -> None:
+        self.file.close()
+
+
+@asynccontextmanager
+async def open_client(
+    target: Target, variables: Mapping[str, str], errors: ErrorLog, on_end: Callable[[], None]
+) -> AsyncIterator["Client"]:
+    """An initialised client of ``target``; ``on_end`` is called when the server's output ends."""
+    from mcp import Client
+
+    if isinstance(target, InProcessTarget):
+        server: Any = target.server
+        if callable(server):
+            server = server(int(variables["SEED"]))
+        async with Client(server, cache=None) as client:
+            yield client
+        return
+    transport = (
+        _stdio(target, variables, errors, on_end) if isinstance(target, StdioTarget) else _http(target, errors)
+    )
+    async with Client(transport, cache=None) as client:
+        yield client
+
+
+def _stdio(
+    target: StdioTarget, variables: Mapping[str, str], errors: ErrorLog, on_end: Callable[[], None]
+) -> "Transport":
+    from mcp import StdioServerParameters, stdio_client
+
+    def fill(text: str) -> str:
+        return Template(text).safe_substitute(variables) if "${" in text else text
+
+    parameters = StdioServerParameters(
+        command=target.command,
+        args=[fill(arg) for arg in target.args],
+        env={name: fill(value) for name, value in target.env.items()},
+        cwd=Path(fill(target.cwd)) if target.cwd else None,
+        encoding_error_handler="replace",
+    )
+    return _watched(stdio_client(parameters, errlog=errors.file), on_end)
+
+
+@asynccontextmanager
+async def _http(target: HttpTarget, errors: ErrorLog) -> AsyncIterator[Any]:
+    from mcp.client.sse import sse_client
+    from mcp.client.streamable_http import streamable_http_client
+    from mcp.shared._httpx_utils import create_mcp_http_client
+
+    headers = dict(target.headers)
+    if target.sse:
+        async with sse_client(target.url, headers=headers) as streams:
+            yield streams
+        return
+    async with create_mcp_http_client(headers=headers) as http:
+        # The SDK folds every refusal into "Server returned an error response".
+        http.event_hooks["response"].append(errors.note_response)
+        async with streamable_http_client(target.url, http_client=http) as streams:
+            yield streams
+
+
+@asynccontextmanager
+async def _watched(transport: AbstractAsyncContextManager[Any], on_end: Callable[[], None]) -> AsyncIterator[Any]:
+    async with transport as (read, write):
+        yield _Watched(read, on_end), write
+
+
+class _Watched:
+    """A read stream that tells when it ends: the SDK itself has no event for a server that went away."""
+
+    def __init__(self, stream: Any, on_end: Callable[[], None]) -> None:
+        self._stream = stream
+        self._on_end = on_end
+
+    async def receive(self) -> Any:
+        return await self._stream.receive()
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Any:
+        try:
+            return await self._stream.__anext__()
+        except StopAsyncIteration:
+            self._on_end()
+            raise
+
+    async def __aenter__(self) -> Self:
+        await self._stream.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._stream.__aexit__(kind, error, trace)

@@ -1,0 +1,156 @@
+"""How results are wrapped: which fields talk about the call, and which are the result."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from itertools import islice
+
+from toolgrad_dspy.tools.verdict.parsing import Data, is_list
+
+ENTITY_FIELDS = 3
+"""From this many fields of its own on, an object is a *thing* with a state (a build that failed, a launch without
+success), and its ``status``, ``success`` or ``error`` describes the thing, not the call."""
+
+DEPTH = 4
+"""Levels of nesting that are looked at. Envelopes seen in the wild have up to three."""
+
+WIDE = 64
+"""Items of one level that are looked at. An object with more fields is a table, not an envelope."""
+
+_TO_DROP = str.maketrans("", "", "_- .")
+
+_REMARK = re.compile(
+    r"success|succeeded|successful|ok|(?:http)?status(?:code|te?xt|message|description|value|reasonphrase)?|httpcode|httpstatuscode|code|cod"
+    r"|(?:error|err|response|result|return)(?:code|no)|errors?|err|exception|fault|iserror|haserror|failed|failure"
+    r"|error(?:message|msg|type|details?|description)|etype|messages?|msg|reason|traceid|(?:client)?requestid|correlationid"
+    r"|responseid|timestamp|ts|stack(?:trace)?|trace(?:back)?|exc|exctype|exceptiontype|debug|documentationurl|moreinfo|apiversion|jsonrpc|support|additional"
+    r"|extras|extendedcode|innererror|severity|servertime|elapsed|took|duration|faultcode|faultstring"
+)
+# Named so in envelopes, and in articles, files and events as well.
+_AMBIGUOUS = re.compile(
+    r"details?|description|info|information|notes?|notice|warnings?|hint|help|title|type|instance|time|date|datetime"
+    r"|path|uri|method|docs|links?|version"
+)
+_COUNTING = re.compile(
+    r"total\w*|.*(?:count|total|cursor|pages?|offset|limit|pagesize|perpage)|pagetoken|nextpagetoken|start|size|skip|next|prev|previous"
+    r"|(?:num|total|number|count).{0,3}(?:results?|items|pages|records|hits|rows|found|matches)"
+    r"|has(?:more|next)|more|listcomplete|query|q|keyword|term|get|parameters|lang|locale|devicetype"
+)
+_WRAPPER = re.compile(r"results?|data|payload|response|content|body|output|value|structuredcontent|text")
+
+
+_WORDS = (
+    *("message", "msg", "errormessage", "faultstring", "error", "detail", "statusmessage"),
+    *("title", "description", "reason", "info"),
+)
+
+
+@lru_cache(maxsize=4096)
+def plain(key: str) -> str:
+    """A field's name without case and separators: ``Status_Code`` -> ``statuscode``."""
+    return key.lower().translate(_TO_DROP)
+
+
+@lru_cache(maxsize=4096)
+def is_counting(name: str) -> bool:
+    """Whether a field pages or counts a result rather than being one."""
+    return _COUNTING.fullmatch(name) is not None
+
+
+@lru_cache(maxsize=4096)
+def is_remark(name: str) -> bool:
+    """Whether a field can only be about the call: ``success``, ``status_code``, ``message``, ``requestId``."""
+    return _REMARK.fullmatch(name) is not None
+
+
+@lru_cache(maxsize=4096)
+def may_be_remark(name: str) -> bool:
+    """As :func:`is_remark`, or a name that articles and files have too: ``title``, ``description``, ``path``."""
+    return is_remark(name) or _AMBIGUOUS.fullmatch(name) is not None
+
+
+def is_hollow(value: Data, depth: int = DEPTH) -> bool:
+    """Whether there is nothing in ``value``: None, "", an empty container, or a container of such."""
+    if value is None or value == "" or value == [] or value == {} or value == ():
+        return True
+    if depth == 0 or isinstance(value, str | int | float):
+        return isinstance(value, str) and not value.strip()
+    items = value.values() if isinstance(value, Mapping) else value
+    return all(is_hollow(item, depth - 1) for item in islice(items, WIDE))
+
+
+@dataclass(frozen=True)
+class Envelope:
+    """An object as the shape rules see it: fields by plain name, apart from those that the tool declares.
+
+    ``declared`` holds the plain names of the properties in the tool's output schema.
+    """
+
+    fields: Mapping[str, Data]
+    declared: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, value: Mapping[str, Data], declared: frozenset[str] = frozenset()) -> "Envelope":
+        return cls({plain(str(key)): item for key, item in islice(value.items(), WIDE)}, declared)
+
+    @cached_property
+    def payload(self) -> tuple[str, ...]:
+        """Names of the fields that hold something of a result, whatever else the object is."""
+        return tuple(name for name in self.substance if not may_be_remark(name))
+
+    @cached_property
+    def substance(self) -> tuple[str, ...]:
+        """Names of the fields that hold something, but for remarks on the call, counts and paging."""
+        return tuple(
+            name
+            for name, item in self.fields.items()
+            if not is_remark(name) and not is_counting(name) and not is_hollow(item)
+        )
+
+    @property
+    def is_entity(self) -> bool:
+        """Whether this is a thing with a state of its own, rather than an answer about the call."""
+        return len(self.payload) >= ENTITY_FIELDS
+
+    @cached_property
+    def message(self) -> str:
+        """What the envelope says in words, or ""."""
+        for name in _WORDS:
+            item = self.fields.get(name)
+            if isinstance(item, str) and item.strip():
+                return item.strip()
+            if isinstance(item, Mapping):
+                inner = Envelope.of(item).message
+                if inner:
+                    return inner
+        return ""
+
+    @property
+    def has_result(self) -> bool:
+        """Whether a field that is named for the result holds an object or list with something in it."""
+        return any(
+            _WRAPPER.fullmatch(name) and not isinstance(self.fields[name], str | int | float) for name in self.payload
+        )
+
+    @property
+    def wrapped(self) -> Data:
+        """The only thing in it where it merely wraps (``{"result": ...}``), else None."""
+        if len(self.substance) == 1 and _WRAPPER.fullmatch(self.substance[0]):
+            return self.fields[self.substance[0]]
+        return None
+
+
+def text_of_blocks(value: Data) -> str | None:
+    """The text of a list of MCP content blocks, or None where it is no such list.
+
+    Python clients print a result as a pair of the blocks and the structured content; that counts as well.
+    """
+    if not is_list(value) or not value:
+        return None
+    if len(value) == 2 and is_list(value[0]):
+        return text_of_blocks(value[0])
+    texts = [block.get("text") for block in value if isinstance(block, Mapping) and block.get("type") == "text"]
+    if len(texts) != len(value) or not all(isinstance(text, str) for text in texts):
+        return None
+    return "\n".join(str(text) for text in texts)

@@ -1,0 +1,171 @@
+"""Text rules: does a short text *state* an error? A word of failure somewhere in it is no statement.
+
+:data:`STATEMENTS` judge free text, of which the error must be the subject: a news item that tells of a failure
+is a result. :data:`MESSAGES` judge a field that exists to carry a statement (``{"message": ...}``), where the
+error may stand anywhere in the sentence. Every rule takes the text and returns the reason, or None.
+"""
+
+import re
+from collections.abc import Callable
+
+from toolgrad_dspy.errors import one_line
+
+Rule = Callable[[str], str | None]
+
+SHORT = 400
+"""Characters, and below them :data:`MAX_LINES` lines, up to which a text can be a statement: longer is content."""
+
+MAX_LINES = 3
+
+_I = re.IGNORECASE
+
+_SENTENCE = r"(?:[^.!?\n]|[.!?](?=\S)){0,120}?"
+_INPUT = (
+    r"(?:tool|function|method|command|operation|action|api|endpoint|service|server|resource|route|path|url|uri|query"
+    r"|parameters?|arguments?|args?|kwargs?|keyword|field|property|key|column|table|option|flag|header|body|token|type"
+    r"|value|format|input|id|identifier|name|user|account|file|directory|credentials|password|api[ _-]?key|date|time"
+    r"|time ?zone|city|country|location|region|language|locale|currency|symbol|ticker|unit|code|genre|category)"
+)
+# Statistics speak of errors that are results.
+_MEASURED = r"(?!.{0,40}\b(?:margin|standard|mean|squared|absolute|relative|rounding|average|std|estimation)\b)"
+_NONE = r"(?!\s*(?:\d{1,2}|none|null|no|nil|false|n/?a)\s*(?:[\n,;.%]|\Z))"
+
+_LABEL = re.compile(
+    rf"{_MEASURED}(?:\W{{0,3}}(?:[\w.\-]+ ){{0,3}}(?:error|exception|failure)(?: code)?"
+    rf"(?: [\w\-]*\d[\w\-]*)?\s*(?:[:–—!]{_NONE}|\Z| - )"
+    rf"|\W{{0,3}}(?:fatal|failed)\s*[:–—!]{_NONE}"
+    r"|error (?:while|during|in|on|when|at|fetching|reading|getting|loading|parsing|connecting)\b"
+    r"|an? (?:[\w\-]+ ){0,2}(?:error|exception) (?:has )?(?:occurred|happened)\b"
+    r"|(?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:Error|Exception)\s*[:(])",
+    _I,
+)
+_COULD_NOT = re.compile(
+    r"(?:sorry,? )?(?:(?:we|i) (?:could not|couldn'?t|cannot|can'?t|(?:were|was|are|am) unable to)"
+    r"|failed to|(?:unable|not able) to|could not|couldn'?t|cannot|can'?t) \w+",
+    _I,
+)
+_INVALID = re.compile(
+    r"(?:invalid|unsupported|unrecogni[sz]ed|malformed) \S"
+    rf"|(?:unknown|unexpected|missing|illegal|bad|wrong) (?:\w+ ){{0,2}}{_INPUT}\b",
+    _I,
+)
+_REFUSED_INPUT = re.compile(
+    rf"{_SENTENCE}\b(?:(?:parameters?|arguments?|fields?|api[ _-]?key|token|authentication|credentials|property)"
+    r" (?:[\w'\"`.\-]+ )?(?:is|are) (?:required|missing|invalid|not valid|unknown|not specified)\b"
+    r"|must be (?:an? )?(?:integer|number|string|boolean|array|object|list of|one of|between \d|greater|less than)\b"
+    r"|is a required (?:property|parameter|argument|field)|got an unexpected keyword argument)",
+    _I,
+)
+_NOT_FOUND = re.compile(
+    rf"{_SENTENCE}\b(?:not (?:be )?found|(?:does not|doesn'?t|do not|don'?t) exists?)[.!]?(?:\Z|\s*[:(\[])"
+    rf"|no such {_INPUT}\b|(?:not|no longer) (?:found|available)\W*\Z",
+    _I,
+)
+_DENIED = re.compile(
+    r"access (?:is )?denied|permission denied|forbidden|un-?authori[sz]ed|not authori[sz]ed|operation not permitted"
+    r"|authentication (?:required|failed)|login required"
+    r"|(?:you are |you're )not (?:subscribed|logged in|allowed|permitted|authori[sz]ed)"
+    r"|(?:this|the) (?:endpoint|api|feature|resource|plan) (?:is|has been) "
+    r"(?:disabled|deprecated|removed|not |no longer |unavailable|only available)",
+    _I,
+)
+_LIMITED = re.compile(
+    r"(?:too many requests|(?:api |request )?rate[ -]?limit(?:ed|ing)? (?:exceeded|reached|hit)|rate[ -]?limited"
+    r"|(?:api |request |your )*quota (?:has been )?(?:exceeded|reached)|you have exceeded (?:the|your)\b"
+    r"|you(?:'ve| have) (?:reached|hit|used up) (?:the|your)\b.{0,60}\b(?:limit|quota)"
+    r"|(?:daily|monthly|hourly|api|request|usage) (?:limit|quota) (?:exceeded|reached))",
+    _I,
+)
+_STATUS = (
+    r"(?:(?:internal )?server error|not found|bad request|access denied|forbidden|un-?authori[sz]ed|bad gateway"
+    r"|service (?:is )?(?:temporarily |currently )?unavailable|gateway time-?out|request time-?out|too many requests"
+    r"|method not allowed|unprocessable (?:entity|content)|payment required|not implemented|conflict\Z|gone\Z)"
+)
+_OUTAGE = re.compile(
+    rf"(?:(?:HTTP )?(?:error )?(?:status )?(?:code:? )?[45]\d\d\b[:\s\-–(]+)?{_STATUS}"
+    r"|(?:HTTP|status)(?: error)?(?: status)?(?: code)?:? [45]\d\d\b"
+    r"|(?:oops\W+|sorry\W+)?something went wrong"
+    r"|(?:the )?(?:\w+ )?(?:request|connection|operation|query|tool|call|command|execution) (?:has |was )?"
+    r"(?:timed out|failed|refused|reset|aborted)\b|time-?out(?: error)?\W*\Z|timed out\b",
+    _I,
+)
+
+
+def labelled(text: str) -> str | None:
+    """It introduces itself as an error: ``Error: ...``, ``Database error: ...``, ``ValueError: ...``."""
+    return one_line(text) if _LABEL.match(text) else None
+
+
+def could_not(text: str) -> str | None:
+    """It begins with what was not possible: ``Failed to ...``, ``Could not ...``, ``We were unable to ...``."""
+    return one_line(text) if _COULD_NOT.match(text) else None
+
+
+def invalid(text: str) -> str | None:
+    """It begins by refusing something: ``Invalid timezone: ...``, ``Unknown tool: x``, ``Missing parameter``."""
+    return one_line(text) if _INVALID.match(text) else None
+
+
+def refused_input(text: str) -> str | None:
+    """Its subject is an argument that is missing or wrong: ``An API key is required``, ``x must be an integer``."""
+    return one_line(text) if _REFUSED_INPUT.match(text) else None
+
+
+def not_found(text: str) -> str | None:
+    """One sentence that ends in ``not found`` or ``does not exist``, or names what there is ``no such`` of."""
+    return one_line(text) if _NOT_FOUND.match(text) else None
+
+
+def denied(text: str) -> str | None:
+    """It begins with a refusal of access: ``Access denied - ...``, ``Forbidden``, ``You are not subscribed``."""
+    return one_line(text) if _DENIED.match(text) else None
+
+
+def limited(text: str) -> str | None:
+    """It begins with a rate limit or quota, in the words of API gateways: ``Too many requests``."""
+    return one_line(text) if _LIMITED.match(text) else None
+
+
+def outage(text: str) -> str | None:
+    """It begins with a server's trouble: ``Internal Server Error``, ``503 Service Unavailable``, ``Timed out``."""
+    return one_line(text) if _OUTAGE.match(text) else None
+
+
+STATEMENTS: tuple[Rule, ...] = (
+    labelled, could_not, invalid, refused_input, not_found, denied, limited, outage,
+)  # fmt: skip
+
+_COMPLAINT = re.compile(
+    r"\b(?:(?:an?|internal|server|unexpected|unknown|fatal) error\b|errors? (?:occurred|code)|exception\b|malformed"
+    r"|invalid|unrecogni[sz]ed|unsupported|bad request"
+    r"|not (?:valid|found|exists?|allowed|authori[sz]ed|permitted|supported|implemented|subscribed|available)"
+    r"|(?:doesn'?t|does not|don'?t|do not) (?:exists?|have (?:access|permission))"
+    r"|must (?:be|have|contain|not|provide|specify|include|match)"
+    r"|(?:is|are|was) (?:required|missing|disabled|incorrect|wrong)|exceed(?:s|ed)|too (?:many|long|large|short)"
+    r"|rate[ -]?limit(?:ed| reached| hit)|(?:unable|failed|failure) to"
+    r"|could not|couldn'?t|cannot|can'?t|denied|forbidden|un-?authori[sz]ed|un-?authenticated|unavailable"
+    r"|timed out|time-?out|expired|went wrong|try again|(?:must|need to|please) subscribe|for your subscription"
+    r"|subscription (?:is )?required|no (?:api )?(?:key|token|permission|access|route|such)\b)",
+    _I,
+)
+_OPENS_BADLY = re.compile(r"(?:unknown|missing|unexpected|illegal|bad|wrong|failed|failure|fail)\b", _I)
+_HARMLESS = re.compile(r"\b(?:no|0|zero|without(?: any)?) (?:errors?|exceptions?|problems?|failures?)\b", _I)
+
+
+def complaint(text: str) -> str | None:
+    """A sentence that complains: ``amount of values ... exceeds the limit of 4``, ``API doesn't exists``."""
+    found = _COMPLAINT.search(text)
+    return one_line(text) if found and not _HARMLESS.search(text) else None
+
+
+def opens_badly(text: str) -> str | None:
+    """A sentence that begins with what is wrong: ``unknown service all``, ``Missing 'q'``, ``No API key``."""
+    return one_line(text) if _OPENS_BADLY.match(text) and not _HARMLESS.search(text) else None
+
+
+MESSAGES: tuple[Rule, ...] = (*STATEMENTS, complaint, opens_badly)
+
+
+def is_short(text: str) -> bool:
+    """Whether ``text`` is small enough to be a statement."""
+    return len(text) <= SHORT and text.count("\n") < MAX_LINES

@@ -1,0 +1,50 @@
+"""A source around a source."""
+
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+from toolgrad_dspy.records import Observation, Tool, ToolCall
+from toolgrad_dspy.tools.source import ToolSession, ToolSource
+
+
+class WrappedSession(ToolSession):
+    """A session that passes every call on."""
+
+    def __init__(self, inner: ToolSession) -> None:
+        self._inner = inner
+
+    async def call(self, call: ToolCall) -> Observation:
+        return await self._inner.call(call)
+
+
+class WrappedSource(ToolSource):
+    """A source that passes everything on; a subclass replaces :meth:`_wrap`, or :meth:`tools`, or both."""
+
+    def __init__(self, inner: ToolSource) -> None:
+        self._inner = inner
+        self.id = inner.id
+        self.isolation = inner.isolation
+
+    async def open(self) -> None:
+        await self._inner.open()
+
+    async def close(self) -> None:
+        await self._inner.close()
+
+    async def tools(self) -> list[Tool]:
+        return await self._inner.tools()
+
+    def notes(self) -> tuple[str, ...]:
+        return self._inner.notes()
+
+    def session(self, seed: int) -> AbstractAsyncContextManager[ToolSession]:
+        return self._session(seed)
+
+    @asynccontextmanager
+    async def _session(self, seed: int) -> AsyncIterator[ToolSession]:
+        async with self._inner.session(seed) as session:
+            yield self._wrap(session, seed)
+
+    def _wrap(self, session: ToolSession, seed: int) -> ToolSession:
+        """The session that callers get instead of ``session``."""
+        return session

@@ -1,0 +1,57 @@
+"""A part of a source's tools."""
+
+from toolgrad_dspy.records import Observation, Tool, ToolCall, ToolError
+from toolgrad_dspy.tools.selection import ToolFilter
+from toolgrad_dspy.tools.source import ToolSession, ToolSource
+from toolgrad_dspy.tools.wrappers.base import WrappedSession, WrappedSource
+
+
+class Filtered(WrappedSource):
+    """Offers the tools that ``keep`` keeps; a call of another is refused (``not_permitted``) and never sent.
+
+    What was left out stands in :meth:`notes`. Opening it raises ToolSourceError when nothing remains.
+    """
+
+    def __init__(self, inner: ToolSource, keep: ToolFilter) -> None:
+        super().__init__(inner)
+        self._keep = keep
+        self._kept: list[Tool] = []
+        self._refused: frozenset[str] = frozenset()
+        self._own_notes: tuple[str, ...] = ()
+
+    async def open(self) -> None:
+        await self._inner.open()
+        try:
+            tools = await self._inner.tools()
+            self._kept, notes = self._keep.apply(tools, self.id)
+        except BaseException:
+            await self._inner.close()
+            raise
+        self._own_notes = tuple(notes)
+        self._refused = frozenset(tool.name for tool in tools) - {tool.name for tool in self._kept}
+
+    async def tools(self) -> list[Tool]:
+        return list(self._kept)
+
+    def notes(self) -> tuple[str, ...]:
+        return (*self._inner.notes(), *self._own_notes)
+
+    def _wrap(self, session: ToolSession, seed: int) -> ToolSession:
+        return _FilteredSession(session, self._refused)
+
+
+def read_only(inner: ToolSource) -> Filtered:
+    """``inner`` without the tools that are not declared read-only."""
+    return Filtered(inner, ToolFilter(writes=False))
+
+
+class _FilteredSession(WrappedSession):
+    def __init__(self, inner: ToolSession, refused: frozenset[str]) -> None:
+        super().__init__(inner)
+        self._refused = refused
+
+    async def call(self, call: ToolCall) -> Observation:
+        if call.tool in self._refused:
+            message = f"tool {call.tool!r} was left out of this run"
+            return Observation(text=message, error=ToolError(kind="not_permitted", message=message))
+        return await self._inner.call(call)

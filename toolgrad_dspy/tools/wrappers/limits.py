@@ -1,0 +1,56 @@
+"""How long a call may take, and how many may run at once."""
+
+import asyncio
+import time
+
+from toolgrad_dspy.records import Observation, ToolCall, ToolError
+from toolgrad_dspy.tools.source import ToolSession, ToolSource
+from toolgrad_dspy.tools.wrappers.base import WrappedSession, WrappedSource
+
+
+class Timeout(WrappedSource):
+    """Ends a call after ``seconds`` with an observation of kind ``timeout``."""
+
+    def __init__(self, inner: ToolSource, seconds: float) -> None:
+        super().__init__(inner)
+        self._seconds = seconds
+
+    def _wrap(self, session: ToolSession, seed: int) -> ToolSession:
+        return _TimedSession(session, self._seconds)
+
+
+class _TimedSession(WrappedSession):
+    def __init__(self, inner: ToolSession, seconds: float) -> None:
+        super().__init__(inner)
+        self._seconds = seconds
+
+    async def call(self, call: ToolCall) -> Observation:
+        start = time.perf_counter()
+        try:
+            async with asyncio.timeout(self._seconds):
+                return await self._inner.call(call)
+        except TimeoutError:
+            message = f"no answer within {self._seconds:g} s"
+            latency = time.perf_counter() - start
+            return Observation(text=message, error=ToolError(kind="timeout", message=message), latency=latency)
+
+
+class ParallelLimit(WrappedSource):
+    """Lets ``calls`` run at once, over all sessions; the others wait in the order they came."""
+
+    def __init__(self, inner: ToolSource, calls: int) -> None:
+        super().__init__(inner)
+        self._slots = asyncio.Semaphore(calls)
+
+    def _wrap(self, session: ToolSession, seed: int) -> ToolSession:
+        return _LimitedSession(session, self._slots)
+
+
+class _LimitedSession(WrappedSession):
+    def __init__(self, inner: ToolSession, slots: asyncio.Semaphore) -> None:
+        super().__init__(inner)
+        self._slots = slots
+
+    async def call(self, call: ToolCall) -> Observation:
+        async with self._slots:
+            return await self._inner.call(call)

@@ -1,0 +1,41 @@
+"""Other names for a source's tools, so that two sources can offer tools of one name."""
+
+from toolgrad_dspy.records import Observation, Tool, ToolCall, ToolError
+from toolgrad_dspy.tools.names import safe_name
+from toolgrad_dspy.tools.source import ToolSession, ToolSource
+from toolgrad_dspy.tools.wrappers.base import WrappedSession, WrappedSource
+
+
+class Prefixed(WrappedSource):
+    """Puts ``prefix`` before the name of every tool; ``source_name`` stays what it is."""
+
+    def __init__(self, inner: ToolSource, prefix: str) -> None:
+        super().__init__(inner)
+        self._prefix = prefix
+        self._inner_names: dict[str, str] = {}
+
+    async def open(self) -> None:
+        await self._inner.open()
+        self._inner_names = {safe_name(self._prefix + tool.name): tool.name for tool in await self._inner.tools()}
+
+    async def tools(self) -> list[Tool]:
+        return [
+            tool.model_copy(update={"name": safe_name(self._prefix + tool.name)})
+            for tool in await self._inner.tools()
+        ]
+
+    def _wrap(self, session: ToolSession, seed: int) -> ToolSession:
+        return _PrefixedSession(session, self._inner_names)
+
+
+class _PrefixedSession(WrappedSession):
+    def __init__(self, inner: ToolSession, names: dict[str, str]) -> None:
+        super().__init__(inner)
+        self._names = names
+
+    async def call(self, call: ToolCall) -> Observation:
+        name = self._names.get(call.tool)
+        if name is None:
+            message = f"there is no tool {call.tool!r}"
+            return Observation(text=message, error=ToolError(kind="unknown_tool", message=message))
+        return await self._inner.call(call.model_copy(update={"tool": name}))

@@ -1,0 +1,70 @@
+"""The town as an MCP server.
+
+Which copy of the town a call works on, by what the request carries, the first that applies:
+
+1. ``_meta["toolgrad/session"]``, on any transport;
+2. over HTTP, the header ``X-Toolgrad-Session``;
+3. over HTTP with the initialize handshake (protocol versions up to 2025-11-25), the connection's own
+   ``Mcp-Session-Id``;
+4. none of these: one copy that all such calls share. Over stdio that is the session, since a process serves one
+   client. Over HTTP, protocol 2026-07-28 has no sessions and every request stands alone, so clients that want
+   to be isolated have to name a session by 1 or 2.
+
+Names are not secrets: whoever knows another client's session name works on its copy.
+"""
+
+import contextlib
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+from mcp.server.mcpserver import Context, MCPServer
+
+from toolgrad_dspy.world.clock import NOW
+from toolgrad_dspy.world.database import Town
+from toolgrad_dspy.world.sessions import Towns
+from toolgrad_dspy.world.tools import TOOLBOXES
+
+SESSION_META = "toolgrad/session"
+SESSION_HEADER = "x-toolgrad-session"
+SESSION_PREFIX = "named:"
+"""What the key of a session starts with that a client named, so that no name can hit upon another kind of key."""
+
+INSTRUCTIONS = (
+    f"Tools of Alderbrook, a small town, for its resident Robin Vale. It is always {NOW:%A, %Y-%m-%d, %H:%M}. "
+    "Dates are written YYYY-MM-DD and times HH:MM. Ids come from the results of other tools."
+)
+
+
+def build_server(towns: Towns) -> MCPServer[Any]:
+    """A server whose calls work on ``towns``. Serves any number of clients of one event loop."""
+
+    def find_town(context: Context[Any, Any]) -> Town:
+        return towns.get(session_key(context))
+
+    tools = [tool for toolbox in TOOLBOXES for tool in toolbox.build(find_town)]
+    with _root_logger_untouched():
+        return MCPServer("alderbrook", instructions=INSTRUCTIONS, tools=tools, log_level="WARNING")
+
+
+def session_key(context: Context[Any, Any]) -> str:
+    """The key of the copy that a request works on, as the module's text says."""
+    named = (context.request_context.meta or {}).get(SESSION_META)
+    if isinstance(named, str):
+        return SESSION_PREFIX + named
+    headers = context.headers or {}
+    if named := headers.get(SESSION_HEADER):
+        return SESSION_PREFIX + named
+    return f"connection:{headers.get('mcp-session-id', '')}"
+
+
+@contextlib.contextmanager
+def _root_logger_untouched() -> Iterator[None]:
+    """MCPServer's constructor sets up the root logger, which in a library is the application's business."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    try:
+        yield
+    finally:
+        root.handlers[:] = handlers
+        root.setLevel(level)

@@ -1,0 +1,289 @@
+"""The town library: books, copies in its branches, loans and reservations."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from toolgrad_dspy.world.clock import TODAY, day, shift
+from toolgrad_dspy.world.database import ME, Town
+from toolgrad_dspy.world.errors import Conflict, InvalidArgument, NotFound, NotPermitted
+from toolgrad_dspy.world.names import Genre
+from toolgrad_dspy.world.parameters import Limit, Result
+from toolgrad_dspy.world.registry import Toolbox
+
+library = Toolbox("library")
+
+MAX_RENEWALS = 2
+MAX_RESERVATIONS = 5
+LOAN_DAYS = 21
+
+Language = Literal["english", "german", "french"]
+CopyStatus = Literal["available", "on_loan", "on_hold", "reference"]
+LoanId = Annotated[str, Field(description="Id of the loan, as returned by list_loans.")]
+
+
+class Book(Result):
+    book_id: str
+    title: str
+    author: str
+    genre: Genre
+    language: Language
+    year: int
+
+
+class BookPage(Result):
+    books: list[Book]
+    next_cursor: str | None
+
+
+class Copy(Result):
+    copy_id: str
+    place_id: str
+    branch: str
+    status: CopyStatus
+    due_date: str | None
+
+
+class Copies(Result):
+    book_id: str
+    title: str
+    copies: list[Copy]
+
+
+class Loan(Result):
+    loan_id: str
+    copy_id: str
+    book_id: str
+    title: str
+    due_date: str
+    renewals: int
+    overdue: bool
+
+
+class Loans(Result):
+    loans: list[Loan]
+
+
+class Reservation(Result):
+    reservation_id: str
+    copy_id: str
+    book_id: str
+    title: str
+    place_id: str
+    branch: str
+    pickup_from: str
+    status: Literal["ready", "waiting", "cancelled"]
+
+
+class Reservations(Result):
+    reservations: list[Reservation]
+
+
+class ReturnedLoan(Result):
+    loan_id: str
+    title: str
+    returned_on: str
+    fine: float
+
+
+@library.reads
+def search_books(
+    town: Town,
+    text: Annotated[
+        str | None,
+        Field(
+            description="Part of the title or of the author's name.", examples=["Frida Berg", "Comet", "The Silent"]
+        ),
+    ] = None,
+    genre: Annotated[Genre | None, Field(description="Only books of this genre.")] = None,
+    language: Annotated[Language | None, Field(description="Only books in this language.")] = None,
+    limit: Limit = 10,
+    cursor: Annotated[
+        str | None, Field(description="The next_cursor of the previous page; null for the first page.")
+    ] = None,
+) -> BookPage:
+    """Search the library's catalogue by title, author, genre and language."""
+    books = town.read(
+        Book,
+        "SELECT book_id, title, author, genre, language, year FROM book "
+        "WHERE (title LIKE ? OR author LIKE ?) AND (? IS NULL OR genre = ?) AND (? IS NULL OR language = ?) "
+        "AND title >= ? ORDER BY title LIMIT ?",
+        f"%{text or ''}%",
+        f"%{text or ''}%",
+        genre,
+        genre,
+        language,
+        language,
+        _first_title(town, cursor),
+        limit + 1,
+    )
+    following = books[limit].book_id.replace("bok-", "pg-") if len(books) > limit else None
+    return BookPage(books=books[:limit], next_cursor=following)
+
+
+@library.reads
+def list_copies(
+    town: Town,
+    book_id: Annotated[str, Field(description="Id of the book, as returned by search_books.")],
+    status: Annotated[CopyStatus | None, Field(description="Only copies in this state; null means all.")] = None,
+) -> Copies:
+    """List the copies of a book: the branch that has each, and whether it can be borrowed."""
+    book = town.get("book", book_id)
+    copies = town.read(
+        Copy,
+        "SELECT copy_id, copy.place_id, place.name AS branch, status, "
+        "(SELECT due_date FROM loan WHERE loan.copy_id = copy.copy_id AND NOT returned) AS due_date "
+        "FROM copy JOIN place USING (place_id) WHERE book_id = ? AND (? IS NULL OR status = ?) ORDER BY copy_id",
+        book_id,
+        status,
+        status,
+    )
+    return Copies(book_id=book_id, title=book["title"], copies=copies)
+
+
+@library.writes()
+def reserve_copy(
+    town: Town,
+    copy_id: Annotated[str, Field(description="Id of the copy, as returned by list_copies.")],
+    pickup_place_id: Annotated[
+        str | None,
+        Field(description="Id of the library branch to collect it from; null means the branch that has the copy."),
+    ] = None,
+) -> Reservation:
+    """Reserve a copy of a book for yourself; if it is on loan you get it after its return."""
+    copy = town.get("copy", copy_id)
+    if copy["status"] == "reference":
+        raise NotPermitted(f"copy {copy_id} is for reading in the library only.")
+    if town.row("SELECT 1 FROM loan WHERE copy_id = ? AND contact_id = ? AND NOT returned", copy_id, ME):
+        raise Conflict(f"you already have copy {copy_id} on loan.")
+    if town.row("SELECT 1 FROM reservation WHERE copy_id = ? AND status != 'cancelled'", copy_id):
+        raise Conflict(f"copy {copy_id} is already reserved.")
+    open_ones = "SELECT count(*) FROM reservation WHERE contact_id = ? AND status != 'cancelled'"
+    if town.number(open_ones, ME) >= MAX_RESERVATIONS:
+        raise NotPermitted(f"you have {MAX_RESERVATIONS} reservations already, which is the limit.")
+    branch = town.get("place", pickup_place_id or copy["place_id"])
+    if branch["category"] != "library":
+        raise InvalidArgument(f"{branch['name']} is not a library branch.")
+    loan = town.row("SELECT due_date FROM loan WHERE copy_id = ? AND NOT returned", copy_id)
+    pickup_from = TODAY if loan is None else max(loan["due_date"], day(1))
+    if branch["place_id"] != copy["place_id"]:
+        pickup_from = shift(pickup_from, 2)  # the van between the branches takes two days
+    reservation_id = town.new_id("reservation")
+    town.add(
+        "reservation",
+        reservation_id=reservation_id,
+        copy_id=copy_id,
+        contact_id=ME,
+        place_id=branch["place_id"],
+        pickup_from=pickup_from,
+        status="waiting" if pickup_from > TODAY else "ready",
+    )
+    if loan is None:
+        town.run("UPDATE copy SET status = 'on_hold' WHERE copy_id = ?", copy_id)
+    return _reservations(town, "AND reservation_id = ?", reservation_id)[0]
+
+
+@library.reads
+def list_reservations(town: Town) -> Reservations:
+    """List your own library reservations with the branch and the first day to collect each."""
+    return Reservations(reservations=_reservations(town, "AND status != 'cancelled'"))
+
+
+@library.writes(destructive=True, idempotent=True)
+def cancel_reservation(
+    town: Town,
+    reservation_id: Annotated[str, Field(description="Id of the reservation, as returned by list_reservations.")],
+) -> Reservation:
+    """Cancel one of your library reservations."""
+    reservation = town.get("reservation", reservation_id)
+    if reservation["contact_id"] != ME:
+        raise NotPermitted(f"reservation {reservation_id} is somebody else's.")
+    if reservation["status"] == "cancelled":
+        raise Conflict(f"reservation {reservation_id} is already cancelled.")
+    town.run("UPDATE reservation SET status = 'cancelled' WHERE reservation_id = ?", reservation_id)
+    town.run("UPDATE copy SET status = 'available' WHERE copy_id = ? AND status = 'on_hold'", reservation["copy_id"])
+    return _reservations(town, "AND reservation_id = ?", reservation_id)[0]
+
+
+@library.reads
+def list_loans(
+    town: Town,
+    due: Annotated[
+        Literal["all", "overdue", "within_a_week"], Field(description="Which loans to list, by when they are due.")
+    ] = "all",
+) -> Loans:
+    """List the books you have on loan, with due dates and renewals."""
+    first, last = {
+        "all": ("0000-00-00", "9999-99-99"),
+        "overdue": ("0000-00-00", day(-1)),
+        "within_a_week": (TODAY, day(7)),
+    }[due]
+    loans = _loans(town, "AND contact_id = ? AND NOT returned AND due_date BETWEEN ? AND ?", ME, first, last)
+    return Loans(loans=loans)
+
+
+@library.writes()
+def renew_loan(town: Town, loan_id: LoanId) -> Loan:
+    """Renew one of your loans for three weeks; at most two times, and not when somebody waits for the copy."""
+    loan = _my_loan(town, loan_id)
+    if town.row("SELECT 1 FROM reservation WHERE copy_id = ? AND status = 'waiting'", loan["copy_id"]):
+        raise NotPermitted(f"copy {loan['copy_id']} is reserved by another reader, so it cannot be renewed.")
+    if loan["renewals"] >= MAX_RENEWALS:
+        raise NotPermitted(f"loan {loan_id} has been renewed {MAX_RENEWALS} times already, which is the limit.")
+    due_date = shift(max(loan["due_date"], TODAY), LOAN_DAYS)
+    town.run("UPDATE loan SET due_date = ?, renewals = renewals + 1 WHERE loan_id = ?", due_date, loan_id)
+    return _loans(town, "AND loan_id = ?", loan_id)[0]
+
+
+@library.writes(destructive=True, idempotent=True)
+def return_loan(town: Town, loan_id: LoanId) -> ReturnedLoan:
+    """Return a borrowed book, and learn the fine if it is overdue."""
+    loan = _my_loan(town, loan_id)
+    awaited = town.row("SELECT 1 FROM reservation WHERE copy_id = ? AND status = 'waiting'", loan["copy_id"])
+    town.run("UPDATE loan SET returned = 1 WHERE loan_id = ?", loan_id)
+    town.run("UPDATE copy SET status = ? WHERE copy_id = ?", "on_hold" if awaited else "available", loan["copy_id"])
+    days_late = town.number("SELECT max(0, julianday(?) - julianday(?))", TODAY, loan["due_date"])
+    title = _loans(town, "AND loan_id = ?", loan_id)[0].title
+    return ReturnedLoan(loan_id=loan_id, title=title, returned_on=TODAY, fine=round(0.25 * days_late, 2))
+
+
+def _first_title(town: Town, cursor: str | None) -> str:
+    """The title at which the page of ``cursor`` starts."""
+    if cursor is None:
+        return ""
+    try:
+        return str(town.get("book", cursor.replace("pg-", "bok-", 1))["title"])
+    except NotFound:
+        raise InvalidArgument(f"{cursor!r} is not a next_cursor of search_books.") from None
+
+
+def _my_loan(town: Town, loan_id: str) -> dict[str, Any]:
+    loan = town.get("loan", loan_id)
+    if loan["contact_id"] != ME:
+        raise NotPermitted(f"loan {loan_id} is somebody else's.")
+    if loan["returned"]:
+        raise Conflict(f"loan {loan_id} was returned already.")
+    return loan
+
+
+def _loans(town: Town, condition: str, *values: str) -> list[Loan]:
+    return town.read(
+        Loan,
+        "SELECT loan_id, copy_id, book_id, title, due_date, renewals, due_date < ? AS overdue "
+        "FROM loan JOIN copy USING (copy_id) JOIN book USING (book_id) "
+        f"WHERE true {condition} ORDER BY due_date, loan_id",
+        TODAY,
+        *values,
+    )
+
+
+def _reservations(town: Town, condition: str, *values: str) -> list[Reservation]:
+    return town.read(
+        Reservation,
+        "SELECT reservation_id, copy_id, book_id, title, reservation.place_id, place.name AS branch, pickup_from, "
+        "reservation.status FROM reservation JOIN copy USING (copy_id) JOIN book USING (book_id) "
+        "JOIN place ON place.place_id = reservation.place_id "
+        f"WHERE contact_id = ? {condition.replace('status', 'reservation.status')} ORDER BY reservation_id",
+        ME,
+        *values,
+    )

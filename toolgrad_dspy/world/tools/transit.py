@@ -1,0 +1,310 @@
+"""Public transport: stops, lines, departures, journeys, disruptions."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from toolgrad_dspy.world.clock import TIME_NOW, TODAY, to_minutes, to_time
+from toolgrad_dspy.world.database import Town
+from toolgrad_dspy.world.errors import Conflict, InvalidArgument, NotFound
+from toolgrad_dspy.world.names import District
+from toolgrad_dspy.world.parameters import SOME_DAYS, Arguments, Day, Limit, Result, Time
+from toolgrad_dspy.world.registry import Toolbox
+from toolgrad_dspy.world.timetable import Ride, earliest, latest, lines
+from toolgrad_dspy.world.tools.places import distance_m
+
+transit = Toolbox("transit")
+
+Mode = Literal["tram", "bus", "ferry"]
+StopId = Annotated[str, Field(description="Id of the stop, as returned by search_stops or find_nearest_stops.")]
+
+
+class Stop(Result):
+    stop_id: str
+    name: str
+    district: District
+    step_free: bool
+
+
+class StopList(Result):
+    stops: list[Stop]
+
+
+class NearStop(Stop):
+    distance_m: int
+    walk_minutes: int
+
+
+class NearStops(Result):
+    place_id: str
+    stops: list[NearStop]
+
+
+class RouteStop(Result):
+    stop_id: str
+    name: str
+    minutes_from_start: int
+
+
+class Route(Result):
+    route_id: str
+    name: str
+    mode: Mode
+    headway_minutes: int
+    first_departure: str
+    last_departure: str
+    stops: list[RouteStop]
+
+
+class Departure(Result):
+    route_id: str
+    route: str
+    mode: Mode
+    towards: str
+    time: str
+
+
+class Departures(Result):
+    stop_id: str
+    date: str
+    departures: list[Departure]
+
+
+class Leg(Result):
+    route_id: str
+    route: str
+    mode: Mode
+    from_stop_id: str
+    from_stop: str
+    to_stop_id: str
+    to_stop: str
+    departs: str
+    arrives: str
+
+
+class Trip(Result):
+    date: str
+    departs: str
+    arrives: str
+    duration_minutes: int
+    changes: int
+    legs: list[Leg]
+
+
+class Disruption(Result):
+    disruption_id: str
+    route_id: str
+    route: str
+    first_day: str
+    last_day: str
+    reason: str
+    advice: str
+
+
+class Disruptions(Result):
+    disruptions: list[Disruption]
+
+
+class DepartAfter(Arguments):
+    """Leave at this time or later."""
+
+    depart_after: Annotated[Time, Field(description="Earliest departure, as HH:MM.", examples=["09:30", "18:00"])]
+
+
+class ArriveBy(Arguments):
+    """Be there at this time or earlier."""
+
+    arrive_by: Annotated[Time, Field(description="Latest arrival, as HH:MM.", examples=["10:30", "19:00"])]
+
+
+@transit.reads
+def search_stops(
+    town: Town,
+    text: Annotated[
+        str | None,
+        Field(
+            description="Part of the stop's name.", examples=["Market Square", "Harbour Quay", "Northgate Station"]
+        ),
+    ] = None,
+    district: Annotated[District | None, Field(description="Only stops in this district.")] = None,
+) -> StopList:
+    """Search the stops of trams, buses and ferries by name and district."""
+    stops = town.read(
+        Stop,
+        "SELECT stop_id, name, district, step_free FROM stop "
+        "WHERE name LIKE ? AND (? IS NULL OR district = ?) ORDER BY name",
+        f"%{text or ''}%",
+        district,
+        district,
+    )
+    return StopList(stops=stops)
+
+
+@transit.reads
+def find_nearest_stops(
+    town: Town,
+    place_id: Annotated[str, Field(description="Id of the place to walk from or to, as returned by search_places.")],
+    limit: Annotated[int, Field(description="How many stops to return.", ge=1, le=10)] = 3,
+) -> NearStops:
+    """Find the stops that are nearest to a place, with the walking time to each."""
+    here = town.get("place", place_id)
+    near = []
+    for row in town.rows("SELECT * FROM stop ORDER BY stop_id"):
+        distance = distance_m(here, row)
+        stop = {name: row[name] for name in Stop.model_fields}
+        near.append(NearStop(**stop, distance_m=distance, walk_minutes=-(-distance // 75)))
+    near.sort(key=lambda stop: (stop.distance_m, stop.stop_id))
+    return NearStops(place_id=place_id, stops=near[:limit])
+
+
+@transit.reads
+def get_route(
+    town: Town,
+    route_id: Annotated[str, Field(description="Id of the line, as returned by list_departures or plan_trip.")],
+) -> Route:
+    """Get one line: its stops in order, how often it runs, its first and last departure."""
+    row = town.get("route", route_id)
+    stops = town.read(
+        RouteStop,
+        "SELECT stop_id, name, minutes AS minutes_from_start FROM route_stop JOIN stop USING (stop_id) "
+        "WHERE route_id = ? ORDER BY position",
+        route_id,
+    )
+    return Route(
+        route_id=route_id,
+        name=row["name"],
+        mode=row["mode"],
+        headway_minutes=row["headway"],
+        first_departure=to_time(row["first"]),
+        last_departure=to_time(row["last"]),
+        stops=stops,
+    )
+
+
+@transit.reads
+def list_departures(
+    town: Town,
+    stop_id: StopId,
+    date: Annotated[Day, Field(description="Day of travel, as YYYY-MM-DD.", examples=SOME_DAYS)] = TODAY,
+    after: Annotated[
+        Time, Field(description="Earliest departure, as HH:MM.", examples=["08:00", "17:30"])
+    ] = TIME_NOW,
+    mode: Annotated[Mode | None, Field(description="Only this kind of vehicle; null means all.")] = None,
+    limit: Limit = 10,
+) -> Departures:
+    """List the next departures from a stop on a given day, soonest first; the list is empty late at night."""
+    town.get("stop", stop_id)
+    names = _stop_names(town)
+    found = []
+    for line in lines(town, date):
+        if mode is not None and line.mode != mode:
+            continue
+        for stop, minutes in line.stops[:-1]:
+            depart = line.next_departure(minutes, to_minutes(after)) if stop == stop_id else None
+            while depart is not None and depart - minutes <= line.last and depart < to_minutes(after) + 120:
+                found.append((depart, line.name, line.stops[-1][0], line))
+                depart += line.headway
+    found.sort(key=lambda item: item[:3])
+    departures = [
+        Departure(
+            route_id=line.route_id, route=line.name, mode=_mode(line.mode), towards=names[end], time=to_time(depart)
+        )
+        for depart, _, end, line in found[:limit]
+    ]
+    return Departures(stop_id=stop_id, date=date, departures=departures)
+
+
+@transit.reads
+def plan_trip(
+    town: Town,
+    from_stop_id: Annotated[str, Field(description="Id of the stop to start at, as returned by find_nearest_stops.")],
+    to_stop_id: Annotated[str, Field(description="Id of the stop to go to, as returned by find_nearest_stops.")],
+    date: Annotated[Day, Field(description="Day of travel, as YYYY-MM-DD.", examples=SOME_DAYS)] = TODAY,
+    when: Annotated[
+        DepartAfter | ArriveBy | None,
+        Field(description="Earliest departure or latest arrival; null means to leave at 09:00."),
+    ] = None,
+) -> Trip:
+    """Plan a journey between two stops: which lines to take, where to change, when to leave and arrive."""
+    town.get("stop", from_stop_id)
+    town.get("stop", to_stop_id)
+    if from_stop_id == to_stop_id:
+        raise InvalidArgument("from_stop_id and to_stop_id are the same stop.")
+    if date < TODAY:
+        raise InvalidArgument(f"{date} is in the past; today is {TODAY}.")
+    network = lines(town, date)
+    if isinstance(when, ArriveBy):
+        rides = latest(network, from_stop_id, to_stop_id, to_minutes(when.arrive_by))
+    else:
+        after = TIME_NOW if when is None else when.depart_after
+        rides = earliest(network, from_stop_id, to_stop_id, to_minutes(after))
+    if not rides:
+        raise NotFound("no connection at that time; services run from about 05:30 to 22:30.")
+    cancelled = town.row(
+        "SELECT name, reason FROM disruption JOIN route USING (route_id) WHERE reason = 'track works' "
+        f"AND ? BETWEEN first_day AND last_day AND name IN ({', '.join('?' * len(rides))})",
+        date,
+        *(ride.route for ride in rides),
+    )
+    if cancelled:
+        raise Conflict(f"{cancelled['name']} does not run on {date} because of {cancelled['reason']}.")
+    names = _stop_names(town)
+    return Trip(
+        date=date,
+        departs=to_time(rides[0].depart),
+        arrives=to_time(rides[-1].arrive),
+        duration_minutes=rides[-1].arrive - rides[0].depart,
+        changes=len(rides) - 1,
+        legs=[_leg(ride, names) for ride in rides],
+    )
+
+
+@transit.reads
+def list_disruptions(
+    town: Town,
+    date: Annotated[
+        Day | None,
+        Field(description="Only disruptions on this day, as YYYY-MM-DD; null means all.", examples=SOME_DAYS),
+    ] = None,
+    route_id: Annotated[
+        str | None,
+        Field(description="Only disruptions of this line, by the id from list_departures; null means all."),
+    ] = None,
+) -> Disruptions:
+    """List known disruptions of lines; the list is empty when everything runs."""
+    if route_id is not None:
+        town.get("route", route_id)
+    found = town.read(
+        Disruption,
+        "SELECT disruption_id, route_id, name AS route, first_day, last_day, reason, advice "
+        "FROM disruption JOIN route USING (route_id) "
+        "WHERE (? IS NULL OR ? BETWEEN first_day AND last_day) AND (? IS NULL OR route_id = ?) "
+        "ORDER BY first_day, disruption_id",
+        date,
+        date,
+        route_id,
+        route_id,
+    )
+    return Disruptions(disruptions=found)
+
+
+def _stop_names(town: Town) -> dict[str, str]:
+    return {row["stop_id"]: row["name"] for row in town.rows("SELECT stop_id, name FROM stop ORDER BY stop_id")}
+
+
+def _mode(mode: str) -> Mode:
+    return "tram" if mode == "tram" else "bus" if mode == "bus" else "ferry"
+
+
+def _leg(ride: Ride, names: dict[str, str]) -> Leg:
+    return Leg(
+        route_id=ride.route_id,
+        route=ride.route,
+        mode=_mode(ride.mode),
+        from_stop_id=ride.from_stop_id,
+        from_stop=names[ride.from_stop_id],
+        to_stop_id=ride.to_stop_id,
+        to_stop=names[ride.to_stop_id],
+        departs=to_time(ride.depart),
+        arrives=to_time(ride.arrive),
+    )
