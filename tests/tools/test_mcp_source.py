@@ -94,11 +94,10 @@ def test_a_server_that_died_unnoticed_is_there_again_for_the_next_call() -> None
 
 def test_a_server_that_keeps_crashing_is_gone_for_good() -> None:
     async def main() -> list[str | None]:
-        kinds: list[str | None] = []
         async with McpSource("notes", script("notes"), max_restarts=2) as source, source.session(1) as session:
+            kinds = [kind_of(await ask(session, "crash")) for _ in range(3)]
             with pytest.raises(ToolSourceError, match="'notes'"):
-                while len(kinds) < 10:
-                    kinds.append(kind_of(await ask(session, "crash")))
+                await ask(session, "read_notes")
         return kinds
 
     assert asyncio.run(main()) == ["connection"] * 3
@@ -336,40 +335,41 @@ class TestClosing:
         assert time.monotonic() - start < 5
 
     @staticmethod
-    def cancelled(start: Callable[[list[object]], Awaitable[None]]) -> list[object]:
-        """What ``start`` noted until it was cancelled."""
-        noted: list[object] = []
+    def cancelled(start: Callable[[asyncio.Event], Awaitable[None]]) -> None:
+        """Run ``start`` and cancel it once it sets the event."""
 
         async def main() -> None:
-            task = asyncio.ensure_future(start(noted))
-            while not noted:
-                await asyncio.sleep(0.01)
+            ready = asyncio.Event()
+            task = asyncio.ensure_future(start(ready))
+            await ready.wait()
             task.cancel()
             await asyncio.wait((task,))
 
         asyncio.run(asyncio.wait_for(main(), 20))
-        return noted
 
-    def test_ends_the_process_and_removes_the_folder_when_the_run_is_cancelled(self, folder: Path) -> None:
-        async def work(noted: list[object]) -> None:
-            target = script("notes", "${WORKSPACE}", cwd="")
-            target = StdioTarget(target.command, target.args, {}, "${WORKSPACE}")
-            async with McpSource("notes", target, workspace=folder) as source, source.session(1) as session:
-                pid = await pid_of(session)
-                noted += [pid, os.readlink(f"/proc/{pid}/cwd") if os.path.exists("/proc") else ""]
+    def test_ends_the_process_and_removes_the_folder_when_the_run_is_cancelled(
+        self, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        pids = []
+        scratch = tmp_path / "scratch"
+        scratch.mkdir()
+        monkeypatch.setattr("tempfile.tempdir", str(scratch))
+
+        async def work(ready: asyncio.Event) -> None:
+            async with McpSource("notes", script("notes"), workspace=folder) as source, source.session(1) as session:
+                pids.append(await pid_of(session))
+                ready.set()
                 await ask(session, "sleep", seconds=30)
 
-        pid, workspace = self.cancelled(work)
-        assert isinstance(pid, int)
-        assert not is_alive(pid)
-        assert not workspace or not os.path.exists(str(workspace))
+        self.cancelled(work)
+        assert not is_alive(pids[0])
+        assert list(scratch.iterdir()) == []
 
     def test_ends_a_server_that_was_still_starting(self) -> None:
-        async def work(noted: list[object]) -> None:
-            source = McpSource("silent", script("silent"))
-            noted.append("opening")
-            await source.open()
+        async def work(ready: asyncio.Event) -> None:
+            asyncio.get_running_loop().call_later(0.2, ready.set)
+            await McpSource("silent", script("silent")).open()
 
         start = time.monotonic()
-        assert self.cancelled(work) == ["opening"]
+        self.cancelled(work)
         assert time.monotonic() - start < 10

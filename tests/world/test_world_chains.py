@@ -3,7 +3,9 @@
 
 def test_from_a_place_to_a_journey(resident):
     museum = resident("search_places", category="museum", district="Harbour")["places"][0]
-    cafe = resident("find_nearby_places", place_id=museum["place_id"], categories=["cafe"], radius_m=1500)["places"][0]
+    cafe = resident("find_nearby_places", place_id=museum["place_id"], categories=["cafe"], radius_m=1500)["places"][
+        0
+    ]
     assert resident("get_place", place_id=cafe["place_id"])["address"] == cafe["address"]
     hotel = resident("search_places", category="hotel", district="Hillcrest")["places"][0]
     start = resident("find_nearest_stops", place_id=museum["place_id"])["stops"][0]
@@ -30,10 +32,19 @@ def test_any_two_stops_are_connected_with_two_changes_at_most(resident):
     for start in stops[::3]:
         for goal in stops:
             if start != goal:
-                # 25 May lies after every disruption.
                 trip = resident("plan_trip", from_stop_id=start, to_stop_id=goal, date="2026-05-25")
                 assert trip["changes"] <= 2
                 assert trip["departs"] < trip["arrives"]
+
+
+def test_a_journey_names_the_disruptions_of_its_lines(resident):
+    for disruption in resident("list_disruptions")["disruptions"]:
+        stops = resident("get_route", route_id=disruption["route_id"])["stops"]
+        ends = {"from_stop_id": stops[0]["stop_id"], "to_stop_id": stops[1]["stop_id"]}
+        during = resident("plan_trip", **ends, date=disruption["first_day"])
+        assert disruption["disruption_id"] in during["disruption_ids"]
+        assert resident("plan_trip", **ends, date="2026-05-25")["disruption_ids"] == []
+        assert disruption in resident("list_disruptions", date=disruption["last_day"])["disruptions"]
 
 
 def test_an_earlier_arrival_is_never_missed_by_arriving_by_it(resident):
@@ -197,7 +208,10 @@ def test_pages_cover_everything_once(resident):
 
 
 def test_cursors_cover_everything_once(resident):
-    for tool, items, key, size in (("search_books", "books", "book_id", 200), ("list_messages", "messages", "message_id", 49)):
+    for tool, items, key, size in (
+        ("search_books", "books", "book_id", 200),
+        ("list_messages", "messages", "message_id", 49),
+    ):
         seen, cursor = [], None
         while True:
             result = resident(tool, limit=13, cursor=cursor)

@@ -9,7 +9,7 @@ import difflib
 import os
 from collections.abc import Mapping
 from functools import cache
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError
@@ -52,13 +52,17 @@ class ModelSettings(BaseSettings):
 def role_settings(role: Role) -> ModelSettings:
     """The settings of ``role``: its own variables over those of all roles. Raises UsageError."""
     try:
-        common = ModelSettings(_env_prefix=PREFIX).model_dump(exclude_unset=True)
-        own = ModelSettings(_env_prefix=f"{PREFIX}{role.upper()}_").model_dump(exclude_unset=True)
-        return ModelSettings.model_construct(**{**ModelSettings.model_construct().__dict__, **common, **own})
+        common, own = _read(PREFIX), _read(f"{PREFIX}{role.upper()}_")
+        return common.model_copy(update={name: getattr(own, name) for name in own.model_fields_set})
     except ValidationError as error:
         first = error.errors()[0]
         name = f"{PREFIX}{'_'.join(str(part) for part in first['loc']).upper()}"
         raise UsageError(f"{name} (or the same for one role): {first['msg']}, got {first['input']!r}") from None
+
+
+def _read(prefix: str) -> ModelSettings:
+    options: dict[str, Any] = {"_env_prefix": prefix}
+    return ModelSettings(**options)
 
 
 def environment() -> dict[str, str]:

@@ -14,7 +14,8 @@ from pydantic import BaseModel, create_model
 from toolgrad_dspy.records import Tool
 from toolgrad_dspy.signatures import ProposedCall, ProposedWork
 
-Signature = type[dspy.Signature]
+# A signature class. DSPy has no types; to mypy it is anything.
+Signature = Any
 
 
 def signature_of(predict: dspy.Predict) -> Signature:

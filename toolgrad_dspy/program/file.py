@@ -28,7 +28,7 @@ def signature_digest(program: dspy.Module) -> str:
 
 def save_program(path: Path, program: dspy.Module, compiled: Mapping[str, Any]) -> None:
     """Write the program's state, and how it was ``compiled``, to ``path``, whole or not at all. Raises StoreError."""
-    data = {
+    data: dict[str, Any] = {
         "format": FORMAT,
         "signatures": signature_digest(program),
         "compiled": dict(compiled),

@@ -85,8 +85,11 @@ class LocalEngine(RunEngine):
             await self._wait(everything)
         finally:
             await _end(everything, *workers)
-        if not (self.stopped and everything.cancelled()):
+        try:
             everything.result()
+        except asyncio.CancelledError:
+            if not self.stopped:
+                raise
 
     async def _wait(self, everything: Pending) -> None:
         stopping: Pending = asyncio.create_task(self._stopping.wait())

@@ -152,16 +152,18 @@ class Connection:
             self._withdraw()
 
     async def _recovers(self, client: "Client") -> bool:
-        """Whether a server that kept a call waiting answers anything else; stops asking when there is news."""
-        self._signals.clear()
+        """Whether a server that kept a call waiting answers anything else; no longer asked than it is needed."""
         probe = asyncio.create_task(_answers(client))
-        news = asyncio.create_task(self._wake.wait())
         try:
-            await asyncio.wait((probe, news), return_when=asyncio.FIRST_COMPLETED)
+            while not probe.done() and self._signals == {"suspect"}:
+                self._wake.clear()
+                news = asyncio.create_task(self._wake.wait())
+                await asyncio.wait((probe, news), return_when=asyncio.FIRST_COMPLETED)
+                news.cancel()
             return not probe.done() or probe.result()
         finally:
             probe.cancel()
-            news.cancel()
+            self._signals.discard("suspect")
 
     def _withdraw(self) -> None:
         """Let whoever calls from here on wait for the next client."""

@@ -24,6 +24,7 @@ PARTS: dict[frozenset[str], Part] = {
     frozenset({"calls"}): repair,
     frozenset({"reason", "report", "chain", "lacking"}): select,
     frozenset({"query", "response"}): write,
+    frozenset({"new_instruction"}): reflect,
 }
 # The usual rule of thumb for English text; exact counts need a model's own tokenizer.
 CHARACTERS_PER_TOKEN = 4
@@ -34,7 +35,8 @@ def answer(request: Request) -> Response:
     prompt = read(request)
     rng = random.Random(blake2b(prompt.text.encode(), digest_size=8).digest())
     part = PARTS.get(frozenset(prompt.outputs))
-    text = _formatted(part(prompt, rng), prompt) if part else reflect(prompt.text, rng)
+    # Outside its parts it has nothing to say; an empty text is what an adapter then refuses.
+    text = _formatted(part(prompt, rng), prompt) if part else ""
     given, answered = len(prompt.text) // CHARACTERS_PER_TOKEN, len(text) // CHARACTERS_PER_TOKEN
     return Response(
         id=f"rehearsal-{rng.getrandbits(48):012x}",

@@ -1,33 +1,38 @@
-"""The reflection role: wording a new instruction from feedback."""
+"""The reflection part: wording a new instruction from feedback on examples."""
 
+import json
 import random
 import re
+from typing import Any
 
 from toolgrad_dspy.lm.rehearsal.habits import HABITS, asked_for
+from toolgrad_dspy.lm.rehearsal.prompt import Prompt
 
 # How many new sentences one reflection adds at most.
 AT_ONCE = 2
 
 
-def reflect(text: str, rng: random.Random) -> str:
-    """The instruction in the prompt's first fenced block, with a sentence for the complaints heard most.
+def reflect(prompt: Prompt, rng: random.Random) -> dict[str, Any]:
+    """The current instruction, with a sentence for the complaints heard most.
 
-    Complaints that the instruction already answers are passed over; one complaint out of several may be drawn in
-    place of a more frequent one, as reflection of a few examples would.
+    Complaints that the instruction already answers are passed over; of several, a rarer one may be drawn in place of
+    a more frequent one, as reflection on a few examples would.
     """
-    current = _first_block(text)
-    feedback = text.split(current, 1)[-1] if current else text
+    current = prompt.inputs.get("current_instruction", "")
+    feedback = _feedback(prompt.inputs.get("examples_with_feedback", ""))
     answered = asked_for(current)
     heard = [(len(re.findall(habit.cue, feedback)), habit) for habit in HABITS]
-    open_ = [(count, habit) for count, habit in heard if count and habit.name not in answered]
-    if not open_:
-        return f"```\n{current}\n```"
-    rng.shuffle(open_)
-    open_.sort(key=lambda pair: pair[0] * rng.uniform(0.5, 1.5), reverse=True)
-    chosen = [habit.sentence for _, habit in open_[: rng.randint(1, AT_ONCE)]]
-    return "```\n" + "\n".join([current, *chosen]) + "\n```"
+    unanswered = [(count * rng.uniform(0.5, 1.5), habit) for count, habit in heard if count]
+    unanswered = [(weight, habit) for weight, habit in unanswered if habit.name not in answered]
+    unanswered.sort(key=lambda pair: pair[0], reverse=True)
+    chosen = [habit.sentence for _, habit in unanswered[: rng.randint(1, AT_ONCE)]]
+    return {"new_instruction": "\n".join([current, *chosen])}
 
 
-def _first_block(text: str) -> str:
-    found = re.search(r"```\n?(.*?)\n?```", text, re.DOTALL)
-    return found.group(1).strip() if found else text.strip()
+def _feedback(examples: str) -> str:
+    """The feedback on all examples, one text."""
+    try:
+        found = json.loads(examples)
+    except ValueError:
+        return examples
+    return "\n".join(str(example.get("Feedback", "")) for example in found if isinstance(example, dict))

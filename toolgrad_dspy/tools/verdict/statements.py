@@ -36,7 +36,7 @@ _LABEL = re.compile(
     rf"|\W{{0,3}}(?:fatal|failed)\s*[:–—!]{_NONE}"
     r"|error (?:while|during|in|on|when|at|fetching|reading|getting|loading|parsing|connecting)\b"
     r"|an? (?:[\w\-]+ ){0,2}(?:error|exception) (?:has )?(?:occurred|happened)\b"
-    r"|(?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:Error|Exception)\s*[:(])",
+    rf"|(?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:Error|Exception)\s*(?:\(|:{_NONE}))",
     _I,
 )
 _COULD_NOT = re.compile(

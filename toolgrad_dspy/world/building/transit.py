@@ -24,9 +24,9 @@ _LINES: tuple[tuple[str, str, int, str], ...] = (
 )
 
 _DISRUPTIONS = (
-    ("track works", "Use Bus 11 instead."),
-    ("street closed for a parade", "Allow ten minutes more."),
-    ("vehicle shortage", "Every second departure is cancelled."),
+    ("track works", "Vehicles pass the works slowly; allow ten minutes more."),
+    ("street closed for a parade", "Vehicles make a detour; allow five minutes more."),
+    ("vehicle shortage", "Vehicles are fuller than usual."),
 )
 
 

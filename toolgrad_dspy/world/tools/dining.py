@@ -5,9 +5,9 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from toolgrad_dspy.world.building.dining import SEATINGS
-from toolgrad_dspy.world.clock import NOW, TIME_NOW, TODAY, day, to_minutes, weekday
-from toolgrad_dspy.world.database import ME, Town
-from toolgrad_dspy.world.errors import Conflict, InvalidArgument, NotPermitted
+from toolgrad_dspy.world.clock import TIME_NOW, TODAY, day, to_minutes, weekday
+from toolgrad_dspy.world.database import Town
+from toolgrad_dspy.world.errors import InvalidArgument
 from toolgrad_dspy.world.names import Cuisine, Diet, District
 from toolgrad_dspy.world.parameters import SOME_DAYS, Arguments, Day, Limit, Listed, Page, Result, Time, pages
 from toolgrad_dspy.world.registry import Toolbox
@@ -28,7 +28,6 @@ _SLOTS: dict[Slot, tuple[str, str]] = {
     "late_dinner": ("19:30", "21:00"),
 }
 RestaurantId = Annotated[str, Field(description="Id of the restaurant, as returned by search_restaurants.")]
-BookingId = Annotated[str, Field(description="Id of the booking, as returned by book_table or list_bookings.")]
 PartySize = Annotated[int, Field(description="Number of guests.", ge=1, le=12, examples=[2, 4])]
 
 
@@ -77,38 +76,11 @@ class FreeTables(Result):
     tables: list[FreeTable]
 
 
-class Booking(Result):
-    booking_id: str
-    restaurant_id: str
-    restaurant: str
-    place_id: str
-    table_id: str
-    date: str
-    time: str
-    party_size: int
-    booked_by: str
-    note: str | None
-    status: Literal["confirmed", "cancelled"]
-
-
-class Bookings(Result):
-    bookings: list[Booking]
-
-
 class TimeWindow(Arguments):
     """A stretch of the day."""
 
     earliest: Annotated[Time, Field(description="Earliest time to sit down, as HH:MM.", examples=["18:30"])]
     latest: Annotated[Time, Field(description="Latest time to sit down, as HH:MM.", examples=["20:30"])]
-
-
-class BookingChanges(Arguments):
-    """What to change about a booking; what is left out stays."""
-
-    date: Annotated[Day | None, Field(description="New date, as YYYY-MM-DD.", examples=SOME_DAYS)] = None
-    time: Annotated[Time | None, Field(description="New time, as HH:MM.", examples=["18:30", "20:00"])] = None
-    party_size: Annotated[int | None, Field(description="New number of guests.", ge=1, le=12)] = None
-    note: Annotated[str | None, Field(description="New note for the staff.", examples=["We bring a pram."])] = None
 
 
 @dining.reads
@@ -173,7 +145,7 @@ def list_free_tables(
 ) -> FreeTables:
     """List tables of a restaurant that are free for a party on a date; empty when it is full or closed that day."""
     restaurant = town.get("restaurant", restaurant_id)
-    _check_day(date)
+    check_day(date)
     earliest, latest = (when.earliest, when.latest) if isinstance(when, TimeWindow) else _SLOTS[when]
     if earliest > latest:
         raise InvalidArgument(f"the time window ends at {latest}, before it starts at {earliest}.")
@@ -187,116 +159,20 @@ def list_free_tables(
         )
         for time in SEATINGS:
             if earliest <= time <= latest and (date > TODAY or time > TIME_NOW):
-                taken = _taken(town, restaurant_id, date, time)
+                taken = taken_tables(town, restaurant_id, date, time)
                 free += [FreeTable(**t, date=date, time=time) for t in tables if t["table_id"] not in taken]
     return FreeTables(restaurant_id=restaurant_id, party_size=party_size, tables=free[:limit])
 
 
-@dining.writes()
-def book_table(
-    town: Town,
-    table_id: Annotated[str, Field(description="Id of the table, as returned by list_free_tables.")],
-    date: Annotated[Day, Field(description="Day of the meal, as YYYY-MM-DD.", examples=SOME_DAYS)],
-    time: Annotated[Time, Field(description="Time to sit down, as HH:MM.", examples=["12:30", "19:00"])],
-    party_size: PartySize,
-    note: Annotated[
-        str | None, Field(description="A note for the staff; null for none.", examples=["It is a birthday."])
-    ] = None,
-) -> Booking:
-    """Book a table of a restaurant for a date and time."""
-    _check_table(town, table_id, date, time, party_size)
-    booking_id = town.new_id("booking")
-    town.add(
-        "booking", booking_id=booking_id, table_id=table_id, contact_id=ME, date=date, time=time,
-        party_size=party_size, note=note, status="confirmed",
-    )  # fmt: skip
-    return get_booking(town, booking_id)
-
-
-@dining.reads
-def get_booking(town: Town, booking_id: BookingId) -> Booking:
-    """Get a table booking by its number: restaurant, date, time, party and status."""
-    town.get("booking", booking_id)
-    return _bookings(town, "booking_id = ?", booking_id)[0]
-
-
-@dining.reads
-def list_bookings(
-    town: Town,
-    from_date: Annotated[
-        Day, Field(description="Only bookings on or after this day, as YYYY-MM-DD.", examples=[TODAY, day(1)])
-    ] = TODAY,
-    status: Annotated[
-        Literal["confirmed", "cancelled"] | None, Field(description="Only this status; null means any.")
-    ] = None,
-) -> Bookings:
-    """List your own table bookings from a date onwards."""
-    found = _bookings(
-        town, "booking.contact_id = ? AND date >= ? AND (? IS NULL OR status = ?)", ME, from_date, status, status
-    )
-    return Bookings(bookings=found)
-
-
-@dining.writes(destructive=True, idempotent=True)
-def change_booking(
-    town: Town,
-    booking_id: BookingId,
-    changes: Annotated[BookingChanges, Field(description="The new values.")],
-) -> Booking:
-    """Change the date, time, party size or note of one of your table bookings, keeping the table."""
-    booking = _my_booking(town, booking_id)
-    wanted = changes.model_dump(exclude_none=True)
-    if not wanted:
-        raise InvalidArgument("changes names nothing to change.")
-    new = {**booking, **wanted}
-    _check_table(town, new["table_id"], new["date"], new["time"], new["party_size"], besides=booking_id)
-    town.run(
-        "UPDATE booking SET date = ?, time = ?, party_size = ?, note = ? WHERE booking_id = ?",
-        new["date"],
-        new["time"],
-        new["party_size"],
-        new["note"],
-        booking_id,
-    )
-    return get_booking(town, booking_id)
-
-
-@dining.writes(destructive=True, idempotent=True)
-def cancel_booking(town: Town, booking_id: BookingId) -> Booking:
-    """Cancel one of your table bookings."""
-    _my_booking(town, booking_id)
-    town.run("UPDATE booking SET status = 'cancelled' WHERE booking_id = ?", booking_id)
-    return get_booking(town, booking_id)
-
-
-def _check_day(date: str) -> None:
+def check_day(date: str) -> None:
+    """Raise unless tables can be booked for that day."""
     if date < TODAY:
         raise InvalidArgument(f"{date} is in the past; today is {TODAY}.")
     if date > day(BOOKING_DAYS):
         raise InvalidArgument(f"{date} is too far ahead; tables can be booked until {day(BOOKING_DAYS)}.")
 
 
-def _check_table(
-    town: Town, table_id: str, date: str, time: str, party_size: int, besides: str | None = None
-) -> None:
-    """Raise unless the table can be had; the booking ``besides`` does not stand in the way."""
-    table = town.get("dining_table", table_id)
-    restaurant = town.get("restaurant", table["restaurant_id"])
-    place = town.get("place", restaurant["place_id"])
-    _check_day(date)
-    if (date, time) <= (TODAY, TIME_NOW):
-        raise InvalidArgument(f"{date} {time} is in the past; it is {TODAY} {NOW:%H:%M}.")
-    if time not in SEATINGS:
-        raise InvalidArgument(f"tables are seated at {', '.join(SEATINGS)}, not at {time}.")
-    if party_size > table["seats"]:
-        raise InvalidArgument(f"table {table_id} seats {table['seats']}, not {party_size}.")
-    if place["closed_on"] == weekday(date):
-        raise Conflict(f"{place['name']} is closed on {date}.")
-    if table_id in _taken(town, table["restaurant_id"], date, time, besides):
-        raise Conflict(f"table {table_id} for {table['seats']} at {time} on {date} is taken.")
-
-
-def _taken(town: Town, restaurant_id: str, date: str, time: str, besides: str | None = None) -> set[str]:
+def taken_tables(town: Town, restaurant_id: str, date: str, time: str, besides: str | None = None) -> set[str]:
     """The tables that somebody sits at, or is about to, when a party would sit down at ``time``."""
     bookings = town.rows(
         "SELECT booking_id, table_id, time FROM booking JOIN dining_table USING (table_id) "
@@ -310,27 +186,3 @@ def _taken(town: Town, restaurant_id: str, date: str, time: str, besides: str | 
         for booking in bookings
         if booking["booking_id"] != besides and abs(to_minutes(booking["time"]) - start) < STAY_MINUTES
     }
-
-
-def _my_booking(town: Town, booking_id: str) -> dict[str, str | int | None]:
-    """The booking, if the user may change it."""
-    booking = town.get("booking", booking_id)
-    if booking["contact_id"] != ME:
-        holder = town.get("contact", booking["contact_id"])["name"]
-        raise NotPermitted(f"booking {booking_id} is held by {holder}, who alone may change or cancel it.")
-    if booking["status"] == "cancelled":
-        raise Conflict(f"booking {booking_id} is cancelled already.")
-    if booking["date"] < TODAY:
-        raise Conflict(f"booking {booking_id} was for {booking['date']}, which is over.")
-    return booking
-
-
-def _bookings(town: Town, condition: str, *values: str | None) -> list[Booking]:
-    return town.read(
-        Booking,
-        "SELECT booking_id, restaurant_id, place.name AS restaurant, restaurant.place_id, table_id, date, time, "
-        "party_size, contact.name AS booked_by, note, status FROM booking JOIN dining_table USING (table_id) "
-        "JOIN restaurant USING (restaurant_id) JOIN place ON place.place_id = restaurant.place_id "
-        f"JOIN contact ON contact.contact_id = booking.contact_id WHERE {condition} ORDER BY date, time, booking_id",
-        *values,
-    )

@@ -1,6 +1,6 @@
 """The town library: books, copies in its branches, loans and reservations."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -13,13 +13,10 @@ from toolgrad_dspy.world.registry import Toolbox
 
 library = Toolbox("library")
 
-MAX_RENEWALS = 2
 MAX_RESERVATIONS = 5
-LOAN_DAYS = 21
 
 Language = Literal["english", "german", "french"]
 CopyStatus = Literal["available", "on_loan", "on_hold", "reference"]
-LoanId = Annotated[str, Field(description="Id of the loan, as returned by list_loans.")]
 
 
 class Book(Result):
@@ -50,20 +47,6 @@ class Copies(Result):
     copies: list[Copy]
 
 
-class Loan(Result):
-    loan_id: str
-    copy_id: str
-    book_id: str
-    title: str
-    due_date: str
-    renewals: int
-    overdue: bool
-
-
-class Loans(Result):
-    loans: list[Loan]
-
-
 class Reservation(Result):
     reservation_id: str
     copy_id: str
@@ -77,13 +60,6 @@ class Reservation(Result):
 
 class Reservations(Result):
     reservations: list[Reservation]
-
-
-class ReturnedLoan(Result):
-    loan_id: str
-    title: str
-    returned_on: str
-    fine: float
 
 
 @library.reads
@@ -147,7 +123,9 @@ def reserve_copy(
     copy_id: Annotated[str, Field(description="Id of the copy, as returned by list_copies.")],
     pickup_place_id: Annotated[
         str | None,
-        Field(description="Id of the library branch to collect it from; null means the branch that has the copy."),
+        Field(
+            description="Id of the branch to collect it from, as returned by search_places; null means the one that has it."
+        ),
     ] = None,
 ) -> Reservation:
     """Reserve a copy of a book for yourself; if it is on loan you get it after its return."""
@@ -205,48 +183,6 @@ def cancel_reservation(
     return _reservations(town, "AND reservation_id = ?", reservation_id)[0]
 
 
-@library.reads
-def list_loans(
-    town: Town,
-    due: Annotated[
-        Literal["all", "overdue", "within_a_week"], Field(description="Which loans to list, by when they are due.")
-    ] = "all",
-) -> Loans:
-    """List the books you have on loan, with due dates and renewals."""
-    first, last = {
-        "all": ("0000-00-00", "9999-99-99"),
-        "overdue": ("0000-00-00", day(-1)),
-        "within_a_week": (TODAY, day(7)),
-    }[due]
-    loans = _loans(town, "AND contact_id = ? AND NOT returned AND due_date BETWEEN ? AND ?", ME, first, last)
-    return Loans(loans=loans)
-
-
-@library.writes()
-def renew_loan(town: Town, loan_id: LoanId) -> Loan:
-    """Renew one of your loans for three weeks; at most two times, and not when somebody waits for the copy."""
-    loan = _my_loan(town, loan_id)
-    if town.row("SELECT 1 FROM reservation WHERE copy_id = ? AND status = 'waiting'", loan["copy_id"]):
-        raise NotPermitted(f"copy {loan['copy_id']} is reserved by another reader, so it cannot be renewed.")
-    if loan["renewals"] >= MAX_RENEWALS:
-        raise NotPermitted(f"loan {loan_id} has been renewed {MAX_RENEWALS} times already, which is the limit.")
-    due_date = shift(max(loan["due_date"], TODAY), LOAN_DAYS)
-    town.run("UPDATE loan SET due_date = ?, renewals = renewals + 1 WHERE loan_id = ?", due_date, loan_id)
-    return _loans(town, "AND loan_id = ?", loan_id)[0]
-
-
-@library.writes(destructive=True, idempotent=True)
-def return_loan(town: Town, loan_id: LoanId) -> ReturnedLoan:
-    """Return a borrowed book, and learn the fine if it is overdue."""
-    loan = _my_loan(town, loan_id)
-    awaited = town.row("SELECT 1 FROM reservation WHERE copy_id = ? AND status = 'waiting'", loan["copy_id"])
-    town.run("UPDATE loan SET returned = 1 WHERE loan_id = ?", loan_id)
-    town.run("UPDATE copy SET status = ? WHERE copy_id = ?", "on_hold" if awaited else "available", loan["copy_id"])
-    days_late = town.number("SELECT max(0, julianday(?) - julianday(?))", TODAY, loan["due_date"])
-    title = _loans(town, "AND loan_id = ?", loan_id)[0].title
-    return ReturnedLoan(loan_id=loan_id, title=title, returned_on=TODAY, fine=round(0.25 * days_late, 2))
-
-
 def _first_title(town: Town, cursor: str | None) -> str:
     """The title at which the page of ``cursor`` starts."""
     if cursor is None:
@@ -255,26 +191,6 @@ def _first_title(town: Town, cursor: str | None) -> str:
         return str(town.get("book", cursor.replace("pg-", "bok-", 1))["title"])
     except NotFound:
         raise InvalidArgument(f"{cursor!r} is not a next_cursor of search_books.") from None
-
-
-def _my_loan(town: Town, loan_id: str) -> dict[str, Any]:
-    loan = town.get("loan", loan_id)
-    if loan["contact_id"] != ME:
-        raise NotPermitted(f"loan {loan_id} is somebody else's.")
-    if loan["returned"]:
-        raise Conflict(f"loan {loan_id} was returned already.")
-    return loan
-
-
-def _loans(town: Town, condition: str, *values: str) -> list[Loan]:
-    return town.read(
-        Loan,
-        "SELECT loan_id, copy_id, book_id, title, due_date, renewals, due_date < ? AS overdue "
-        "FROM loan JOIN copy USING (copy_id) JOIN book USING (book_id) "
-        f"WHERE true {condition} ORDER BY due_date, loan_id",
-        TODAY,
-        *values,
-    )
 
 
 def _reservations(town: Town, condition: str, *values: str) -> list[Reservation]:

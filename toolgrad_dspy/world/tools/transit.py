@@ -6,11 +6,10 @@ from pydantic import Field
 
 from toolgrad_dspy.world.clock import TIME_NOW, TODAY, to_minutes, to_time
 from toolgrad_dspy.world.database import Town
-from toolgrad_dspy.world.errors import Conflict, InvalidArgument, NotFound
 from toolgrad_dspy.world.names import District
-from toolgrad_dspy.world.parameters import SOME_DAYS, Arguments, Day, Limit, Result, Time
+from toolgrad_dspy.world.parameters import SOME_DAYS, Day, Limit, Result, Time
 from toolgrad_dspy.world.registry import Toolbox
-from toolgrad_dspy.world.timetable import Ride, earliest, latest, lines
+from toolgrad_dspy.world.timetable import lines
 from toolgrad_dspy.world.tools.places import distance_m
 
 transit = Toolbox("transit")
@@ -70,27 +69,6 @@ class Departures(Result):
     departures: list[Departure]
 
 
-class Leg(Result):
-    route_id: str
-    route: str
-    mode: Mode
-    from_stop_id: str
-    from_stop: str
-    to_stop_id: str
-    to_stop: str
-    departs: str
-    arrives: str
-
-
-class Trip(Result):
-    date: str
-    departs: str
-    arrives: str
-    duration_minutes: int
-    changes: int
-    legs: list[Leg]
-
-
 class Disruption(Result):
     disruption_id: str
     route_id: str
@@ -103,18 +81,6 @@ class Disruption(Result):
 
 class Disruptions(Result):
     disruptions: list[Disruption]
-
-
-class DepartAfter(Arguments):
-    """Leave at this time or later."""
-
-    depart_after: Annotated[Time, Field(description="Earliest departure, as HH:MM.", examples=["09:30", "18:00"])]
-
-
-class ArriveBy(Arguments):
-    """Be there at this time or earlier."""
-
-    arrive_by: Annotated[Time, Field(description="Latest arrival, as HH:MM.", examples=["10:30", "19:00"])]
 
 
 @transit.reads
@@ -194,7 +160,7 @@ def list_departures(
 ) -> Departures:
     """List the next departures from a stop on a given day, soonest first; the list is empty late at night."""
     town.get("stop", stop_id)
-    names = _stop_names(town)
+    names = stop_names(town)
     found = []
     for line in lines(town, date):
         if mode is not None and line.mode != mode:
@@ -207,56 +173,11 @@ def list_departures(
     found.sort(key=lambda item: item[:3])
     departures = [
         Departure(
-            route_id=line.route_id, route=line.name, mode=_mode(line.mode), towards=names[end], time=to_time(depart)
+            route_id=line.route_id, route=line.name, mode=as_mode(line.mode), towards=names[end], time=to_time(depart)
         )
         for depart, _, end, line in found[:limit]
     ]
     return Departures(stop_id=stop_id, date=date, departures=departures)
-
-
-@transit.reads
-def plan_trip(
-    town: Town,
-    from_stop_id: Annotated[str, Field(description="Id of the stop to start at, as returned by find_nearest_stops.")],
-    to_stop_id: Annotated[str, Field(description="Id of the stop to go to, as returned by find_nearest_stops.")],
-    date: Annotated[Day, Field(description="Day of travel, as YYYY-MM-DD.", examples=SOME_DAYS)] = TODAY,
-    when: Annotated[
-        DepartAfter | ArriveBy | None,
-        Field(description="Earliest departure or latest arrival; null means to leave at 09:00."),
-    ] = None,
-) -> Trip:
-    """Plan a journey between two stops: which lines to take, where to change, when to leave and arrive."""
-    town.get("stop", from_stop_id)
-    town.get("stop", to_stop_id)
-    if from_stop_id == to_stop_id:
-        raise InvalidArgument("from_stop_id and to_stop_id are the same stop.")
-    if date < TODAY:
-        raise InvalidArgument(f"{date} is in the past; today is {TODAY}.")
-    network = lines(town, date)
-    if isinstance(when, ArriveBy):
-        rides = latest(network, from_stop_id, to_stop_id, to_minutes(when.arrive_by))
-    else:
-        after = TIME_NOW if when is None else when.depart_after
-        rides = earliest(network, from_stop_id, to_stop_id, to_minutes(after))
-    if not rides:
-        raise NotFound("no connection at that time; services run from about 05:30 to 22:30.")
-    cancelled = town.row(
-        "SELECT name, reason FROM disruption JOIN route USING (route_id) WHERE reason = 'track works' "
-        f"AND ? BETWEEN first_day AND last_day AND name IN ({', '.join('?' * len(rides))})",
-        date,
-        *(ride.route for ride in rides),
-    )
-    if cancelled:
-        raise Conflict(f"{cancelled['name']} does not run on {date} because of {cancelled['reason']}.")
-    names = _stop_names(town)
-    return Trip(
-        date=date,
-        departs=to_time(rides[0].depart),
-        arrives=to_time(rides[-1].arrive),
-        duration_minutes=rides[-1].arrive - rides[0].depart,
-        changes=len(rides) - 1,
-        legs=[_leg(ride, names) for ride in rides],
-    )
 
 
 @transit.reads
@@ -288,23 +209,11 @@ def list_disruptions(
     return Disruptions(disruptions=found)
 
 
-def _stop_names(town: Town) -> dict[str, str]:
+def stop_names(town: Town) -> dict[str, str]:
+    """The name of each stop by its id."""
     return {row["stop_id"]: row["name"] for row in town.rows("SELECT stop_id, name FROM stop ORDER BY stop_id")}
 
 
-def _mode(mode: str) -> Mode:
+def as_mode(mode: str) -> Mode:
+    """The kind of vehicle that a route's row names."""
     return "tram" if mode == "tram" else "bus" if mode == "bus" else "ferry"
-
-
-def _leg(ride: Ride, names: dict[str, str]) -> Leg:
-    return Leg(
-        route_id=ride.route_id,
-        route=ride.route,
-        mode=_mode(ride.mode),
-        from_stop_id=ride.from_stop_id,
-        from_stop=names[ride.from_stop_id],
-        to_stop_id=ride.to_stop_id,
-        to_stop=names[ride.to_stop_id],
-        departs=to_time(ride.depart),
-        arrives=to_time(ride.arrive),
-    )
