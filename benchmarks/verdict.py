@@ -32,6 +32,18 @@ KEYWORDS = re.compile(
     re.IGNORECASE,
 )
 
+_WRITTEN = {
+    "description",
+    "api_description",
+    "api_name",
+    "summary",
+    "title",
+    "query",
+    "content",
+    "analysis",
+    "reason",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Material:
@@ -128,6 +140,37 @@ def documents(data: Path) -> Iterator[Material]:
                 yield Material("documents", name, "file", Observation(text=text, content={"content": text}))
 
 
+def sentences(data: Path = DATA) -> list[str]:
+    """Texts that people wrote about tools: descriptions, titles and user queries. Taken as results, nearly all are
+    fine; a few are themselves an error's name ("Unauthorized")."""
+    found: dict[str, None] = {}
+    for pattern in ("mcp_tool_lists/**/*.json", "openapi/**/*.json", "stabletoolbench/queries/*.json", "bfcl/*.json"):
+        for path in sorted(data.glob(pattern)):
+            text = path.read_text()
+            documents = text.splitlines() if pattern.startswith("bfcl") else [text]
+            # Descriptions in OpenAPI documents are those of error responses, too.
+            names = {"summary", "title"} if pattern.startswith("openapi") else _WRITTEN
+            for document in documents:
+                _strings(json.loads(document), names, found)
+    for path in [data / "stabletoolbench" / "derived_api_library.jsonl", *sorted(data.glob("seal_tools/*.jsonl"))]:
+        for line in path.read_text().splitlines() if path.exists() else ():
+            _strings(json.loads(line), _WRITTEN, found)
+    return list(found)
+
+
+def responses(data: Path = DATA) -> tuple[list[str], list[str]]:
+    """What OpenAPI documents say of their responses with a status of 400 and above, and of those with 2xx."""
+    found: tuple[dict[str, None], dict[str, None]] = ({}, {})
+    for path in sorted(data.glob("openapi/**/*.json")):
+        for _, operation in _nodes(json.loads(path.read_text()), "responses"):
+            described = operation["responses"].items() if isinstance(operation["responses"], dict) else ()
+            for status, response in described:
+                text = response.get("description") if isinstance(response, dict) else None
+                if isinstance(text, str) and text.strip() and str(status)[:1] in "245":
+                    found[str(status)[:1] == "2"][text] = None
+    return list(found[0]), list(found[1])
+
+
 def keyword_anywhere(observation: Observation, returns: dict | None = None) -> str:
     """The baseline: flagged or a failure keyword anywhere in the text is a failure, no text is empty."""
     if observation.error is not None or KEYWORDS.search(observation.text):
@@ -148,6 +191,18 @@ def kind_of_mistake(label: str, outcome: str) -> str | None:
     if label == "ok":
         return "false rejection"
     return "false acceptance" if label == "failed" and outcome == "ok" else "empty mixed up"
+
+
+def _strings(value: object, names: set[str], found: dict[str, None]) -> None:
+    if isinstance(value, dict):
+        for name, item in value.items():
+            if name in names and isinstance(item, str) and item.strip():
+                found[item] = None
+            else:
+                _strings(item, names, found)
+    elif isinstance(value, list):
+        for item in value:
+            _strings(item, names, found)
 
 
 def _nodes(value: object, name: str) -> Iterator[tuple[str, dict]]:
@@ -190,9 +245,27 @@ def main() -> None:
             wrong = Counter(kind_of_mistake(known[item.key], decide(item)) for item in chosen)
             counts = (wrong["false rejection"], wrong["false acceptance"], wrong["empty mixed up"])
             print(f"{source:<14}{len(chosen):>9}  {name:<18}{counts[0]:>11}{counts[1]:>11}{counts[2]:>12}")
+    _print_sentences(wanted.wrong)
     if wanted.wrong:
         _list_wrong(items, known)
     _print_speed(items)
+
+
+def _print_sentences(each: bool) -> None:
+    texts = [Observation(text=text) for text in sentences()]
+    rejected = [text for text in texts if judge(text).outcome != "ok"]
+    baseline = sum(keyword_anywhere(text) != "ok" for text in texts)
+    print(f"\n{len(texts)} sentences about tools, as results: verdict rejects {len(rejected)}, keywords {baseline}")
+    for text in rejected if each else ():
+        print(f"  {judge(text).rule}: {text.text[:100]!r}")
+    errors, successes = responses()
+    for name, form in (("a text", str), ("a message", lambda text: json.dumps({"message": text}))):
+        accepted = sum(judge(Observation(text=form(text))).outcome == "ok" for text in errors)
+        refused = sum(judge(Observation(text=form(text))).outcome != "ok" for text in successes)
+        print(
+            f"descriptions of OpenAPI responses as {name}: of {len(errors)} with 4xx/5xx accepts {accepted}, "
+            f"of {len(successes)} with 2xx rejects {refused}"
+        )
 
 
 def _list_wrong(items: list[Material], known: dict[str, str]) -> None:

@@ -3,7 +3,8 @@
 import asyncio
 import sqlite3
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from toolgrad_dspy.errors import ModelError, StoreError
 from toolgrad_dspy.records import Session
 from toolgrad_dspy.runs import LocalEngine, RunEngine, RunStore, Work, execute
 
-ENGINES = [lambda: LocalEngine(1), lambda: LocalEngine(64)]
+ENGINES = [pytest.param(partial(LocalEngine, 1), id="local 1"), pytest.param(partial(LocalEngine, 64), id="local 64")]
 
 
 def collect(engine: RunEngine, work: Work, indices: Sequence[int]) -> list[int]:
@@ -23,13 +24,13 @@ def collect(engine: RunEngine, work: Work, indices: Sequence[int]) -> list[int]:
 
 
 @pytest.mark.parametrize("make", ENGINES)
-def test_every_index_is_worked_on_once(make: type[LocalEngine]) -> None:
+def test_every_index_is_worked_on_once(make: Callable[[], RunEngine]) -> None:
     assert sorted(collect(make(), quick, range(100))) == list(range(100))
     assert collect(make(), quick, []) == []
 
 
 @pytest.mark.parametrize("make", ENGINES)
-def test_an_engine_runs_again_on_another_loop(make: type[LocalEngine]) -> None:
+def test_an_engine_runs_again_on_another_loop(make: Callable[[], RunEngine]) -> None:
     engine = make()
     assert [sorted(collect(engine, quick, indices)) for indices in ([1, 2], [3])] == [[1, 2], [3]]
 
@@ -52,7 +53,7 @@ def test_no_more_sessions_than_allowed_run_at_once() -> None:
 @pytest.mark.parametrize("error", [ModelError("no credentials"), ZeroDivisionError("a bug")])
 @pytest.mark.parametrize("make", ENGINES)
 def test_an_error_ends_the_run_once_and_what_ended_before_is_handed_over(
-    make: type[LocalEngine], error: Exception
+    make: Callable[[], RunEngine], error: Exception
 ) -> None:
     done: list[int] = []
     cancelled: list[int] = []

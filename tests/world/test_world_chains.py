@@ -222,6 +222,20 @@ def test_cursors_cover_everything_once(resident):
         assert len(seen) == len(set(seen)) == size
 
 
+def test_a_search_takes_words_in_any_order_and_no_wildcards(resident):
+    books = resident("search_books", text="holt MAREN", limit=50)["books"]
+    assert books
+    assert {book["author"] for book in books} == {"Maren Holt"}
+    both = resident("search_books", text=f"holt {books[0]['title']}")["books"]
+    assert books[0] in both
+    for tool, parameter, items in (
+        ("search_places", "text", "places"),
+        ("search_stops", "text", "stops"),
+        ("find_contacts", "name", "contacts"),
+    ):
+        assert resident(tool, **{parameter: "%"})[items] == []
+
+
 def test_some_searches_find_nothing_and_that_is_no_error(resident):
     assert resident("search_places", text="Volcano") == {"places": [], "total": 0, "next_page": None}
     assert resident("find_fair_days", district="Harbour", max_rain_mm=0, min_high_c=40)["days"] == []

@@ -99,13 +99,13 @@ async def survey(seed: int, optional: float, times: int) -> dict[str, list[bool]
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_required_parameters_filled_from_the_schema_give_results(seed):
-    outcomes = asyncio.run(survey(seed, optional=0, times=12))
+    outcomes = asyncio.run(survey(seed, optional=0, times=6))
     assert [tool for tool, empty in outcomes.items() if any(empty)] == []
 
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_optional_parameters_filled_from_the_schema_never_fail_and_usually_give_results(seed):
-    outcomes = [empty for results in asyncio.run(survey(seed, optional=0.3, times=30)).values() for empty in results]
+    outcomes = [empty for results in asyncio.run(survey(seed, optional=0.3, times=15)).values() for empty in results]
     assert sum(outcomes) / len(outcomes) < 0.15
 
 

@@ -4,6 +4,7 @@ import threading
 from typing import Self
 
 import dspy
+from pydantic import JsonValue
 
 from toolgrad_dspy.errors import UsageError
 from toolgrad_dspy.lm.engines import AsyncEngine, AsyncMeteredEngine, MeteredEngine, SyncEngine, engine_pair
@@ -63,7 +64,7 @@ class Models:
             num_retries=0 if settings.is_rehearsal else 3,
         )
 
-    def public(self) -> dict[str, object]:
+    def public(self) -> dict[str, JsonValue]:
         """Every role's settings without secrets, as a run's configuration stores them."""
         return {role: self.settings[role].public() for role in ROLES}
 

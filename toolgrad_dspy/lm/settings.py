@@ -12,7 +12,7 @@ from functools import cache
 from typing import Any, Literal, get_args
 
 from dotenv import dotenv_values
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, JsonValue, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from toolgrad_dspy.errors import UsageError
@@ -43,7 +43,7 @@ class ModelSettings(BaseSettings):
     def is_rehearsal(self) -> bool:
         return self.model == REHEARSAL
 
-    def public(self) -> dict[str, object]:
+    def public(self) -> dict[str, JsonValue]:
         """The settings as a run's configuration stores them: without secrets, unset ones left out."""
         shown = self.model_dump(mode="json", exclude={"api_key"}, exclude_defaults=True)
         return {"model": self.model, **shown}

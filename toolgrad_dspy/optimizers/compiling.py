@@ -56,7 +56,8 @@ def compile_program(
     """Tune ``program`` and evaluate it before and after on ``tasks.test``.
 
     Its library has to be open on the background loop. ``stage`` is told the name of each stage as it begins: before,
-    tuning, after. ``instructions`` holds, for each tuned predictor, its instruction before and after. Raises RunError.
+    tuning, after. ``instructions`` holds, for each tuned predictor, its instruction before and after.
+    Raises RunError.
     """
     watch = _Watch(models)
     stage("before")

@@ -15,6 +15,8 @@ def store_errors(path: Path, doing: str) -> Iterator[None]:
     """Turn what the disk or SQLite refuses inside the block into a StoreError about ``path``."""
     try:
         yield
+    except sqlite3.ProgrammingError:
+        raise  # ours: a store used after it was closed
     except sqlite3.DatabaseError as error:
         damaged = type(error) is sqlite3.DatabaseError  # "file is not a database", "... is malformed"
         raise StoreError(f"{path}: {'damaged, ' if damaged else ''}cannot {doing}: {one_line(error)}") from error

@@ -85,7 +85,7 @@ class RunStore:
             connection = _connect(database)
             try:
                 store = cls(path, connection, lock)
-                store._begin(config, tools)
+                store._begin(json.loads(json.dumps(dict(config))), tools)
             except BaseException:
                 connection.close()
                 raise
@@ -201,7 +201,7 @@ class RunStore:
             self._connection.execute("INSERT INTO meta VALUES ('config', ?)", (json.dumps(dict(config)),))
 
     def _check_same(self, config: Configuration, tools: Sequence[Tool]) -> None:
-        differing = differences(self.config(), json.loads(json.dumps(dict(config))))
+        differing = differences(self.config(), config)
         there, now = {tool.name: tool for tool in self.tools()}, {tool.name: tool for tool in tools}
         if there != now:
             names = sorted(name for name in there.keys() | now.keys() if there.get(name) != now.get(name))

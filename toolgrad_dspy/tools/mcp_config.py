@@ -80,6 +80,10 @@ class McpConfig:
         """A source per server. Raises UsageError for a variable that is not set and a folder that does not exist."""
         return [self._source(name, settings) for name, settings in self.servers.items()]
 
+    def targets(self) -> dict[str, Target]:
+        """What each server is, with variables and paths resolved. Raises UsageError."""
+        return {name: self._target(name, settings) for name, settings in self.servers.items()}
+
     def public(self) -> dict[str, Any]:
         """The configuration as it may be stored: with paths resolved, and ``***`` for what may be secret.
 
@@ -100,7 +104,7 @@ class McpConfig:
         return shown
 
     def _source(self, name: str, settings: ServerSettings) -> McpSource:
-        where = f"{self.path}: server {name!r}"
+        where = self._where(name)
         workspace = None if settings.workspace is None else self._resolved(settings.workspace)
         if workspace is not None and not workspace.is_dir():
             raise UsageError(
@@ -108,7 +112,7 @@ class McpConfig:
             )
         return McpSource(
             name,
-            self._target(where, settings),
+            self._target(name, settings),
             isolation=settings.isolation,
             workspace=workspace,
             allow=settings.allow,
@@ -121,7 +125,9 @@ class McpConfig:
             start_timeout=settings.start_timeout,
         )
 
-    def _target(self, where: str, settings: ServerSettings) -> Target:
+    def _target(self, name: str, settings: ServerSettings) -> Target:
+        where = self._where(name)
+
         def filled(values: Mapping[str, str], key: str) -> dict[str, str]:
             return {name: expand(value, self._environ, f"{where}: {key}.{name}") for name, value in values.items()}
 
@@ -138,6 +144,9 @@ class McpConfig:
         return StdioTarget(
             command, args, filled(settings.env, "env"), cwd if "${" in cwd else str(self._resolved(cwd))
         )
+
+    def _where(self, name: str) -> str:
+        return f"{self.path}: server {name!r}"
 
     def _resolved(self, path: str) -> Path:
         return (self.path.parent / Path(path).expanduser()).resolve()

@@ -122,6 +122,16 @@ def _noun(table: str) -> str:
     return table.removeprefix("dining_")
 
 
+def words(text: str | None, *columns: str) -> tuple[str, list[str]]:
+    """A condition that every word of ``text`` occurs in one of ``columns`` (names of ours), and its values.
+
+    Case does not matter, and no character is a wildcard. Without a text everything matches.
+    """
+    found = (text or "").lower().split()
+    where = f"instr(lower({' || char(10) || '.join(columns)}), ?)"
+    return " AND ".join([where] * len(found)) or "true", found
+
+
 def marks(values: Sequence[object]) -> str:
     """Placeholders for ``values`` in an ``IN (...)`` list."""
     return ", ".join("?" * len(values))

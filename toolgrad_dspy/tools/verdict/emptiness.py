@@ -10,8 +10,9 @@ from toolgrad_dspy.tools.verdict.parsing import Data, is_list
 from toolgrad_dspy.tools.verdict.statements import is_short
 
 _NOTHING = re.compile(
-    r"(?:sorry,? )?(?:no|0|zero) (?!(?:\w+ )?(?:error|issue|problem|warning|failure|vulnerab|conflict))(?:[\w\-]+ ){0,5}?(?:found|match(?:es|ed|ing)?|results?|available|records?|items?"
-    r"|data|rows|entries|hits)\b(?!.*\b(?:error|key|provided|specified)\b)[^\n]{0,120}\Z"
+    r"(?:sorry,? )?(?:no|0|zero) (?!(?:\w+ )?(?:error|issue|problem|warning|failure|vulnerab|conflict))"
+    r"(?:[\w\-]+ ){0,5}?(?:found|match(?:es|ed|ing)?|results?|available|records?|items?|data|rows|entries|hits)\b"
+    r"(?!.*\b(?:error|key|provided|specified)\b)[^\n]{0,120}\Z"
     r"|(?:nothing|none) (?:was |were )?(?:found|available|matched|to (?:show|display|list))\b[^\n]{0,80}\Z"
     r"|\W{0,2}(?:empty|no output|no content|none)\W{0,2}\Z",
     re.IGNORECASE,

@@ -16,7 +16,7 @@ DEPTH = 4
 """Levels of nesting that are looked at. Envelopes seen in the wild have up to three."""
 
 WIDE = 64
-"""Items of one level that are looked at. An object with more fields is a table, not an envelope."""
+"""Items of one level that are looked at: with more fields it is a table, and no envelope and not hollow."""
 
 _TO_DROP = str.maketrans("", "", "_- .")
 
@@ -77,7 +77,7 @@ def is_hollow(value: Data, depth: int = DEPTH) -> bool:
     if depth == 0 or isinstance(value, str | int | float):
         return isinstance(value, str) and not value.strip()
     items = value.values() if isinstance(value, Mapping) else value
-    return all(is_hollow(item, depth - 1) for item in islice(items, WIDE))
+    return len(items) <= WIDE and all(is_hollow(item, depth - 1) for item in items)
 
 
 @dataclass(frozen=True)
@@ -150,7 +150,10 @@ def text_of_blocks(value: Data) -> str | None:
         return None
     if len(value) == 2 and is_list(value[0]):
         return text_of_blocks(value[0])
-    texts = [block.get("text") for block in value if isinstance(block, Mapping) and block.get("type") == "text"]
-    if len(texts) != len(value) or not all(isinstance(text, str) for text in texts):
-        return None
-    return "\n".join(str(text) for text in texts)
+    texts: list[str] = []
+    for block in value:
+        text = block.get("text") if isinstance(block, Mapping) and block.get("type") == "text" else None
+        if not isinstance(text, str):
+            return None
+        texts.append(text)
+    return "\n".join(texts)

@@ -22,24 +22,11 @@ _FAILURE_WORD = re.compile(
 _NO_ERROR = re.compile(r"|none|null|nil|no|false|0|ok|success|noerrors?|n/a")
 _STATUS_FIELDS = (
     *("status", "statuscode", "httpstatus", "statusvalue", "httpcode", "httpstatuscode"),
-    *("code", "cod", "errorcode", "responsecode"),
+    *("error", "code", "cod", "errorcode", "responsecode"),
 )
 _HEADERS = ("meta", "header", "head", "status", "responsestatus", "responsemetadata")
 _ERROR_FIELDS = ("error", "errors", "err", "exception", "fault", "errormessage", "errormsg", "errordescription")
-_PLACES = {
-    "line",
-    "row",
-    "column",
-    "col",
-    "location",
-    "locations",
-    "loc",
-    "path",
-    "file",
-    "position",
-    "start",
-    "offset",
-}
+_PLACE = re.compile(r"line|row|col(?:umn)?|loc|locations?|path|file|position|start|offset")
 _MESSAGE_FIELDS = ("message", "messages", "msg", "detail", "info", "information", "note", "reason", "statusmessage")
 
 
@@ -55,12 +42,10 @@ def http_status(value: Data) -> int | None:
 def says_error(value: Data) -> bool:
     """Whether an error field's value is an error: text or an object, not a zero, a false or the word "none".
 
-    A number is a count or a measure (``{"errors": 0}``, ``{"error": 0.05}``) unless it is an HTTP status.
+    A number is a count or a measure (``{"errors": 450}``, ``{"error": 0.05}``).
     """
-    if isinstance(value, bool):
-        return value
-    if isinstance(value, int | float):
-        return http_status(value) is not None
+    if isinstance(value, bool | int | float):
+        return value is True
     if isinstance(value, str):
         return _NO_ERROR.fullmatch(plain(value[:20].strip())) is None
     return not is_hollow(value)
@@ -123,7 +108,7 @@ def status_word(envelope: Envelope) -> str | None:
 
 
 def status_code(envelope: Envelope) -> str | None:
-    """An HTTP status of 400 to 599 in an envelope, or in its ``meta``: nothing of a result beside it."""
+    """An HTTP status of 400 to 599 in an envelope, or in its ``meta``, with nothing of a result beside it."""
     if len(envelope.payload) > 0 and not _only_header(envelope):
         return None
     for name in _STATUS_FIELDS:
@@ -149,9 +134,14 @@ def keyed_status(envelope: Envelope) -> str | None:
 
 
 def problem(envelope: Envelope) -> str | None:
-    """Problem details of RFC 9457 (once RFC 7807): ``type`` and ``title`` with ``status``, and no result."""
+    """Problem details of RFC 9457 (once RFC 7807), and no result: ``type`` and ``title`` with a ``status``, or with
+    ``detail`` where the type is a URI."""
     names = envelope.fields.keys()
-    if {"type", "title", "status"} <= names and not envelope.payload and isinstance(envelope.fields["status"], int):
+    if not names >= {"type", "title"} or envelope.payload:
+        return None
+    of_type = str(envelope.fields["type"])
+    is_uri = "detail" in names and of_type.startswith(("http", "urn:", "about:", "/"))
+    if is_uri or isinstance(envelope.fields.get("status"), int):
         return one_line(f"problem details: {envelope.fields['title']}")
     return None
 
@@ -187,10 +177,10 @@ SHAPES: tuple[Rule, ...] = (
     error_flag,
     error_field,
     stack_trace,
+    problem,
     status_word,
     status_code,
     keyed_status,
-    problem,
     detail_only,
     message_only,
 )
@@ -216,7 +206,7 @@ def _complains(errors: Sequence[Data]) -> bool:
     if not isinstance(first, Mapping):
         return False
     names = {plain(str(name)) for name in first}
-    return bool(names & {"message", "detail", "msg"}) and not names & _PLACES
+    return bool(names & {"message", "detail", "msg"}) and not any(_PLACE.fullmatch(name) for name in names)
 
 
 def _error_words(envelope: Envelope) -> bool:

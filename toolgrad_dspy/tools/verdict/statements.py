@@ -7,6 +7,7 @@ error may stand anywhere in the sentence. Every rule takes the text and returns 
 
 import re
 from collections.abc import Callable
+from http import HTTPStatus
 
 from toolgrad_dspy.errors import one_line
 
@@ -19,7 +20,7 @@ MAX_LINES = 3
 
 _I = re.IGNORECASE
 
-_SENTENCE = r"(?:[^.!?\n]|[.!?](?=\S)){0,120}?"
+_SENTENCE = r"(?!(?:if|when|whether|specify)\b)(?:[^.!?\n]|[.!?](?=\S)){0,120}?"
 _INPUT = (
     r"(?:tool|function|method|command|operation|action|api|endpoint|service|server|resource|route|path|url|uri|query"
     r"|parameters?|arguments?|args?|kwargs?|keyword|field|property|key|column|table|option|flag|header|body|token|type"
@@ -36,6 +37,7 @@ _LABEL = re.compile(
     rf"|\W{{0,3}}(?:fatal|failed)\s*[:–—!]{_NONE}"
     r"|error (?:while|during|in|on|when|at|fetching|reading|getting|loading|parsing|connecting)\b"
     r"|an? (?:[\w\-]+ ){0,2}(?:error|exception) (?:has )?(?:occurred|happened)\b"
+    r"|there (?:was|has been|is) an? (?:[\w\-]+ ){0,2}error\b|[A-Za-z.]{3,60}Exception\Z"
     rf"|(?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:Error|Exception)\s*(?:\(|:{_NONE}))",
     _I,
 )
@@ -76,16 +78,21 @@ _LIMITED = re.compile(
     r"|(?:daily|monthly|hourly|api|request|usage) (?:limit|quota) (?:exceeded|reached))",
     _I,
 )
-_STATUS = (
+# Reason phrases of HTTP. One word alone ("Locked", "Gone") may be the state of a thing, after its number it is not.
+_PHRASES = [re.escape(status.phrase) for status in HTTPStatus if status >= 400]
+_LONG_PHRASES = "|".join(phrase for phrase in _PHRASES if " " in phrase)
+_SERVER_SAYS = (
     r"(?:(?:internal )?server error|not found|bad request|access denied|forbidden|un-?authori[sz]ed|bad gateway"
     r"|service (?:is )?(?:temporarily |currently )?unavailable|gateway time-?out|request time-?out|too many requests"
-    r"|method not allowed|unprocessable (?:entity|content)|payment required|not implemented|conflict\Z|gone\Z)"
+    r"|method not allowed|unprocessable (?:entity|content)|payment required|not implemented)"
 )
 _OUTAGE = re.compile(
-    rf"(?:(?:HTTP )?(?:error )?(?:status )?(?:code:? )?[45]\d\d\b[:\s\-–(]+)?{_STATUS}"
+    rf"(?:HTTP )?(?:error )?(?:status )?(?:code:? )?[45]\d\d\b[:\s\-–(]+(?:{_SERVER_SAYS}|{'|'.join(_PHRASES)})"
+    rf"|{_SERVER_SAYS}|(?:{_LONG_PHRASES})(?=\W*\Z)"
     r"|(?:HTTP|status)(?: error)?(?: status)?(?: code)?:? [45]\d\d\b"
     r"|(?:oops\W+|sorry\W+)?something went wrong"
-    r"|(?:the )?(?:\w+ )?(?:request|connection|operation|query|tool|call|command|execution) (?:has |was )?"
+    r"|(?:the )?(?:\w+ )?(?:request|connection|operation|query|tool|call|command|execution|validation"
+    r"|authentication|authorization|verification|login|upload|download|lookup) (?:has |was )?"
     r"(?:timed out|failed|refused|reset|aborted)\b|time-?out(?: error)?\W*\Z|timed out\b",
     _I,
 )
@@ -136,16 +143,18 @@ STATEMENTS: tuple[Rule, ...] = (
 )  # fmt: skip
 
 _COMPLAINT = re.compile(
-    r"\b(?:(?:an?|internal|server|unexpected|unknown|fatal) error\b|errors? (?:occurred|code)|exception\b|malformed"
-    r"|invalid|unrecogni[sz]ed|unsupported|bad request"
+    r"\b(?:(?:an?|[45]\d\d|internal|server|unexpected|unknown|fatal|api|client|network|connection|database|syntax|parsing"
+    r"|authentication|authorization|permissions?|validation|confirmation) error\b|errors? (?:occurred|code)|exception\b"
+    r"|malformed|invalid|unrecogni[sz]ed|unsupported|bad request"
     r"|not (?:valid|found|exists?|allowed|authori[sz]ed|permitted|supported|implemented|subscribed|available)"
     r"|(?:doesn'?t|does not|don'?t|do not) (?:exists?|have (?:access|permission))"
     r"|must (?:be|have|contain|not|provide|specify|include|match)"
-    r"|(?:is|are|was) (?:required|missing|disabled|incorrect|wrong)|exceed(?:s|ed)|too (?:many|long|large|short)"
-    r"|rate[ -]?limit(?:ed| reached| hit)|(?:unable|failed|failure) to"
+    r"|(?:is|are|was|has been) (?:required|missing|disabled|incorrect|wrong|revoked|rejected)"
+    r"|already (?:exists?|registered|taken|in use)|there is no [\w ]{1,40} (?:with|for) (?:that|this|the|id)\b"
+    r"|exceed(?:s|ed)|too (?:many|long|large|short)|rate[ -]?limit(?:ed| reached| hit)|(?:unable|failed|failure) to"
     r"|could not|couldn'?t|cannot|can'?t|denied|forbidden|un-?authori[sz]ed|un-?authenticated|unavailable"
     r"|timed out|time-?out|expired|went wrong|try again|(?:must|need to|please) subscribe|for your subscription"
-    r"|subscription (?:is )?required|no (?:api )?(?:key|token|permission|access|route|such)\b)",
+    r"|subscription (?:is )?required|(?:no|wrong) (?:or \w+ )?(?:api )?(?:key|token|permission|access|route|such)\b)",
     _I,
 )
 _OPENS_BADLY = re.compile(r"(?:unknown|missing|unexpected|illegal|bad|wrong|failed|failure|fail)\b", _I)
@@ -159,7 +168,7 @@ def complaint(text: str) -> str | None:
 
 
 def opens_badly(text: str) -> str | None:
-    """A sentence that begins with what is wrong: ``unknown service all``, ``Missing 'q'``, ``No API key``."""
+    """A sentence that begins with what is wrong: ``unknown service all``, ``Missing 'q'``, ``Failed: x``."""
     return one_line(text) if _OPENS_BADLY.match(text) and not _HARMLESS.search(text) else None
 
 

@@ -72,7 +72,7 @@ def _bookings(town: Town, rng: random.Random) -> None:
                 date=date,
                 time=rng.choice(SEATINGS),
                 party_size=rng.randint(1, table["seats"]),
-                status="confirmed",
+                status="cancelled" if number == 0 and offset == _MY_DAYS[-1] else "confirmed",
             )
 
 

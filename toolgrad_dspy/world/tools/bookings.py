@@ -137,7 +137,7 @@ def _check_table(
         raise InvalidArgument(f"table {table_id} seats {table['seats']}, not {party_size}.")
     if place["closed_on"] == weekday(date):
         raise Conflict(f"{place['name']} is closed on {date}.")
-    if table_id in taken_tables(town, table["restaurant_id"], date, time, besides):
+    if table_id in taken_tables(town, table["restaurant_id"], date, besides)[time]:
         raise Conflict(f"table {table_id} for {table['seats']} at {time} on {date} is taken.")
 
 

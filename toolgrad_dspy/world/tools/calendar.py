@@ -79,15 +79,8 @@ def list_calendar(
     first, last = (TODAY, day(6)) if date_range is None else (date_range.first, date_range.last)
     if first > last:
         raise InvalidArgument(f"date_range ends on {last}, before it starts on {first}.")
-    rows = town.rows(
-        "SELECT entry_id FROM entry WHERE date BETWEEN ? AND ? AND (organiser_id = ? OR entry_id IN "
-        "(SELECT entry_id FROM attendee WHERE contact_id = ?)) ORDER BY date, start, entry_id",
-        first,
-        last,
-        ME,
-        ME,
-    )
-    return Entries(entries=[_entry(town, row["entry_id"]) for row in rows])
+    mine = "(organiser_id = ? OR entry_id IN (SELECT entry_id FROM attendee WHERE contact_id = ?))"
+    return Entries(entries=_entries(town, f"date BETWEEN ? AND ? AND {mine}", first, last, ME, ME))
 
 
 @calendar.reads
@@ -148,7 +141,7 @@ def create_entry(
     for contact_id in dict.fromkeys(attendee_ids):
         listed(town, contact_id)
         town.add("attendee", entry_id=entry_id, contact_id=contact_id)
-    return _entry(town, entry_id)
+    return _entries(town, "entry_id = ?", entry_id)[0]
 
 
 @calendar.writes(destructive=True, idempotent=True)
@@ -163,7 +156,7 @@ def move_entry(
     duration = to_minutes(str(entry["end"])) - to_minutes(str(entry["start"]))
     end = _free_until(town, date, start, duration, besides=entry_id)
     town.run("UPDATE entry SET date = ?, start = ?, end = ? WHERE entry_id = ?", date, start, end, entry_id)
-    return _entry(town, entry_id)
+    return _entries(town, "entry_id = ?", entry_id)[0]
 
 
 @calendar.writes(destructive=True, idempotent=True)
@@ -209,20 +202,25 @@ def _my_entry(town: Town, entry_id: str) -> dict[str, str | int | None]:
     return entry
 
 
-def _entry(town: Town, entry_id: str) -> Entry:
-    row = town.rows(
+def _entries(town: Town, condition: str, *values: str) -> list[Entry]:
+    rows = town.rows(
         "SELECT entry_id, title, date, start, end, contact.name AS organiser, entry.place_id, place.name AS place, "
         "notes, reminder_minutes, reminder_channel FROM entry JOIN contact ON contact_id = organiser_id "
-        "LEFT JOIN place ON place.place_id = entry.place_id WHERE entry_id = ?",
-        entry_id,
-    )[0]
-    minutes, channel = row.pop("reminder_minutes"), row.pop("reminder_channel")
-    attendees = town.read(
-        Attendee,
-        "SELECT contact_id, name FROM attendee JOIN contact USING (contact_id) "
-        "WHERE entry_id = ? AND contact_id != ? ORDER BY name",
-        entry_id,
-        ME,
+        f"LEFT JOIN place ON place.place_id = entry.place_id WHERE {condition} ORDER BY date, start, entry_id",
+        *values,
     )
-    reminder = None if minutes is None else Reminder(minutes_before=minutes, channel=channel)
-    return Entry(**row, reminder=reminder, attendees=attendees)
+    ids = [row["entry_id"] for row in rows]
+    attendees: dict[str, list[Attendee]] = {entry_id: [] for entry_id in ids}
+    for row in town.rows(
+        "SELECT entry_id, contact_id, name FROM attendee JOIN contact USING (contact_id) "
+        f"WHERE entry_id IN ({marks(ids)}) AND contact_id != ? ORDER BY name, contact_id",
+        *ids,
+        ME,
+    ):
+        attendees[row.pop("entry_id")].append(Attendee(**row))
+    entries = []
+    for row in rows:
+        minutes, channel = row.pop("reminder_minutes"), row.pop("reminder_channel")
+        reminder = None if minutes is None else Reminder(minutes_before=minutes, channel=channel)
+        entries.append(Entry(**row, reminder=reminder, attendees=attendees[row["entry_id"]]))
+    return entries

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from toolgrad_dspy.world.clock import TIMESTAMP
-from toolgrad_dspy.world.database import Town
+from toolgrad_dspy.world.database import Town, words
 from toolgrad_dspy.world.errors import Conflict, InvalidArgument, NotFound, NotPermitted
 from toolgrad_dspy.world.names import District, Relation
 from toolgrad_dspy.world.parameters import Arguments, Limit, Page, Result, pages
@@ -66,7 +66,7 @@ def find_contacts(
     town: Town,
     name: Annotated[
         str | None,
-        Field(description="Part of the name; null means anybody.", examples=["Ada Quill", "Lindqvist", "Greta"]),
+        Field(description="Words of the name; null means anybody.", examples=["Ada Quill", "Lindqvist", "Greta"]),
     ] = None,
     relation: Annotated[Relation | None, Field(description="Only people of this relation; null means any.")] = None,
     district: Annotated[District | None, Field(description="Only people who live there; null means any.")] = None,
@@ -74,8 +74,9 @@ def find_contacts(
     limit: Limit = 10,
 ) -> ContactPage:
     """Find people in your address book by name, relation or district."""
-    where = "listed AND name LIKE ? AND (? IS NULL OR relation = ?) AND (? IS NULL OR district = ?)"
-    values = (f"%{name or ''}%", relation, relation, district, district)
+    named, needles = words(name, "name")
+    where = f"listed AND {named} AND (? IS NULL OR relation = ?) AND (? IS NULL OR district = ?)"
+    values = (*needles, relation, relation, district, district)
     total = town.number(f"SELECT count(*) FROM contact WHERE {where}", *values)
     offset, next_page = pages(total, page, limit)
     found = town.read(

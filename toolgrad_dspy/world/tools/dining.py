@@ -1,4 +1,4 @@
-"""Restaurants: search, menus, free tables and bookings."""
+"""Restaurants: search, menus, free tables."""
 
 from typing import Annotated, Literal
 
@@ -157,10 +157,10 @@ def list_free_tables(
             restaurant_id,
             party_size,
         )
+        taken = taken_tables(town, restaurant_id, date)
         for time in SEATINGS:
             if earliest <= time <= latest and (date > TODAY or time > TIME_NOW):
-                taken = taken_tables(town, restaurant_id, date, time)
-                free += [FreeTable(**t, date=date, time=time) for t in tables if t["table_id"] not in taken]
+                free += [FreeTable(**t, date=date, time=time) for t in tables if t["table_id"] not in taken[time]]
     return FreeTables(restaurant_id=restaurant_id, party_size=party_size, tables=free[:limit])
 
 
@@ -172,17 +172,19 @@ def check_day(date: str) -> None:
         raise InvalidArgument(f"{date} is too far ahead; tables can be booked until {day(BOOKING_DAYS)}.")
 
 
-def taken_tables(town: Town, restaurant_id: str, date: str, time: str, besides: str | None = None) -> set[str]:
-    """The tables that somebody sits at, or is about to, when a party would sit down at ``time``."""
+def taken_tables(town: Town, restaurant_id: str, date: str, besides: str | None = None) -> dict[str, set[str]]:
+    """For each time of :data:`SEATINGS` the tables that a party cannot have from then on.
+
+    The booking ``besides`` is left out of account.
+    """
     bookings = town.rows(
-        "SELECT booking_id, table_id, time FROM booking JOIN dining_table USING (table_id) "
-        "WHERE restaurant_id = ? AND date = ? AND status = 'confirmed' ORDER BY booking_id",
+        "SELECT table_id, time FROM booking JOIN dining_table USING (table_id) WHERE restaurant_id = ? "
+        "AND date = ? AND status = 'confirmed' AND booking_id IS NOT ? ORDER BY booking_id",
         restaurant_id,
         date,
+        besides,
     )
-    start = to_minutes(time)
     return {
-        booking["table_id"]
-        for booking in bookings
-        if booking["booking_id"] != besides and abs(to_minutes(booking["time"]) - start) < STAY_MINUTES
+        time: {b["table_id"] for b in bookings if abs(to_minutes(b["time"]) - to_minutes(time)) < STAY_MINUTES}
+        for time in SEATINGS
     }

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from toolgrad_dspy.world.clock import TODAY, day, shift
-from toolgrad_dspy.world.database import ME, Town
+from toolgrad_dspy.world.database import ME, Town, words
 from toolgrad_dspy.world.errors import Conflict, InvalidArgument, NotFound, NotPermitted
 from toolgrad_dspy.world.names import Genre
 from toolgrad_dspy.world.parameters import Limit, Result
@@ -68,7 +68,7 @@ def search_books(
     text: Annotated[
         str | None,
         Field(
-            description="Part of the title or of the author's name.", examples=["Frida Berg", "Comet", "The Silent"]
+            description="Words of the title or of the author's name.", examples=["Frida Berg", "Comet", "The Silent"]
         ),
     ] = None,
     genre: Annotated[Genre | None, Field(description="Only books of this genre.")] = None,
@@ -79,13 +79,13 @@ def search_books(
     ] = None,
 ) -> BookPage:
     """Search the library's catalogue by title, author, genre and language."""
+    named, needles = words(text, "title", "author")
     books = town.read(
         Book,
         "SELECT book_id, title, author, genre, language, year FROM book "
-        "WHERE (title LIKE ? OR author LIKE ?) AND (? IS NULL OR genre = ?) AND (? IS NULL OR language = ?) "
+        f"WHERE {named} AND (? IS NULL OR genre = ?) AND (? IS NULL OR language = ?) "
         "AND title >= ? ORDER BY title LIMIT ?",
-        f"%{text or ''}%",
-        f"%{text or ''}%",
+        *needles,
         genre,
         genre,
         language,
@@ -123,9 +123,7 @@ def reserve_copy(
     copy_id: Annotated[str, Field(description="Id of the copy, as returned by list_copies.")],
     pickup_place_id: Annotated[
         str | None,
-        Field(
-            description="Id of the branch to collect it from, as returned by search_places; null means the one that has it."
-        ),
+        Field(description="Id of the branch to collect it from, by search_places; null means the one that has it."),
     ] = None,
 ) -> Reservation:
     """Reserve a copy of a book for yourself; if it is on loan you get it after its return."""

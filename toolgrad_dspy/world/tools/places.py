@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field
 
 from toolgrad_dspy.world.clock import weekday
-from toolgrad_dspy.world.database import Town, marks
+from toolgrad_dspy.world.database import Town, marks, words
 from toolgrad_dspy.world.names import District, PlaceCategory
 from toolgrad_dspy.world.parameters import SOME_DAYS, Day, Limit, Page, Result, pages
 from toolgrad_dspy.world.registry import Toolbox
@@ -59,7 +59,7 @@ def search_places(
     town: Town,
     text: Annotated[
         str | None,
-        Field(description="Part of the name.", examples=["Maritime Museum", "Castle Green", "Library"]),
+        Field(description="Words of the name.", examples=["Maritime Museum", "Castle Green", "Library"]),
     ] = None,
     category: Annotated[PlaceCategory | None, Field(description="Only places of this category.")] = None,
     district: Annotated[District | None, Field(description="Only places in this district.")] = None,
@@ -68,8 +68,9 @@ def search_places(
     limit: Limit = 10,
 ) -> PlacePage:
     """Search the town's places (museums, cafes, parks, libraries, ...) by name, category and district."""
-    where = "name LIKE ? AND (? IS NULL OR category = ?) AND (? IS NULL OR district = ?) AND step_free >= ?"
-    values = (f"%{text or ''}%", category, category, district, district, int(step_free))
+    named, needles = words(text, "name")
+    where = f"{named} AND (? IS NULL OR category = ?) AND (? IS NULL OR district = ?) AND step_free >= ?"
+    values = (*needles, category, category, district, district, int(step_free))
     total = town.number(f"SELECT count(*) FROM place WHERE {where}", *values)
     offset, next_page = pages(total, page, limit)
     found = town.read(

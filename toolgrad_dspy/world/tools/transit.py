@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from toolgrad_dspy.world.clock import TIME_NOW, TODAY, to_minutes, to_time
-from toolgrad_dspy.world.database import Town
+from toolgrad_dspy.world.database import Town, words
 from toolgrad_dspy.world.names import District
 from toolgrad_dspy.world.parameters import SOME_DAYS, Day, Limit, Result, Time
 from toolgrad_dspy.world.registry import Toolbox
@@ -13,6 +13,9 @@ from toolgrad_dspy.world.timetable import lines
 from toolgrad_dspy.world.tools.places import distance_m
 
 transit = Toolbox("transit")
+
+METRES_PER_MINUTE = 75
+"""How fast people walk to a stop."""
 
 Mode = Literal["tram", "bus", "ferry"]
 StopId = Annotated[str, Field(description="Id of the stop, as returned by search_stops or find_nearest_stops.")]
@@ -89,17 +92,18 @@ def search_stops(
     text: Annotated[
         str | None,
         Field(
-            description="Part of the stop's name.", examples=["Market Square", "Harbour Quay", "Northgate Station"]
+            description="Words of the stop's name.", examples=["Market Square", "Harbour Quay", "Northgate Station"]
         ),
     ] = None,
     district: Annotated[District | None, Field(description="Only stops in this district.")] = None,
 ) -> StopList:
     """Search the stops of trams, buses and ferries by name and district."""
+    named, needles = words(text, "name")
     stops = town.read(
         Stop,
         "SELECT stop_id, name, district, step_free FROM stop "
-        "WHERE name LIKE ? AND (? IS NULL OR district = ?) ORDER BY name",
-        f"%{text or ''}%",
+        f"WHERE {named} AND (? IS NULL OR district = ?) ORDER BY name",
+        *needles,
         district,
         district,
     )
@@ -114,13 +118,13 @@ def find_nearest_stops(
 ) -> NearStops:
     """Find the stops that are nearest to a place, with the walking time to each."""
     here = town.get("place", place_id)
+    rows = town.rows("SELECT stop_id, name, district, step_free, x, y FROM stop ORDER BY stop_id")
+    rows.sort(key=lambda row: distance_m(here, row))
     near = []
-    for row in town.rows("SELECT * FROM stop ORDER BY stop_id"):
-        distance = distance_m(here, row)
-        stop = {name: row[name] for name in Stop.model_fields}
-        near.append(NearStop(**stop, distance_m=distance, walk_minutes=-(-distance // 75)))
-    near.sort(key=lambda stop: (stop.distance_m, stop.stop_id))
-    return NearStops(place_id=place_id, stops=near[:limit])
+    for row in rows[:limit]:
+        distance = distance_m(here, {"x": row.pop("x"), "y": row.pop("y")})
+        near.append(NearStop(**row, distance_m=distance, walk_minutes=-(-distance // METRES_PER_MINUTE)))
+    return NearStops(place_id=place_id, stops=near)
 
 
 @transit.reads

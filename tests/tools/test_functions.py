@@ -1,0 +1,215 @@
+"""Python functions as tools."""
+
+import asyncio
+import contextvars
+import threading
+from collections.abc import Callable
+from typing import Annotated, Any, Literal
+
+import pytest
+from pydantic import BaseModel, Field
+
+from toolgrad_dspy.errors import ToolSourceError
+from toolgrad_dspy.records import Observation, Tool, ToolCall
+from toolgrad_dspy.tools import FunctionSource
+
+
+class Item(BaseModel):
+    name: str
+    quantity: int = 1
+
+
+def google(items: list[Item], mode: Literal["fast", "slow"] = "fast", note: str | None = None) -> dict[str, int]:
+    """Order things.
+
+    All of them at once.
+
+    Args:
+        items: What to order.
+        mode: How fast.
+    """
+    return {item.name: item.quantity for item in items}
+
+
+def numpy(limit: Annotated[int, Field(ge=1, description="The author's own.")], json: float = 0.5) -> float:
+    """Count.
+
+    Parameters
+    ----------
+    limit : int
+        The docstring's.
+    json
+        A number.
+    """
+    return limit * json
+
+
+def sphinx(_name: str) -> str:
+    """Greet.
+
+    :param _name: Whom.
+    """
+    return f"Hello {_name}"
+
+
+async def waits(seconds: float = 0) -> Item:
+    await asyncio.sleep(seconds)
+    return Item(name="waited")
+
+
+def fails(text: str) -> None:
+    raise ValueError(text)
+
+
+def tools_of(*functions: Callable[..., Any], **options: Any) -> dict[str, Tool]:
+    async def main() -> dict[str, Tool]:
+        async with FunctionSource("f", functions, **options) as source:
+            return {tool.name: tool for tool in await source.tools()}
+
+    return asyncio.run(main())
+
+
+def ask(function: Callable[..., Any], /, **arguments: Any) -> Observation:
+    async def main() -> Observation:
+        async with FunctionSource("f", [function]) as source, source.session(1) as session:
+            return await session.call(ToolCall(tool=function.__name__, arguments=arguments))
+
+    return asyncio.run(main())
+
+
+def test_hints_and_docstrings_become_the_schema() -> None:
+    tool = tools_of(google)["google"]
+    assert tool.description == "Order things.\n\nAll of them at once."
+    assert tool.parameters == {
+        "type": "object",
+        "properties": {
+            "items": {"type": "array", "items": {"$ref": "#/$defs/Item"}, "description": "What to order."},
+            "mode": {"type": "string", "enum": ["fast", "slow"], "default": "fast", "description": "How fast."},
+            "note": {"anyOf": [{"type": "string"}, {"type": "null"}], "default": None},
+        },
+        "required": ["items"],
+        "additionalProperties": False,
+        "$defs": {
+            "Item": {
+                "type": "object",
+                "title": "Item",
+                "properties": {"name": {"type": "string"}, "quantity": {"type": "integer", "default": 1}},
+                "required": ["name"],
+            }
+        },
+    }
+    assert tool.returns == {"type": "object", "additionalProperties": {"type": "integer"}}
+
+
+def test_the_three_docstring_styles_are_read_and_annotated_has_the_last_word() -> None:
+    tools = tools_of(numpy, sphinx)
+    assert tools["numpy"].parameters["properties"] == {
+        "limit": {"type": "integer", "minimum": 1, "description": "The author's own."},
+        "json": {"type": "number", "default": 0.5, "description": "A number."},
+    }
+    assert tools["sphinx"].parameters["properties"] == {"_name": {"type": "string", "description": "Whom."}}
+
+
+def test_arguments_arrive_as_what_the_hints_say() -> None:
+    assert ask(google, items=[{"name": "a"}, {"name": "b", "quantity": 2}]).content == {"a": 1, "b": 2}
+    assert ask(sphinx, _name="Ada").text == "Hello Ada"
+    assert ask(numpy, limit=4).content == 2.0
+
+
+def test_wrong_arguments_are_told_one_per_line_and_nothing_runs() -> None:
+    error = ask(google, items=[{"quantity": "x"}], speed=1).error
+    assert error is not None
+    assert error.kind == "invalid_arguments"
+    assert error.message.splitlines() == [
+        "items.0.name: Field required",
+        "items.0.quantity: Input should be a valid integer, unable to parse string as an integer",
+        "speed: Extra inputs are not permitted",
+    ]
+
+
+def test_results_become_content_and_text() -> None:
+    item = ask(waits)
+    assert (item.content, item.text) == ({"name": "waited", "quantity": 1}, '{"name": "waited", "quantity": 1}')
+    greeting = ask(sphinx, _name="é")
+    assert (greeting.content, greeting.text) == (None, "Hello é")
+
+
+def test_what_a_function_raises_is_an_observation() -> None:
+    error = ask(fails, text="no").error
+    assert error is not None
+    assert (error.kind, error.message) == ("tool", "ValueError: no")
+
+
+def test_sync_functions_run_in_threads_of_the_source_with_the_callers_context() -> None:
+    seen: contextvars.ContextVar[str] = contextvars.ContextVar("seen", default="nothing")
+
+    def where() -> str:
+        return f"{threading.current_thread().name} {seen.get()}"
+
+    async def main() -> str:
+        seen.set("the context")
+        async with FunctionSource("f", [where]) as source, source.session(1) as session:
+            return (await session.call(ToolCall(tool="where"))).text
+
+    assert asyncio.run(main()).startswith("toolgrad-f_0 the context")
+
+
+def test_blocking_functions_run_at_once() -> None:
+    meeting = threading.Barrier(4, timeout=5)
+
+    def meet() -> int:
+        return meeting.wait()
+
+    async def main() -> list[Observation]:
+        async with FunctionSource("f", [meet]) as source, source.session(1) as session:
+            return await asyncio.gather(*(session.call(ToolCall(tool="meet")) for _ in range(4)))
+
+    assert {observation.content for observation in asyncio.run(main())} == {0, 1, 2, 3}
+
+
+def test_what_writes_is_declared_and_all_else_then_reads() -> None:
+    declared = tools_of(google, numpy, writes=["google"])
+    assert {name: tool.writes for name, tool in declared.items()} == {"google": True, "numpy": False}
+    assert tools_of(google)["google"].annotations.read_only is None
+
+
+def positional(a: int, /) -> None: ...
+
+
+def starred(**rest: int) -> None: ...
+
+
+def unknown(a: threading.Lock) -> None: ...
+
+
+@pytest.mark.parametrize("function", [positional, starred, unknown, lambda: None])
+def test_a_function_that_cannot_be_a_tool_is_refused(function: Callable[..., Any]) -> None:
+    with pytest.raises(ToolSourceError, match=r"cannot be a tool|define it with def") as error:
+        tools_of(function)
+    assert "\n" not in str(error.value)
+
+
+def test_two_functions_of_one_name_and_an_unknown_writer_are_refused() -> None:
+    with pytest.raises(ToolSourceError, match="two functions named 'fails'"):
+        tools_of(fails, fails)
+    with pytest.raises(ToolSourceError, match="writes names 'other'"):
+        tools_of(fails, writes=["other"])
+
+
+def test_isolated_sessions_need_a_factory() -> None:
+    with pytest.raises(TypeError, match="factory"):
+        FunctionSource("f", [fails], isolation="session")
+
+
+def test_a_factory_gets_the_sessions_seed() -> None:
+    def functions(seed: int) -> list[Callable[..., Any]]:
+        def seed_of() -> int:
+            return seed
+
+        return [seed_of]
+
+    async def main() -> object:
+        async with FunctionSource("f", functions, isolation="session") as source, source.session(41) as session:
+            return (await session.call(ToolCall(tool="seed_of"))).content
+
+    assert asyncio.run(main()) == 41

@@ -1,0 +1,233 @@
+"""All tools of a run."""
+
+import asyncio
+import copy
+import time
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from toolgrad_dspy.errors import ToolSourceError
+from toolgrad_dspy.records import Observation, Tool, ToolCall
+from toolgrad_dspy.tools import FunctionSource, Library
+from toolgrad_dspy.tools.wrappers import Prefixed, WrappedSource
+
+
+def function(name: str, result: Any = 1) -> Callable[..., Any]:
+    def call(number: int = 0, items: list[dict[str, int]] | None = None) -> Any:
+        return result
+
+    call.__name__ = name
+    return call
+
+
+def source(id: str, *names: str) -> FunctionSource:
+    return FunctionSource(id, [function(name, id) for name in names])
+
+
+class Counting(WrappedSource):
+    """Counts what is opened and closed."""
+
+    def __init__(self, inner: FunctionSource, error: str = "") -> None:
+        super().__init__(inner)
+        self.events: Counter[str] = Counter()
+        self._error = error
+
+    async def open(self) -> None:
+        self.events["open"] += 1
+        if self._error:
+            raise ToolSourceError(self._error)
+        await super().open()
+
+    async def close(self) -> None:
+        self.events["close"] += 1
+        await super().close()
+
+    def _wrap(self, session: Any, seed: int) -> Any:
+        self.events[f"session {seed}"] += 1
+        return session
+
+
+def refusal(*sources: Any) -> str:
+    async def main() -> None:
+        async with Library(sources):
+            pass
+
+    with pytest.raises(ToolSourceError) as error:
+        asyncio.run(main())
+    assert "\n" not in str(error.value)
+    return str(error.value)
+
+
+def names(tools: tuple[Tool, ...]) -> list[str]:
+    return [tool.name for tool in tools]
+
+
+def test_tools_of_all_sources_are_in_one_fixed_order() -> None:
+    async def main() -> list[str]:
+        async with Library([source("b", "d", "a"), source("a", "c", "b")]) as library:
+            assert library.tool("c").source == "a"
+            return names(library.tools)
+
+    assert asyncio.run(main()) == ["a", "b", "c", "d"]
+
+
+def test_a_name_in_two_sources_is_refused_and_a_prefix_helps() -> None:
+    assert refusal(source("one", "x"), source("two", "x")) == (
+        "tool name 'x' is offered by source 'one' and by source 'two'; "
+        'set "prefix" on one of them, or "deny" the tool there'
+    )
+
+    async def main() -> list[str]:
+        async with Library([source("one", "x"), Prefixed(source("two", "x"), "two_")]) as library:
+            return names(library.tools)
+
+    assert asyncio.run(main()) == ["two_x", "x"]
+
+
+def test_a_name_twice_in_one_source_is_refused() -> None:
+    class Twice(WrappedSource):
+        async def tools(self) -> list[Tool]:
+            (tool,) = await super().tools()
+            return [tool, tool.model_copy(update={"source_name": "x.y"})]
+
+    assert refusal(Twice(source("one", "x_y"))) == (
+        "source 'one' lists tool name 'x_y' twice ('x_y' and 'x.y'); set \"deny\": [\"x.y\"] to do without it"
+    )
+
+
+def test_two_sources_of_one_id_are_refused() -> None:
+    with pytest.raises(ToolSourceError, match="two tool sources have the id 'one'"):
+        Library([source("one", "x"), source("one", "y")])
+
+
+def test_an_invalid_schema_is_refused() -> None:
+    class Broken(WrappedSource):
+        async def tools(self) -> list[Tool]:
+            return [t.model_copy(update={"parameters": {"type": "thing"}}) for t in await super().tools()]
+
+    assert refusal(Broken(source("one", "x"))).startswith(
+        "tool 'x' of source 'one' has an invalid JSON Schema: /type:"
+    )
+
+
+def test_when_a_source_does_not_open_the_others_are_closed() -> None:
+    good, bad = Counting(source("good", "x")), Counting(source("bad", "y"), error="it is broken")
+    assert refusal(good, bad) == "it is broken"
+    assert good.events == bad.events == {"open": 1, "close": 1}
+
+
+class TestSampling:
+    @staticmethod
+    def draws(*, count: int, size: int, times: int) -> list[tuple[str, ...]]:
+        async def main() -> list[tuple[str, ...]]:
+            async with Library([source("s", *(f"t{i:02}" for i in range(count)))]) as library:
+                return [tuple(names(library.sample(7, number, size))) for number in range(times)]
+
+        return asyncio.run(main())
+
+    def test_every_iteration_draws_anew_and_the_same_one_the_same(self) -> None:
+        draws = self.draws(count=20, size=5, times=10)
+        assert len(set(draws)) == 10
+        assert all(len(set(draw)) == 5 for draw in draws)
+        assert self.draws(count=20, size=5, times=10) == draws
+
+    def test_all_tools_are_drawn_equally_often(self) -> None:
+        drawn = Counter(name for draw in self.draws(count=10, size=4, times=2000) for name in draw)
+        assert len(drawn) == 10
+        assert all(700 < times < 900 for times in drawn.values())
+
+    def test_all_tools_when_there_are_no_more(self) -> None:
+        assert (
+            self.draws(count=3, size=3, times=1) == self.draws(count=3, size=99, times=1) == [("t00", "t01", "t02")]
+        )
+
+
+class TestValidation:
+    @pytest.mark.parametrize(
+        ("arguments", "problem"),
+        [
+            ({"number": 1}, None),
+            ({"number": "x"}, "/number: 'x' is not of type 'integer'"),
+            ({"items": [{"a": 1}, {"b~/": 1.5}]}, "/items/1/b~0~1: 1.5 is not of type 'integer'"),
+            ({"other": 1}, "arguments: Additional properties are not allowed ('other' was unexpected)"),
+        ],
+    )
+    def test_arguments_are_checked_against_the_schema(self, arguments: dict[str, Any], problem: str | None) -> None:
+        async def main() -> str | None:
+            async with Library([source("s", "call")]) as library:
+                return library.validate(ToolCall(tool="call", arguments=arguments))
+
+        assert asyncio.run(main()) == problem
+
+    def test_an_unknown_tool_is_told_the_nearest_one(self) -> None:
+        async def main() -> str | None:
+            async with Library([source("s", "search_flights")]) as library:
+                return library.validate(ToolCall(tool="search_flight"))
+
+        assert asyncio.run(main()) == "there is no tool 'search_flight'; did you mean 'search_flights'?"
+
+    def test_it_takes_less_than_a_tenth_of_a_millisecond(self) -> None:
+        async def main() -> float:
+            async with Library([source("s", "call")]) as library:
+                call = ToolCall(tool="call", arguments={"number": 1, "items": [{"a": 1}]})
+                library.validate(call)
+                best = 1.0
+                for _ in range(20):
+                    start = time.perf_counter()
+                    for _ in range(50):
+                        library.validate(call)
+                    best = min(best, (time.perf_counter() - start) / 50)
+                return best
+
+        assert asyncio.run(main()) < 1e-4
+
+
+class TestSessions:
+    def test_a_sources_session_is_opened_once_and_only_when_needed(self) -> None:
+        used, unused = Counting(source("used", "x")), Counting(source("unused", "y"))
+
+        async def main() -> list[Observation]:
+            async with Library([used, unused]) as library, library.session(5) as session:
+                return await asyncio.gather(*(session.call(ToolCall(tool="x")) for _ in range(10)))
+
+        assert [observation.text for observation in asyncio.run(main())] == ["used"] * 10
+        assert used.events == {"open": 1, "session 5": 1, "close": 1}
+        assert unused.events == {"open": 1, "close": 1}
+
+    def test_a_call_of_an_unknown_tool_is_an_observation(self) -> None:
+        async def main() -> Observation:
+            async with Library([source("s", "x")]) as library, library.session(1) as session:
+                return await session.call(ToolCall(tool="nope"))
+
+        error = asyncio.run(main()).error
+        assert error is not None
+        assert error.kind == "unknown_tool"
+
+    def test_it_isolates_only_when_all_sources_do(self) -> None:
+        own = FunctionSource("own", lambda seed: [function("x")], isolation="session")
+
+        async def main(*sources: FunctionSource) -> tuple[str, str]:
+            async with Library(sources) as library:
+                return library.isolation, library.isolation_of("x")
+
+        assert asyncio.run(main(own)) == ("session", "session")
+        assert asyncio.run(main(own, source("s", "y"))) == ("shared", "session")
+
+
+def test_the_digest_changes_with_the_tools_only() -> None:
+    async def digest(*sources: Any) -> str:
+        async with Library(sources) as library:
+            return library.digest
+
+    one = asyncio.run(digest(source("s", "x", "y")))
+    assert len(one) == 64
+    assert asyncio.run(digest(source("s", "y", "x"))) == one
+    assert asyncio.run(digest(source("s", "x"))) != one
+
+
+def test_a_deep_copy_is_the_library_itself() -> None:
+    library = Library([source("s", "x")])
+    assert copy.deepcopy({"library": library})["library"] is library

@@ -1,0 +1,134 @@
+"""A session's folder: copied, seen under one path, removed."""
+
+import asyncio
+import os
+from pathlib import Path
+
+import pytest
+from mcp_helpers import script
+
+from toolgrad_dspy.errors import ToolSourceError
+from toolgrad_dspy.records import ToolCall
+from toolgrad_dspy.tools.mcp import McpSource
+from toolgrad_dspy.tools.mcp_workspace import Workspace
+
+
+@pytest.fixture
+def workspace(folder: Path) -> Workspace:
+    return Workspace(folder)
+
+
+def test_files_are_copied_with_their_times_and_removed(folder: Path) -> None:
+    os.utime(folder / "a.txt", (1_700_000_000, 1_700_000_000))
+    workspace = Workspace(folder)
+    copy = workspace.path / "a.txt"
+    assert (copy.read_text(encoding="utf-8"), copy.stat().st_mtime) == ("alpha\n", 1_700_000_000)
+    workspace.remove()
+    workspace.remove()
+    assert not workspace.path.parent.exists()
+
+
+def test_without_a_folder_it_is_empty() -> None:
+    workspace = Workspace()
+    assert list(workspace.path.iterdir()) == []
+    workspace.remove()
+
+
+def test_a_folder_that_cannot_be_copied_is_one_line(tmp_path: Path) -> None:
+    with pytest.raises(ToolSourceError, match="cannot be copied"):
+        Workspace(tmp_path / "none")
+
+
+def test_links_never_lead_out_of_the_copy(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "outside.txt").write_text("outside", encoding="utf-8")
+    (folder / "relative").symlink_to("a.txt")
+    (folder / "absolute").symlink_to(folder / "docs" / "b.md")
+    (folder / "folder").symlink_to(folder / "docs", target_is_directory=True)
+    (folder / "outside").symlink_to("../outside.txt")
+    (folder / "system").symlink_to("/etc", target_is_directory=True)
+    workspace = Workspace(folder)
+    try:
+        assert os.readlink(workspace.path / "relative") == "a.txt"
+        assert (workspace.path / "absolute").resolve() == (workspace.path / "docs" / "b.md").resolve()
+        assert (workspace.path / "folder").resolve() == (workspace.path / "docs").resolve()
+        assert not (workspace.path / "outside").is_symlink()
+        assert not (workspace.path / "system").is_symlink()
+    finally:
+        workspace.remove()
+
+
+@pytest.mark.parametrize(
+    ("virtual", "suffix"),
+    [
+        ("/workspace", ""),
+        ("/workspace/a.txt", "/a.txt"),
+        ("file:///workspace/a.txt", "/a.txt"),
+        ("cat '/workspace/a.txt'", "/a.txt'"),
+        ("--path=/workspace", ""),
+    ],
+)
+def test_virtual_paths_become_real_ones_and_back(workspace: Workspace, virtual: str, suffix: str) -> None:
+    real = workspace.to_real(virtual)
+    assert isinstance(real, str)
+    assert real.endswith(str(workspace.path) + suffix)
+    assert workspace.to_virtual(real) == virtual
+    workspace.remove()
+
+
+@pytest.mark.parametrize("text", ["/home/workspace/a", "/workspaces", "my/workspace", "/workspace-2", "workspace"])
+def test_what_only_looks_like_one_is_left_alone(workspace: Workspace, text: str) -> None:
+    assert workspace.to_real(text) == text
+    workspace.remove()
+
+
+def test_paths_are_found_at_any_depth_in_keys_and_above_the_folder(workspace: Workspace) -> None:
+    root = str(workspace.path.parent)
+    value = {f"{root}/workspace/a": [{"p": f"{root}/workspace"}, 3, None], "up": f"{root}/b", "root": f"in {root}"}
+    assert workspace.to_virtual(value) == {"/workspace/a": [{"p": "/workspace"}, 3, None], "up": "/b", "root": "in /"}
+    workspace.remove()
+
+
+def test_the_resolved_form_of_a_path_is_found_too(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "link"))
+    workspace = Workspace(folder)
+    resolved = (workspace.path / "a.txt").resolve()
+    assert str(resolved) != str(workspace.path / "a.txt")
+    assert workspace.to_virtual([str(resolved), str(workspace.path)]) == ["/workspace/a.txt", "/workspace"]
+    workspace.remove()
+
+
+def test_a_servers_results_hold_virtual_paths_only(folder: Path) -> None:
+    async def main() -> list[str]:
+        source = McpSource("notes", script("notes", "${WORKSPACE}"), workspace=folder)
+        calls = [
+            ToolCall(tool="list_files"),
+            ToolCall(tool="read_file", arguments={"path": "/workspace/none.txt"}),
+            ToolCall(tool="file_age", arguments={"path": "/workspace/a.txt"}),
+        ]
+        async with source, source.session(1) as session:
+            return [(await session.call(call)).model_dump_json() for call in calls]
+
+    listing, missing, age = asyncio.run(main())
+    assert "/workspace/docs/b.md" in listing
+    assert "No such file or directory: '/workspace/none.txt'" in missing
+    assert str((folder / "a.txt").stat().st_mtime_ns) in age
+    assert "toolgrad-" not in listing + missing
+
+
+def test_a_shared_server_has_one_copy_for_all_sessions(folder: Path) -> None:
+    async def main() -> str:
+        source = McpSource(
+            "notes", script("notes", "${WORKSPACE}"), workspace=folder, isolation="shared", allow_writes=True
+        )
+        written = ToolCall(tool="write_file", arguments={"path": "/workspace/a.txt", "text": "changed"})
+        read = ToolCall(tool="read_file", arguments={"path": "/workspace/a.txt"})
+        async with source, source.session(1) as one, source.session(2) as two:
+            await one.call(written)
+            return (await two.call(read)).text
+
+    assert asyncio.run(main()) == "changed"
+    assert (folder / "a.txt").read_text(encoding="utf-8") == "alpha\n"

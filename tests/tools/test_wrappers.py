@@ -1,0 +1,160 @@
+"""Behaviour around a source."""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from toolgrad_dspy.errors import StoreError, ToolSourceError
+from toolgrad_dspy.records import Observation, ToolCall
+from toolgrad_dspy.tools import FunctionSource, ToolFilter, ToolSource
+from toolgrad_dspy.tools.wrappers import (
+    Filtered,
+    ParallelLimit,
+    Prefixed,
+    RecordedCall,
+    Recording,
+    Replay,
+    Timeout,
+    read_only,
+)
+
+
+def notebook(seed: int) -> list[Callable[..., Any]]:
+    notes: list[str] = []
+
+    def write_note(text: str) -> int:
+        notes.append(text)
+        return len(notes)
+
+    def read_notes() -> list[str]:
+        return [str(seed), *notes]
+
+    async def wait(seconds: float) -> str:
+        await asyncio.sleep(seconds)
+        return "waited"
+
+    return [write_note, read_notes, wait]
+
+
+def notes() -> FunctionSource:
+    return FunctionSource("notes", notebook, isolation="session", writes=["write_note"])
+
+
+def run(source: ToolSource, *calls: ToolCall, seed: int = 1) -> list[Observation]:
+    async def main() -> list[Observation]:
+        async with source, source.session(seed) as session:
+            return [await session.call(call) for call in calls]
+
+    return asyncio.run(main())
+
+
+def kinds(observations: list[Observation]) -> list[str | None]:
+    return [None if observation.error is None else observation.error.kind for observation in observations]
+
+
+WRITE = ToolCall(tool="write_note", arguments={"text": "x"})
+READ = ToolCall(tool="read_notes")
+
+
+def names(source: ToolSource) -> list[str]:
+    async def main() -> list[str]:
+        async with source:
+            return [tool.name for tool in await source.tools()]
+
+    return asyncio.run(main())
+
+
+def test_a_timeout_ends_a_call_and_the_session_goes_on() -> None:
+    slow = ToolCall(tool="wait", arguments={"seconds": 30})
+    assert kinds(run(Timeout(notes(), 0.05), slow, READ)) == ["timeout", None]
+
+
+def test_a_parallel_limit_holds_over_all_sessions() -> None:
+    running, most = 0, 0
+
+    async def work() -> None:
+        nonlocal running, most
+        running, most = running + 1, max(most, running + 1)
+        await asyncio.sleep(0.005)
+        running -= 1
+
+    async def main() -> None:
+        source = ParallelLimit(FunctionSource("f", [work]), 3)
+        async with source, source.session(1) as one, source.session(2) as two:
+            await asyncio.gather(*(session.call(ToolCall(tool="work")) for session in (one, two) * 6))
+
+    asyncio.run(main())
+    assert most == 3
+
+
+def test_a_read_only_source_refuses_to_write_and_says_what_it_left_out() -> None:
+    source = read_only(notes())
+    assert names(source) == ["read_notes", "wait"]
+    assert source.notes() == (
+        'notes: 1 of 3 tools left out: not declared read-only; set "allow_writes": true to use them',
+    )
+    refused, read = run(source, WRITE, READ)
+    assert kinds([refused]) == ["not_permitted"]
+    assert read.content == ["1"]
+
+
+def test_a_filter_keeps_what_is_allowed_and_not_denied() -> None:
+    source = Filtered(notes(), ToolFilter(allow=("*_note*",), deny=("write_*",)))
+    assert names(source) == ["read_notes"]
+    assert source.notes() == ('notes: 2 of 3 tools left out by "allow" and "deny"',)
+    with pytest.raises(ToolSourceError, match="has no tool to offer: 3 of 3"):
+        names(Filtered(notes(), ToolFilter(deny=("*",))))
+
+
+def test_a_prefix_is_put_on_and_taken_off() -> None:
+    source = Prefixed(notes(), "my_")
+    assert names(source) == ["my_write_note", "my_read_notes", "my_wait"]
+    mine = READ.model_copy(update={"tool": "my_read_notes"})
+    assert kinds(run(source, mine, READ)) == [None, "unknown_tool"]
+
+
+class TestRecording:
+    def test_what_was_recorded_is_replayed_byte_for_byte(self, tmp_path: Path) -> None:
+        path = tmp_path / "calls.jsonl"
+        calls = [READ, WRITE, READ, ToolCall(tool="write_note", arguments={}), READ]
+        original = run(Recording(notes(), path), *calls, seed=3)
+        replay = Replay.load(path)
+        again = run(replay, *calls, seed=3)
+        assert [o.model_dump_json() for o in again] == [o.model_dump_json() for o in original]
+        assert names(replay) == names(notes())
+        assert (replay.id, replay.isolation) == ("notes", "session")
+
+    def test_the_last_answer_is_repeated_and_an_unknown_call_fails(self) -> None:
+        recording = Recording(notes())
+        run(recording, WRITE, READ)
+        replay = Replay("notes", [], recording.calls)
+        other = ToolCall(tool="write_note", arguments={"text": "y"})
+        assert kinds(run(replay, READ, READ, other)) == [None, None, "connection"]
+        assert kinds(run(replay, READ, seed=2)) == ["connection"]
+
+    def test_it_keeps_calls_in_memory_without_a_file(self) -> None:
+        recording = Recording(notes())
+        (written,) = run(recording, WRITE, seed=9)
+        assert recording.calls == [RecordedCall(seed=9, call=WRITE, observation=written)]
+
+    @pytest.mark.parametrize(
+        ("text", "line"),
+        [
+            (None, "cannot be read: No such file"),
+            ("nonsense\n", "is not a recording"),
+            ("", "is not a recording"),
+            (
+                '{"kind": "call", "seed": 1, "call": {"tool": "x"}, "observation": {"text": ""}}',
+                "does not begin with",
+            ),
+        ],
+    )
+    def test_a_file_that_is_none_is_refused(self, tmp_path: Path, text: str | None, line: str) -> None:
+        path = tmp_path / "calls.jsonl"
+        if text is not None:
+            path.write_text(text, encoding="utf-8")
+        with pytest.raises(StoreError, match=line):
+            Replay.load(path)

@@ -1,0 +1,55 @@
+"""The command line's entry point: registers the commands and turns errors into one line."""
+
+import sys
+from typing import NoReturn
+
+import typer
+
+from toolgrad_dspy import __version__
+from toolgrad_dspy.cli import compile as compile_command
+from toolgrad_dspy.cli import generate as generate_command
+from toolgrad_dspy.cli import show as show_command
+from toolgrad_dspy.cli import stats as stats_command
+from toolgrad_dspy.cli import tools as tools_command
+from toolgrad_dspy.errors import ToolGradError
+
+app = typer.Typer(
+    name="toolgrad-dspy",
+    help="Answer-first generation of tool-use training data, as a DSPy program that compiles itself.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("compile")(compile_command.compile_)
+app.command("generate")(generate_command.generate)
+app.command("show")(show_command.show)
+app.command("stats")(stats_command.stats)
+app.add_typer(tools_command.app, name="tools")
+
+
+@app.callback(invoke_without_command=True)
+def _root(version: bool = typer.Option(False, "--version", help="Print the version and exit.")) -> None:
+    if version:
+        sys.stdout.write(f"toolgrad-dspy {__version__}\n")
+        raise typer.Exit
+
+
+def main(arguments: list[str] | None = None) -> NoReturn:
+    """Run the command line on ``arguments`` (default: the process's own) and exit.
+
+    Exit codes: 0 done; 1 the run broke; 2 the command, the environment or a file is wrong; 130 interrupted.
+    """
+    try:
+        app(arguments, prog_name="toolgrad-dspy")
+    except ToolGradError as error:
+        sys.stderr.write(f"toolgrad-dspy: {error}\n")
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        sys.stderr.write("toolgrad-dspy: interrupted\n")
+        sys.exit(130)
+    except BrokenPipeError:  # the reader of our output went away, as `| head` does
+        sys.stderr.close()
+        sys.exit(1)
+    sys.exit(0)

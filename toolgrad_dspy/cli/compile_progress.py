@@ -1,0 +1,57 @@
+"""Progress of a compile run on standard error: the stages, and how far tuning is."""
+
+import sys
+import time
+from types import TracebackType
+from typing import Self, TextIO
+
+from toolgrad_dspy.optimizers import Usage
+
+# Seconds between two lines where there is no terminal.
+INTERVAL = 5.0
+_TITLES = {
+    "before": "scoring the base program on the test tasks",
+    "tuning": "tuning",
+    "after": "scoring the tuned program on the test tasks",
+}
+
+
+class CompileProgress:
+    """Writes a line per stage, and the state of tuning: in place on a terminal, every few seconds elsewhere.
+
+    The stream is taken when the object is made: optimizers print a lot, and their output is kept away meanwhile.
+    """
+
+    def __init__(self, metric_calls: int, quiet: bool, stream: TextIO | None = None) -> None:
+        self._total = metric_calls
+        self._quiet = quiet
+        self._stream = stream or sys.stderr
+        self._live = self._stream.isatty()
+        self._last = time.monotonic()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._live and not self._quiet:
+            self._stream.write("\r\x1b[K")
+
+    def stage(self, name: str) -> None:
+        """A stage begins."""
+        self._write(_TITLES[name], end="\n", clear=True)
+
+    def show(self, usage: Usage) -> None:
+        """Tuning went on by one scored session."""
+        now = time.monotonic()
+        if now - self._last < (0.1 if self._live else INTERVAL):
+            return
+        self._last = now
+        text = f"  {usage.metric_calls}/{self._total} sessions scored, best {usage.best:.3f}"
+        self._write(text, end="" if self._live else "\n", clear=self._live)
+
+    def _write(self, text: str, *, end: str, clear: bool) -> None:
+        if not self._quiet:
+            self._stream.write(("\r\x1b[K" if clear and self._live else "") + text + end)
+            self._stream.flush()

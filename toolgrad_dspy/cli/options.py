@@ -1,0 +1,27 @@
+"""Options that several commands share."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+ToolsFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--tools",
+        help='An MCP servers file ({"mcpServers": {...}}). Default: the bundled town.',
+        metavar="FILE",
+        show_default=False,
+    ),
+]
+Seed = Annotated[int, typer.Option("--seed", help="Seed of everything random.", min=0)]
+MaxConcurrency = Annotated[int, typer.Option("--max-concurrency", help="Sessions that run at once.", min=1)]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")]
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+RunFolder = Annotated[Path, typer.Argument(help="A run folder.", metavar="RUN", show_default=False)]
+
+Iterations = Annotated[int, typer.Option("--iterations", help="Passes of the loop per sample.", min=1, max=100)]
+MiniBatch = Annotated[int, typer.Option("--mini-batch", help="Tools shown to the proposer per iteration.", min=1)]
+Proposals = Annotated[int, typer.Option("--proposals", help="Proposals per iteration.", min=1, max=16)]
+Repairs = Annotated[int, typer.Option("--repairs", help="Repair turns per proposal.", min=0, max=10)]
+Chains = Annotated[int, typer.Option("--chains", help="Chains a workflow may have.", min=1)]

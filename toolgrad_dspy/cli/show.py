@@ -1,0 +1,120 @@
+"""``toolgrad-dspy show``: a readable view of a run or of one session's trace."""
+
+from collections.abc import Iterator
+from typing import Annotated
+
+import typer
+
+from toolgrad_dspy.cli.options import Json, RunFolder
+from toolgrad_dspy.cli.output import say, say_json, table
+from toolgrad_dspy.errors import one_line
+from toolgrad_dspy.records import Attempt, Iteration, Report, Session, Step
+
+# Characters of a result that the trace shows.
+SHOWN = 160
+
+
+def show(
+    run: RunFolder,
+    session: Annotated[
+        int | None, typer.Argument(help="A session's index; without one, all are listed.", metavar="[ID]")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """List a run's sessions, or show one with its trace."""
+    from toolgrad_dspy.runs import RunStore
+
+    with RunStore.open(run) as store:
+        if session is None:
+            if json:
+                say_json([s.model_dump(mode="json", exclude={"trace"}) for s in store.sessions(traces=False)])
+                return
+            rows = [_row(found) for found in store.sessions(traces=False)]
+            say(table(("id", "status", "steps", "chains", "query or reason"), rows))
+            return
+        found = store.session(session)
+    if json:
+        say_json(found.model_dump(mode="json"))
+        return
+    for line in session_lines(found):
+        say(line)
+
+
+def _row(session: Session) -> tuple[int, str, int, int, str]:
+    workflow = session.sample.workflow if session.sample else None
+    text = session.reason or (session.sample.query if session.sample else "")
+    chains = workflow.chains if workflow else ()
+    return session.index, session.status, len(workflow.steps) if workflow else 0, len(chains), one_line(text, 90)
+
+
+def session_lines(session: Session) -> Iterator[str]:
+    """One session for reading: what each iteration did, then the sample."""
+    used = session.usage
+    yield f"session {session.index} (seed {session.seed}): {session.status}" + (
+        f", {session.reason}" if session.reason else ""
+    )
+    yield f"{used.lm_calls} LM calls, {used.tool_calls} tool calls, {used.tokens} tokens, {session.seconds:.2f} s"
+    for iteration in session.trace.iterations:
+        yield ""
+        yield from _iteration_lines(iteration)
+    yield ""
+    yield from sample_lines(session)
+
+
+def _iteration_lines(iteration: Iteration) -> Iterator[str]:
+    yield f"iteration {iteration.number}: {len(iteration.offered)} tools offered. {iteration.reason}"
+    for report in iteration.reports:
+        yield from _report_lines(report)
+    selection = iteration.selection
+    if selection is not None:
+        target = f"{selection.report} onto {selection.chain or 'a new chain'}" if selection.report else "nothing"
+        yield f"  selected {target}: {selection.reason}" + (f" [{selection.note}]" if selection.note else "")
+        yield f"  lacking now: {selection.lacking}"
+    if iteration.added:
+        yield f"  added {', '.join(iteration.added)}"
+    for failure in iteration.failures:
+        yield f"  failed: {failure}"
+
+
+def _report_lines(report: Report) -> Iterator[str]:
+    yield f"  {report.proposal} {report.outcome}: {report.instruction}" + (
+        f" ({report.reason})" if report.reason else ""
+    )
+    for attempt in report.attempts:
+        mark = "+" if attempt.kept else "-"
+        turn = f", repair {attempt.turn}" if attempt.turn else ""
+        yield f"    {mark} {_call(attempt)} -> {_outcome(attempt)}{turn}"
+
+
+def _call(attempt: Attempt) -> str:
+    arguments = ", ".join(f"{name}={value!r}" for name, value in attempt.call.arguments.items())
+    return f"{attempt.call.tool}({arguments})"
+
+
+def _outcome(attempt: Attempt) -> str:
+    if attempt.verdict.outcome == "failed" or attempt.observation is None:
+        return f"{attempt.verdict.outcome} [{attempt.verdict.rule}] {one_line(attempt.verdict.reason, SHOWN)}"
+    return f"{attempt.verdict.outcome} {one_line(attempt.observation.text, SHOWN)}"
+
+
+def sample_lines(session: Session) -> Iterator[str]:
+    """The sample: query, chains with the origin of each argument, response."""
+    if session.sample is None:
+        yield "no sample"
+        return
+    yield f"query: {session.sample.query}"
+    for chain in session.sample.workflow.chains:
+        yield f"chain {chain.id}"
+        for step in chain.steps:
+            result = one_line(step.observation.text, SHOWN)
+            yield f"  {step.id} {step.call.tool}({', '.join(_arguments(step))}) -> {result}"
+    yield f"response: {session.sample.response}"
+
+
+def _arguments(step: Step) -> Iterator[str]:
+    from toolgrad_dspy.records import lookup
+
+    for origin in step.origins:
+        value = lookup(step.call.arguments, origin.pointer)
+        source = f"{origin.step}{origin.path}" if origin.kind == "result" else origin.match or origin.kind
+        yield f"{origin.pointer[1:]}={value!r} from {source}"

@@ -1,0 +1,59 @@
+"""``toolgrad-dspy tools``: what there is to call."""
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from toolgrad_dspy.cli.options import Json, ToolsFile
+from toolgrad_dspy.cli.output import note, say, say_json, table
+from toolgrad_dspy.errors import UsageError, one_line
+from toolgrad_dspy.records import Tool
+
+app = typer.Typer(help="What tools there are.", no_args_is_help=True)
+
+
+@app.command("list")
+def list_(tools: ToolsFile = None, json: Json = False) -> None:
+    """List the tools of the servers in a file, or of the bundled town."""
+    found, notes = _load(tools)
+    if json:
+        say_json([tool.model_dump(mode="json") for tool in found])
+        return
+
+    def row(tool: Tool) -> tuple[str, str, str, int, str]:
+        effect = "writes" if tool.writes else "reads"
+        parameters = tool.parameters.get("properties")
+        count = len(parameters) if isinstance(parameters, dict) else 0
+        return tool.name, tool.category, effect, count, one_line(tool.description, 70)
+
+    say(table(("tool", "category", "effect", "parameters", "description"), [row(tool) for tool in found]))
+    for line in notes:
+        note(line)
+    note(f"{len(found)} tools")
+
+
+@app.command("show")
+def show(
+    name: Annotated[str, typer.Argument(help="The tool's name.", metavar="TOOL")], tools: ToolsFile = None
+) -> None:
+    """Show one tool in full, as JSON."""
+    found, _ = _load(tools)
+    tool = next((tool for tool in found if tool.name == name), None)
+    if tool is None:
+        raise UsageError(f"there is no tool {name!r}; toolgrad-dspy tools list shows all {len(found)}")
+    say_json(tool.model_dump(mode="json"))
+
+
+def _load(tools: Path | None) -> tuple[tuple[Tool, ...], tuple[str, ...]]:
+    """The tools, and what their sources have to tell."""
+    from toolgrad_dspy.cli.sources import sources
+
+    chosen = sources(tools)
+
+    async def load() -> tuple[tuple[Tool, ...], tuple[str, ...]]:
+        async with chosen.library as library:
+            return library.tools, library.notes
+
+    return asyncio.run(load())
