@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from toolgrad_dspy.errors import UsageError
+from toolgrad_dspy.tools.mcp import StdioTarget
 from toolgrad_dspy.tools.mcp_config import McpConfig, load_mcp_config
 
 PASTED = {
@@ -108,8 +109,9 @@ def test_variables_are_taken_from_the_environment(path: Path) -> None:
     )
     config = load(path, entry, PORT="80", KEY="k")
     target = config.targets()["db"]
-    assert target.label == "x localhost 80 ${WORKSPACE}/x $PLAIN"
-    assert target.secrets == ("k", "")
+    assert isinstance(target, StdioTarget)
+    assert target.args == ("localhost", "80", "${WORKSPACE}/x", "$PLAIN")
+    assert target.env == {"KEY": "k", "EMPTY": ""}
 
 
 def test_relative_paths_start_at_the_file(path: Path) -> None:
@@ -117,7 +119,8 @@ def test_relative_paths_start_at_the_file(path: Path) -> None:
     config = load(path, server(command="./run.sh", workspace="data"))
     assert config.public()["mcpServers"]["db"]["workspace"] == str(path.parent / "data")
     target = config.targets()["db"]
-    assert target.label == str(path.parent / "run.sh")
+    assert isinstance(target, StdioTarget)
+    assert (target.command, target.cwd) == (str(path.parent / "run.sh"), str(path.parent))
 
 
 class TestSecrets:

@@ -121,6 +121,9 @@ def test_data_is_read_from_text(text: str, data: object) -> None:
     [
         pytest.param("[" * 100_000 + "]" * 100_000, id="deep JSON"),
         pytest.param("{'a': " * 3_000 + "1" + "}" * 3_000, id="deep Python"),
+        pytest.param('{"error": ' * 900 + "1" + "}" * 900, id="errors in errors"),
+        pytest.param("[" * 900 + "1" + ", 2]" * 900, id="pairs in pairs"),
+        pytest.param('{"result": ' * 900 + "[]" + "}" * 900, id="wrappers in wrappers"),
         pytest.param("[" + "9" * 15_000 + "]", id="a long number"),
         pytest.param("a " * 500_000, id="words"),
         pytest.param("<html>" + "<h1 " * 250_000, id="open tags"),

@@ -48,7 +48,10 @@ def lookup(value: JsonValue, pointer: str) -> JsonValue:
 
 def last_key(pointer: str) -> str:
     """The last key on the way that is not a list index: what the value is called."""
-    return next((unescape(t) for t in reversed(pointer.split("/")) if t and not t.isdigit()), "")
+    for token in reversed(pointer.split("/")):
+        if token and not token.isdigit():
+            return unescape(token) if "~" in token else token
+    return ""
 
 
 def _describe(value: JsonValue) -> str:

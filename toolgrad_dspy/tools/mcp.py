@@ -99,6 +99,7 @@ class McpSource(ToolSource):
         await asyncio.gather(*map(self._end, tuple(self._running)))
         if self._executor is not None:
             self._executor.shutdown(wait=False)
+            self._executor = None
 
     async def tools(self) -> list[Tool]:
         return list(self._tools)
@@ -111,7 +112,9 @@ class McpSource(ToolSource):
 
     @asynccontextmanager
     async def _session(self, seed: int) -> AsyncIterator[ToolSession]:
-        if self._shared is not None:
+        if self.isolation == "shared":
+            if self._shared is None:
+                raise ToolSourceError(f"tool source {self.id!r} is not open")
             yield McpSession(self._shared, self._tools, self._listed, survives=False)
             return
         server = self._server(seed, proven=True)
@@ -143,12 +146,14 @@ class McpSource(ToolSource):
         return server
 
     async def _end(self, server: McpServer) -> None:
-        self._running.discard(server)
         await server.close()
+        self._running.discard(server)
 
     async def _list(self, server: McpServer) -> None:
         listed = [
-            tool_from_mcp(tool, source=self.id, name=self._prefix + tool.name, category=self._category)
+            server.virtual(
+                tool_from_mcp(tool, source=self.id, name=self._prefix + tool.name, category=self._category)
+            )
             for tool in await server.list_tools()
         ]
         kept, notes = self._filter.apply(listed, self.id)

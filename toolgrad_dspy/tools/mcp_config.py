@@ -142,7 +142,11 @@ class McpConfig:
         args = tuple(expand(arg, self._environ, f"{where}: args[{i}]") for i, arg in enumerate(settings.args))
         cwd = settings.cwd or "."
         return StdioTarget(
-            command, args, filled(settings.env, "env"), cwd if "${" in cwd else str(self._resolved(cwd))
+            command,
+            args,
+            filled(settings.env, "env"),
+            cwd if "${" in cwd else str(self._resolved(cwd)),
+            hidden=tuple(arg for arg, raw in zip(args, settings.args, strict=True) if arg != raw),
         )
 
     def _where(self, name: str) -> str:

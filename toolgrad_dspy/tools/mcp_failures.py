@@ -5,7 +5,11 @@ import errno
 from pydantic import ValidationError
 
 from toolgrad_dspy.errors import ToolSourceError, one_line
+from toolgrad_dspy.tools.mcp_secrets import MASK
 from toolgrad_dspy.tools.mcp_targets import ErrorLog, HttpTarget, StdioTarget, Target
+
+SECRET_LENGTH = 6
+"""What is shorter is no secret (``LOG_LEVEL=info``), and would blot out half of a message."""
 
 
 def explain(source: str, target: Target, error: BaseException, log: ErrorLog, start_timeout: float) -> str:
@@ -65,6 +69,6 @@ def _leaf(error: BaseException) -> BaseException:
 
 def _redact(line: str, target: Target) -> str:
     for secret in sorted(target.secrets, key=len, reverse=True):
-        if len(secret) >= 4:
-            line = line.replace(secret, "***")
+        if len(secret) >= SECRET_LENGTH:
+            line = line.replace(secret, MASK)
     return line

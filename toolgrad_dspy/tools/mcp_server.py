@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pydantic import JsonValue
 
 from toolgrad_dspy.errors import ToolSourceError
-from toolgrad_dspy.records import Observation
+from toolgrad_dspy.records import Observation, Tool
 from toolgrad_dspy.tools.mcp_connection import Connection
 from toolgrad_dspy.tools.mcp_failures import explain
 from toolgrad_dspy.tools.mcp_targets import ErrorLog, Target, open_client
@@ -95,6 +95,10 @@ class McpServer:
         raise ToolSourceError(
             f"tool source {self._source!r} lists its tools on more than {PAGES} pages: it never ends"
         )
+
+    def virtual(self, tool: Tool) -> Tool:
+        """``tool`` without the real path of the folder, which some servers write into descriptions and defaults."""
+        return tool if self._workspace is None else self._workspace.tool(tool)
 
     async def call(self, name: str, arguments: dict[str, JsonValue]) -> Observation:
         """Call a tool by the server's own name for it. Raises ToolSourceError when the server is gone for good."""

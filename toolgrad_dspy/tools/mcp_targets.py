@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
 from toolgrad_dspy.errors import one_line
+from toolgrad_dspy.tools.mcp_secrets import masked_args
 
 if TYPE_CHECKING:
     from mcp import Client
@@ -32,21 +33,25 @@ logging.getLogger("mcp").addHandler(logging.NullHandler())
 class StdioTarget:
     """A server started as a child process. It sees ``env`` and HOME, LOGNAME, PATH, SHELL, TERM, USER only.
 
-    ``${WORKSPACE}`` and ``${SEED}`` in ``args``, ``env`` and ``cwd`` become the session's folder and seed.
+    ``${WORKSPACE}`` and ``${SEED}`` in ``args``, ``env`` and ``cwd`` become the session's folder and seed. No value
+    of ``env`` or ``hidden``, and no argument whose option's name says that it is secret, appears in a message.
     """
 
     command: str
-    args: tuple[str, ...] = ()
+    args: tuple[str, ...] = field(default=(), repr=False)
     env: Mapping[str, str] = field(default_factory=dict, repr=False)
     cwd: str | None = None
+    hidden: tuple[str, ...] = field(default=(), repr=False)
 
     @property
     def label(self) -> str:
-        return one_line(" ".join((self.command, *self.args)), 120)
+        return one_line(" ".join((self.command, *masked_args(self.args))), 120)
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        return tuple(self.env.values())
+        masked = zip(self.args, masked_args(self.args), strict=True)
+        options = (arg.rpartition("=")[2] for arg, shown in masked if arg != shown)
+        return (*self.env.values(), *self.hidden, *options)
 
     def uses(self, variable: str) -> bool:
         """Whether ``${variable}`` stands anywhere in it."""
@@ -106,6 +111,8 @@ class ErrorLog:
 
     def last_line(self) -> str:
         """The last line that is not blank, or an empty text."""
+        if self.file.closed:
+            return ""
         size = os.fstat(self.file.fileno()).st_size
         self.file.seek(max(0, size - 4096))
         lines = [line.strip() for line in self.file.read().splitlines() if line.strip()]
@@ -119,7 +126,7 @@ class ErrorLog:
 
     def trim(self) -> None:
         """Drop what was written, once it is more than a megabyte."""
-        if os.fstat(self.file.fileno()).st_size > self._LIMIT:
+        if not self.file.closed and os.fstat(self.file.fileno()).st_size > self._LIMIT:
             self.file.truncate(0)
 
     def close(self) -> None:

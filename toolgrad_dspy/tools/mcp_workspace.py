@@ -9,11 +9,14 @@ import re
 import shutil
 import tempfile
 from pathlib import Path
+from typing import Any, TypeVar, cast
 
 from pydantic import JsonValue
 
 from toolgrad_dspy.errors import ToolSourceError, one_line
-from toolgrad_dspy.records import Observation
+from toolgrad_dspy.records import Observation, Tool
+
+JsonT = TypeVar("JsonT", bound=JsonValue)
 
 VIRTUAL = "/workspace"
 
@@ -58,30 +61,29 @@ class Workspace:
             return {str(self.to_real(key)): self.to_real(item) for key, item in value.items()}
         return value
 
-    def to_virtual(self, value: JsonValue) -> JsonValue:
+    def to_virtual(self, value: JsonT) -> JsonT:
         """``value`` with every real path in it, also in its resolved form, replaced by the virtual one."""
+        virtual: Any = value
         if isinstance(value, str):
-            return self.text_to_virtual(value)
-        if isinstance(value, list):
-            return [self.to_virtual(item) for item in value]
-        if isinstance(value, dict):
-            return {self.text_to_virtual(key): self.to_virtual(item) for key, item in value.items()}
-        return value
-
-    def text_to_virtual(self, text: str) -> str:
-        return self._roots.sub("/", text)
+            virtual = self._roots.sub("/", value)
+        elif isinstance(value, list):
+            virtual = [self.to_virtual(item) for item in value]
+        elif isinstance(value, dict):
+            virtual = {self.to_virtual(key): self.to_virtual(item) for key, item in value.items()}
+        return cast(JsonT, virtual)
 
     def observation(self, observation: Observation) -> Observation:
         """``observation`` with virtual paths only."""
         error = observation.error
         if error is not None:
-            error = error.model_copy(update={"message": self.text_to_virtual(error.message)})
-        return observation.model_copy(
-            update={
-                "content": self.to_virtual(observation.content),
-                "text": self.text_to_virtual(observation.text),
-                "error": error,
-            }
+            error = error.model_copy(update={"message": self.to_virtual(error.message)})
+        content, text = self.to_virtual(observation.content), self.to_virtual(observation.text)
+        return observation.model_copy(update={"content": content, "text": text, "error": error})
+
+    def tool(self, tool: Tool) -> Tool:
+        """``tool`` with virtual paths only."""
+        return tool.model_copy(
+            update={key: self.to_virtual(getattr(tool, key)) for key in ("description", "parameters", "returns")}
         )
 
 

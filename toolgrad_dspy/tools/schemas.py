@@ -4,7 +4,9 @@ The dialect is what ``$schema`` names, else 2020-12. References to other documen
 under one is accepted unchecked. The library is imported with the first check, not with this module.
 """
 
+import json
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -37,9 +39,14 @@ def check_tools(tools: Iterable[Tool]) -> None:
 
 def schema_problem(schema: Schema) -> str | None:
     """Why ``schema`` cannot be used, in one line, or None."""
+    return _schema_problem(json.dumps(schema))
+
+
+@lru_cache(maxsize=4096)  # a check takes 0.7 ms, and both a source and the library make it
+def _schema_problem(text: str) -> str | None:
     from jsonschema.exceptions import SchemaError, best_match
 
-    adapted = adapt(schema)
+    adapted = adapt(json.loads(text))
     cls = _validator_class(adapted)
     try:
         error = best_match(cls(cls.META_SCHEMA).iter_errors(adapted))

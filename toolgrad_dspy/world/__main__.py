@@ -26,7 +26,7 @@ def main() -> None:
         "--sessions",
         type=int,
         default=256,
-        help="most session copies to keep; the oldest go first (default: %(default)s)",
+        help="most session copies to keep; the least recently used go first (default: %(default)s)",
     )
     options = parser.parse_args()
     if options.sessions < 1:

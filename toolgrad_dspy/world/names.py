@@ -146,10 +146,10 @@ RESTAURANTS: dict[Cuisine, tuple[str, ...]] = {
     ),
 }
 DISHES: dict[Cuisine, tuple[str, ...]] = {
-    "italian": ("Minestrone", "Caprese salad", "Saffron risotto", "Lasagne", "Clam linguine", "Tiramisu"),
+    "italian": ("Minestrone", "Caprese salad", "Saffron risotto", "Spinach lasagne", "Clam linguine", "Tiramisu"),
     "indian": ("Vegetable samosa", "Lentil soup", "Chana masala", "Palak paneer", "Lamb rogan josh", "Mango kulfi"),
     "japanese": ("Miso soup", "Edamame", "Vegetable tempura", "Tofu donburi", "Salmon sashimi", "Matcha mochi"),
-    "seafood": ("Smoked mackerel", "Seaweed salad", "Grilled leeks", "Mushroom stew", "Fish pie", "Lemon posset"),
+    "seafood": ("Seaweed salad", "Smoked mackerel", "Grilled leeks", "Mushroom stew", "Fish pie", "Lemon posset"),
     "vegetarian": ("Beetroot soup", "Fig salad", "Walnut ravioli", "Squash curry", "Barley risotto", "Plum tart"),
     "regional": ("Pea soup", "Pickled beans", "Potato dumplings", "Leek pie", "Roast pork", "Apple cake"),
 }

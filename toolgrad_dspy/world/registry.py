@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Callable
-from typing import Annotated, Any, Protocol, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.tools import Tool
@@ -10,18 +10,12 @@ from mcp.types import CallToolResult, TextContent, ToolAnnotations
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema
 
+from toolgrad_dspy.tools.mcp_records import CATEGORY_META
 from toolgrad_dspy.world.database import Town
 from toolgrad_dspy.world.errors import TownError
 
-CATEGORY_META = "toolgrad/category"
-"""The key in a tool's ``_meta`` that holds its category."""
-
-
-class FindTown(Protocol):
-    """Finds the copy of the town that a request works on."""
-
-    def __call__(self, context: Context[Any, Any]) -> Town: ...
-
+FindTown = Callable[[Context[Any, Any]], Town]
+"""Finds the copy of the town that a request works on."""
 
 ToolFunction = Callable[..., BaseModel]
 """A tool as it is written: ``(town, ...parameters) -> result``. It refuses by raising TownError."""

@@ -9,6 +9,9 @@ from toolgrad_dspy.world.database import Town
 CHANGE_MINUTES = 2
 """Time needed to change from one vehicle to another at a stop."""
 
+NEVER = 2 * 24 * 60
+"""Later than any arrival."""
+
 _SUNDAY = 6
 
 
@@ -85,7 +88,9 @@ def earliest(network: list[Line], start: str, goal: str, not_before: int) -> lis
                     continue
                 for later, further in line.stops[position + 1 :]:
                     arrive = depart + further - minutes
-                    if later not in best or arrive < best[later]:
+                    if arrive >= best.get(goal, NEVER):
+                        break
+                    if arrive < best.get(later, NEVER):
                         best[later] = arrive
                         ride = Ride(line.route_id, line.name, line.mode, stop, later, depart, arrive)
                         ways[later] = [*paths[stop], ride]
@@ -96,9 +101,6 @@ def earliest(network: list[Line], start: str, goal: str, not_before: int) -> lis
 
 def latest(network: list[Line], start: str, goal: str, arrive_by: int) -> list[Ride] | None:
     """The rides that leave last and still arrive by the given minute; None when there are none that day."""
-    not_before = min(line.first for line in network)
-    found = None
-    # Every departure from the first stop is tried in turn, back from the latest: the first that is in time wins.
     departures = {
         line.first + wait * line.headway + minutes
         for line in network
@@ -106,7 +108,8 @@ def latest(network: list[Line], start: str, goal: str, arrive_by: int) -> list[R
         if stop == start
         for wait in range((min(line.last, arrive_by) - line.first) // line.headway + 1)
     }
-    for depart in sorted((d for d in departures if not_before <= d <= arrive_by), reverse=True):
+    # Back from the latest departure: leaving later never means arriving earlier, so the first in time is the one.
+    for depart in sorted((d for d in departures if d <= arrive_by), reverse=True):
         found = earliest(network, start, goal, depart)
         if found is not None and found[-1].arrive <= arrive_by:
             return found

@@ -105,6 +105,12 @@ def fits(parameter: str, key: str) -> bool:
     return a == b or a.endswith("_" + b) or (a.rstrip("s") == b and a != b)
 
 
+@lru_cache(maxsize=16384)
+def fits_any(parameter: str, keys: frozenset[str]) -> bool:
+    """Whether a value called one of ``keys`` fits ``parameter``."""
+    return any(fits(parameter, key) for key in keys)
+
+
 def concrete_values(schema: dict[str, Any], plain: dict[str, Any]) -> list[Any]:
     """The values that a schema itself names for a parameter: constant, enum, examples, default."""
     for place in (schema, plain):

@@ -4,7 +4,7 @@ import random
 import re
 from typing import Any
 
-from toolgrad_dspy.lm.rehearsal.arguments import Filler, Found, fits, needs, returned, values_in
+from toolgrad_dspy.lm.rehearsal.arguments import Filler, Found, fits_any, needs, returned, values_in
 from toolgrad_dspy.lm.rehearsal.habits import active
 from toolgrad_dspy.lm.rehearsal.prompt import Prompt, objects
 
@@ -39,17 +39,17 @@ def _ranked(
 ) -> list[Tool]:
     """The tools in random order, moved forward by what the habits prefer."""
     used = {step["tool"] for step in workflow}
-    keys = {item.key for item in found}
-    named = set(re.findall(r"\b\w+_\w+\b", lacking))
+    keys = frozenset(item.key for item in found)
+    named = frozenset(re.findall(r"\b\w+_\w+\b", lacking))
     ranks = {}
     for tool in tools:
         parameters = tool["parameters"].get("properties", {})
         rank = rng.random()
         if "fresh" in habits and tool["name"] not in used:
             rank += 2
-        if "reuse" in habits and any(fits(parameter, key) for parameter in parameters for key in keys):
+        if "reuse" in habits and any(fits_any(parameter, keys) for parameter in parameters):
             rank += 1
-        if "address" in habits and any(fits(parameter, key) for parameter in parameters for key in named):
+        if "address" in habits and any(fits_any(parameter, named) for parameter in parameters):
             rank += 1.5
         ranks[tool["name"]] = rank
     return sorted(tools, key=lambda tool: ranks[tool["name"]], reverse=True)

@@ -3,7 +3,7 @@
 import random
 from typing import Any
 
-from toolgrad_dspy.lm.rehearsal.arguments import values_of
+from toolgrad_dspy.lm.rehearsal.arguments import values_in, values_of
 from toolgrad_dspy.lm.rehearsal.habits import active
 from toolgrad_dspy.lm.rehearsal.prompt import Prompt, objects
 
@@ -21,7 +21,7 @@ def select(prompt: Prompt, rng: random.Random) -> dict[str, Any]:
             "reason": "Every result is empty or already there.",
             "report": "none",
             "chain": "new",
-            "lacking": _lacking(workflow, [], habits),
+            "lacking": _lacking(prompt, workflow, [], habits),
         }
     if "deepen" in habits:
         depth = max(_depth(report) for report in candidates)
@@ -31,7 +31,7 @@ def select(prompt: Prompt, rng: random.Random) -> dict[str, Any]:
         "reason": "It builds on what is there." if _uses(chosen) else "It adds a new result.",
         "report": chosen["report"],
         "chain": _chain(chosen, workflow) if "append" in habits else "new",
-        "lacking": _lacking(workflow, chosen["calls"], habits),
+        "lacking": _lacking(prompt, workflow, chosen["calls"], habits),
     }
 
 
@@ -56,11 +56,11 @@ def _chain(report: Report, workflow: list[dict[str, Any]]) -> str:
     return chains[-1] if chains else "new"
 
 
-def _lacking(workflow: list[dict[str, Any]], calls: list[Report], habits: frozenset[str]) -> str:
+def _lacking(prompt: Prompt, workflow: list[dict[str, Any]], calls: list[Report], habits: frozenset[str]) -> str:
     """What to do next: with the habit, the ids in the results that no call has used yet, by name."""
     if "name_lack" not in habits:
         return "more steps"
-    found = [item for step in workflow for item in values_of(step["step"], step.get("result"))]
+    found = [*values_in(prompt.inputs.get("workflow", ""))]
     found += [item for call in calls for item in values_of("the chosen report", call.get("result"))]
     arguments = [value for step in [*workflow, *calls] for value in step.get("arguments", {}).values()]
     open_keys = {item.key: item for item in found if item.key.endswith("_id") and item.value not in arguments}

@@ -11,6 +11,7 @@ from toolgrad_dspy.tools.verdict.statements import is_short
 
 _NOTHING = re.compile(
     r"(?:sorry,? )?(?:no|0|zero) (?!(?:\w+ )?(?:error|issue|problem|warning|failure|vulnerab|conflict))"
+    r"(?!(?:\w+ ){0,2}(?:key|token|credential|permission|auth|route|endpoint|handler|such))"
     r"(?:[\w\-]+ ){0,5}?(?:found|match(?:es|ed|ing)?|results?|available|records?|items?|data|rows|entries|hits)\b"
     r"(?!.*\b(?:error|key|provided|specified)\b)[^\n]{0,120}\Z"
     r"|(?:nothing|none) (?:was |were )?(?:found|available|matched|to (?:show|display|list))\b[^\n]{0,80}\Z"
@@ -91,6 +92,11 @@ def fields_empty(envelope: Envelope) -> str | None:
     return one_line(f"`{next(iter(hollow))}` is empty")
 
 
+def message_says_nothing_found(envelope: Envelope) -> str | None:
+    """No content but a message that reports nothing: ``{"message": "No results found"}``."""
+    return None if envelope.substance else says_nothing_found(envelope.message)
+
+
 def _asks_for_more(envelope: Envelope, empty: Mapping[str, Data]) -> bool:
     """Whether the emptiness matters: a confirmation (``deleted``, data null) is a whole answer by itself."""
     if any(is_list(item) for item in empty.values()):
@@ -103,4 +109,4 @@ def _asks_for_more(envelope: Envelope, empty: Mapping[str, Data]) -> bool:
 
 
 TEXTS = (no_text, says_nothing_found)
-ENVELOPES = (status_empty, results_empty, fields_empty)
+ENVELOPES = (status_empty, results_empty, fields_empty, message_says_nothing_found)

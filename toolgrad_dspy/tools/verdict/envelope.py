@@ -1,7 +1,7 @@
 """How results are wrapped: which fields talk about the call, and which are the result."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import islice
@@ -21,11 +21,12 @@ WIDE = 64
 _TO_DROP = str.maketrans("", "", "_- .")
 
 _REMARK = re.compile(
-    r"success|succeeded|successful|ok|(?:http)?status(?:code|te?xt|message|description|value|reasonphrase)?|httpcode|httpstatuscode|code|cod"
-    r"|(?:error|err|response|result|return)(?:code|no)|errors?|err|exception|fault|iserror|haserror|failed|failure"
-    r"|error(?:message|msg|type|details?|description)|etype|messages?|msg|reason|traceid|(?:client)?requestid|correlationid"
-    r"|responseid|timestamp|ts|stack(?:trace)?|trace(?:back)?|exc|exctype|exceptiontype|debug|documentationurl|moreinfo|apiversion|jsonrpc|support|additional"
-    r"|extras|extendedcode|innererror|severity|servertime|elapsed|took|duration|faultcode|faultstring"
+    r"success|succeeded|successful|ok|(?:http)?status(?:code|te?xt|message|description|value|reasonphrase)?"
+    r"|httpcode|httpstatuscode|code|cod|(?:error|err|response|result|return)(?:code|no)|errors?|err|exception|fault"
+    r"|iserror|haserror|failed|failure|error(?:message|msg|type|details?|description)|etype|messages?|msg|reason"
+    r"|traceid|(?:client)?requestid|correlationid|responseid|timestamp|ts|stack(?:trace)?|trace(?:back)?|exc"
+    r"|exctype|exceptiontype|debug|documentationurl|moreinfo|apiversion|jsonrpc|support|additional|extras"
+    r"|extendedcode|innererror|severity|servertime|elapsed|took|duration|faultcode|faultstring"
 )
 # Named so in envelopes, and in articles, files and events as well.
 _AMBIGUOUS = re.compile(
@@ -33,13 +34,12 @@ _AMBIGUOUS = re.compile(
     r"|path|uri|method|docs|links?|version"
 )
 _COUNTING = re.compile(
-    r"total\w*|.*(?:count|total|cursor|pages?|offset|limit|pagesize|perpage)|pagetoken|nextpagetoken|start|size|skip|next|prev|previous"
+    r"total\w*|.*(?:count|total|cursor|pages?|offset|limit|pagesize|perpage)|pagetoken|nextpagetoken|start|size|skip"
+    r"|next|prev|previous"
     r"|(?:num|total|number|count).{0,3}(?:results?|items|pages|records|hits|rows|found|matches)"
     r"|has(?:more|next)|more|listcomplete|query|q|keyword|term|get|parameters|lang|locale|devicetype"
 )
 _WRAPPER = re.compile(r"results?|data|payload|response|content|body|output|value|structuredcontent|text")
-
-
 _WORDS = (
     *("message", "msg", "errormessage", "faultstring", "error", "detail", "statusmessage"),
     *("title", "description", "reason", "info"),
@@ -115,15 +115,12 @@ class Envelope:
 
     @cached_property
     def message(self) -> str:
-        """What the envelope says in words, or ""."""
-        for name in _WORDS:
-            item = self.fields.get(name)
-            if isinstance(item, str) and item.strip():
-                return item.strip()
-            if isinstance(item, Mapping):
-                inner = Envelope.of(item).message
-                if inner:
-                    return inner
+        """What the envelope, or an error object in it, says in words; or ""."""
+        for item in _named(self.fields, _WORDS):
+            inner = {plain(str(key)): part for key, part in item.items()} if isinstance(item, Mapping) else {}
+            for words in (item, *_named(inner, _WORDS)):
+                if isinstance(words, str) and words.strip():
+                    return words.strip()
         return ""
 
     @property
@@ -141,6 +138,10 @@ class Envelope:
         return None
 
 
+def _named(fields: Mapping[str, Data], names: Sequence[str]) -> list[Data]:
+    return [fields[name] for name in names if name in fields]
+
+
 def text_of_blocks(value: Data) -> str | None:
     """The text of a list of MCP content blocks, or None where it is no such list.
 
@@ -148,10 +149,9 @@ def text_of_blocks(value: Data) -> str | None:
     """
     if not is_list(value) or not value:
         return None
-    if len(value) == 2 and is_list(value[0]):
-        return text_of_blocks(value[0])
+    blocks = value[0] if len(value) == 2 and is_list(value[0]) else value
     texts: list[str] = []
-    for block in value:
+    for block in blocks:
         text = block.get("text") if isinstance(block, Mapping) and block.get("type") == "text" else None
         if not isinstance(text, str):
             return None

@@ -16,8 +16,8 @@ from toolgrad_dspy.tools.verdict.statements import MESSAGES, STATEMENTS, is_shor
 Rule = Callable[[Envelope], str | None]
 
 _FAILURE_WORD = re.compile(
-    r"err|(?:\w+)?error|fail(?:ed|ure)?|fault|ko|nok|notok|exception|rejected|invalid(?:request)?|unauthori[sz]ed|forbidden"
-    r"|(?:request)?denied|notfound|badrequest|over(?:query|daily)limit|time(?:d)?out|ratelimited"
+    r"err|(?:\w+)?error|fail(?:ed|ure)?|fault|ko|nok|notok|exception|rejected|invalid(?:request)?|unauthori[sz]ed"
+    r"|forbidden|(?:request)?denied|notfound|badrequest|over(?:query|daily)limit|time(?:d)?out|ratelimited"
 )
 _NO_ERROR = re.compile(r"|none|null|nil|no|false|0|ok|success|noerrors?|n/a")
 _STATUS_FIELDS = (

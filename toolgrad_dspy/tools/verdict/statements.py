@@ -23,7 +23,8 @@ _I = re.IGNORECASE
 _SENTENCE = r"(?!(?:if|when|whether|specify)\b)(?:[^.!?\n]|[.!?](?=\S)){0,120}?"
 _INPUT = (
     r"(?:tool|function|method|command|operation|action|api|endpoint|service|server|resource|route|path|url|uri|query"
-    r"|parameters?|arguments?|args?|kwargs?|keyword|field|property|key|column|table|option|flag|header|body|token|type"
+    r"|parameters?|arguments?|args?|kwargs?|keyword|field|property|key|column|table|option|flag|header"
+    r"|body|token|type"
     r"|value|format|input|id|identifier|name|user|account|file|directory|credentials|password|api[ _-]?key|date|time"
     r"|time ?zone|city|country|location|region|language|locale|currency|symbol|ticker|unit|code|genre|category)"
 )
@@ -65,9 +66,10 @@ _NOT_FOUND = re.compile(
 )
 _DENIED = re.compile(
     r"access (?:is )?denied|permission denied|forbidden|un-?authori[sz]ed|not authori[sz]ed|operation not permitted"
-    r"|authentication (?:required|failed)|login required"
-    r"|(?:you are |you're )not (?:subscribed|logged in|allowed|permitted|authori[sz]ed)"
-    r"|(?:this|the) (?:endpoint|api|feature|resource|plan) (?:is|has been) "
+    r"|authentication (?:required|failed)|login required|no (?:valid |matching )?(?:api ?key|(?:access "
+    r"|auth )?token|credentials|permissions?|authori[sz]ation|authentication|route|endpoint|handler)\b|(?:you are "
+    r"|you're )not (?:subscribed|logged in|allowed|permitted|authori[sz]ed)|(?:this|the) (?:endpoint|api|feature"
+    r"|resource|plan) (?:is|has been) "
     r"(?:disabled|deprecated|removed|not |no longer |unavailable|only available)",
     _I,
 )
@@ -143,9 +145,9 @@ STATEMENTS: tuple[Rule, ...] = (
 )  # fmt: skip
 
 _COMPLAINT = re.compile(
-    r"\b(?:(?:an?|[45]\d\d|internal|server|unexpected|unknown|fatal|api|client|network|connection|database|syntax|parsing"
-    r"|authentication|authorization|permissions?|validation|confirmation) error\b|errors? (?:occurred|code)|exception\b"
-    r"|malformed|invalid|unrecogni[sz]ed|unsupported|bad request"
+    r"\b(?:(?:an?|[45]\d\d|internal|server|unexpected|unknown|fatal|api|client|network|connection|database|syntax"
+    r"|parsing|authentication|authorization|permissions?|validation|confirmation) error\b|errors? (?:occurred|code)"
+    r"|exception\b|malformed|invalid|unrecogni[sz]ed|unsupported|bad request"
     r"|not (?:valid|found|exists?|allowed|authori[sz]ed|permitted|supported|implemented|subscribed|available)"
     r"|(?:doesn'?t|does not|don'?t|do not) (?:exists?|have (?:access|permission))"
     r"|must (?:be|have|contain|not|provide|specify|include|match)"

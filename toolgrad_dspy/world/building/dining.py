@@ -12,6 +12,7 @@ SEATINGS = ("12:00", "12:30", "13:00", "13:30", "18:00", "18:30", "19:00", "19:3
 
 _MY_DAYS = (0, 2, 4, 7, 10)
 _AREAS = ("window", "main room", "terrace")
+_MEATLESS = (0, 2, 3, 5)  # by position in DISHES
 _COURSES = ("starter", "starter", "main", "main", "main", "dessert")
 
 
@@ -40,7 +41,7 @@ def _restaurant(town: Town, rng: random.Random, cuisine: Cuisine, place_id: str)
         rating=round(rng.uniform(3.2, 4.9), 1), diets=",".join(diets),
     )  # fmt: skip
     for position, (course, name) in enumerate(zip(_COURSES, DISHES[cuisine], strict=True)):
-        meatless = position in (0, 2, 3, 5) or cuisine == "vegetarian"
+        meatless = position in _MEATLESS or cuisine == "vegetarian"
         town.add(
             "dish",
             restaurant_id=restaurant_id,

@@ -17,6 +17,9 @@ transit = Toolbox("transit")
 METRES_PER_MINUTE = 75
 """How fast people walk to a stop."""
 
+WINDOW_MINUTES = 120
+"""How far ahead list_departures looks."""
+
 Mode = Literal["tram", "bus", "ferry"]
 StopId = Annotated[str, Field(description="Id of the stop, as returned by search_stops or find_nearest_stops.")]
 
@@ -162,7 +165,7 @@ def list_departures(
     mode: Annotated[Mode | None, Field(description="Only this kind of vehicle; null means all.")] = None,
     limit: Limit = 10,
 ) -> Departures:
-    """List the next departures from a stop on a given day, soonest first; the list is empty late at night."""
+    """List the departures from a stop within two hours of a time, soonest first; there are none late at night."""
     town.get("stop", stop_id)
     names = stop_names(town)
     found = []
@@ -171,7 +174,9 @@ def list_departures(
             continue
         for stop, minutes in line.stops[:-1]:
             depart = line.next_departure(minutes, to_minutes(after)) if stop == stop_id else None
-            while depart is not None and depart - minutes <= line.last and depart < to_minutes(after) + 120:
+            while (
+                depart is not None and depart - minutes <= line.last and depart < to_minutes(after) + WINDOW_MINUTES
+            ):
                 found.append((depart, line.name, line.stops[-1][0], line))
                 depart += line.headway
     found.sort(key=lambda item: item[:3])
