@@ -39,6 +39,15 @@ def web_url() -> Iterator[str]:
     server.stop()
 
 
+@pytest.fixture(scope="session")
+def sse_url() -> Iterator[str]:
+    """The URL of a running server on the older HTTP+SSE transport."""
+    server = WebServer("sse")
+    server.start()
+    yield server.url
+    server.stop()
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A folder with two files in it, to be used as a workspace."""

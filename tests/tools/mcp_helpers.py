@@ -4,7 +4,10 @@ import contextlib
 import socket
 import subprocess
 import sys
+import threading
 import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from toolgrad_dspy.tools.mcp import StdioTarget
@@ -20,16 +23,17 @@ def script(name: str, *args: str, **env: str) -> StdioTarget:
 class WebServer:
     """The helper server over HTTP, which can be stopped and started again on the same port."""
 
-    def __init__(self) -> None:
+    def __init__(self, transport: str = "streamable-http") -> None:
+        self._transport = transport
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port: int = free.getsockname()[1]
-        self.url = f"http://127.0.0.1:{self.port}/mcp"
+        self.url = f"http://127.0.0.1:{self.port}/{'sse' if transport == 'sse' else 'mcp'}"
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, str(SERVERS / "web.py"), str(self.port)],
+            [sys.executable, str(SERVERS / "web.py"), str(self.port), self._transport],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
@@ -44,3 +48,27 @@ class WebServer:
             self._process.kill()
             self._process.wait()
             self._process = None
+
+
+@contextlib.contextmanager
+def answering(status: int) -> Iterator[str]:
+    """The URL of an HTTP server that answers everything with ``status``."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            self.send_response(status)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        do_GET = do_POST
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_address[1]}/mcp"
+        server.shutdown()
+        thread.join()

@@ -58,6 +58,7 @@ NOTES = {"write": call("write_note", text="x"), "read": call("read_notes"), "fai
         "workspace",
         "http",
         "http-session",
+        "sse",
     ]
 )
 def case(request: pytest.FixtureRequest, web: ModuleType, folder: Path) -> Case:
@@ -101,6 +102,9 @@ def case(request: pytest.FixtureRequest, web: ModuleType, folder: Path) -> Case:
         case "http":
             url = request.getfixturevalue("web_url")
             return Case(lambda: McpSource("web", HttpTarget(url)), add, NOTES["failing"])
+        case "sse":
+            url = request.getfixturevalue("sse_url")
+            return Case(lambda: McpSource("web", HttpTarget(url, sse=True)), add, NOTES["failing"])
     url = request.getfixturevalue("web_url")
     return Case(lambda: McpSource("web", HttpTarget(url), isolation="session"), add, NOTES["failing"])
 

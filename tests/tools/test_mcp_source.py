@@ -8,7 +8,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-from mcp_helpers import WebServer, script
+from mcp_helpers import WebServer, answering, script
 
 from toolgrad_dspy.errors import ToolSourceError
 from toolgrad_dspy.records import Observation, ToolCall
@@ -290,6 +290,24 @@ class TestRefusals:
         line = opening(McpSource("db", HttpTarget(own_web_server.url + "?key=secret")))
         assert f"({own_web_server.url}) cannot be reached" in line
         assert "secret" not in line
+
+    @pytest.mark.parametrize("sse", [False, True])
+    def test_a_server_that_refuses(self, sse: bool) -> None:
+        with answering(401) as url:
+            line = opening(McpSource("db", HttpTarget(url, {"Authorization": "Bearer secret"}, sse=sse)))
+        assert line == (
+            f'tool source \'db\' ({url}) refuses the connection: HTTP 401 Unauthorized; check "url" and "headers"'
+        )
+
+    def test_a_server_that_is_none(self) -> None:
+        with answering(200) as url:
+            assert 'not as an MCP server (Unexpected content type: ); check "url"' in opening(
+                McpSource("db", HttpTarget(url))
+            )
+
+    def test_secret_arguments_are_not_shown(self) -> None:
+        line = opening(McpSource("db", StdioTarget("no-such-server", ("--api-key", "sk-secret"))))
+        assert "(no-such-server --api-key ***)" in line
 
     def test_a_workspace_for_a_url(self, folder: Path) -> None:
         with pytest.raises(ValueError, match="child process"):

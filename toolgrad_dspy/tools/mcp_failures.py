@@ -37,10 +37,21 @@ def _reason(target: Target, cause: BaseException, said: str, start_timeout: floa
     if isinstance(target, StdioTarget):
         return _child_reason(target, cause)
     if isinstance(target, HttpTarget):
-        if said:
-            return f'refuses the connection: {said}; check "url" and "headers"'
-        return f"cannot be reached ({_words(cause)}); check that it runs there"
+        return _http_reason(cause, said)
     return f"failed ({_words(cause)})"
+
+
+def _http_reason(cause: BaseException, said: str) -> str:
+    from mcp import MCPError
+
+    response = getattr(cause, "response", None)  # of the HTTP client's status error, whichever client the SDK uses
+    if response is not None:
+        said = f"HTTP {response.status_code} {response.reason_phrase}"
+    if said:
+        return f'refuses the connection: {said}; check "url" and "headers"'
+    if isinstance(cause, MCPError):
+        return f'answers, but not as an MCP server ({_words(cause)}); check "url"'
+    return f"cannot be reached ({_words(cause)}); check that it runs there"
 
 
 def _child_reason(target: StdioTarget, cause: BaseException) -> str:

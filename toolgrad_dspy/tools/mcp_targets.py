@@ -75,7 +75,10 @@ class HttpTarget:
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        return (*self.headers.values(), self.url)
+        parts = urlsplit(self.url)
+        # Also the token of "Bearer <token>" by itself.
+        words = (word for value in self.headers.values() for word in (value, *value.split()))
+        return (*words, parts.query, parts.password or "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,4 +60,8 @@ def make_server(seed: int = 0) -> MCPServer:
 
 
 if __name__ == "__main__":
-    make_server().run(transport="streamable-http", port=int(sys.argv[1]))
+    port = int(sys.argv[1])
+    if sys.argv[2] == "sse":
+        make_server().run(transport="sse", port=port)
+    else:
+        make_server().run(transport="streamable-http", port=port)
