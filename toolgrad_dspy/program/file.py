@@ -2,14 +2,14 @@
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import dspy
 
-from toolgrad_dspy.errors import StoreError, UsageError, one_line
+from toolgrad_dspy.errors import UsageError, one_line
+from toolgrad_dspy.files import atomic_writer, store_errors
 
 FORMAT = "toolgrad-dspy program 1"
 
@@ -36,13 +36,10 @@ def save_program(path: Path, program: dspy.Module, compiled: Mapping[str, Any]) 
     }
     for state in data["state"].values():
         state.pop("lm", None)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
+    with store_errors(path, "write the program there"):
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_text(json.dumps(data, indent=2, ensure_ascii=False, sort_keys=True) + "\n", encoding="utf-8")
-        temporary.replace(path)
-    except OSError as error:
-        raise StoreError(f"cannot write the program to {path}: {error.strerror or error}") from None
+    with atomic_writer(path) as file:
+        file.write(json.dumps(data, indent=2, ensure_ascii=False, sort_keys=True) + "\n")
 
 
 def load_program(path: Path, program: dspy.Module) -> dict[str, Any]:

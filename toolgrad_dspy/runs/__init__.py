@@ -2,7 +2,6 @@
 
 from toolgrad_dspy.runs.configuration import Configuration
 from toolgrad_dspy.runs.engine import Done, LocalEngine, RunEngine, Work, execute
-from toolgrad_dspy.runs.files import atomic_writer
 from toolgrad_dspy.runs.progress import BarProgress, LineProgress, QuietProgress, RunProgress, run_progress
 from toolgrad_dspy.runs.statistics import RunStatistics, statistics
 from toolgrad_dspy.runs.store import RunStore, Status, canonical
@@ -20,7 +19,6 @@ __all__ = [
     "RunStore",
     "Status",
     "Work",
-    "atomic_writer",
     "canonical",
     "execute",
     "run_progress",

@@ -7,7 +7,7 @@ import yaml
 from pydantic import JsonValue
 
 from toolgrad_dspy.errors import one_line
-from toolgrad_dspy.runs.files import atomic_writer
+from toolgrad_dspy.files import atomic_writer
 
 Configuration = Mapping[str, JsonValue]
 """The resolved configuration as nested mappings, without secrets: running with it again gives the same run."""

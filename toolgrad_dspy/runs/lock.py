@@ -4,7 +4,7 @@ import sqlite3
 from pathlib import Path
 
 from toolgrad_dspy.errors import UsageError
-from toolgrad_dspy.runs.files import store_errors
+from toolgrad_dspy.files import store_errors
 
 
 class FolderLock:

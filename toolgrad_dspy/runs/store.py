@@ -22,9 +22,9 @@ from typing import Any, Literal, Self, TypeAlias, TypeVar, get_args
 from pydantic import ValidationError
 
 from toolgrad_dspy.errors import StoreError, UsageError, one_line
+from toolgrad_dspy.files import atomic_writer, store_errors
 from toolgrad_dspy.records import Record, Sample, Session, Tool, Trace, Usage
 from toolgrad_dspy.runs.configuration import Configuration, differences, write_configuration
-from toolgrad_dspy.runs.files import atomic_writer, store_errors
 from toolgrad_dspy.runs.lock import FolderLock
 
 SCHEMA = 1

@@ -1,0 +1,241 @@
+"""The rules of the house, as docs/architecture.md states them."""
+
+import ast
+import importlib
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGE = ROOT / "toolgrad_dspy"
+
+# From the bottom up; a module may import from its own level and below.
+LEVELS: tuple[tuple[str, ...], ...] = (
+    ("errors", "seeding", "files"),
+    ("records",),
+    ("tools", "lm", "signatures"),
+    ("world", "program", "judging"),
+    ("optimizers", "runs"),
+    ("cli",),
+    ("compile", "generate", "__main__"),
+)
+LEVEL = {name: level for level, names in enumerate(LEVELS) for name in names}
+
+EXPORTS: dict[str, list[str]] = {
+    "": ["__version__"],
+    "cli": ["main"],
+    "judging": ["PARTS", "WEIGHTS", "Metric", "Score"],
+    "lm": ["REHEARSAL", "ROLES", "Meter", "ModelSettings", "Models", "Role", "metered"],
+    "optimizers": [
+        "OPTIMIZERS", "Budget", "Compiled", "Cost", "Evaluation", "Optimizer", "Tuning", "Usage", "compile_program",
+        "evaluate", "optimizer",
+    ],
+    "program": [
+        "ProgramConfig", "Tasks", "ToolGrad", "draw", "load_program", "read_program", "run_on_loop_thread",
+        "run_session", "run_sessions", "save_program", "signature_digest",
+    ],
+    "records": [
+        "Attempt", "Chain", "DraftCall", "ErrorKind", "Iteration", "Observation", "Origin", "OriginKind", "Proposal",
+        "Record", "Report", "RoleUsage", "Sample", "Selection", "Session", "Step", "Tool", "ToolAnnotations",
+        "ToolCall", "ToolError", "Trace", "Usage", "Verdict", "Workflow", "escape", "last_key", "leaves", "lookup",
+    ],
+    "runs": [
+        "BarProgress", "Configuration", "Done", "LineProgress", "LocalEngine", "QuietProgress", "RunEngine",
+        "RunProgress", "RunStatistics", "RunStore", "Status", "Work", "canonical", "execute",
+        "run_progress", "statistics",
+    ],
+    "signatures": ["Propose", "ProposedCall", "ProposedWork", "Repair", "Select", "Update"],
+    "tools": [
+        "FunctionSource", "Isolation", "Library", "LibrarySession", "ToolFilter", "ToolSession", "ToolSource",
+    ],
+    "world": ["NOW", "SESSION_HEADER", "SESSION_META", "Towns", "WorldSource", "build_server"],
+}  # fmt: skip
+
+
+def modules() -> list[Path]:
+    return sorted(PACKAGE.rglob("*.py"))
+
+
+def part_of(path: Path) -> str:
+    """The top-level part of the package that a module belongs to: a folder's name or the module's own."""
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imported_parts(path: Path) -> Iterator[str]:
+    """The parts that a module imports, at its top, in functions and for type checking."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        names = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            names = [node.module or ""]
+            if node.module == "toolgrad_dspy":
+                names = [f"toolgrad_dspy.{alias.name}" for alias in node.names]
+        for name in names:
+            head, _, rest = name.partition(".")
+            if head == "toolgrad_dspy" and rest and rest != "__version__":
+                yield rest.split(".")[0]
+
+
+def test_imports_point_down() -> None:
+    wrong = []
+    for path in modules():
+        part = part_of(path)
+        if part == "__init__":
+            continue
+        wrong += [
+            f"{path.relative_to(ROOT)} imports {other}"
+            for other in imported_parts(path)
+            if other != part and LEVEL[other] > LEVEL[part]
+        ]
+    assert not wrong
+
+
+def test_parts_of_one_level_do_not_import_each_other_in_a_circle() -> None:
+    edges: dict[str, set[str]] = {}
+    for path in modules():
+        part = part_of(path)
+        edges.setdefault(part, set()).update(other for other in imported_parts(path) if other != part)
+
+    def reaches(start: str, goal: str, seen: set[str]) -> bool:
+        return any(
+            other == goal or (other not in seen and reaches(other, goal, seen | {other}))
+            for other in edges.get(start, ())
+        )
+
+    assert [part for part in edges if reaches(part, part, set())] == []
+
+
+def test_every_part_has_a_level() -> None:
+    assert {part_of(path) for path in modules()} - {"__init__"} <= set(LEVEL)
+
+
+@pytest.mark.parametrize("folder", EXPORTS)
+def test_the_public_names_of_a_folder_are_pinned(folder: str) -> None:
+    module = importlib.import_module(f"toolgrad_dspy.{folder}" if folder else "toolgrad_dspy")
+    assert sorted(module.__all__) == sorted(EXPORTS[folder])
+    assert all(hasattr(module, name) for name in module.__all__)
+
+
+def test_every_folder_is_pinned() -> None:
+    folders = {path.parent.relative_to(PACKAGE).as_posix() for path in PACKAGE.glob("*/__init__.py")}
+    assert folders == set(EXPORTS) - {""}
+
+
+def test_no_module_is_longer_than_600_lines() -> None:
+    lengths = {path.relative_to(ROOT): len(path.read_text(encoding="utf-8").splitlines()) for path in modules()}
+    assert {path: length for path, length in lengths.items() if length > 600} == {}
+
+
+def test_functions_fit_on_a_screen() -> None:
+    """60 lines; a command's function is mostly its options."""
+    long = []
+    for path in modules():
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and part_of(path) != "cli":
+                length = (node.end_lineno or 0) - node.lineno + 1
+                if length > 60:
+                    long.append(f"{path.relative_to(ROOT)}:{node.lineno} {node.name}: {length}")
+    assert not long
+
+
+def test_nothing_is_evaluated_or_unpickled() -> None:
+    forbidden = {"eval", "exec", "pickle", "cloudpickle", "marshal"}
+    found = []
+    for path in modules():
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in forbidden:
+                found.append(f"{path.relative_to(ROOT)}:{node.lineno} {node.func.id}")
+            if isinstance(node, ast.Import) and forbidden & {alias.name for alias in node.names}:
+                found.append(f"{path.relative_to(ROOT)}:{node.lineno} import")
+    assert not found
+
+
+@pytest.mark.parametrize("name", ["signatures", "optimizers"])
+def test_the_folders_people_tune_stand_at_the_top_level_too(name: str) -> None:
+    link = ROOT / name
+    if not link.exists():
+        pytest.skip("not a source checkout: the links are not part of a distribution")
+    assert link.is_symlink()
+    assert link.resolve() == PACKAGE / name
+
+
+def test_the_help_is_there_without_loading_what_is_heavy() -> None:
+    code = (
+        "import sys\n"
+        "from typer.testing import CliRunner\n"
+        "from toolgrad_dspy.cli.app import app\n"
+        "assert CliRunner().invoke(app, ['--help']).exit_code == 0\n"
+        "heavy = {'dspy', 'litellm', 'datasets', 'optuna', 'mcp', 'jsonschema', 'numpy'} & set(sys.modules)\n"
+        "assert not heavy, heavy\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
+
+
+def commands(path: Path) -> list[str]:
+    """The shell commands of a document's ``bash`` blocks, without those that install or run the tests."""
+    blocks = re.findall(r"^```bash\n(.*?)^```", path.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+    lines = [line for block in blocks for line in block.splitlines() if line.strip()]
+    return [line for line in lines if not re.search(r"pip install|pytest|ruff|mypy", line)]
+
+
+def documents() -> list[Path]:
+    return [path for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))) if path.exists()]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("document", documents(), ids=lambda path: path.name)
+def test_the_commands_of_the_documents_run(document: Path, tmp_path: Path) -> None:
+    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    for command in commands(document):
+        done = subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", command], cwd=tmp_path, env=environment, capture_output=True, text=True
+        )
+        assert done.returncode == 0, f"{command}\n{done.stderr}"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("document", documents(), ids=lambda path: path.name)
+def test_the_python_examples_of_the_documents_run(document: Path, tmp_path: Path) -> None:
+    text = document.read_text(encoding="utf-8")
+    for number, example in enumerate(re.findall(r"^```python\n(.*?)^```", text, re.DOTALL | re.MULTILINE)):
+        script = tmp_path / f"example_{number}.py"
+        script.write_text(example, encoding="utf-8")
+        done = subprocess.run([sys.executable, str(script)], cwd=tmp_path, capture_output=True, text=True)
+        assert done.returncode == 0, f"{example}\n{done.stderr}"
+        assert done.stdout.strip(), "an example shows something"
+
+
+def test_the_readme_opens_with_the_two_set_up_commands() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    set_up = re.findall(r"^python -m pip install -e .*$", text, re.MULTILINE)
+    assert set_up == [
+        "python -m pip install -e . && python -m toolgrad_dspy.compile",
+        "python -m pip install -e '.[dev]' && python -m pytest",
+    ]
+    assert text.index(set_up[0]) < text.index("\n## ")
+
+
+@pytest.mark.slow
+def test_the_wheel_built_from_the_source_distribution_has_every_module(tmp_path: Path) -> None:
+    if not (ROOT / "pyproject.toml").exists():
+        pytest.skip("not a source checkout")
+    subprocess.run(
+        [sys.executable, "-m", "build", "--outdir", str(tmp_path), str(ROOT)], check=True, capture_output=True
+    )
+    wheel = next(tmp_path.glob("*.whl"))
+    listed = subprocess.run(
+        [sys.executable, "-m", "zipfile", "-l", str(wheel)], check=True, capture_output=True, text=True
+    ).stdout
+    missing = [
+        path.relative_to(ROOT).as_posix() for path in modules() if path.relative_to(ROOT).as_posix() not in listed
+    ]
+    assert missing == []
+    assert "toolgrad_dspy/py.typed" in listed
+    assert "tests/" not in listed
