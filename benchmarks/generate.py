@@ -116,13 +116,9 @@ def main() -> None:
             accepted = list(store.sessions("accepted"))
         print(f"\ngenerate, {n} sessions, tuned program of seed {options.seeds[0]} (rehearsal, scripted)")
         report(parallel, serial, accepted, folder, n)
-        print(
-            f"\nfor comparison, the base program: {base.wall:.1f} s wall, pass rate {base.result['pass_rate']:.3f},"
-        )
-        print(
-            f"  {base.result['steps_per_sample']:.2f} steps, {base.result['dependent_steps_per_sample']:.2f} dependent,"
-        )
-        print(f"  {base.result['lm_calls_per_step']:.2f} LM calls per step")
+        print(f"\nfor comparison, the base program, {base.wall:.1f} s wall:")
+        for figure in ("pass_rate", "steps_per_sample", "dependent_steps_per_sample", "lm_calls_per_step"):
+            print(f"  {figure.replace('_', ' ')} {base.result[figure]:.3f}")
     print(f"\n{sum(RESULTS)} of {len(RESULTS)} numbers met; peak of this script {_own_peak():.0f} MB")
     sys.exit(0 if all(RESULTS) else 1)
 
@@ -142,10 +138,8 @@ def report(parallel: Process, serial: Process, accepted: list[Session], folder: 
     equal = (folder / "parallel/samples.jsonl").read_bytes() == (folder / "serial/samples.jsonl").read_bytes()
     check("samples byte-identical at concurrency 1 and 64", equal, "==", 1)
     print(f"  concurrency 1: {serial.wall:.1f} s wall, {serial.cpu / n:.3f} CPU s per sample, {serial.peak:.0f} MB")
-    print(
-        f"  tool calls per sample {figures['tool_calls_per_sample']:.1f}, and {figures['replayed_calls_per_sample']:.1f}"
-        f" replayed; LM calls {figures['lm_calls_per_sample']:.1f}; chains {figures['chains_per_sample']:.2f}"
-    )
+    for figure in ("lm_calls_per_sample", "tool_calls_per_sample", "replayed_calls_per_sample", "chains_per_sample"):
+        print(f"  {figure.replace('_', ' ')} {figures[figure]:.2f}")
 
 
 def _own_peak() -> float:
