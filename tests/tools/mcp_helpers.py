@@ -61,7 +61,7 @@ def answering(status: int) -> Iterator[str]:
             self.send_header("Content-Length", "0")
             self.end_headers()
 
-        do_GET = do_POST
+        do_GET = do_POST  # noqa: N815 - the name http.server calls
 
         def log_message(self, format: str, *args: object) -> None:
             pass

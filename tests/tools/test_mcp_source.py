@@ -301,7 +301,7 @@ class TestRefusals:
 
     def test_a_server_that_is_none(self) -> None:
         with answering(200) as url:
-            assert 'not as an MCP server (Unexpected content type: ); check "url"' in opening(
+            assert 'not as an MCP server (Unexpected content type:); check "url"' in opening(
                 McpSource("db", HttpTarget(url))
             )
 

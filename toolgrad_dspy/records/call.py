@@ -1,9 +1,9 @@
 """One tool call, what came back, and whether that was a success."""
 
-import json
 from typing import Literal
 
 from pydantic import Field, JsonValue
+from pydantic_core import from_json
 
 from toolgrad_dspy.records.base import Record
 
@@ -51,13 +51,14 @@ class Observation(Record):
     def value(self) -> JsonValue:
         """The result as data: the structured content, else the text parsed as JSON, else the text itself.
 
-        JSON Pointers into a result (references, argument origins) point into this value.
+        JSON Pointers into a result (references, argument origins) point into this value. Text with a ``NaN``, half a
+        surrogate pair or more than some 200 levels stays text: it could not be compared, stored or walked.
         """
         if self.content is not None:
             return self.content
         if self.text[:1] in ("{", "["):
             try:
-                parsed: JsonValue = json.loads(self.text)
+                parsed: JsonValue = from_json(self.text, allow_inf_nan=False)
             except ValueError:
                 return self.text
             return parsed

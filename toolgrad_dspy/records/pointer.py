@@ -1,8 +1,12 @@
 """JSON Pointers (RFC 6901) over plain JSON data."""
 
+import re
 from collections.abc import Iterator
 
 from pydantic import JsonValue
+
+# RFC 6901 has no leading zeros; a list index of more digits leads nowhere.
+_INDEX = re.compile(r"0|[1-9][0-9]{0,15}")
 
 
 def escape(key: str) -> str:
@@ -27,8 +31,11 @@ def leaves(value: JsonValue, pointer: str = "") -> Iterator[tuple[str, JsonValue
 
 
 def lookup(value: JsonValue, pointer: str) -> JsonValue:
-    """The value at ``pointer``. Raises LookupError, whose text says how far the pointer led."""
-    if pointer in ("", "/"):
+    """The value at ``pointer``. Raises LookupError, whose text says how far the pointer led.
+
+    ``"/"`` is the empty key where there is one, and else, as models write it, the whole value.
+    """
+    if pointer == "" or (pointer == "/" and not (isinstance(value, dict) and "" in value)):
         return value
     if not pointer.startswith("/"):
         raise LookupError(f"{pointer!r} is not a JSON Pointer: it has to start with '/'")
@@ -38,7 +45,7 @@ def lookup(value: JsonValue, pointer: str) -> JsonValue:
         key = unescape(token)
         if isinstance(here, dict) and key in here:
             here = here[key]
-        elif isinstance(here, list) and key.isdigit() and int(key) < len(here):
+        elif isinstance(here, list) and _INDEX.fullmatch(key) and int(key) < len(here):
             here = here[int(key)]
         else:
             raise LookupError(f"nothing at {walked}/{token}: {_describe(here)}")

@@ -153,7 +153,8 @@ class McpConfig:
         return f"{self.path}: server {name!r}"
 
     def _resolved(self, path: str) -> Path:
-        return (self.path.parent / Path(path).expanduser()).resolve()
+        # Not resolved further: a symbolic link may be what makes a command work (a Python of a virtual environment).
+        return Path(os.path.abspath(self.path.parent / Path(path).expanduser()))
 
 
 def load_mcp_config(path: Path, environ: Mapping[str, str] = os.environ) -> McpConfig:

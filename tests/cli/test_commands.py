@@ -1,0 +1,262 @@
+"""The commands as a user runs them, in a process of their own, on the embedded defaults."""
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from toolgrad_dspy.runs import RunStore
+
+RUN = [sys.executable, "-m", "toolgrad_dspy"]
+
+
+def run(folder: Path, *arguments: str, code: int = 0, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run a command in ``folder``; it has to end with ``code``, and without a traceback."""
+    done = subprocess.run(
+        [*RUN, *arguments], cwd=folder, env={**os.environ, **environment}, capture_output=True, text=True
+    )
+    assert done.returncode == code, done.stderr
+    assert "Traceback" not in done.stderr
+    return done
+
+
+def one_line(done: subprocess.CompletedProcess[str]) -> str:
+    """The last line of what the command says went wrong; nothing but notes may stand before it."""
+    lines = [line for line in done.stderr.splitlines() if not line.startswith("model: rehearsal")]
+    assert lines, "it says what is wrong"
+    assert lines[-1].startswith("toolgrad-dspy: ")
+    return lines[-1]
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which ten sessions were run into ``runs/a``."""
+    folder = tmp_path_factory.mktemp("finished")
+    run(folder, "generate", "-n", "10", "-o", "runs/a", "--seed", "3")
+    return folder
+
+
+def test_generate_fills_a_run_folder_and_says_what_to_do_next(tmp_path: Path) -> None:
+    done = run(tmp_path, "generate", "-n", "3", "-o", "runs/a")
+    assert "3 samples accepted" in done.stdout
+    assert "scripted" in done.stderr
+    assert "toolgrad-dspy show runs/a 0" in done.stderr
+    samples = [json.loads(line) for line in (tmp_path / "runs/a/samples.jsonl").read_text().splitlines()]
+    assert [sample["id"] for sample in samples] == ["0-000000", "0-000001", "0-000002"]
+    assert all(sample["query"] and sample["response"] and sample["workflow"]["chains"] for sample in samples)
+
+
+def test_the_same_command_on_the_same_folder_adds_only_what_is_missing(finished: Path) -> None:
+    before = (finished / "runs/a/samples.jsonl").read_text()
+    done = run(finished, "generate", "-n", "12", "-o", "runs/a", "--seed", "3", "--json")
+    assert json.loads(done.stdout)["sessions"] == 12
+    assert (finished / "runs/a/samples.jsonl").read_text().startswith(before)
+
+
+def test_another_configuration_on_the_same_folder_is_refused_by_name(finished: Path) -> None:
+    done = run(finished, "generate", "-n", "12", "-o", "runs/a", "--seed", "3", "--iterations", "6", code=2)
+    assert "program.iterations: 8 there, 6 now" in one_line(done)
+
+
+def test_stats_speak_the_papers_terms_for_people_and_machines(finished: Path) -> None:
+    assert "pass rate" in run(finished, "stats", "runs/a").stdout
+    figures = json.loads(run(finished, "stats", "runs/a", "--json").stdout)
+    assert figures["pass_rate"] == 1.0
+    assert figures["steps_per_sample"] > 1
+    assert figures["lm_calls_per_sample"] >= 9
+
+
+def test_show_lists_sessions_and_tells_one_of_them_step_by_step(finished: Path) -> None:
+    listed = run(finished, "show", "runs/a").stdout.splitlines()
+    assert len(listed) >= 12
+    shown = run(finished, "show", "runs/a", "2").stdout
+    for word in ("iteration 1", "lacking now", "query:", "response:", "chain c1"):
+        assert word in shown
+    assert json.loads(run(finished, "show", "runs/a", "2", "--json").stdout)["index"] == 2
+
+
+def test_tools_list_and_show_describe_the_town(tmp_path: Path) -> None:
+    listed = json.loads(run(tmp_path, "tools", "list", "--json").stdout)
+    assert len(listed) >= 24
+    assert len({tool["category"] for tool in listed}) >= 6
+    assert "book_table" in run(tmp_path, "tools", "list").stdout
+    assert json.loads(run(tmp_path, "tools", "show", "book_table").stdout)["name"] == "book_table"
+
+
+def test_killed_in_the_middle_a_run_resumes_without_loss_or_repetition(tmp_path: Path) -> None:
+    arguments = ["generate", "-n", "30", "-o", "run", "--max-concurrency", "8", "--quiet"]
+    process = subprocess.Popen([*RUN, *arguments], cwd=tmp_path, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL)
+    try:
+        stored = wait_for_sessions(tmp_path / "run/run.db", 5, process)
+    finally:
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+    assert 5 <= stored < 30
+    run(tmp_path, *arguments)
+    run(tmp_path, "generate", "-n", "30", "-o", "whole", "--quiet")
+    with RunStore.open(tmp_path / "run") as resumed, RunStore.open(tmp_path / "whole") as whole:
+        assert [s.index for s in resumed.sessions(traces=False)] == list(range(30))
+        assert [s.sample for s in resumed.sessions(traces=False)] == [s.sample for s in whole.sessions(traces=False)]
+
+
+def test_interrupted_a_run_keeps_what_has_ended_and_says_how_to_go_on(tmp_path: Path) -> None:
+    arguments = ["generate", "-n", "400", "-o", "run", "--max-concurrency", "4"]
+    process = subprocess.Popen(
+        [*RUN, *arguments], cwd=tmp_path, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
+    )
+    wait_for_sessions(tmp_path / "run/run.db", 3, process)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "Traceback" not in errors
+    assert "-o run resumes" in errors
+    with RunStore.open(tmp_path / "run") as store:
+        assert 3 <= len(store.done()) < 400
+
+
+def wait_for_sessions(database: Path, count: int, process: subprocess.Popen) -> int:
+    """Wait until the store holds ``count`` sessions; how many it holds then."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and process.poll() is None:
+        if database.exists():
+            connection = sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True)
+            try:
+                (stored,) = connection.execute("SELECT count(*) FROM sessions").fetchone()
+                if stored >= count:
+                    return stored
+            except sqlite3.OperationalError:
+                pass  # the table is not there yet
+            finally:
+                connection.close()
+        time.sleep(0.02)
+    raise AssertionError("the run did not get that far")
+
+
+TOOLS = {
+    "no such file": (None, "missing.json"),
+    "not JSON": ('{"mcpServers": ', "servers.json"),
+    "an unknown key": ('{"mcpServers": {"a": {"command": "x", "isolatoin": "session"}}}', "isolation"),
+    "no servers": ('{"mcpServers": {}}', "servers.json"),
+}
+
+
+@pytest.mark.parametrize("case", TOOLS)
+def test_a_tools_file_that_is_wrong_is_one_line_and_a_usage_error(case: str, tmp_path: Path) -> None:
+    text, expected = TOOLS[case]
+    path = tmp_path / ("servers.json" if text else "missing.json")
+    if text:
+        path.write_text(text)
+    for command in (["generate", "-n", "1", "-o", "run"], ["compile"], ["tools", "list"]):
+        assert expected in one_line(run(tmp_path, *command, "--tools", path.name, code=2))
+    assert not (tmp_path / "run").exists()
+
+
+SERVERS = {
+    "does not exist": ("toolgrad-no-such-command", []),
+    "exits at once": (sys.executable, ["-c", "import sys; sys.exit('no database')"]),
+    "hangs": (sys.executable, ["-c", "import time; time.sleep(600)"]),
+    "is no MCP server": (sys.executable, ["-c", "print('hello')"]),
+}
+
+
+@pytest.mark.parametrize("case", SERVERS)
+def test_a_server_that_does_not_start_is_one_line_that_names_it(case: str, tmp_path: Path) -> None:
+    command, arguments = SERVERS[case]
+    entry = {"command": command, "args": arguments, "start_timeout": 3}
+    (tmp_path / "servers.json").write_text(json.dumps({"mcpServers": {"broken": entry}}))
+    done = run(tmp_path, "generate", "-n", "1", "-o", "run", "--tools", "servers.json", code=1)
+    assert "broken" in one_line(done)
+    assert not (tmp_path / "run").exists()
+
+
+SERVER = """
+from mcp.server import Server
+import mcp.types as types, asyncio
+from mcp.server.mcpserver import MCPServer
+server = MCPServer("s")
+@server.tool()
+def look(word: str) -> str:
+    "Look a word up."
+    return word
+if __name__ == "__main__":
+    server.run()
+"""
+
+
+def test_two_tools_of_one_name_are_one_line_that_says_how_to_tell_them_apart(tmp_path: Path) -> None:
+    (tmp_path / "server.py").write_text(SERVER)
+    entry = {"command": sys.executable, "args": ["server.py"], "allow_writes": True}
+    (tmp_path / "servers.json").write_text(json.dumps({"mcpServers": {"one": entry, "two": entry}}))
+    message = one_line(run(tmp_path, "tools", "list", "--tools", "servers.json", code=1))
+    for word in ("look", "one", "two", "prefix"):
+        assert word in message
+
+
+def test_a_program_of_other_signatures_is_refused(tmp_path: Path) -> None:
+    program = {"format": "toolgrad-dspy program 1", "signatures": "0" * 16, "compiled": {}, "state": {}}
+    (tmp_path / "p.json").write_text(json.dumps(program))
+    done = run(tmp_path, "generate", "-n", "1", "-o", "run", "--program", "p.json", code=2)
+    assert "compile it again" in one_line(done)
+    (tmp_path / "p.json").write_text("[]")
+    assert "not a program file" in one_line(run(tmp_path, "generate", "-n", "1", "--program", "p.json", code=2))
+    assert not (tmp_path / "run").exists()
+
+
+MODELS = {
+    "no provider": ({"TOOLGRAD_MODEL": "nonsense"}, 2, "provider/model"),
+    "a missing key": ({"TOOLGRAD_MODEL": "openai/gpt-4.1-mini"}, 1, "OPENAI_API_KEY"),
+    "a misspelt variable": ({"TOOLGRAD_MODLE": "openai/gpt-4.1-mini"}, 2, "did you mean TOOLGRAD_MODEL?"),
+    "a value out of range": ({"TOOLGRAD_TEMPERATURE": "7"}, 2, "TOOLGRAD_TEMPERATURE"),
+}
+
+
+@pytest.mark.parametrize("case", MODELS)
+def test_a_model_that_cannot_be_used_is_one_line_that_says_what_to_set(case: str, tmp_path: Path) -> None:
+    environment, code, expected = MODELS[case]
+    done = run(tmp_path, "generate", "-n", "2", "-o", "run", code=code, **environment)
+    assert expected in one_line(done)
+
+
+@pytest.mark.slow
+def test_an_unknown_provider_is_one_line(tmp_path: Path) -> None:
+    done = run(tmp_path, "generate", "-n", "1", "-o", "run", code=2, TOOLGRAD_MODEL="nobody/nothing")
+    assert "there is no such provider" in one_line(done)
+
+
+@pytest.mark.parametrize("arguments", [["-n", "0"], ["-n", "-1"], [], ["-n", "x"], ["-n", "1", "--iterations", "0"]])
+def test_a_count_that_makes_no_sense_is_a_usage_error(arguments: list[str], tmp_path: Path) -> None:
+    done = run(tmp_path, "generate", *arguments, "-o", "run", code=2)
+    assert "Error:" in done.stderr
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_disk_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    message = one_line(run(tmp_path, "generate", "-n", "1", "-o", "file/run", code=1))
+    assert "file/run" in message
+    message = one_line(run(tmp_path, "compile", "-o", "file/p.json", "--metric-calls", "20", "--test", "4", code=1))
+    assert "file/p.json" in message
+
+
+def test_a_folder_that_holds_something_else_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("chapter one")
+    assert "thesis.txt" in one_line(run(tmp_path, "generate", "-n", "1", "-o", ".", code=2))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["thesis.txt"]
+    for command in (["show", "."], ["stats", "nowhere"]):
+        assert "no run folder" in one_line(run(tmp_path, *command, code=2))
+
+
+def test_compile_does_not_overwrite_a_program_unless_told_to(tmp_path: Path) -> None:
+    (tmp_path / "p.json").write_text("precious")
+    assert "--force" in one_line(run(tmp_path, "compile", "-o", "p.json", code=2))
+    assert (tmp_path / "p.json").read_text() == "precious"
+
+
+def test_an_unknown_optimizer_is_answered_with_the_nearest(tmp_path: Path) -> None:
+    assert "did you mean gepa?" in one_line(run(tmp_path, "compile", "--optimizer", "gepaa", code=2))
