@@ -14,6 +14,7 @@ from toolgrad_dspy.errors import ToolSourceError
 from toolgrad_dspy.records import Observation, ToolCall
 from toolgrad_dspy.tools import ToolSession
 from toolgrad_dspy.tools.mcp import HttpTarget, InProcessTarget, McpSource, StdioTarget
+from toolgrad_dspy.tools.mcp_targets import ErrorLog
 
 
 async def ask(session: ToolSession, tool: str, /, **arguments: object) -> Observation:
@@ -96,7 +97,7 @@ def test_a_server_that_keeps_crashing_is_gone_for_good() -> None:
     async def main() -> list[str | None]:
         async with McpSource("notes", script("notes"), max_restarts=2) as source, source.session(1) as session:
             kinds = [kind_of(await ask(session, "crash")) for _ in range(3)]
-            with pytest.raises(ToolSourceError, match="'notes'"):
+            with pytest.raises(ToolSourceError, match="goes away again after every start"):
                 await ask(session, "read_notes")
         return kinds
 
@@ -189,6 +190,23 @@ def test_a_seed_reaches_the_server() -> None:
             return content["seed"] if isinstance(content, dict) else None
 
     assert asyncio.run(main()) == "41"
+
+
+def test_a_chatty_servers_standard_error_stays_small(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("toolgrad_dspy.tools.mcp_targets.ErrorLog._LIMIT", 10)
+    log = ErrorLog()
+    log.file.write("one\ntwo\n\n")
+    log.file.flush()
+    assert log.last_line() == "two"
+    log.file.write("three and more\n")
+    log.file.flush()
+    log.trim()
+    assert log.last_line() == ""
+    log.close()
+    log.close()
+    assert capfd.readouterr() == ("", "")
 
 
 def test_a_prefix_and_a_category_are_put_on_the_tools(web: ModuleType) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -117,6 +118,47 @@ def test_a_servers_results_hold_virtual_paths_only(folder: Path) -> None:
     assert "No such file or directory: '/workspace/none.txt'" in missing
     assert str((folder / "a.txt").stat().st_mtime_ns) in age
     assert "toolgrad-" not in listing + missing
+
+
+def test_a_servers_descriptions_hold_virtual_paths_only(folder: Path) -> None:
+    async def main() -> list[str]:
+        async with McpSource("notes", script("notes", "${WORKSPACE}"), workspace=folder) as source:
+            return [tool.description for tool in await source.tools() if tool.name == "list_files"]
+
+    assert asyncio.run(main()) == ["List the files in /workspace"]
+
+
+def test_sessions_that_are_cancelled_leave_no_folder(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(scratch))
+
+    async def visit(source: McpSource, seed: int, first: asyncio.Event) -> None:
+        async with source.session(seed) as session:
+            first.set()
+            await session.call(ToolCall(tool="list_files"))
+
+    async def main() -> None:
+        first = asyncio.Event()
+        async with McpSource("notes", script("notes", "${WORKSPACE}"), workspace=folder) as source:
+            visits = [asyncio.create_task(visit(source, seed, first)) for seed in range(12)]
+            await first.wait()
+            for task in visits:
+                task.cancel()
+            await asyncio.wait(visits)
+
+    asyncio.run(main())
+    assert wait_until_empty(scratch)
+
+
+def wait_until_empty(folder: Path) -> bool:
+    """Whether the threads that remove folders are done within five seconds."""
+    deadline = time.monotonic() + 5
+    while time.monotonic() < deadline and any(folder.iterdir()):
+        time.sleep(0.01)
+    return not any(folder.iterdir())
 
 
 def test_a_shared_server_has_one_copy_for_all_sessions(folder: Path) -> None:

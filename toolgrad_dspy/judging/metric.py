@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from math import inf
 
 from toolgrad_dspy.errors import UsageError
 from toolgrad_dspy.judging import rules
@@ -48,8 +49,8 @@ class Metric:
         unknown = sorted(set(self.weights) - set(PARTS))
         if unknown:
             raise UsageError(f"no metric part is called {unknown[0]!r}; there are {', '.join(PARTS)}")
-        if any(weight < 0 for weight in self.weights.values()) or not sum(self.weights.values()) > 0:
-            raise UsageError("metric weights must not be negative, and one of them must be above 0")
+        if any(not 0 <= weight < inf for weight in self.weights.values()) or not any(self.weights.values()):
+            raise UsageError("metric weights must be finite and not negative, and one of them must be above 0")
 
     def score(self, session: Session) -> Score:
         """The score of one session."""

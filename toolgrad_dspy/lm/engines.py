@@ -6,6 +6,7 @@ client serves the providers it knows; every other litellm name goes through lite
 
 import asyncio
 from typing import Any, Protocol, Self
+from weakref import WeakKeyDictionary
 
 from dspy.lm15 import Request, Response, UnknownModelError, UnsupportedFeatureError
 
@@ -65,12 +66,14 @@ class AsyncMeteredEngine(_Metered):
     def __init__(self, inner: Any, role: str, total: Meter, max_parallel: int) -> None:
         super().__init__(inner, role, total)
         self._max_parallel = max_parallel
-        self._gates: dict[int, asyncio.Semaphore] = {}
+        # Weak: a loop that is gone must not leave its semaphore to a new one at the same address.
+        self._gates: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
 
     async def complete(self, request: Request) -> Response:
-        loop = id(asyncio.get_running_loop())
-        gate = self._gates.setdefault(loop, asyncio.Semaphore(self._max_parallel))
-        async with gate:
+        loop = asyncio.get_running_loop()
+        if loop not in self._gates:
+            self._gates[loop] = asyncio.Semaphore(self._max_parallel)
+        async with self._gates[loop]:
             response: Response = await self._inner.complete(request)
         return self._count(response)
 

@@ -4,6 +4,8 @@ DSPy's adapters raise when an answer does not fit the signature, and nothing tel
 is asked once more, with the error text in an extra input field; then it is a failed step of the session.
 """
 
+import re
+
 import dspy
 from dspy.lm15 import LM15Error
 from dspy.utils.exceptions import (
@@ -32,6 +34,9 @@ FATAL = (
     LMUnsupportedFeatureError,
 )
 
+# How the chat and the JSON adapter word it.
+_UNREADABLE = re.compile(r"Failed to parse field (\w+)(?:: | with value .*Error message: )(.*)", re.DOTALL)
+
 
 class AnswerError(Exception):
     """A model gave no usable answer: a failed step. The text is the reason, one line."""
@@ -47,7 +52,11 @@ async def ask(predict: dspy.Predict, signature: Signature, lm: dspy.LM | None, *
         return await _call(predict, signature, lm, inputs)
     except AdapterParseError as error:
         problem = _complaint(error)
-    again = signature.append("problem", dspy.InputField(desc="what was wrong with your last answer"), str)
+    again = signature
+    if "problem" not in signature.input_fields:
+        again = signature.append("problem", dspy.InputField(desc="what was wrong with your last answer"), str)
+    elif inputs.get("problem"):
+        problem = f"{inputs['problem']}; {problem}"
     try:
         return await _call(predict, again, lm, {**inputs, "problem": problem})
     except AdapterParseError as error:
@@ -72,12 +81,11 @@ async def _call(
 
 
 def _complaint(error: AdapterParseError) -> str:
-    """What was wrong, for the model: the adapter's message without the prompt parts it repeats."""
-    text = str(error)
-    detail = text.split("Error message:", 1)[-1] if "Error message:" in text else text
-    missing = ""
-    if isinstance(error.parsed_result, dict) or "Expected to find output fields" in text:
-        present = list(error.parsed_result or {})
-        absent = [name for name in error.signature.output_fields if name not in present]
-        missing = f"The answer lacks the fields: {', '.join(absent)}. " if absent else ""
-    return missing or one_line(detail, 600)
+    """What was wrong, for the model: the adapter's message without the answer and the prompt parts it repeats."""
+    message = str(error).split(f"Adapter {error.adapter_name} failed to parse the LM response.", 1)[0].strip()
+    field = _UNREADABLE.match(message)
+    if field:
+        return one_line(f"The field {field[1]} cannot be read: {field[2]}", 600)
+    present = error.parsed_result if isinstance(error.parsed_result, dict) else {}
+    absent = [name for name in error.signature.output_fields if name not in present]
+    return f"The answer lacks the fields: {', '.join(absent)}." if absent else one_line(message, 600)

@@ -14,7 +14,7 @@ from toolgrad_dspy.tools.library import Library
 _CHOICES = ("enum", "boolean")
 _ID_KEY = re.compile(r"(^|_)(id|ids|uuid|guid|slug|cursor|token|key|ref|code|hash|sha)$", re.IGNORECASE)
 _OPAQUE = re.compile(r"^(?=.*\d)(?=.*[A-Za-z])[A-Za-z0-9_:.-]+$|^[0-9a-fA-F]{8,}$")
-_ORDINARY_WORD = re.compile(r"^[a-z]+$")
+_ORDINARY_WORD = re.compile(r"^[A-Za-z][a-z]*$")
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 import dspy
 
+from toolgrad_dspy.errors import one_line
 from toolgrad_dspy.lm.roles import Models
 from toolgrad_dspy.program.ask import AnswerError, ask
 from toolgrad_dspy.program.choices import signature_of, with_tool_names
@@ -11,9 +12,10 @@ from toolgrad_dspy.program.environment import Branch
 from toolgrad_dspy.program.needed import needed
 from toolgrad_dspy.program.origins import Result, trace
 from toolgrad_dspy.program.references import UnresolvedReferenceError, resolve
-from toolgrad_dspy.program.render import attempt_lines
+from toolgrad_dspy.program.render import attempt_lines, line
 from toolgrad_dspy.program.state import State
 from toolgrad_dspy.records import Attempt, DraftCall, Observation, Proposal, Report, ToolCall, Verdict
+from toolgrad_dspy.records.pointer import list_index
 from toolgrad_dspy.signatures import Repair
 from toolgrad_dspy.tools.verdict import judge
 
@@ -97,7 +99,9 @@ class _Run:
             arguments, references = resolve(draft.arguments, self._earlier)
         except UnresolvedReferenceError as problem:
             return self._record(number, turn, call, Verdict(outcome="failed", rule="reference", reason=str(problem)))
-        assert isinstance(arguments, dict), "arguments stay an object when references are resolved"
+        if not isinstance(arguments, dict):  # one reference in place of all arguments
+            reason = f"the arguments have to be an object, and what they refer to is {one_line(line(arguments), 80)}"
+            return self._record(number, turn, call, Verdict(outcome="failed", rule="reference", reason=reason))
         call = ToolCall(tool=draft.tool, arguments=arguments)
         complaint = library.validate(call)
         if complaint is not None:
@@ -132,10 +136,9 @@ class _Run:
         """What a reference may name: a step of the workflow, or a call of this proposal by its position."""
         if name in self.state.observations:
             return name, self.state.observations[name]
-        position = name.removeprefix("#")
-        if not position.isdigit():
+        number = list_index(name.removeprefix("#"))
+        if number is None:
             return None
-        number = int(position)
         found = self.final.get(number) or next(
             # A look-up made while this draft is being mended goes by the draft's own position.
             (a.id for a in reversed(self.attempts) if a.draft == number and a.verdict.outcome != "failed"),

@@ -48,9 +48,9 @@ def load_program(path: Path, program: dspy.Module) -> dict[str, Any]:
     Raises UsageError, and changes nothing then.
     """
     data = read_program(path)
-    if data["signatures"] != signature_digest(program):
+    if data.get("signatures") != signature_digest(program):
         raise UsageError(
-            f"{path} was compiled for other signatures ({data['signatures']}) than this version's "
+            f"{path} was compiled for other signatures ({data.get('signatures')}) than this version's "
             f"({signature_digest(program)}): compile it again"
         )
     predictors = dict(program.named_predictors())
@@ -64,7 +64,7 @@ def load_program(path: Path, program: dspy.Module) -> dict[str, Any]:
         raise UsageError(f"{path} is damaged: {one_line(repr(error), 120)}") from None
     for name, predictor in restored.items():
         predictors[name].signature, predictors[name].demos = predictor.signature, predictor.demos
-    compiled = data["compiled"]
+    compiled = data.get("compiled")
     return compiled if isinstance(compiled, dict) else {}
 
 

@@ -2,27 +2,35 @@
 
 A leaf that replaced a reference has its origin by construction. For a literal the rules are, first match wins:
 
-1. ``result``: a distinctive value that equals a leaf of an earlier result; an undistinctive one (a small number,
-   a short word) only if the two are also called alike, since chance would match it anywhere.
-2. ``schema``: it is the parameter's default or constant, the null of a nullable parameter, an enumerated value,
+1. ``schema``: it is the parameter's default or constant, the null of a nullable parameter, an enumerated value,
    or a boolean (an enumeration of two).
+2. ``result``: a distinctive value that equals a leaf of an earlier result; an undistinctive one (a small number,
+   a short word) only if the two are also called alike, since chance would match it anywhere.
 3. ``result``: a longer text that stands in an earlier result's text as whole words (``part``), or a path each of
-   whose segments does.
+   whose segments does. One plain word does not count: chance puts it there.
 4. ``user``: everything else. The query has to state it, which ``stated.py`` checks when the query is written.
+
+A value that the parameter's schema offers itself (an enumerated one, an example) is never taken for a literal from
+a result: a planner finds it in the schema, and a query that then need not state it could not be answered. Only a
+reference proves that such a value came from a result.
 
 When several earlier results hold a value, the latest is taken: it is what a planner had in front of it.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from urllib.parse import unquote
 
 from pydantic import JsonValue
 
-from toolgrad_dspy.records import Observation, Origin, Tool, last_key, leaves
+from toolgrad_dspy.records import Observation, Origin, Tool, last_key, leaves, lookup
+from toolgrad_dspy.records.pointer import list_index, unescape
 
 _WORD = re.compile(r"\w+")
+_PLAIN_WORD = re.compile(r"[^\W\d_]+")
 
 JsonScalar = str | int | float
+Schema = dict[str, JsonValue]
 
 
 class Result:
@@ -75,13 +83,12 @@ def _origin(
             return Origin(
                 pointer=pointer, kind="result", step=step, path=path + pointer[len(place) :], match="reference"
             )
-    schema = schema_at(tool.parameters, pointer)
-    return (
-        _equal_leaf(pointer, value, earlier)
-        or _from_schema(pointer, value, schema)
-        or _part(pointer, value, earlier)
-        or Origin(pointer=pointer, kind="user")
-    )
+    schema = schema_at(tool.parameters, pointer) or {}
+    user = Origin(pointer=pointer, kind="user")
+    known = _from_schema(pointer, value, schema)
+    if known is not None or _is_example(value, schema):
+        return known or user
+    return _equal_leaf(pointer, value, earlier) or _part(pointer, value, earlier) or user
 
 
 def distinctive(value: JsonValue) -> bool:
@@ -131,10 +138,10 @@ def _words(name: str) -> list[str]:
     return [part.rstrip("s") for part in re.split(r"[^a-z0-9]+", parts) if part]
 
 
-def _from_schema(pointer: str, value: JsonValue, schema: dict[str, JsonValue] | None) -> Origin | None:
+def _from_schema(pointer: str, value: JsonValue, schema: dict[str, JsonValue]) -> Origin | None:
     if isinstance(value, (dict, list)):  # an empty container states no value
         return Origin(pointer=pointer, kind="schema", match="empty")
-    keyword = _keyword(value, schema or {})
+    keyword = _keyword(value, schema)
     return Origin(pointer=pointer, kind="schema", match=keyword) if keyword else None
 
 
@@ -161,48 +168,68 @@ def _keyword(value: JsonValue, schema: dict[str, JsonValue]) -> str | None:
     return None
 
 
+def _is_example(value: JsonValue, schema: dict[str, JsonValue]) -> bool:
+    members = schema.get("anyOf")
+    for option in (schema, *(members if isinstance(members, list) else ())):
+        examples = option.get("examples") if isinstance(option, dict) else None
+        if isinstance(examples, list) and any(same(example, value) for example in examples):
+            return True
+    return False
+
+
 def schema_at(schema: JsonValue, pointer: str) -> dict[str, JsonValue] | None:
-    """The subschema that describes the argument at ``pointer``, local ``$ref`` followed; None if there is none."""
+    """The subschema that describes the argument at ``pointer``; None if there is none.
+
+    Its own keywords are at the top; ``anyOf`` lists every schema that it refers to or is composed of, itself first.
+    """
     root = schema if isinstance(schema, dict) else {}
     found = [root]
     for token in pointer.split("/")[1:]:
-        found = [inner for one in found for inner in _descend(one, token, root)]
-    plain = [option for one in found for option in _options(one, root)]
-    if not plain:
-        return None
-    return found[0] if len(found) == 1 and "$ref" not in found[0] else {"anyOf": list[JsonValue](plain)}
+        found = _distinct(inner for one in found for inner in _descend(one, unescape(token), root))
+    plain = _distinct(option for one in found for option in _options(one, root, set()))
+    return {**found[0], "anyOf": list[JsonValue](plain)} if plain else None
 
 
-def _options(
-    schema: dict[str, JsonValue], root: dict[str, JsonValue], depth: int = 0
-) -> Iterator[dict[str, JsonValue]]:
+def _distinct(schemas: Iterable[Schema]) -> list[Schema]:
+    """Each schema once: alternatives that lead back to one another would double with every level."""
+    return list({id(schema): schema for schema in schemas}.values())
+
+
+def _options(schema: Schema, root: Schema, seen: set[int]) -> Iterator[Schema]:
     """The schema itself, its ``$ref`` target and its ``anyOf``/``oneOf``/``allOf`` members, recursively."""
-    if depth > 16:  # a reference that leads back to itself
+    if id(schema) in seen:  # a reference that leads back to itself
         return
-    reference = schema.get("$ref")
-    if isinstance(reference, str) and reference.startswith("#/"):
-        target: JsonValue = root
-        for token in reference[2:].split("/"):
-            target = target.get(token) if isinstance(target, dict) else None
-        if isinstance(target, dict) and target is not schema:
-            yield from _options(target, root, depth + 1)
-        return
+    seen.add(id(schema))
     yield schema
+    members = [_target(schema.get("$ref"), root)]
     for word in ("anyOf", "oneOf", "allOf"):
-        members = schema.get(word)
-        if isinstance(members, list):
-            for member in members:
-                if isinstance(member, dict):
-                    yield from _options(member, root, depth + 1)
+        listed = schema.get(word)
+        members += listed if isinstance(listed, list) else []
+    for member in members:
+        if isinstance(member, dict):
+            yield from _options(member, root, seen)
 
 
-def _descend(schema: dict[str, JsonValue], token: str, root: dict[str, JsonValue]) -> Iterator[dict[str, JsonValue]]:
-    """The subschemas of ``schema`` for the member ``token``, a key or a list index."""
-    for option in _options(schema, root):
-        properties = option.get("properties")
-        named = properties.get(token) if isinstance(properties, dict) else None
-        items = option.get("items") if token.isdigit() else None
-        for inner in (named, items, option.get("additionalProperties")):
+def _target(reference: JsonValue, root: Schema) -> JsonValue:
+    """What a local reference leads to, or None."""
+    if not isinstance(reference, str) or not reference.startswith("#"):
+        return None
+    try:
+        return lookup(root, unquote(reference[1:]))
+    except LookupError:
+        return None
+
+
+def _descend(schema: Schema, key: str, root: Schema) -> Iterator[Schema]:
+    """The subschemas of ``schema`` for the member ``key``, a name or a list index."""
+    index = list_index(key)
+    for option in _options(schema, root, set()):
+        properties, tuples = option.get("properties"), option.get("prefixItems")
+        named = properties.get(key) if isinstance(properties, dict) else None
+        item = option.get("items") if index is not None else None
+        if index is not None and isinstance(tuples, list) and index < len(tuples):
+            item = tuples[index]
+        for inner in (named, item, option.get("additionalProperties")):
             if isinstance(inner, dict):
                 yield inner
                 break
@@ -210,7 +237,7 @@ def _descend(schema: dict[str, JsonValue], token: str, root: dict[str, JsonValue
 
 def _part(pointer: str, value: JsonValue, earlier: Sequence[Result]) -> Origin | None:
     """A text of four characters and more that stands in result text as whole words, or a path made of such parts."""
-    if not isinstance(value, str) or len(value) < 4:
+    if not isinstance(value, str) or len(value) < 4 or _PLAIN_WORD.fullmatch(value):
         return None
     found = _containing(value, earlier)
     if found is None and "/" in value:

@@ -6,6 +6,7 @@ accept bad ones. Each form below is one a reader would take for the same value.
 """
 
 import re
+import unicodedata
 from functools import lru_cache
 
 from pydantic import JsonValue
@@ -14,6 +15,8 @@ from pydantic import JsonValue
 FREE_TEXT_WORDS = 8
 # Share of a free text's words that a query has to repeat to state it.
 FREE_TEXT_SHARE = 0.7
+# A shorter text than this has to be repeated with its own blanks and signs.
+SQUEEZED_LETTERS = 6
 
 _NUMBERS = [
     *("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"),
@@ -37,12 +40,20 @@ _MONTHS = [
 _DATE = re.compile(r"^(\d{4})-(\d{2})-(\d{2})$")
 _DATETIME = re.compile(r"^(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2})(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?$")
 _TIME = re.compile(r"^([01]?\d|2[0-3]):([0-5]\d)(?::\d{2})?$")
+_MOMENT = re.compile(r"\b\d{4}-\d{2}-\d{2}\b|\b\d{1,2}:\d{2}(?::\d{2})?\b")
+# Scripts that put no blanks between words: Thai, Lao, Khmer, kana, Chinese characters.
+_UNSPACED = re.compile(r"[\u0e00-\u0eff\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
 
 
 @lru_cache(maxsize=4096)
 def normalise(text: str) -> str:
     """Lower case, every run of anything but letters and digits as one blank, a blank at both ends."""
-    return " " + " ".join(re.findall(r"[^\W_]+", text.lower())) + " "
+    return " " + " ".join(re.findall(r"[^\W_]+", composed(text).lower())) + " "
+
+
+def composed(text: str) -> str:
+    """One form for what looks the same: an accent on its own is joined to its letter."""
+    return unicodedata.normalize("NFKC", text)
 
 
 def states(text: str, value: JsonValue) -> bool:
@@ -63,10 +74,11 @@ def contains(text: str, value: JsonValue) -> bool:
 
 
 def _states_number(text: str, value: int | float) -> bool:
-    plain = text.replace(",", "")
-    whole = int(value) if float(value).is_integer() else None
-    forms = {repr(value)} if whole is None else {str(whole), f"{whole}.0"}
-    if any(re.search(rf"(?<![\d.]){re.escape(form)}(?!\d|\.\d)", plain) for form in forms):
+    # The digits of a date or a time are no numbers of their own; the commas of 1,500 are no separators.
+    plain = re.sub(r"(?<=\d),(?=\d{3}(?!\d))", "", _MOMENT.sub(" ", text))
+    whole = int(value) if isinstance(value, int) or value.is_integer() else None
+    form = re.escape(str(value if whole is None else whole)) + ("0*" if whole is None else r"(?:\.0+)?")
+    if re.search(rf"(?<![\d.])(?<!\s-){form}(?!\d|\.\d)", f" {plain}"):
         return True
     if whole is None:
         # 0.25 may be said as 25 percent.
@@ -81,9 +93,8 @@ def _states_number(text: str, value: int | float) -> bool:
 def _states_string(text: str, value: str) -> bool:
     if not value.strip():
         return True
-    if contains(text, value):
-        return True
-    if not normalise(value).strip():  # signs only, such as "*" or "/"
+    words = normalise(value).split()
+    if not words:  # signs only, such as "*" or "/"
         return value.strip() in text
     if parts := _DATETIME.match(value):
         return _states_date(text, parts[1]) and _states_time(text, parts[2])
@@ -91,16 +102,36 @@ def _states_string(text: str, value: str) -> bool:
         return _states_date(text, value)
     if _TIME.match(value):
         return _states_time(text, value)
-    words = normalise(value).split()
+    if value.strip().isdecimal():  # a house number, a year: not the digits of a time, and of a date only its year
+        text = _MOMENT.sub(lambda moment: moment[0][:4] if "-" in moment[0] else " ", text)
+    if contains(text, value):
+        return True
     if len(words) > FREE_TEXT_WORDS:
         present = set(normalise(text).split())
         return sum(word in present for word in words) >= FREE_TEXT_SHARE * len(words)
-    return _squeezed(value) in _squeezed(text) and len(_squeezed(value)) >= 6
+    if _UNSPACED.search(value):
+        return composed(value).lower() in composed(text).lower()
+    return _states_squeezed(text, "".join(words))
 
 
-def _squeezed(text: str) -> str:
-    """Letters and digits only: ``readme.md`` in "README md", ``+49 30 123`` in "4930123"."""
-    return re.sub(r"[\W_]+", "", text.lower())
+def _states_squeezed(text: str, letters: str) -> bool:
+    """Letters and digits only: ``readme.md`` in "README md", ``+49 30 123`` in "4930123"; a plural is the same word.
+
+    Whole words have to make it up: ``ann@x.org`` is not in "joann@x.org".
+    """
+    if len(letters) < SQUEEZED_LETTERS:
+        return False
+    accepted = {letters, f"{letters}s", f"{letters}es"} if letters.isalpha() else {letters}
+    said = normalise(text).split()
+    for start in range(len(said)):
+        joined = ""
+        for word in said[start:]:
+            joined += word
+            if joined in accepted:
+                return True
+            if not letters.startswith(joined):
+                break
+    return False
 
 
 def _states_date(text: str, value: str) -> bool:
@@ -109,26 +140,15 @@ def _states_date(text: str, value: str) -> bool:
         return False
     year, month, day = (int(part) for part in match.groups())
     if not 1 <= month <= 12:
-        return False
+        return contains(text, value)
     words = normalise(text)
     name = _MONTHS[month - 1]
-    months = (name, name[:3])
-    days = [str(day), f"{day:02d}", f"{day}st", f"{day}nd", f"{day}rd", f"{day}th"]
-    named = any(
-        f" {m} {d} " in words or f" {d} {m} " in words or f" {d} of {m} " in words for m in months for d in days
-    )
-    numeric = any(
-        form in words
-        for form in (
-            f" {year} {month:02d} {day:02d} ",
-            f" {year} {month} {day} ",
-            f" {day:02d} {month:02d} {year} ",
-            f" {day} {month} {year} ",
-            f" {month:02d} {day:02d} {year} ",
-            f" {month} {day} {year} ",
-        )
-    )
-    return named or numeric
+    months = f"(?:{name}|{name[:3]})"
+    days = f"0?{day}(?:st|nd|rd|th)?"
+    # "May 1" without a year, or with this one.
+    year_said = rf" (?!(?!{year} )[12]\d\d\d )"
+    numeric = f"{year} 0?{month} 0?{day}|0?{day} 0?{month} {year}|0?{month} 0?{day} {year}"
+    return bool(re.search(rf" (?:(?:{months} {days}|{days} (?:of )?{months}){year_said}|(?:{numeric}) )", words))
 
 
 def _states_time(text: str, value: str) -> bool:
@@ -137,15 +157,14 @@ def _states_time(text: str, value: str) -> bool:
         return False
     hour, minute = int(match[1]), int(match[2])
     plain = text.lower().replace(".", ":")
-    clock = rf"(?<!\d)0?{hour}:{minute:02d}(?!\d)"
-    if re.search(clock, plain):
+    half, other = ("am", "pm") if hour < 12 else ("pm", "am")
+    spoken = re.sub(r"(?<![a-z])([ap])[: ]?m\b", r"\1m", plain)
+    if re.search(rf"(?<!\d)0?{hour}:{minute:02d}(?!\d)(?!\s?{other}\b)", spoken):
         return True
-    half = "am" if hour < 12 else "pm"
     twelve = hour % 12 or 12
     minutes = rf"(?::{minute:02d})" if minute else r"(?::00)?"
-    spoken = re.sub(r"\b([ap])[: ]?m\b", r"\1m", plain)
     if re.search(rf"(?<!\d)0?{twelve}{minutes}\s?{half}\b", spoken):
         return True
     if minute == 0 and hour in (0, 12):
-        return ("midnight" if hour == 0 else "noon") in plain
+        return f" {'midnight' if hour == 0 else 'noon'} " in normalise(text)
     return minute == 0 and bool(re.search(rf"(?<!\d)0?(?:{twelve}|{hour}) ?(?:o'clock|h\b)", plain))

@@ -119,8 +119,17 @@ class ToolGrad(dspy.Module):
     async def _execute(
         self, state: State, proposals: tuple[Proposal, ...], branches: dict[str, Branch]
     ) -> tuple[Report, ...]:
-        running = (self.executor.acall(state=state, proposal=p, branch=branches[p.id]) for p in proposals)
-        return tuple(await asyncio.gather(*running))
+        running = [
+            asyncio.ensure_future(self.executor.acall(state=state, proposal=p, branch=branches[p.id]))
+            for p in proposals
+        ]
+        try:
+            return tuple(await asyncio.gather(*running))
+        except BaseException:  # the run ends: nothing may go on calling tools of a session that is being closed
+            for task in running:
+                task.cancel()
+            await asyncio.gather(*running, return_exceptions=True)
+            raise
 
     async def _take(self, state: State, record: "_Record", selection: Selection, branches: dict[str, Branch]) -> None:
         """Append the chosen report to its chain and make the branch it ran on the trunk."""
@@ -138,8 +147,11 @@ class ToolGrad(dspy.Module):
             await state.environment.adopt(await self._clean(state, report, branch))
 
     async def _clean(self, state: State, report: Report, branch: Branch) -> Branch:
-        """``branch``, or one without the writes that ran on it and were not taken over."""
-        discarded = [a.call.tool for a in report.attempts if not a.kept and a.observation and not a.observation.error]
+        """``branch``, or one without the writes that ran on it and were not taken over.
+
+        A failed call counts as one that ran: it may have written before it failed.
+        """
+        discarded = [a.call.tool for a in report.attempts if not a.kept and a.observation is not None]
         if state.environment.needs_branch(discarded):
             return await state.environment.branch(state.workflow.steps)
         return branch

@@ -1,9 +1,33 @@
 """What all stored records share."""
 
-from pydantic import BaseModel, ConfigDict
+import json
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, JsonValue
 
 
 class Record(BaseModel):
     """A stored value: immutable, and a field it does not know is an error, not a silent loss."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def storable(value: Any) -> Any:
+    """``value`` with half surrogate pairs replaced by ``\ufffd``: tools and models write them, UTF-8 has none."""
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return json.loads(_without_halves(json.dumps(value, ensure_ascii=False)))
+    except (TypeError, ValueError, RecursionError):
+        return value  # not JSON: the field's own type says so
+    return value
+
+
+def _without_halves(text: str) -> str:
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+# Text and data from outside: what a tool gave back, what a model wrote.
+OutsideText = Annotated[str, BeforeValidator(storable)]
+OutsideData = Annotated[JsonValue, BeforeValidator(storable)]
+OutsideArguments = Annotated[dict[str, JsonValue], BeforeValidator(storable)]

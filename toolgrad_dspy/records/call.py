@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import Field, JsonValue
 from pydantic_core import from_json
 
-from toolgrad_dspy.records.base import Record
+from toolgrad_dspy.records.base import OutsideArguments, OutsideData, OutsideText, Record
 
 ErrorKind = Literal[
     "tool",  # the tool reports a failure (MCP isError, a raised exception)
@@ -22,14 +22,14 @@ class ToolCall(Record):
     """A call with concrete arguments."""
 
     tool: str
-    arguments: dict[str, JsonValue] = {}
+    arguments: OutsideArguments = {}
 
 
 class ToolError(Record):
     """Why a call gave no result. ``status`` is the HTTP status where there is one."""
 
     kind: ErrorKind
-    message: str
+    message: OutsideText
     status: int | None = None
 
 
@@ -41,8 +41,8 @@ class Observation(Record):
     same bytes; the trace keeps it. ``simulated`` marks a result that no real tool produced.
     """
 
-    content: JsonValue = None
-    text: str
+    content: OutsideData = None
+    text: OutsideText
     error: ToolError | None = None
     simulated: bool = False
     latency: float = Field(default=0.0, exclude=True)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from pydantic import JsonValue
 
-# RFC 6901 has no leading zeros; a list index of more digits leads nowhere.
+# RFC 6901 has no leading zeros, and no list has an index of more digits.
 _INDEX = re.compile(r"0|[1-9][0-9]{0,15}")
 
 
@@ -15,7 +15,13 @@ def escape(key: str) -> str:
 
 
 def unescape(token: str) -> str:
+    """The key that a reference token stands for."""
     return token.replace("~1", "/").replace("~0", "~")
+
+
+def list_index(key: str) -> int | None:
+    """The list index that a key is, or None."""
+    return int(key) if _INDEX.fullmatch(key) else None
 
 
 def leaves(value: JsonValue, pointer: str = "") -> Iterator[tuple[str, JsonValue]]:
@@ -45,8 +51,8 @@ def lookup(value: JsonValue, pointer: str) -> JsonValue:
         key = unescape(token)
         if isinstance(here, dict) and key in here:
             here = here[key]
-        elif isinstance(here, list) and _INDEX.fullmatch(key) and int(key) < len(here):
-            here = here[int(key)]
+        elif isinstance(here, list) and (index := list_index(key)) is not None and index < len(here):
+            here = here[index]
         else:
             raise LookupError(f"nothing at {walked}/{token}: {_describe(here)}")
         walked += f"/{token}"

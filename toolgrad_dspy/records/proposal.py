@@ -2,9 +2,7 @@
 
 from typing import Literal
 
-from pydantic import JsonValue
-
-from toolgrad_dspy.records.base import Record
+from toolgrad_dspy.records.base import OutsideArguments, OutsideText, Record
 from toolgrad_dspy.records.call import Observation, ToolCall, Verdict
 from toolgrad_dspy.records.workflow import Origin
 
@@ -17,7 +15,7 @@ class DraftCall(Record):
     """
 
     tool: str
-    arguments: dict[str, JsonValue] = {}
+    arguments: OutsideArguments = {}
 
 
 class Proposal(Record):
@@ -27,7 +25,7 @@ class Proposal(Record):
     """
 
     id: str
-    instruction: str
+    instruction: OutsideText
     calls: tuple[DraftCall, ...]
 
 
@@ -55,7 +53,7 @@ class Report(Record):
     """The execution of one proposal: every attempt in order, and how it ended."""
 
     proposal: str
-    instruction: str
+    instruction: OutsideText
     outcome: Literal["ok", "empty", "failed"]
     reason: str = ""
     attempts: tuple[Attempt, ...] = ()
@@ -75,6 +73,6 @@ class Selection(Record):
 
     report: str | None
     chain: str | None
-    reason: str
-    lacking: str = ""
+    reason: OutsideText
+    lacking: OutsideText = ""
     note: str = ""

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from toolgrad_dspy.records.base import Record
+from toolgrad_dspy.records.base import OutsideText, Record
 from toolgrad_dspy.records.proposal import Proposal, Report, Selection
 from toolgrad_dspy.records.workflow import Workflow
 
@@ -12,7 +12,7 @@ class Iteration(Record):
 
     number: int
     offered: tuple[str, ...]
-    reason: str = ""
+    reason: OutsideText = ""
     proposals: tuple[Proposal, ...] = ()
     reports: tuple[Report, ...] = ()
     selection: Selection | None = None
@@ -61,9 +61,9 @@ class Sample(Record):
 
     id: str
     seed: int
-    query: str
+    query: OutsideText
     workflow: Workflow
-    response: str
+    response: OutsideText
     offered: tuple[str, ...] = ()
 
 

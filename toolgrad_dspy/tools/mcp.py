@@ -28,8 +28,9 @@ __all__ = ["HttpTarget", "InProcessTarget", "McpSource", "StdioTarget", "Target"
 class McpSource(ToolSource):
     """A source over one MCP server: a child process, a URL, or a server object in this process.
 
-    ``isolation`` ``"shared"``: one server for all sessions. ``"session"``: a server (for a server object: a
-    connection) of its own for every session. Default: ``"session"`` with a ``workspace``, else ``"shared"``.
+    ``isolation`` ``"shared"``: one server for all sessions. ``"session"``: a child process of its own for every
+    session; for a URL or a server object a connection of its own, so say it only of a server whose state belongs to
+    the connection. Default: ``"session"`` with a ``workspace``, else ``"shared"``.
 
     ``workspace`` is a folder that is copied into a temporary directory, per session, or once where the server is
     shared; ``${WORKSPACE}`` in the target's arguments and environment is the copy's path. Without ``workspace``,

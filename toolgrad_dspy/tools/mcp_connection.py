@@ -16,6 +16,7 @@ from pydantic import JsonValue, ValidationError
 
 from toolgrad_dspy.errors import ToolSourceError, one_line
 from toolgrad_dspy.records import ErrorKind, Observation, ToolError
+from toolgrad_dspy.tools.mcp_failures import KeepsGoingAwayError
 from toolgrad_dspy.tools.mcp_records import INVALID_PARAMS, error_kind, observation_from_mcp
 
 if TYPE_CHECKING:
@@ -114,7 +115,7 @@ class Connection:
                 self._proven = self._proven or error is None
                 self._failures += 1
                 if not self._proven or self._failures > self._max_restarts:
-                    self._gone = self._explain(error or ConnectionError("it keeps going away"))
+                    self._gone = self._explain(error or KeepsGoingAwayError())
                     return
                 await self._pause(min(FIRST_DELAY * 2 ** (self._failures - 1), LAST_DELAY))
         finally:

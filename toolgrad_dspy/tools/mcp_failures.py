@@ -12,6 +12,10 @@ SECRET_LENGTH = 6
 """What is shorter is no secret (``LOG_LEVEL=info``), and would blot out half of a message."""
 
 
+class KeepsGoingAwayError(Exception):
+    """A server was started again and again, and went away each time before it answered a call."""
+
+
 def explain(source: str, target: Target, error: BaseException, log: ErrorLog, start_timeout: float) -> str:
     """One line for ``error``, which stopped ``target`` from starting, with the server's own last line.
 
@@ -28,6 +32,8 @@ def explain(source: str, target: Target, error: BaseException, log: ErrorLog, st
 
 
 def _reason(target: Target, cause: BaseException, said: str, start_timeout: float) -> str:
+    if isinstance(cause, KeepsGoingAwayError):
+        return 'goes away again after every start; if a single tool crashes it, leave that out with "deny"'
     if isinstance(cause, TimeoutError):
         return f'did not answer within {start_timeout:g} s; if it only needs longer, raise "start_timeout"'
     if isinstance(cause, ValidationError):
@@ -63,7 +69,7 @@ def _child_reason(target: StdioTarget, cause: BaseException) -> str:
         return f'cannot start: {target.command!r} is not an executable program; correct "command"'
     if isinstance(cause, OSError) and cause.errno is not None:
         return f"cannot start: {_words(cause)}"
-    if "closed" in str(cause).lower() or isinstance(cause, ConnectionError):
+    if "closed" in str(cause).lower():
         return "exits before it answers; run the command by hand to see why"
     return f"failed: {_words(cause)}"
 

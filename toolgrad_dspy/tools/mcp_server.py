@@ -71,8 +71,8 @@ class McpServer:
             self._log.close()
             workspace, self._workspace = self._workspace, None
             if workspace is not None:
-                # A thread that runs on when the wait for it is cancelled.
-                await asyncio.wrap_future(self._executor.submit(workspace.remove))
+                # Shielded: to cancel the wait would take the removal out of the queue.
+                await asyncio.shield(asyncio.wrap_future(self._executor.submit(workspace.remove)))
 
     async def list_tools(self) -> "list[mcp_types.Tool]":
         """All pages of the server's tool list. Raises ToolSourceError."""

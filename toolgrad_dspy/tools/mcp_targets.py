@@ -10,9 +10,8 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from string import Template
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TextIO
 from urllib.parse import urlsplit
 
 from toolgrad_dspy.errors import one_line
@@ -109,16 +108,22 @@ class ErrorLog:
     _LIMIT = 1_000_000
 
     def __init__(self) -> None:
-        # Opened for appending, so that the child writes at the end also after a truncation here.
-        self.file = tempfile.TemporaryFile("a+", encoding="utf-8", errors="replace", prefix="toolgrad-")  # noqa: SIM115
+        self._file: TextIO | None = None
+
+    @property
+    def file(self) -> TextIO:
+        """Where the child writes; opened when first asked for."""
+        if self._file is None:
+            # For appending, so that the child writes at the end also after a truncation here.
+            self._file = tempfile.TemporaryFile("a+", encoding="utf-8", errors="replace")  # noqa: SIM115 - see close
+        return self._file
 
     def last_line(self) -> str:
         """The last line that is not blank, or an empty text."""
-        if self.file.closed:
+        if self._file is None:
             return ""
-        size = os.fstat(self.file.fileno()).st_size
-        self.file.seek(max(0, size - 4096))
-        lines = [line.strip() for line in self.file.read().splitlines() if line.strip()]
+        self._file.seek(max(0, os.fstat(self._file.fileno()).st_size - 4096))
+        lines = [line.strip() for line in self._file.read().splitlines() if line.strip()]
         return lines[-1] if lines else ""
 
     async def note_response(self, response: Any) -> None:
@@ -129,11 +134,13 @@ class ErrorLog:
 
     def trim(self) -> None:
         """Drop what was written, once it is more than a megabyte."""
-        if not self.file.closed and os.fstat(self.file.fileno()).st_size > self._LIMIT:
-            self.file.truncate(0)
+        if self._file is not None and os.fstat(self._file.fileno()).st_size > self._LIMIT:
+            self._file.truncate(0)
 
     def close(self) -> None:
-        self.file.close()
+        if self._file is not None:
+            self._file.close()
+            self._file = None
 
 
 @asynccontextmanager
@@ -163,7 +170,9 @@ def _stdio(
     from mcp import StdioServerParameters, stdio_client
 
     def fill(text: str) -> str:
-        return Template(text).safe_substitute(variables) if "${" in text else text
+        for name, value in variables.items():
+            text = text.replace(f"${{{name}}}", value)
+        return text
 
     parameters = StdioServerParameters(
         command=target.command,
@@ -179,6 +188,8 @@ def _stdio(
 async def _http(target: HttpTarget, errors: ErrorLog) -> AsyncIterator[Any]:
     from mcp.client.sse import sse_client
     from mcp.client.streamable_http import streamable_http_client
+
+    # A private module, but the alternative is to depend on the HTTP library that the SDK happens to use.
     from mcp.shared._httpx_utils import create_mcp_http_client
 
     headers = dict(target.headers)

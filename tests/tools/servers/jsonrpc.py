@@ -18,7 +18,7 @@ def text(*lines: str, error: bool = False, structured: object = None) -> dict[st
 def tool(name: str, properties: dict[str, Any] | None = None, *, reads: bool = False, **more: Any) -> dict[str, Any]:
     schema = {"type": "object", "properties": properties or {}, "required": list(properties or {})}
     hints = {"readOnlyHint": True} if reads else {}
-    return {"name": name, "description": name, "inputSchema": schema, "annotations": hints, **more}
+    return {"name": name, "description": "", "inputSchema": schema, "annotations": hints, **more}
 
 
 def serve(tools: list[dict[str, Any]], handlers: dict[str, Handler], page: int = 1000) -> None:

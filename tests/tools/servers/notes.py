@@ -73,7 +73,7 @@ if __name__ == "__main__":
             tool("read_notes", reads=True),
             tool("write_file", {"path": STRING, "text": STRING}),
             tool("read_file", {"path": STRING}, reads=True),
-            tool("list_files", reads=True),
+            tool("list_files", reads=True, description=f"List the files in {FOLDER}"),
             tool("file_age", {"path": STRING}, reads=True),
             tool("process", reads=True),
             tool("sleep", {"seconds": {"type": "number"}}, reads=True),

@@ -18,6 +18,8 @@ _TOO_GENERAL = frozenset(
 )
 # How often an optional parameter is given, if there is a value for it.
 OPTIONAL = 0.3
+# How far arguments are nested at most: a schema may refer to itself.
+DEPTH = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,30 +44,32 @@ class Filler:
     def arguments(self, tool: dict[str, Any]) -> dict[str, Any]:
         """Arguments for a call of ``tool``."""
         schema = tool["parameters"]
-        return self._object(schema, schema)
+        return self._object(_plain(schema, schema), schema, 0)
 
-    def _object(self, schema: dict[str, Any], root: dict[str, Any]) -> dict[str, Any]:
+    def _object(self, schema: dict[str, Any], root: dict[str, Any], depth: int) -> dict[str, Any]:
         required = schema.get("required", ())
         filled = {}
         for name, inner in schema.get("properties", {}).items():
             if name in required:
-                filled[name] = self._value(name, inner, root)
+                filled[name] = self._value(name, inner, root, depth)
             elif (value := self._optional(name, inner, root)) is not None:
                 filled[name] = value
         return filled
 
-    def _optional(self, name: str, schema: dict[str, Any], root: dict[str, Any]) -> Any:
+    def _optional(self, name: str, schema: Any, root: dict[str, Any]) -> Any:
         """A value for an optional parameter, or None to leave it out."""
+        if not isinstance(schema, dict):
+            return None
         plain = _plain(schema, root)
         matches = self._matches(name, plain) if self.reuse else ()
         wanted = self.rng.random() < OPTIONAL
         if matches:
             return self._reference(matches)
         if wanted and self.concrete and ("enum" in plain or "examples" in schema or "examples" in plain):
-            return self._value(name, schema, root)
+            return self._value(name, schema, root, 0)
         return None
 
-    def _value(self, name: str, schema: dict[str, Any], root: dict[str, Any]) -> Any:
+    def _value(self, name: str, schema: Any, root: dict[str, Any], depth: int) -> Any:
         plain = _plain(schema, root)
         matches = self._matches(name, plain) if self.reuse else ()
         if matches:
@@ -73,10 +77,10 @@ class Filler:
         if self.concrete and (known := concrete_values(schema, plain)):
             return self.rng.choice(known)
         kind = plain.get("type", "string")
-        if kind == "object" and plain.get("properties"):
-            return self._object(plain, root)
+        if kind == "object" and plain.get("properties") and depth < DEPTH:
+            return self._object(plain, root, depth + 1)
         if kind == "array":
-            return [self._value(name, plain.get("items", {}), root)]
+            return [self._value(name, plain.get("items", {}), root, depth + 1)] if depth < DEPTH else []
         return PLACEHOLDERS.get(kind, {} if kind == "object" else "example")
 
     def _matches(self, name: str, schema: dict[str, Any]) -> list[Found]:
@@ -111,25 +115,25 @@ def fits_any(parameter: str, keys: frozenset[str]) -> bool:
     return any(fits(parameter, key) for key in keys)
 
 
-def concrete_values(schema: dict[str, Any], plain: dict[str, Any]) -> list[Any]:
+def concrete_values(schema: Any, plain: dict[str, Any]) -> list[Any]:
     """The values that a schema itself names for a parameter: constant, enum, examples, default."""
-    for place in (schema, plain):
+    own: dict[str, Any] = schema if isinstance(schema, dict) else {}
+    for place in (own, plain):
         if "const" in place:
             return [place["const"]]
         for word in ("enum", "examples"):
             if place.get(word):
                 return [value for value in place[word] if value is not None]
-    if schema.get("default", plain.get("default")) is not None:
-        return [schema.get("default", plain.get("default"))]
-    return []
+    default = own.get("default", plain.get("default"))
+    return [default] if default is not None else []
 
 
 def values_in(workflow: str) -> tuple[Found, ...]:
     """Every named value in the results of the workflow's steps, one JSON object per line, latest step first."""
-    return tuple(item for line in reversed(workflow.splitlines()) for item in _values_of_line(line))
+    return tuple(item for line in reversed(workflow.split("\n")) for item in _values_of_line(line))
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=1024)
 def _values_of_line(line: str) -> tuple[Found, ...]:
     return tuple(item for step in objects(line) for item in values_of(step["step"], step.get("result")))
 
@@ -161,9 +165,11 @@ def returned(tool: dict[str, Any], parameter: str) -> str | None:
     return None
 
 
-def _plain(schema: dict[str, Any], root: dict[str, Any]) -> dict[str, Any]:
+def _plain(schema: Any, root: dict[str, Any]) -> dict[str, Any]:
     """The schema with local references followed and the first branch that is not null taken."""
     for _ in range(8):
+        if not isinstance(schema, dict):
+            break
         reference = schema.get("$ref")
         if isinstance(reference, str):
             schema = root.get("$defs", root.get("definitions", {})).get(reference.rsplit("/", 1)[-1], {})
@@ -171,7 +177,9 @@ def _plain(schema: dict[str, Any], root: dict[str, Any]) -> dict[str, Any]:
         branches = schema.get("anyOf") or schema.get("oneOf") or schema.get("allOf")
         if not branches:
             break
-        schema = next((b for b in branches if b.get("type") != "null"), {})
+        schema = next((b for b in branches if not isinstance(b, dict) or b.get("type") != "null"), {})
+    if not isinstance(schema, dict):  # true: anything goes
+        return {}
     kind = schema.get("type")
     if isinstance(kind, list):
         return {**schema, "type": next((k for k in kind if k != "null"), "null")}

@@ -13,6 +13,7 @@ from dspy.lm15 import Request
 _FIELD = re.compile(r"^\[\[ ## (\w+) ## \]\]$", re.MULTILINE)
 _OUTPUTS = re.compile(r"Your output fields are:\n(.*?)\nAll interactions", re.DOTALL)
 _NAME = re.compile(r"^\d+\. `(\w+)`", re.MULTILINE)
+_REMINDER = "\n\nRespond with "
 _OBJECTIVE = "your objective is:"
 
 
@@ -55,7 +56,7 @@ def read(request: Request) -> Prompt:
         instructions=instructions,
         outputs=outputs,
         inputs=sections(last),
-        as_json=request.config.response_format is not None or "Respond with a JSON object" in last,
+        as_json=request.config.response_format is not None or _reminder(last).startswith("a JSON object"),
         demonstrations=demonstrations,
     )
 
@@ -75,8 +76,13 @@ def sections(text: str) -> dict[str, str]:
     found = {}
     for mark, following in zip(marks, [*marks[1:], None], strict=True):
         body = text[mark.end() : following.start() if following else len(text)]
-        found[mark.group(1)] = body.split("\n\nRespond with ")[0].strip()
+        found[mark.group(1)] = (body if following else body.rpartition(_REMINDER)[0] or body).strip()
     return found
+
+
+def _reminder(turn: str) -> str:
+    """The format reminder that ends a turn; the fields before it may hold any text, the same words too."""
+    return turn.rpartition(_REMINDER)[2]
 
 
 def _answer_fields(text: str) -> dict[str, str]:
@@ -93,13 +99,13 @@ def _answer_fields(text: str) -> dict[str, str]:
 
 def objects(text: str) -> Iterator[dict[str, Any]]:
     """The JSON objects of a section that has one per line; other lines are passed over."""
-    for line in text.splitlines():
+    for line in text.split("\n"):  # not splitlines: JSON leaves U+2028 and its like in strings
         found = _object(line)
         if found is not None:
             yield found
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=1024)
 def _object(line: str) -> dict[str, Any] | None:
     if not line.startswith("{"):
         return None

@@ -1,0 +1,119 @@
+"""A language model that answers what a test tells it to, and plays the rehearsal model for the rest."""
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import dspy
+from dspy.lm15 import Message, Request, Response, TextPart, Usage
+
+from toolgrad_dspy.lm import REHEARSAL, ROLES, Models, ModelSettings, Role
+from toolgrad_dspy.lm.engines import AsyncMeteredEngine, MeteredEngine
+from toolgrad_dspy.lm.rehearsal.engine import answer as rehearse
+from toolgrad_dspy.lm.rehearsal.prompt import Prompt, read
+
+# The fields of an answer, its raw text, or an error to raise; None: as the rehearsal model answers.
+Answer = dict[str, Any] | str | Exception | None
+# The answers of one role in the order they are asked for (then None), or what to answer to a prompt.
+Script = list[Answer] | Callable[[Prompt], Answer]
+
+
+class ScriptedModels(Models):
+    """Models whose roles follow scripts. ``asked`` keeps every prompt with the role it was for, in order."""
+
+    def __init__(self, **scripts: Script) -> None:
+        super().__init__({role: ModelSettings(model=REHEARSAL) for role in ROLES})
+        self._next: dict[str, Callable[[Prompt], Answer]] = {
+            role: script if callable(script) else _in_order(script) for role, script in scripts.items()
+        }
+        self.asked: list[tuple[str, Prompt]] = []
+        self._built: dict[str, dspy.LM] = {}
+
+    def lm(self, role: Role) -> dspy.LM:
+        if role not in self._built:
+            self._built[role] = dspy.LM(
+                "toolgrad/scripted",
+                engine=MeteredEngine(_Sync(self, role), role, self.meter),
+                async_engine=AsyncMeteredEngine(_Async(self, role), role, self.meter, 64),
+                cache=False,
+                num_retries=0,
+            )
+        return self._built[role]
+
+    def prompts(self, role: str) -> list[Prompt]:
+        """The prompts that ``role`` was asked with."""
+        return [prompt for asked, prompt in self.asked if asked == role]
+
+    def respond(self, role: str, request: Request) -> Response:
+        prompt = read(request)
+        self.asked.append((role, prompt))
+        answer = self._next[role](prompt) if role in self._next else None
+        if isinstance(answer, Exception):
+            raise answer
+        if answer is None:
+            return rehearse(request)
+        text = answer if isinstance(answer, str) else chat(**answer)
+        return Response(
+            id="scripted",
+            model=request.model,
+            message=Message.assistant([TextPart(text)]),
+            finish_reason="stop",
+            usage=Usage(input_tokens=10, output_tokens=5, total_tokens=15),
+        )
+
+
+class _Sync:
+    def __init__(self, models: ScriptedModels, role: str) -> None:
+        self._models, self._role = models, role
+
+    def complete(self, request: Request) -> Response:
+        return self._models.respond(self._role, request)
+
+
+class _Async(_Sync):
+    async def complete(self, request: Request) -> Response:  # type: ignore[override]
+        return self._models.respond(self._role, request)
+
+
+def _in_order(answers: list[Answer]) -> Callable[[Prompt], Answer]:
+    left: Iterator[Answer] = iter(answers)
+    return lambda prompt: next(left, None)
+
+
+def chat(**fields: Any) -> str:
+    """An answer in DSPy's chat format."""
+    shown = {name: value if isinstance(value, str) else json.dumps(value) for name, value in fields.items()}
+    return "".join(f"[[ ## {name} ## ]]\n{text}\n\n" for name, text in shown.items()) + "[[ ## completed ## ]]"
+
+
+def call(tool: str, **arguments: Any) -> dict[str, Any]:
+    """A proposed call."""
+    return {"tool": tool, "arguments": arguments}
+
+
+def propose(*proposals: list[dict[str, Any]]) -> dict[str, Any]:
+    """The proposer's answer: each proposal is a list of calls."""
+    works = [
+        {"instruction": f"Do {calls[0]['tool'] if calls else 'nothing'}.", "calls": calls} for calls in proposals
+    ]
+    return {"reason": "it helps", "proposals": works}
+
+
+def select(report: str, chain: str = "new", lacking: str = "more") -> dict[str, Any]:
+    """The selector's answer."""
+    return {"reason": "it fits", "report": report, "chain": chain, "lacking": lacking}
+
+
+def repair(*calls: dict[str, Any]) -> dict[str, Any]:
+    """The executor's answer in a repair turn."""
+    return {"calls": list(calls)}
+
+
+def write(query: str, response: str = "It is done.") -> dict[str, Any]:
+    """The updater's answer."""
+    return {"query": query, "response": response}
+
+
+def reference(step: str, path: str = "") -> dict[str, str]:
+    """An argument that refers to an earlier result."""
+    return {"$from": step, "$path": path}
