@@ -42,6 +42,10 @@ class AnswerError(Exception):
     """A model gave no usable answer: a failed step. The text is the reason, one line."""
 
 
+class _UnusableAnswerError(Exception):
+    """An answer that does not fit the signature; the text tells the model why."""
+
+
 async def ask(predict: dspy.Predict, signature: Signature, lm: dspy.LM | None, **inputs: object) -> dspy.Prediction:
     """The prediction for ``inputs`` under ``signature``, the predictor's own or one derived from it.
 
@@ -50,8 +54,8 @@ async def ask(predict: dspy.Predict, signature: Signature, lm: dspy.LM | None, *
     """
     try:
         return await _call(predict, signature, lm, inputs)
-    except AdapterParseError as error:
-        problem = _complaint(error)
+    except _UnusableAnswerError as error:
+        problem = str(error)
     again = signature
     if "problem" not in signature.input_fields:
         again = signature.append("problem", dspy.InputField(desc="what was wrong with your last answer"), str)
@@ -59,8 +63,8 @@ async def ask(predict: dspy.Predict, signature: Signature, lm: dspy.LM | None, *
         problem = f"{inputs['problem']}; {problem}"
     try:
         return await _call(predict, again, lm, {**inputs, "problem": problem})
-    except AdapterParseError as error:
-        raise AnswerError(f"unusable answer, twice: {_complaint(error)}") from None
+    except _UnusableAnswerError as error:
+        raise AnswerError(f"unusable answer, twice: {error}") from None
 
 
 async def _call(
@@ -69,6 +73,10 @@ async def _call(
     chosen = {"lm": lm} if lm is not None and predict.lm is None else {}
     try:
         prediction: dspy.Prediction = await predict.acall(signature=signature, **chosen, **inputs)
+    except AdapterParseError as error:
+        raise _UnusableAnswerError(_complaint(error)) from None
+    except RecursionError:  # a model that repeats itself opens brackets without end
+        raise _UnusableAnswerError("The answer is nested too deeply.") from None
     except FATAL as error:
         raise ModelError(one_line(error)) from None
     except LMUnexpectedError as error:

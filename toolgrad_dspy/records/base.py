@@ -30,4 +30,4 @@ def _without_halves(text: str) -> str:
 # Text and data from outside: what a tool gave back, what a model wrote.
 OutsideText = Annotated[str, BeforeValidator(storable)]
 OutsideData = Annotated[JsonValue, BeforeValidator(storable)]
-OutsideArguments = Annotated[dict[str, JsonValue], BeforeValidator(storable)]
+OutsideObject = Annotated[dict[str, JsonValue], BeforeValidator(storable)]

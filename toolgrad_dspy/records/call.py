@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import Field, JsonValue
 from pydantic_core import from_json
 
-from toolgrad_dspy.records.base import OutsideArguments, OutsideData, OutsideText, Record
+from toolgrad_dspy.records.base import OutsideData, OutsideObject, OutsideText, Record
 
 ErrorKind = Literal[
     "tool",  # the tool reports a failure (MCP isError, a raised exception)
@@ -22,7 +22,7 @@ class ToolCall(Record):
     """A call with concrete arguments."""
 
     tool: str
-    arguments: OutsideArguments = {}
+    arguments: OutsideObject = {}
 
 
 class ToolError(Record):

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from toolgrad_dspy.records.base import OutsideArguments, OutsideText, Record
+from toolgrad_dspy.records.base import OutsideObject, OutsideText, Record
 from toolgrad_dspy.records.call import Observation, ToolCall, Verdict
 from toolgrad_dspy.records.workflow import Origin
 
@@ -15,7 +15,7 @@ class DraftCall(Record):
     """
 
     tool: str
-    arguments: OutsideArguments = {}
+    arguments: OutsideObject = {}
 
 
 class Proposal(Record):

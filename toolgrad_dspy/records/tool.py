@@ -1,8 +1,8 @@
 """A tool as its source declares it."""
 
-from pydantic import Field, JsonValue
+from pydantic import Field
 
-from toolgrad_dspy.records.base import Record
+from toolgrad_dspy.records.base import OutsideObject, OutsideText, Record
 
 
 class ToolAnnotations(Record):
@@ -27,9 +27,9 @@ class Tool(Record):
 
     name: str = Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")
     source_name: str
-    description: str
-    parameters: dict[str, JsonValue]
-    returns: dict[str, JsonValue] | None = None
+    description: OutsideText
+    parameters: OutsideObject
+    returns: OutsideObject | None = None
     source: str
     category: str
     annotations: ToolAnnotations = ToolAnnotations()

@@ -3,7 +3,11 @@
 from typing import Any
 
 import dspy
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, field_validator
+
+
+# No real tool takes arguments nested deeper; a model that repeats itself goes deeper than can be stored.
+ARGUMENT_LEVELS = 32
 
 
 class ProposedCall(BaseModel):
@@ -11,6 +15,17 @@ class ProposedCall(BaseModel):
 
     tool: str
     arguments: dict[str, Any] = Field(default_factory=dict)
+
+    @field_validator("arguments")
+    @classmethod
+    def _shallow(cls, arguments: dict[str, Any]) -> dict[str, Any]:
+        level: list[Any] = [arguments]
+        for _ in range(ARGUMENT_LEVELS):
+            containers = [value for value in level if isinstance(value, (dict, list))]
+            level = [item for held in containers for item in (held.values() if isinstance(held, dict) else held)]
+        if level:
+            raise ValueError(f"arguments may be nested {ARGUMENT_LEVELS} levels deep at most")
+        return arguments
 
 
 class ProposedWork(BaseModel):

@@ -2,8 +2,8 @@
 
 A file can be pasted unchanged. Beside the clients' keys a server may have ours, from ``isolation`` to ``category``
 (:class:`ServerSettings`). ``${NAME}`` and ``${NAME:-default}`` in ``args``, ``env``, ``headers`` and ``url`` are
-taken from the environment; ``${WORKSPACE}`` and ``${SEED}`` are the session's. Relative paths start at the file's
-folder, which is also where a server without ``cwd`` runs.
+taken from the environment; ``${WORKSPACE}``, ``${SEED}`` and ``${SESSION}`` (a name no other session has) are the
+session's. Relative paths start at the file's folder, which is also where a server without ``cwd`` runs.
 """
 
 import os

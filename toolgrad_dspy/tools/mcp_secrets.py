@@ -10,7 +10,7 @@ MASK = "***"
 
 _VARIABLE = re.compile(r"\$\{([^}]*)\}")
 _NAME = re.compile(r"(?:env:)?([A-Za-z_]\w*)(?::-(.*))?", re.DOTALL)
-_PER_SESSION = frozenset({"WORKSPACE", "SEED"})
+_PER_SESSION = frozenset({"WORKSPACE", "SEED", "SESSION"})
 
 _SECRET_OPTION = re.compile(r"--?[\w-]*(?:key|token|secret|passw|auth|credential)[\w-]*", re.IGNORECASE)
 _PASSWORD_IN_URL = re.compile(r"(?<=://)([^/@\s:]*):[^/@\s]+(?=@)")
@@ -20,8 +20,8 @@ _SCHEME = re.compile(r"(?:Bearer|Basic|Token)\s+", re.IGNORECASE)
 def expand(text: str, environ: Mapping[str, str], where: str) -> str:
     """``text`` with ``${NAME}``, ``${env:NAME}`` and ``${NAME:-default}`` replaced.
 
-    ``${WORKSPACE}`` and ``${SEED}`` stay for the session to fill in. Raises UsageError for a variable that is not
-    set; ``where`` says where it stands.
+    ``${WORKSPACE}``, ``${SEED}`` and ``${SESSION}`` stay for the session to fill in. Raises
+    UsageError for a variable that is not set; ``where`` says where it stands.
     """
 
     def value(match: re.Match[str]) -> str:

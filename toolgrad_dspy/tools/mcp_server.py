@@ -1,6 +1,7 @@
 """One running MCP server with what belongs to it: its folder, its standard error, its connection."""
 
 import asyncio
+import uuid
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from typing import TYPE_CHECKING
@@ -43,7 +44,7 @@ class McpServer:
         self._make_workspace = make_workspace
         self._executor = executor
         self._start_timeout = start_timeout
-        self._variables = {"SEED": str(seed)}
+        self._variables = {"SEED": str(seed), "SESSION": uuid.uuid4().hex}
         self._workspace: Workspace | None = None
         self._log = ErrorLog()
         self._connection = Connection(

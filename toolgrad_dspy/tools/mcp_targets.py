@@ -32,8 +32,9 @@ logging.getLogger("mcp").addHandler(logging.NullHandler())
 class StdioTarget:
     """A server started as a child process. It sees ``env`` and HOME, LOGNAME, PATH, SHELL, TERM, USER only.
 
-    ``${WORKSPACE}`` and ``${SEED}`` in ``args``, ``env`` and ``cwd`` become the session's folder and seed. No value
-    of ``env`` or ``hidden``, and no argument whose option's name says that it is secret, appears in a message.
+    ``${WORKSPACE}``, ``${SEED}`` and ``${SESSION}`` in ``args``, ``env`` and ``cwd`` become the session's folder, its
+    seed, and a name that no other session has. No value of ``env`` or ``hidden``, and no argument whose option's name
+    says that it is secret, appears in a message.
     """
 
     command: str
@@ -60,7 +61,11 @@ class StdioTarget:
 
 @dataclass(frozen=True, slots=True)
 class HttpTarget:
-    """A server at a URL: streamable HTTP, or with ``sse`` the older HTTP+SSE transport."""
+    """A server at a URL: streamable HTTP, or with ``sse`` the older HTTP+SSE transport.
+
+    ``${SEED}`` and ``${SESSION}`` in ``url`` and ``headers`` become the session's, as in :class:`StdioTarget`: with a
+    header of its own, a session can name the state it works on.
+    """
 
     url: str = field(repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -158,10 +163,18 @@ async def open_client(
             yield client
         return
     transport = (
-        _stdio(target, variables, errors, on_end) if isinstance(target, StdioTarget) else _http(target, errors)
+        _stdio(target, variables, errors, on_end)
+        if isinstance(target, StdioTarget)
+        else _http(target, variables, errors)
     )
     async with Client(transport, cache=None) as client:
         yield client
+
+
+def _filled(text: str, variables: Mapping[str, str]) -> str:
+    for name, value in variables.items():
+        text = text.replace(f"${{{name}}}", value)
+    return text
 
 
 def _stdio(
@@ -169,38 +182,34 @@ def _stdio(
 ) -> "Transport":
     from mcp import StdioServerParameters, stdio_client
 
-    def fill(text: str) -> str:
-        for name, value in variables.items():
-            text = text.replace(f"${{{name}}}", value)
-        return text
-
     parameters = StdioServerParameters(
         command=target.command,
-        args=[fill(arg) for arg in target.args],
-        env={name: fill(value) for name, value in target.env.items()},
-        cwd=Path(fill(target.cwd)) if target.cwd else None,
+        args=[_filled(arg, variables) for arg in target.args],
+        env={name: _filled(value, variables) for name, value in target.env.items()},
+        cwd=Path(_filled(target.cwd, variables)) if target.cwd else None,
         encoding_error_handler="replace",
     )
     return _watched(stdio_client(parameters, errlog=errors.file), on_end)
 
 
 @asynccontextmanager
-async def _http(target: HttpTarget, errors: ErrorLog) -> AsyncIterator[Any]:
+async def _http(target: HttpTarget, variables: Mapping[str, str], errors: ErrorLog) -> AsyncIterator[Any]:
     from mcp.client.sse import sse_client
     from mcp.client.streamable_http import streamable_http_client
 
     # A private module, but the alternative is to depend on the HTTP library that the SDK happens to use.
     from mcp.shared._httpx_utils import create_mcp_http_client
 
-    headers = dict(target.headers)
+    headers = {name: _filled(value, variables) for name, value in target.headers.items()}
+    url = _filled(target.url, variables)
     if target.sse:
-        async with sse_client(target.url, headers=headers) as streams:
+        async with sse_client(url, headers=headers) as streams:
             yield streams
         return
     async with create_mcp_http_client(headers=headers) as http:
         # The SDK folds every refusal into "Server returned an error response".
         http.event_hooks["response"].append(errors.note_response)
-        async with streamable_http_client(target.url, http_client=http) as streams:
+        async with streamable_http_client(url, http_client=http) as streams:
             yield streams
 
 

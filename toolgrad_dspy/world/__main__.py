@@ -2,6 +2,10 @@
 
 import argparse
 import logging
+import socket
+import sys
+
+from mcp.server.mcpserver import MCPServer
 
 from toolgrad_dspy.world.server import build_server
 from toolgrad_dspy.world.sessions import Towns, template
@@ -21,7 +25,7 @@ def main() -> None:
         "handshake each connection has its own)",
     )
     parser.add_argument("--host", default="127.0.0.1", help="address for --http (default: %(default)s)")
-    parser.add_argument("--port", type=int, default=8765, help="port for --http (default: %(default)s)")
+    parser.add_argument("--port", type=int, default=8765, help="port for --http, 0: a free one (default: 8765)")
     parser.add_argument(
         "--sessions",
         type=int,
@@ -36,9 +40,28 @@ def main() -> None:
     template(options.seed)
     server = build_server(Towns(options.seed, capacity=options.sessions))
     if options.http:
-        server.run(transport="streamable-http", host=options.host, port=options.port)
+        _serve(server, options.host, options.port)
     else:
         server.run()
+
+
+def _serve(server: MCPServer, host: str, port: int) -> None:
+    """Serve over streamable HTTP until interrupted; the address is told on standard error, once it is bound."""
+    import uvicorn
+
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # With the protocol named, asyncio turns Nagle's algorithm off; without, every answer is 40 ms late.
+    with socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((host, port))
+        except OSError as error:
+            sys.exit(f"cannot serve at {host}:{port}: {error.strerror}; choose another with --port")
+        listener.listen(128)
+        sys.stderr.write(f"serving at http://{host}:{listener.getsockname()[1]}/mcp\n")
+        sys.stderr.flush()
+        app = server.streamable_http_app(host=host)
+        uvicorn.Server(uvicorn.Config(app, log_level="warning")).run(sockets=[listener])
 
 
 if __name__ == "__main__":

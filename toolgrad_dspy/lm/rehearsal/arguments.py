@@ -16,6 +16,10 @@ _TOO_GENERAL = frozenset(
     {"name", "title", "text", "description", "status", "type", "kind", "note", "message"}
     | {"limit", "page", "offset", "total", "count", "content", "result"}
 )
+# Most schemas of real servers have no examples, but say "(e.g., 'Europe/London')".
+_TOLD = re.compile(r"e\.g\.|for example|such as|examples?:", re.IGNORECASE)
+_QUOTED = re.compile(r"""(?<!\w)['"`]([^'"`\n]{1,80})['"`](?!\w)""")
+_FORMATS = {"YYYY-MM-DD": "2026-05-14", "HH:MM": "14:30"}
 # How often an optional parameter is given, if there is a value for it.
 OPTIONAL = 0.3
 # How far arguments are nested at most: a schema may refer to itself.
@@ -116,7 +120,7 @@ def fits_any(parameter: str, keys: frozenset[str]) -> bool:
 
 
 def concrete_values(schema: Any, plain: dict[str, Any]) -> list[Any]:
-    """The values that a schema itself names for a parameter: constant, enum, examples, default."""
+    """The values that a schema itself names for a parameter: constant, enum, examples, default, or in words."""
     own: dict[str, Any] = schema if isinstance(schema, dict) else {}
     for place in (own, plain):
         if "const" in place:
@@ -125,7 +129,19 @@ def concrete_values(schema: Any, plain: dict[str, Any]) -> list[Any]:
             if place.get(word):
                 return [value for value in place[word] if value is not None]
     default = own.get("default", plain.get("default"))
+    if default is None and plain.get("type") == "string":
+        return described_values(str(own.get("description") or plain.get("description") or ""))
     return [default] if default is not None else []
+
+
+@lru_cache(maxsize=4096)
+def described_values(description: str) -> list[Any]:
+    """The values that a description quotes after words like "e.g.", or one in the format it spells out."""
+    told = _TOLD.search(description)
+    quoted = _QUOTED.findall(description[told.end() :]) if told else []
+    if quoted:
+        return list(dict.fromkeys(quoted))
+    return [value for format_, value in _FORMATS.items() if format_ in description][:1]
 
 
 def values_in(workflow: str) -> tuple[Found, ...]:

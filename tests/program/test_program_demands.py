@@ -1,0 +1,150 @@
+"""What a query has to state, what it must not contain, and what counts as a leak."""
+
+import asyncio
+from typing import Any, Literal
+
+import pytest
+from toys import functions
+
+from toolgrad_dspy.program.demands import Demands, demands, leaked_names, unstated, violations, with_unknown_origins
+from toolgrad_dspy.records import Chain, Observation, Origin, Step, ToolCall, Workflow
+from toolgrad_dspy.tools.library import Library
+
+
+def book_table(place_id: str, guests: int, mode: Literal["inside", "outside"] = "inside", note: str = "") -> str:
+    """Book a table.
+
+    Args:
+        place_id: Where.
+        guests: How many people come.
+        mode: Where to sit.
+        note: Anything else.
+    """
+    return "ok"
+
+
+def library() -> Library:
+    found = Library([functions(book_table)])
+
+    async def fill() -> None:
+        async with found:
+            assert found.tools
+
+    asyncio.run(fill())
+    return found
+
+
+def workflow(arguments: dict[str, Any], *origins: Origin) -> Workflow:
+    step = Step(
+        id="s1",
+        call=ToolCall(tool="book_table", arguments=arguments),
+        observation=Observation(text="ok"),
+        origins=origins,
+    )
+    return Workflow(chains=(Chain(id="c1", steps=(step,)),))
+
+
+def result(pointer: str, path: str = "/x") -> Origin:
+    return Origin(pointer=pointer, kind="result", step="s0", path=path, match="literal")
+
+
+def avoided(value: Any, parameter: str = "value", key: str = "value") -> bool:
+    grown = workflow({parameter: value}, result(f"/{parameter}", f"/{key}"))
+    return bool(demands(grown, library()).avoid)
+
+
+def test_values_of_the_user_are_demanded_and_choices_are_asked_for_in_other_words() -> None:
+    grown = workflow(
+        {"guests": 4, "mode": "outside", "place_id": "pl_0007", "note": ""},
+        Origin(pointer="/guests", kind="user"),
+        Origin(pointer="/mode", kind="schema", match="enum"),
+        result("/place_id"),
+        Origin(pointer="/note", kind="schema", match="default"),
+    )
+    wanted = demands(grown, library())
+    assert [demand.shown() for demand in wanted.state] == [
+        {"value": 4, "is": "guests", "meaning": "How many people come.", "for": "s1"},
+        {
+            "value": "outside",
+            "is": "mode",
+            "meaning": "Where to sit.",
+            "as": "a choice: convey it in your own words",
+            "for": "s1",
+        },
+    ]
+    assert wanted.avoid == ("pl_0007",)
+    assert unstated("A table for four", wanted) == ()
+    assert [demand.value for demand in unstated("A table outside", wanted)] == [4]
+
+
+@pytest.mark.parametrize(
+    "value", ["pl_0007", "deadbeef01", "a1b2c3d4", "550e8400-e29b-41d4-a716-446655440000", "X17-4"]
+)
+def test_what_looks_like_an_id_must_not_be_said(value: str) -> None:
+    assert avoided(value)
+
+
+@pytest.mark.parametrize(
+    ("parameter", "key"), [("place_id", "x"), ("x", "place_id"), ("cursor", "next"), ("x", "uuid")]
+)
+def test_what_is_called_an_id_must_not_be_said(parameter: str, key: str) -> None:
+    assert avoided("harbour view", parameter, key)
+    assert avoided(4711, parameter, key)
+
+
+@pytest.mark.parametrize(
+    "value", ["Harbour View", "2026-05-14", "2026-05-14T19:30", "7pm", "19:30", 4711, 12, "x9", True]
+)
+def test_what_people_say_may_be_said_though_it_came_from_a_result(value: Any) -> None:
+    assert not avoided(value)
+
+
+def test_an_id_that_the_user_gives_in_one_place_may_be_said() -> None:
+    grown = workflow(
+        {"place_id": "pl_0007", "note": "pl_0007"}, Origin(pointer="/note", kind="user"), result("/place_id")
+    )
+    wanted = demands(grown, library())
+    assert wanted.avoid == ()
+    assert [demand.value for demand in wanted.state] == ["pl_0007"]
+
+
+def test_a_value_that_two_steps_need_is_demanded_once() -> None:
+    grown = workflow({"guests": 4}, Origin(pointer="/guests", kind="user"))
+    (step,) = grown.steps
+    twice = Workflow(chains=(Chain(id="c1", steps=(step, step.model_copy(update={"id": "s2"}))),))
+    assert len(demands(twice, library()).state) == 1
+    missing = unstated("", demands(twice, library()))
+    assert [step.origins[0].kind for step in with_unknown_origins(twice, missing).steps] == ["unknown", "unknown"]
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("I used book_table for it", ["book_table"]),
+        ("`book_table`, book_table!", ["book_table"]),
+        ("call getWeather now", ["getWeather"]),
+        ("please search the places", []),
+        ("Search it, and Places too", []),
+        ("book a table", []),
+        ("rebook_table and book_tables", []),
+        ("the book-table thing", ["book-table"]),
+    ],
+)
+def test_a_tool_name_leaks_unless_it_is_an_ordinary_word(text: str, names: list[str]) -> None:
+    tools = frozenset({"book_table", "getWeather", "search", "Search", "Places", "book-table"})
+    assert leaked_names(text, tools) == names
+
+
+def test_every_trouble_with_the_texts_is_named() -> None:
+    grown = workflow(
+        {"guests": 4, "place_id": "pl_0007"}, Origin(pointer="/guests", kind="user"), result("/place_id")
+    )
+    wanted = demands(grown, library())
+    assert violations("Table at pl_0007 by book_table", "", wanted, frozenset({"book_table"})) == (
+        "the response is empty",
+        "unknown origin: the query does not state 4 (guests of s1)",
+        "the query contains the internal value 'pl_0007'",
+        "the query names the tool book_table",
+    )
+    assert violations("", "Done", Demands((), ()), frozenset()) == ("the query is empty",)
+    assert violations("A table for 4", "Done", wanted, frozenset({"book_table"})) == ()

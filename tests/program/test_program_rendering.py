@@ -1,0 +1,177 @@
+"""How tools, steps and reports stand in a prompt, and what a draft may refer to."""
+
+import json
+import time
+from typing import Any
+
+import pytest
+
+from toolgrad_dspy.program.needed import needed
+from toolgrad_dspy.program.references import UnresolvedReferenceError, resolve
+from toolgrad_dspy.program.render import abridge, report_line, sketch, tool_line
+from toolgrad_dspy.records import Attempt, Observation, Origin, Report, Tool, ToolCall, Verdict, leaves, lookup
+
+OK = Verdict(outcome="ok", rule="test")
+
+# Abridging
+
+LONG: list[Any] = [
+    [{"id": f"row_{number}", "text": "lorem ipsum " * 9} for number in range(80)],
+    {"page": 1, "rows": [{"tags": ["a", "b"] * 40, "note": "x" * 900} for _ in range(9)]},
+    {"text": "word " * 5000},
+    "plain text " * 900,
+    [[[number] * 30 for number in range(30)] for _ in range(30)],
+]
+
+
+@pytest.mark.parametrize("value", LONG)
+@pytest.mark.parametrize("limit", [200, 800, 2400])
+def test_an_abridged_result_is_short_json_whose_pointers_lead_to_the_same_values(value: Any, limit: int) -> None:
+    short = abridge(value, limit)
+    assert len(json.dumps(short, ensure_ascii=False)) <= limit + 60
+    shown = json.loads(json.dumps(short))
+    assert shown == short
+    kept = [(pointer, leaf) for pointer, leaf in leaves(shown) if "…" not in str(leaf)]
+    assert all(lookup(value, pointer) == leaf for pointer, leaf in kept)
+
+
+def test_a_result_that_fits_is_shown_whole() -> None:
+    value = {"rows": [1, 2, 3], "text": "short"}
+    assert abridge(value, 2400) is value
+
+
+def test_what_was_cut_says_how_much() -> None:
+    assert abridge(["x" * 30] * 100, 800)[-1] == "… 88 more"
+    assert abridge({"text": "x" * 5000}, 800)["text"] == "x" * 400 + " … (4600 characters more)"
+
+
+def test_an_object_with_too_many_keys_is_cut_as_text() -> None:
+    shown = abridge({f"key_{number}": number for number in range(1000)}, 500)
+    assert isinstance(shown, str)
+    assert shown.startswith('{"key_0": 0, "key_1": 1')
+    assert shown.endswith("… (cut)")
+
+
+# Sketches
+
+
+@pytest.mark.parametrize(
+    ("schema", "shape"),
+    [
+        ({"type": "string"}, "string"),
+        ({"properties": {"id": {"type": "string"}, "n": {"type": "integer"}}}, {"id": "string", "n": "integer"}),
+        ({"type": "array", "items": {"type": "number"}}, ["number"]),
+        (
+            {"$defs": {"P": {"properties": {"id": {"type": "string"}}}}, "items": {"$ref": "#/$defs/P"}},
+            [{"id": "string"}],
+        ),
+        ({"anyOf": [{"type": "null"}, {"type": "string"}]}, "string"),
+        ({"oneOf": [{"type": "null"}]}, "null"),
+        ({}, "any"),
+        (True, "any"),
+        ({"$ref": "#/$defs/Nowhere"}, "any"),
+    ],
+)
+def test_a_schema_is_sketched_as_an_example_like_value(schema: Any, shape: Any) -> None:
+    assert sketch(schema) == shape
+
+
+def test_a_schema_that_refers_to_itself_has_an_end() -> None:
+    node = {"properties": {"id": {"type": "string"}, "next": {"$ref": "#/$defs/Node"}}}
+    shape = sketch({"$defs": {"Node": node}, "$ref": "#/$defs/Node"})
+    assert json.dumps(shape).count('"id"') == 3
+    wide = {"properties": {f"p{number}": {"$ref": "#/$defs/Node"} for number in range(12)}}
+    started = time.perf_counter()
+    sketch({"$defs": {"Node": wide}, "$ref": "#/$defs/Node"})
+    assert time.perf_counter() - started < 0.5
+
+
+def test_a_tool_is_shown_on_one_line_with_its_schema_unchanged() -> None:
+    parameters = {"type": "object", "properties": {"ä": {"anyOf": [{"type": "null"}, {"enum": ["\n", "b"]}]}}}
+    tool = Tool(name="t", source_name="t", description="Two\nlines.", parameters=parameters, source="s", category="c")
+    line = tool_line(tool)
+    assert "\n" not in line
+    assert json.loads(line) == {"name": "t", "description": "Two\nlines.", "parameters": parameters}
+
+
+# Reports
+
+
+def attempt(name: str, draft: int, *uses: str, outcome: str = "ok", kept: bool = True) -> Attempt:
+    origins = tuple(Origin(pointer=f"/{use}", kind="result", step=use, path="/x") for use in uses)
+    return Attempt(
+        id=name,
+        draft=draft,
+        turn=0,
+        call=ToolCall(tool="t", arguments={use: 1 for use in uses}),
+        observation=Observation(content={"n": draft}, text="{}"),
+        verdict=Verdict(outcome=outcome, rule="test", reason="broken"),  # type: ignore[arg-type]
+        origins=origins,
+        kept=kept,
+    )
+
+
+def test_a_report_names_the_steps_its_calls_use_and_leaves_out_what_it_does_not_need() -> None:
+    attempts = (attempt("a1", 1, "s2", "s1"), attempt("a2", 2, outcome="failed", kept=False), attempt("a3", 2, "a1"))
+    report = Report(proposal="p1", instruction="Do it.", outcome="ok", attempts=attempts)
+    shown = json.loads(report_line(report, 2400))
+    assert shown["calls"] == [
+        {"call": "#1", "tool": "t", "arguments": {"s2": 1, "s1": 1}, "result": {"n": 1}, "uses": ["s1", "s2"]},
+        {"call": "#2", "tool": "t", "arguments": {"a1": 1}, "result": {"n": 2}},
+    ]
+
+
+def test_what_a_final_call_depends_on_is_needed_all_the_way_back_and_nothing_else() -> None:
+    attempts = [attempt("a1", 1), attempt("a2", 1, "a1", "s4"), attempt("a3", 1), attempt("a4", 2, "a2")]
+    assert needed(attempts, {"a4"}) == {"a1", "a2", "a4"}
+    assert needed(attempts, {"a3"}) == {"a3"}
+    assert needed(attempts, set()) == set()
+
+
+# References
+
+
+def earlier(name: str) -> tuple[str, Observation] | None:
+    found = {"s1": {"rows": [{"id": "row_1", "~/": 7}]}, "#1": {"id": "inner"}}
+    step = {"#1": "a1"}.get(name, name)
+    return (step, Observation(content=found[name], text="")) if name in found else None
+
+
+def test_references_are_replaced_at_any_depth_and_remembered_by_their_place() -> None:
+    arguments = {
+        "a/b": [{"$from": "s1", "$path": "/rows/0/id"}, {"deep": {"$from": "#1", "$path": "/id"}}],
+        "all": {"$from": "s1"},
+        "key": {"$from": "s1", "$path": "/rows/0/~0~1"},
+    }
+    resolved, found = resolve(arguments, earlier)
+    assert resolved == {"a/b": ["row_1", {"deep": "inner"}], "all": {"rows": [{"id": "row_1", "~/": 7}]}, "key": 7}
+    assert found == {
+        "/a~1b/0": ("s1", "/rows/0/id"),
+        "/a~1b/1/deep": ("a1", "/id"),
+        "/all": ("s1", ""),
+        "/key": ("s1", "/rows/0/~0~1"),
+    }
+
+
+@pytest.mark.parametrize(
+    "value", [{"$path": "/x"}, {"$from": "s1", "$path": "/rows", "more": 1}, "$from", {"from": "s1"}]
+)
+def test_what_only_resembles_a_reference_is_left_alone(value: Any) -> None:
+    assert resolve({"x": value}, earlier) == ({"x": value}, {})
+
+
+@pytest.mark.parametrize(
+    ("reference", "reason"),
+    [
+        ({"$from": "s2"}, "there is no earlier result 's2' to refer to"),
+        ({"$from": "s1", "$path": "/rows/1"}, "nothing at /rows/1: the list there has 1 items"),
+        ({"$from": "s1", "$path": "/rows/-1"}, "nothing at /rows/-1"),
+        ({"$from": "s1", "$path": "/rows/0/name"}, "the keys there are id, ~/"),
+        ({"$from": "s1", "$path": "rows"}, "has to start with '/'"),
+        ({"$from": "s1", "$path": None}, "have to be strings"),
+    ],
+)
+def test_a_reference_that_leads_nowhere_says_what_is_there(reference: Any, reason: str) -> None:
+    with pytest.raises(UnresolvedReferenceError) as caught:
+        resolve({"x": reference}, earlier)
+    assert reason in str(caught.value)
