@@ -135,6 +135,12 @@ def test_data_is_read_from_text(text: str, data: object) -> None:
     ],
 )
 def test_large_and_hostile_text_is_judged_quickly(text: str) -> None:
-    start = time.process_time()
-    judge(Observation(text=text))
-    assert time.process_time() - start < 0.5
+    observation = Observation(text=text)
+
+    def seconds() -> float:
+        start = time.process_time()
+        judge(observation)
+        return time.process_time() - start
+
+    # The best of three: a busy machine slows one, a rule that backtracks slows all.
+    assert min(seconds() for _ in range(3)) < 0.5
