@@ -91,7 +91,7 @@ def measure_sequence(
 
 
 def reference(value: Any) -> tuple[str, str] | None:
-    """The label and the field that an argument refers to; whole results are left to :func:`resolved`."""
+    """The label and the field that an argument refers to."""
     found = REFERENCE.match(value) if isinstance(value, str) else None
     return (found[1], found[2]) if found and found[2] else None
 

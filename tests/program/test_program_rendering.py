@@ -103,7 +103,7 @@ def attempt(name: str, draft: int, *uses: str, outcome: str = "ok", kept: bool =
         id=name,
         draft=draft,
         turn=0,
-        call=ToolCall(tool="t", arguments={use: 1 for use in uses}),
+        call=ToolCall(tool="t", arguments=dict.fromkeys(uses, 1)),
         observation=Observation(content={"n": draft}, text="{}"),
         verdict=Verdict(outcome=outcome, rule="test", reason="broken"),  # type: ignore[arg-type]
         origins=origins,

@@ -7,12 +7,15 @@ import os
 import random
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
 
 import pytest
 
 from toolgrad_dspy.errors import ToolSourceError
 from toolgrad_dspy.records import ToolCall
 from toolgrad_dspy.world import Towns, WorldSource
+from toolgrad_dspy.world.database import Town
 from toolgrad_dspy.world.sessions import fresh, template
 
 ADDRESS = {"street": "Willow Walk 12", "district": "Riverside"}
@@ -36,6 +39,13 @@ async def tell(source: WorldSource, seed: int = 0, pause: random.Random | None =
                 await asyncio.sleep(0)
             records.append((await session.call(ToolCall(tool=tool, arguments=arguments))).model_dump_json())
         return records
+
+
+@pytest.fixture
+def copy() -> Iterator[Callable[[int], Town]]:
+    """Makes copies of a seed's town, and closes them."""
+    with ExitStack() as stack:
+        yield lambda seed: stack.enter_context(closing(fresh(seed)))
 
 
 def test_sessions_do_not_see_each_others_writes(world):
@@ -78,23 +88,23 @@ def test_a_town_is_the_same_in_another_process():
     assert other.stdout.strip() == hashlib.sha256(template(3)).hexdigest()
 
 
-def test_towns_of_different_seeds_differ_but_are_alike():
+def test_towns_of_different_seeds_differ_but_are_alike(copy):
     assert template(1) != template(2)
     counts = [
         {t: town.number(f"SELECT count(*) FROM {t}") for t in ("place", "book", "contact", "restaurant", "event")}
-        for town in (fresh(1), fresh(2))
+        for town in (copy(1), copy(2))
     ]
     assert counts[0].keys() == counts[1].keys()
     assert counts[0]["restaurant"] == counts[1]["restaurant"] == 36
 
 
-def test_every_reference_in_a_fresh_town_leads_somewhere():
+def test_every_reference_in_a_fresh_town_leads_somewhere(copy):
     for seed in range(10):
-        assert fresh(seed).rows("PRAGMA foreign_key_check") == []
+        assert copy(seed).rows("PRAGMA foreign_key_check") == []
 
 
-def test_ids_never_repeat_within_a_kind():
-    town = fresh(0)
+def test_ids_never_repeat_within_a_kind(copy):
+    town = copy(0)
     ids = [town.new_id("booking") for _ in range(12_000)]
     taken = [row["booking_id"] for row in town.rows("SELECT booking_id FROM booking ORDER BY booking_id")]
     assert len(set(ids + taken)) == len(ids) + len(taken)
@@ -109,6 +119,7 @@ def test_a_server_keeps_the_sessions_that_were_used_last():
     assert len(towns) == 2
     assert towns.get("a") is first
     assert "b" not in towns
+    towns.clear()
 
 
 def test_a_call_on_a_closed_session_is_an_observation_and_on_a_closed_source_an_error():

@@ -33,15 +33,19 @@ async def tell(client: Client, meta: Any = None) -> list[str]:
 
 
 async def in_process() -> tuple[list[str], list[dict[str, Any]]]:
-    async with Client(build_server(Towns(3))) as client:
+    towns = Towns(3)
+    async with Client(build_server(towns)) as client:
         tools = [tool.model_dump(mode="json") for tool in (await client.list_tools()).tools]
-        return await tell(client), tools
+        told = await tell(client)
+    towns.clear()
+    return told, tools
 
 
 @asynccontextmanager
 async def http_server() -> AsyncIterator[str]:
     """The server of seed 3 on a free loopback port."""
-    app = build_server(Towns(3, capacity=8)).streamable_http_app()
+    towns = Towns(3, capacity=8)
+    app = build_server(towns).streamable_http_app()
     # With the protocol named, asyncio turns Nagle's algorithm off; without, every answer is 40 ms late.
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
         listener.bind(("127.0.0.1", 0))
@@ -54,6 +58,7 @@ async def http_server() -> AsyncIterator[str]:
         finally:
             server.should_exit = True
             await task
+            towns.clear()
 
 
 def test_stdio_gives_the_same_tools_and_results_as_in_process():

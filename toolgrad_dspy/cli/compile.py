@@ -97,6 +97,7 @@ def compile_(
             )
     finally:
         run_on_loop_thread(chosen.library.close())
+        run_on_loop_thread(models.aclose())
     save_program(
         path,
         compiled.tuning.program,

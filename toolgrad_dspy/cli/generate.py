@@ -1,5 +1,7 @@
 """``toolgrad-dspy generate``: grow samples into a run folder."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -112,7 +114,7 @@ async def _run(
     if program_file is not None:
         load_program(program_file, program)
         digest = _digest(program_file)
-    async with chosen.library as library:
+    async with _closing(models), chosen.library as library:
         for line in () if quiet else library.notes:
             note(line)
         settings: dict[str, JsonValue] = {
@@ -133,6 +135,15 @@ async def _run(
                 await engine.run(lambda index: run_session(program, seed, index), left, ended)
             store.samples_jsonl(folder / "samples.jsonl")
             return statistics(store)
+
+
+@asynccontextmanager
+async def _closing(models: "Models") -> AsyncIterator[None]:
+    """Close the connections to model servers on the loop that used them."""
+    try:
+        yield
+    finally:
+        await models.aclose()
 
 
 def _digest(path: Path) -> str:

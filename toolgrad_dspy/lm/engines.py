@@ -42,6 +42,11 @@ class _Metered:
     def __deepcopy__(self, memo: dict[int, object]) -> Self:
         return self  # optimizers copy programs; the connection and the count stay one
 
+    def close(self) -> None:
+        """Close the connections, if the engine holds any."""
+        if hasattr(self._inner, "close"):
+            self._inner.close()
+
     def _count(self, response: Response) -> Response:
         usage = response.usage
         given, answered = usage.input_tokens or 0, usage.output_tokens or 0
@@ -77,6 +82,11 @@ class AsyncMeteredEngine(_Metered):
             response: Response = await self._inner.complete(request)
         return self._count(response)
 
+    async def aclose(self) -> None:
+        """Close the connections that were opened on this event loop, if the engine holds any."""
+        if hasattr(self._inner, "aclose"):
+            await self._inner.aclose()
+
 
 def engine_pair(settings: ModelSettings) -> tuple[SyncEngine, AsyncEngine]:
     """The bare engines for a model that is not the rehearsal one. Raises UsageError for a name nothing can route."""
@@ -111,6 +121,7 @@ def _litellm_pair(settings: ModelSettings) -> tuple[SyncEngine, AsyncEngine]:
     import litellm
     from dspy.clients.engines import AsyncLiteLLMEngine, LiteLLMEngine
 
+    litellm.suppress_debug_info = True  # else it prints a list of providers beside its error
     try:
         provider = litellm.get_llm_provider(settings.model)[1]
     except litellm.exceptions.BadRequestError:

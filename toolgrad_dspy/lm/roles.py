@@ -23,6 +23,7 @@ class Models:
         self.settings = settings
         self.meter = Meter()
         self._lms: dict[Role, dspy.LM] = {}
+        self._engines: list[tuple[MeteredEngine, AsyncMeteredEngine]] = []
         self._lock = threading.Lock()
 
     @classmethod
@@ -45,7 +46,7 @@ class Models:
         if settings.is_rehearsal:
             name = "toolgrad/rehearsal"
             pair: tuple[SyncEngine, AsyncEngine] = RehearsalEngine(), AsyncRehearsalEngine()
-        elif "/" not in settings.model:
+        elif not all(settings.model.partition("/")):
             raise UsageError(
                 f"unknown model {settings.model!r}: names are litellm's provider/model, for example "
                 "openai/gpt-4.1-mini, or 'rehearsal' for the embedded one"
@@ -53,16 +54,31 @@ class Models:
         else:
             name = settings.model
             pair = engine_pair(settings)
+        engine = MeteredEngine(pair[0], role, self.meter)
+        async_engine = AsyncMeteredEngine(pair[1], role, self.meter, settings.max_parallel)
+        self._engines.append((engine, async_engine))
         return dspy.LM(
             name,
             temperature=settings.temperature,
             max_tokens=settings.max_tokens,
-            engine=MeteredEngine(pair[0], role, self.meter),
-            async_engine=AsyncMeteredEngine(pair[1], role, self.meter, settings.max_parallel),
+            engine=engine,
+            async_engine=async_engine,
             # A cached answer would make two sessions one; a cached unusable answer would stay unusable.
             cache=False,
             num_retries=0 if settings.is_rehearsal else 3,
         )
+
+    async def aclose(self) -> None:
+        """Close the connections to model servers, on the event loop that used them, when no call is under way.
+
+        A model that is asked for after that is built anew.
+        """
+        with self._lock:
+            engines, self._engines = self._engines, []
+            self._lms.clear()
+        for engine, async_engine in engines:
+            engine.close()
+            await async_engine.aclose()
 
     def public(self) -> dict[str, JsonValue]:
         """Every role's settings without secrets, as a run's configuration stores them."""

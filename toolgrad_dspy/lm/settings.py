@@ -7,7 +7,8 @@
 
 import difflib
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any, Literal, get_args
 
@@ -15,7 +16,7 @@ from dotenv import dotenv_values
 from pydantic import Field, JsonValue, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from toolgrad_dspy.errors import UsageError
+from toolgrad_dspy.errors import UsageError, one_line
 
 Role = Literal["proposer", "executor", "selector", "updater", "judge", "reflection", "student"]
 ROLES: tuple[Role, ...] = get_args(Role)
@@ -23,6 +24,9 @@ REHEARSAL = "rehearsal"
 PREFIX = "TOOLGRAD_"
 # Variables with our prefix that are not model settings.
 OTHER_VARIABLES: frozenset[str] = frozenset()
+
+# The name and password in a URL.
+_USER_INFO = re.compile(r"//[^/@]*@")
 
 
 class ModelSettings(BaseSettings):
@@ -46,7 +50,12 @@ class ModelSettings(BaseSettings):
     def public(self) -> dict[str, JsonValue]:
         """The settings as a run's configuration stores them: without secrets, unset ones left out."""
         shown = self.model_dump(mode="json", exclude={"api_key"}, exclude_defaults=True)
+        if self.api_base is not None:
+            shown["api_base"] = _USER_INFO.sub("//", self.api_base)
         return {"model": self.model, **shown}
+
+    def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
+        return self.public().items()
 
 
 def role_settings(role: Role) -> ModelSettings:
@@ -66,8 +75,11 @@ def _read(prefix: str) -> ModelSettings:
 
 
 def environment() -> dict[str, str]:
-    """The process environment over ``.env``: where provider keys are looked up."""
-    stored = {key: value for key, value in dotenv_values(".env").items() if value is not None}
+    """The process environment over ``.env``: where provider keys are looked up. Raises UsageError."""
+    try:
+        stored = {key: value for key, value in dotenv_values(".env").items() if value is not None}
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"the settings file .env cannot be read: {one_line(error, 120)}") from None
     return {**stored, **os.environ}
 
 
@@ -76,8 +88,9 @@ def check_variables(names: Mapping[str, str] | None = None) -> None:
     known = _known_variables()
     for name in sorted(environment() if names is None else names):
         if name.startswith(PREFIX) and name not in known:
-            near = difflib.get_close_matches(name, known, n=1)
-            raise UsageError(f"unknown variable {name}" + (f"; did you mean {near[0]}?" if near else ""))
+            # Without the prefix, which would make any two of them alike.
+            near = difflib.get_close_matches(name.removeprefix(PREFIX), [n.removeprefix(PREFIX) for n in known], n=1)
+            raise UsageError(f"unknown variable {name}" + (f"; did you mean {PREFIX}{near[0]}?" if near else ""))
 
 
 @cache

@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterator
 from typing import Any, ClassVar
 
 import dspy
+from dspy.utils.callback import BaseCallback
 
-from toolgrad_dspy.errors import RunError
+from toolgrad_dspy.errors import RunError, ToolGradError
 from toolgrad_dspy.judging import Metric
 from toolgrad_dspy.lm import Models
 from toolgrad_dspy.lm.adapter import ADAPTER
@@ -34,7 +35,7 @@ class Gepa(Optimizer):
         seed: int,
         progress: Callable[[Usage], None],
     ) -> Tuning:
-        scorer = _Scorer(metric, progress)
+        scorer, breakage = _Scorer(metric, progress), _Breakage()
         optimizer = dspy.GEPA(
             metric=scorer,
             max_metric_calls=budget.metric_calls,
@@ -43,9 +44,13 @@ class Gepa(Optimizer):
             seed=seed,
             track_stats=True,
             warn_on_score_mismatch=False,
+            gepa_kwargs={"stop_callbacks": [breakage.stops]},
         )
-        with _quiet(), whole_sessions_once(), dspy.context(adapter=ADAPTER, disable_history=True):
+        settings = dspy.context(adapter=ADAPTER, disable_history=True, callbacks=[breakage])
+        with _quiet(), whole_sessions_once(), settings:
             tuned = optimizer.compile(program, trainset=tasks.train, valset=tasks.validation)
+        if breakage.error is not None:
+            raise breakage.error
         if not scorer.usage.metric_calls:
             raise RunError("no session could be scored: every one of them failed before it ended")
         results = tuned.detailed_results
@@ -90,12 +95,27 @@ class _Scorer:
         return dspy.Prediction(score=score, feedback=feedback)
 
 
+class _Breakage(BaseCallback):
+    """The first error that breaks a run: DSPy counts it as a poor score and goes on, here it ends the tuning."""
+
+    def __init__(self) -> None:
+        self.error: ToolGradError | None = None
+
+    def on_module_end(self, call_id: str, outputs: object, exception: Exception | None = None) -> None:
+        if self.error is None and isinstance(exception, ToolGradError):
+            self.error = exception
+
+    def stops(self, state: object) -> bool:
+        """GEPA's question after each round."""
+        return self.error is not None
+
+
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
     """Without the log lines and progress bars that DSPy writes: ours say the same in one line."""
     logger = logging.getLogger("dspy")
     level = logger.level
-    logger.setLevel(logging.ERROR)
+    logger.setLevel(logging.CRITICAL)  # an error is a low score, or it is raised at the end
     try:
         with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
             yield

@@ -34,6 +34,9 @@ FATAL = (
     LMUnsupportedFeatureError,
 )
 
+# What a key would mend.
+KEYLESS = (LMAuthError, LMNotConfiguredError)
+
 # How the chat and the JSON adapter word it.
 _UNREADABLE = re.compile(r"Failed to parse field (\w+)(?:: | with value .*Error message: )(.*)", re.DOTALL)
 
@@ -78,7 +81,10 @@ async def _call(
     except RecursionError:  # a model that repeats itself opens brackets without end
         raise _UnusableAnswerError("The answer is nested too deeply.") from None
     except FATAL as error:
-        raise ModelError(one_line(error)) from None
+        # Up to the advice, which is for users of DSPy.
+        said = one_line(str(error).split("To fix:")[0])
+        hint = "; set TOOLGRAD_API_KEY, or the provider's own variable" if isinstance(error, KEYLESS) else ""
+        raise ModelError(said.rstrip(".") + hint) from None
     except LMUnexpectedError as error:
         if not isinstance(error.__cause__, LM15Error):
             raise  # an engine broke: a bug, not an answer

@@ -7,11 +7,24 @@ from pathlib import Path
 from typing import Any
 
 import dspy
+from pydantic import BaseModel
 
 from toolgrad_dspy.errors import UsageError, one_line
 from toolgrad_dspy.files import atomic_writer, store_errors
 
 FORMAT = "toolgrad-dspy program 1"
+
+
+class _SignatureState(BaseModel):
+    instructions: str
+    fields: list[dict[str, Any]]
+
+
+class _PredictorState(BaseModel):
+    """What DSPy stores of a predictor, as far as it is read here: DSPy itself takes anything."""
+
+    signature: _SignatureState
+    demos: list[dict[str, Any]]
 
 
 def signature_digest(program: dspy.Module) -> str:
@@ -39,7 +52,8 @@ def save_program(path: Path, program: dspy.Module, compiled: Mapping[str, Any]) 
     with store_errors(path, "write the program there"):
         path.parent.mkdir(parents=True, exist_ok=True)
     with atomic_writer(path) as file:
-        file.write(json.dumps(data, indent=2, ensure_ascii=False, sort_keys=True) + "\n")
+        # Keys in their own order: a demonstration is shown as it is stored, its tool before its arguments.
+        file.write(json.dumps(data, indent=2, ensure_ascii=False) + "\n")
 
 
 def load_program(path: Path, program: dspy.Module) -> dict[str, Any]:
@@ -59,13 +73,20 @@ def load_program(path: Path, program: dspy.Module) -> dict[str, Any]:
     try:
         restored = {name: predictors[name].__class__(predictors[name].signature) for name in predictors}
         for name, state in data["state"].items():
+            _check_state(_PredictorState.model_validate(state), predictors[name])
             restored[name].load_state({"lm": None, **state})
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise UsageError(f"{path} is damaged: {one_line(repr(error), 120)}") from None
+        raise UsageError(f"{path} is damaged: {one_line(error, 160)}") from None
     for name, predictor in restored.items():
         predictors[name].signature, predictors[name].demos = predictor.signature, predictor.demos
     compiled = data.get("compiled")
     return compiled if isinstance(compiled, dict) else {}
+
+
+def _check_state(state: _PredictorState, predictor: dspy.Predict) -> None:
+    expected = len(predictor.signature.fields)
+    if len(state.signature.fields) != expected:
+        raise ValueError(f"a signature has {len(state.signature.fields)} fields, not {expected}")
 
 
 def read_program(path: Path) -> dict[str, Any]:
@@ -74,7 +95,7 @@ def read_program(path: Path) -> dict[str, Any]:
         data = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise UsageError(f"cannot read the program {path}: {error.strerror or error}") from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UsageError(f"{path} is not a program file: {one_line(error, 120)}") from None
     if not isinstance(data, dict) or data.get("format") != FORMAT or not isinstance(data.get("state"), dict):
         raise UsageError(

@@ -47,6 +47,15 @@ class Observation(Record):
     simulated: bool = False
     latency: float = Field(default=0.0, exclude=True)
 
+    def __eq__(self, other: object) -> bool:
+        """Equal when they would be stored alike: how long a call took is no part of what it gave."""
+        if not isinstance(other, Observation):
+            return NotImplemented
+        return self._stored() == other._stored()
+
+    def _stored(self) -> tuple[object, ...]:
+        return self.content, self.text, self.error, self.simulated
+
     @property
     def value(self) -> JsonValue:
         """The result as data: the structured content, else the text parsed as JSON, else the text itself.

@@ -13,6 +13,7 @@ source = FunctionSource("catalogue", [search])
 
 import asyncio
 import contextvars
+import copy
 import inspect
 import json
 import time
@@ -130,7 +131,8 @@ class FunctionSession(ToolSession):
         if spec is None:
             return _failure("unknown_tool", f"there is no tool {call.tool!r}")
         try:
-            arguments = spec.arguments(call.arguments)
+            # Copied: a function may change what it is given, and the call on record must not change with it.
+            arguments = spec.arguments(copy.deepcopy(call.arguments))
         except ValidationError as error:
             return _failure("invalid_arguments", _explain(error))
         if self._lock is None:
@@ -142,9 +144,9 @@ class FunctionSession(ToolSession):
         start = time.perf_counter()
         try:
             result = await self._result(function, arguments)
+            return _observation(result, time.perf_counter() - start)
         except Exception as error:  # noqa: BLE001 - boundary: a tool may raise anything, and that is an observation
             return _failure("tool", f"{type(error).__name__}: {error}", time.perf_counter() - start)
-        return _observation(result, time.perf_counter() - start)
 
     async def _result(self, function: Function, arguments: dict[str, Any]) -> Any:
         if inspect.iscoroutinefunction(function):

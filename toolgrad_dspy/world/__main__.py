@@ -38,11 +38,15 @@ def main() -> None:
 
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")  # to stderr
     template(options.seed)
-    server = build_server(Towns(options.seed, capacity=options.sessions))
-    if options.http:
-        _serve(server, options.host, options.port)
-    else:
-        server.run()
+    towns = Towns(options.seed, capacity=options.sessions)
+    server = build_server(towns)
+    try:
+        if options.http:
+            _serve(server, options.host, options.port)
+        else:
+            server.run()
+    finally:
+        towns.clear()
 
 
 def _serve(server: MCPServer, host: str, port: int) -> None:

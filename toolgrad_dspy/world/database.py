@@ -114,10 +114,6 @@ class Town:
     def close(self) -> None:
         self._connection.close()
 
-    def __del__(self) -> None:
-        # A server keeps its copies until it is dropped itself; nobody tells it that its last client went away.
-        self._connection.close()
-
 
 def _noun(table: str) -> str:
     """What the rows of ``table`` are called. The name goes into a statement, so it has to be one of ours."""

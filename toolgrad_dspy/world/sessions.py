@@ -14,7 +14,7 @@ from toolgrad_dspy.world.schema import SCHEMA
 @lru_cache(maxsize=8)
 def template(seed: int) -> bytes:
     """The town of ``seed``, built once and kept as the image of its database file."""
-    connection = sqlite3.connect(":memory:", check_same_thread=False)
+    connection = sqlite3.connect(":memory:")
     # Many small tables: a quarter less for every session than with SQLite's own page of 4096 bytes.
     connection.execute("PRAGMA page_size = 1024")
     town = Town(connection)
@@ -31,8 +31,7 @@ def template(seed: int) -> bytes:
 
 def fresh(seed: int) -> Town:
     """A new copy of the town of ``seed``, in memory, tied to no other copy."""
-    # A copy is used in one thread, but the garbage collector may close it in another.
-    connection = sqlite3.connect(":memory:", check_same_thread=False)
+    connection = sqlite3.connect(":memory:")
     connection.deserialize(template(seed))
     return Town(connection)
 

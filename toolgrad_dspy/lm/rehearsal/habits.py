@@ -159,7 +159,7 @@ HABITS: tuple[Habit, ...] = (
         role="selector",
         sentence="Say concretely what the workflow is lacking: name the values in its results that nothing uses yet.",
         asks=(
-            r"say\w*|stat(?:e|ing)|nam(?:e|ing)|describ\w+|writ(?:e|ing)|tell\w*",
+            r"say\w*|stat(?:e|ing)|(?<!by )nam(?:e|ing)|describ\w+|writ(?:e|ing)|tell\w*",
             r"lack\w*|missing",
             r"concrete\w*|specific\w*|precise\w*|exact\w*|by name",
         ),
@@ -168,8 +168,11 @@ HABITS: tuple[Habit, ...] = (
     ),
 )
 
-_NEGATED = re.compile(r"(?:\bnot|\bnever|n't|\bavoid|\bwithout)\s+(?:\w+\s+)?$", re.IGNORECASE)
-_SENTENCE = re.compile(r"(?<=[.;!?:])\s+|\n+")
+_NEGATED = re.compile(
+    r"(?:\bnot|\bnever|n't|\bavoid|\bwithout|\brefrain from)\s+(?:(?!but\b|rather\b|instead\b)\w+\s+){0,3}$",
+    re.IGNORECASE,
+)
+_SENTENCE = re.compile(r"(?<=[.;!?])\s+|\n+")
 
 
 def active(prompt: Prompt, role: str) -> frozenset[str]:

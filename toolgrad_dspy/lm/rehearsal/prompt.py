@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 from typing import Any
 
 from dspy.lm15 import Request
@@ -74,7 +74,7 @@ def sections(text: str) -> dict[str, str]:
     """The ``[[ ## name ## ]]`` sections of a turn. The format reminder after the last one is cut off."""
     marks = list(_FIELD.finditer(text))
     found = {}
-    for mark, following in zip(marks, [*marks[1:], None], strict=True):
+    for mark, following in zip_longest(marks, marks[1:]):
         body = text[mark.end() : following.start() if following else len(text)]
         found[mark.group(1)] = (body if following else body.rpartition(_REMINDER)[0] or body).strip()
     return found

@@ -1,0 +1,142 @@
+"""A model behind HTTP: whole sessions over OpenAI's chat completions, and what its refusals become."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from openai_server import OpenAIServer
+from toys import growing, notebook
+
+from toolgrad_dspy.errors import ModelError
+from toolgrad_dspy.lm import Models
+from toolgrad_dspy.program import ProgramConfig, ToolGrad, draw, run_sessions
+from toolgrad_dspy.records import Session
+from toolgrad_dspy.tools.library import Library
+from toolgrad_dspy.world import WorldSource
+
+KEY = "sk-loopback-0001"
+
+
+async def town_sessions(count: int) -> list[Session]:
+    models = Models.from_environment()
+    async with Library([WorldSource()]) as library:
+        program = ToolGrad(library, models, ProgramConfig(iterations=4))
+        sessions = await run_sessions(program, draw(0, count, 0, 0).train)
+    await models.aclose()
+    return sessions
+
+
+async def one_session() -> Session:
+    models = Models.from_environment()
+    try:
+        return await growing([notebook()], models, iterations=1)
+    finally:
+        await models.aclose()
+
+
+def use(monkeypatch: pytest.MonkeyPatch, server: OpenAIServer, **more: str) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    for name, value in {"MODEL": "openai/anything", "API_BASE": server.url, "API_KEY": KEY, **more}.items():
+        monkeypatch.setenv(f"TOOLGRAD_{name}", value)
+
+
+def refusal(status: int, message: str, code: str = "refused") -> Any:
+    return lambda body: (status, {"error": {"message": message, "type": "error", "code": code}})
+
+
+def the_same_samples_come_from(monkeypatch: pytest.MonkeyPatch, count: int, **settings: str) -> list[dict[str, Any]]:
+    embedded = asyncio.run(town_sessions(count))
+    with OpenAIServer() as server:
+        use(monkeypatch, server, **settings)
+        served = asyncio.run(town_sessions(count))
+        assert server.keys == {f"Bearer {KEY}"}
+    assert [session.status for session in served] == ["accepted"] * count
+    assert [s.sample.model_dump_json() for s in served] == [s.sample.model_dump_json() for s in embedded]
+    assert [s.usage.roles for s in served] == [s.usage.roles for s in embedded]
+    assert len(server.requests) == sum(session.usage.lm_calls for session in served)
+    return server.requests
+
+
+def test_a_model_behind_http_gives_the_samples_of_the_embedded_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    requests = the_same_samples_come_from(monkeypatch, 6, TEMPERATURE="0.5", MAX_TOKENS="3000", JUDGE_TEMPERATURE="0")
+    assert {body["temperature"] for body in requests} == {0.5}
+    assert {body.get("max_tokens", body.get("max_completion_tokens")) for body in requests} == {3000}
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # litellm keeps its sockets open
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_litellm_carries_the_same_requests(monkeypatch: pytest.MonkeyPatch) -> None:
+    the_same_samples_come_from(monkeypatch, 2, ENGINE="litellm")
+
+
+@pytest.mark.parametrize("status", [401, 403, 402])
+def test_a_server_that_refuses_the_key_or_the_account_ends_the_run(
+    monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
+    with OpenAIServer(refusal(status, "You are\nnot welcome.")) as server:
+        use(monkeypatch, server)
+        with pytest.raises(ModelError) as caught:
+            asyncio.run(one_session())
+    said = str(caught.value)
+    assert "You are not welcome." in said
+    assert "\n" not in said
+    assert KEY not in said
+    assert "To fix" not in said
+    assert len(server.requests) == 1
+
+
+def test_without_a_key_nothing_is_sent_and_the_error_names_the_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    with OpenAIServer() as server:
+        use(monkeypatch, server)
+        monkeypatch.delenv("TOOLGRAD_API_KEY")
+        with pytest.raises(ModelError, match="set TOOLGRAD_API_KEY, or the provider's own variable"):
+            asyncio.run(one_session())
+    assert server.requests == []
+
+
+def test_the_providers_own_variable_is_read_for_the_key_but_not_for_the_address(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with OpenAIServer() as server:
+        use(monkeypatch, server)
+        monkeypatch.delenv("TOOLGRAD_API_KEY")
+        monkeypatch.setenv("OPENAI_API_KEY", KEY)
+        monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:9/v1")
+        session = asyncio.run(one_session())
+    assert session.status == "accepted", session.reason
+    assert server.keys == {f"Bearer {KEY}"}
+
+
+def test_a_request_that_the_server_finds_wrong_is_a_failed_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    refused = []
+
+    def once(body: dict[str, Any]) -> Any:
+        if refused:
+            return None
+        refused.append(body)
+        return refusal(400, "the prompt is too long")(body)
+
+    with OpenAIServer(once) as server:
+        use(monkeypatch, server)
+        session = asyncio.run(one_session())
+    assert session.status == "failed"
+    assert session.reason.endswith(
+        "last failure: LMInvalidRequestError: [openai/anything] the prompt is too long (refused)"
+    )
+
+
+def test_the_models_serve_another_loop_after_they_were_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    with OpenAIServer() as server:
+        use(monkeypatch, server)
+        models = Models.from_environment()
+
+        async def once() -> str:
+            try:
+                return (await growing([notebook()], models, iterations=1)).status
+            finally:
+                await models.aclose()
+
+        assert [asyncio.run(once()) for _ in range(3)] == ["accepted"] * 3
+    assert models.meter.calls == len(server.requests)

@@ -1,0 +1,70 @@
+"""Counting calls and tokens."""
+
+import asyncio
+
+import dspy
+from scripted_model import ScriptedModels
+
+from toolgrad_dspy.lm import Meter, Models, metered
+from toolgrad_dspy.lm.engines import AsyncMeteredEngine
+
+
+def test_calls_are_counted_per_role_in_nested_tasks_and_threads_and_for_the_listener_only() -> None:
+    models = ScriptedModels(proposer=lambda prompt: "x", judge=lambda prompt: "x")
+
+    async def one(role: str, times: int) -> Meter:
+        with metered() as meter:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(times):
+                    group.create_task(models.lm(role).acall("hello"))  # type: ignore[arg-type]
+            await asyncio.to_thread(models.lm("judge"), "hello")
+        return meter
+
+    async def main() -> list[Meter]:
+        return list(await asyncio.gather(one("proposer", 3), one("proposer", 5), one("judge", 1)))
+
+    meters = asyncio.run(main())
+    counted = [{role: usage.calls for role, usage in meter.roles().items()} for meter in meters]
+    assert counted == [{"judge": 1, "proposer": 3}, {"judge": 1, "proposer": 5}, {"judge": 2}]
+    assert [meter.tokens for meter in meters] == [4 * 15, 6 * 15, 2 * 15]
+    assert models.meter.calls == 12
+
+
+def test_a_copied_program_keeps_its_models_and_their_meter() -> None:
+    models = Models.from_environment()
+    module = dspy.Module()
+    module.models = models
+    copied = module.deepcopy()
+    assert copied.models is models
+
+
+def test_the_limit_on_requests_under_way_holds_on_every_loop_that_comes_after_another() -> None:
+    most = 0
+
+    class Slow:
+        def __init__(self) -> None:
+            self.running = 0
+
+        async def complete(self, request: object) -> object:
+            nonlocal most
+            self.running += 1
+            most = max(most, self.running)
+            for _ in range(3):
+                await asyncio.sleep(0)
+            self.running -= 1
+            return _Answer()
+
+    class _Answer:
+        class usage:  # noqa: N801
+            input_tokens = output_tokens = 1
+
+    total = Meter()
+    engine = AsyncMeteredEngine(Slow(), "judge", total, 2)
+
+    async def main() -> None:
+        await asyncio.gather(*(engine.complete(None) for _ in range(8)))  # type: ignore[arg-type]
+
+    for _ in range(20):
+        asyncio.run(main())
+    assert most == 2
+    assert total.calls == 160

@@ -1,0 +1,212 @@
+"""Compiling with GEPA: what it may change, and that it finds something."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from dspy.lm15 import AuthError
+from dspy.utils.parallelizer import ParallelExecutor
+from scripted_model import ScriptedModels
+
+from toolgrad_dspy.errors import ModelError, RunError, UsageError
+from toolgrad_dspy.judging import Metric
+from toolgrad_dspy.lm import Models
+from toolgrad_dspy.lm.rehearsal.prompt import Prompt
+from toolgrad_dspy.optimizers import OPTIMIZERS, Budget, Compiled, Usage, compile_program, evaluate, optimizer
+from toolgrad_dspy.program import ProgramConfig, Tasks, ToolGrad, draw, run_on_loop_thread, save_program
+from toolgrad_dspy.tools.library import Library
+from toolgrad_dspy.world import WorldSource
+
+CONFIG = ProgramConfig(iterations=4)
+BUDGET = Budget(metric_calls=36, threads=4)
+
+
+@pytest.fixture(scope="module")
+def library() -> Iterator[Library]:
+    opened = Library([WorldSource()])
+    run_on_loop_thread(opened.open())
+    yield opened
+    run_on_loop_thread(opened.close())
+
+
+def prompts(program: ToolGrad) -> dict[str, str]:
+    """The instructions of all four predictors, seen by optimizers or not."""
+    parts = ("proposer", "executor", "selector", "updater")
+    return {part: getattr(program, part).predict.signature.instructions for part in parts}
+
+
+@dataclass
+class Outcome:
+    base: ToolGrad
+    before: dict[str, str]
+    compiled: Compiled
+    stages: list[str]
+    progress: list[int]
+    tasks: Tasks
+
+
+def compiling(library: Library, seed: int = 0) -> Outcome:
+    models = Models.from_environment()
+    program = ToolGrad(library, models, CONFIG)
+    before, tasks = prompts(program), draw(seed, 5, 5, 6)
+    stages: list[str] = []
+    progress: list[int] = []
+    compiled = compile_program(
+        program,
+        tasks,
+        Metric(),
+        models,
+        optimizer("gepa"),
+        budget=BUDGET,
+        seed=seed,
+        stage=stages.append,
+        progress=lambda usage: progress.append(usage.metric_calls),
+    )
+    return Outcome(program, before, compiled, stages, progress, tasks)
+
+
+@pytest.fixture(scope="module")
+def outcome(library: Library, tmp_path_factory: pytest.TempPathFactory) -> Outcome:
+    return compiling(library)
+
+
+def test_optimizers_see_the_proposer_and_the_selector_only(library: Library) -> None:
+    program = ToolGrad(library, Models.from_environment())
+    assert [name for name, _ in program.named_predictors()] == ["proposer.predict", "selector.predict"]
+
+
+def test_compiling_changes_the_prompts_of_proposer_and_selector_and_no_other(outcome: Outcome) -> None:
+    after = prompts(outcome.compiled.tuning.program)
+    changed = {part for part, instructions in after.items() if instructions != outcome.before[part]}
+    assert changed
+    assert changed <= {"proposer", "selector"}
+    assert prompts(outcome.base) == outcome.before
+    for name, (old, new) in outcome.compiled.instructions.items():
+        assert (old, new) == (outcome.before[name.split(".")[0]], after[name.split(".")[0]])
+
+
+def test_the_score_on_tasks_that_tuning_never_saw_rises(outcome: Outcome) -> None:
+    before, after = outcome.compiled.before, outcome.compiled.after
+    assert after.score > before.score
+    assert after.parts["dependent"] > before.parts["dependent"]
+    indices = {session.index for session in (*before.sessions, *after.sessions)}
+    assert indices == {task.index for task in outcome.tasks.test}
+    assert not indices & {task.index for task in (*outcome.tasks.train, *outcome.tasks.validation)}
+
+
+def test_what_compiling_used_is_told(outcome: Outcome) -> None:
+    compiled = outcome.compiled
+    assert outcome.stages == ["before", "tuning", "after"] == list(compiled.costs)
+    assert all(cost.lm_calls > 0 and cost.tool_calls > 0 and cost.seconds > 0 for cost in compiled.costs.values())
+    assert outcome.progress == list(range(1, compiled.tuning.usage.metric_calls + 1))
+    # GEPA ends the round it is in.
+    assert BUDGET.metric_calls <= compiled.tuning.usage.metric_calls <= BUDGET.metric_calls + 16
+    assert 0 < compiled.tuning.usage.best <= 1
+
+
+def test_settings_that_were_changed_for_compiling_are_as_before(outcome: Outcome) -> None:
+    *_, timeout, straggler_limit = ParallelExecutor.__init__.__defaults__
+    assert (timeout, straggler_limit) == (120, 3)
+
+
+def test_the_same_seed_gives_the_same_program_file(library: Library, outcome: Outcome, tmp_path: Path) -> None:
+    again = compiling(library)
+    files = []
+    for number, run in enumerate((outcome, again)):
+        path = tmp_path / f"{number}.json"
+        save_program(path, run.compiled.tuning.program, {"seed": 0})
+        files.append(path.read_bytes())
+    assert files[0] == files[1]
+    assert [s.sample.model_dump_json() for s in again.compiled.after.sessions if s.sample] == [
+        s.sample.model_dump_json() for s in outcome.compiled.after.sessions if s.sample
+    ]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_the_score_rises_for_other_seeds_too(library: Library, seed: int) -> None:
+    compiled = compiling(library, seed).compiled
+    assert compiled.after.score > compiled.before.score
+
+
+def test_a_model_that_refuses_every_call_ends_compiling_with_its_reason(library: Library) -> None:
+    models = ScriptedModels(proposer=lambda prompt: AuthError("Invalid API key"))
+    program = ToolGrad(library, models, CONFIG)
+    with pytest.raises(ModelError, match="Invalid API key"):
+        compile_program(program, draw(0, 2, 2, 2), Metric(), models, optimizer("gepa"), budget=BUDGET, seed=0)
+
+
+def test_tuning_in_which_every_session_breaks_is_an_error_and_leaves_the_settings_alone(library: Library) -> None:
+    models = ScriptedModels(proposer=lambda prompt: AuthError("Invalid API key"))
+    program = ToolGrad(library, models, CONFIG)
+    with pytest.raises(RunError, match="Invalid API key"):
+        optimizer("gepa").tune(
+            program, draw(0, 2, 2, 2), Metric(), models, budget=Budget(6, 2), seed=0, progress=lambda usage: None
+        )
+    *_, timeout, straggler_limit = ParallelExecutor.__init__.__defaults__
+    assert (timeout, straggler_limit) == (120, 3)
+
+
+def test_a_model_that_begins_to_refuse_ends_the_tuning_soon(library: Library) -> None:
+    asked = []
+
+    def refuse_later(prompt: Prompt) -> AuthError | None:
+        asked.append(prompt)
+        return AuthError("The account is closed") if len(asked) > 30 else None
+
+    models = ScriptedModels(proposer=refuse_later)
+    program = ToolGrad(library, models, CONFIG)
+    with pytest.raises(ModelError, match="The account is closed"):
+        optimizer("gepa").tune(
+            program, draw(0, 4, 4, 0), Metric(), models, budget=Budget(400, 2), seed=0, progress=lambda usage: None
+        )
+    assert len(asked) < 60
+
+
+def test_an_evaluation_without_one_step_is_an_error_with_the_first_reason(library: Library) -> None:
+    models = ScriptedModels(proposer=lambda prompt: "I would rather not.")
+    program = ToolGrad(library, models, CONFIG)
+    with pytest.raises(
+        RunError, match="every test session failed; the first one: no step was accepted in 4 iterations"
+    ):
+        evaluate(program, draw(0, 0, 0, 3), Metric())
+
+
+def test_sessions_that_fail_without_breaking_are_scored(library: Library) -> None:
+    models = ScriptedModels(proposer=lambda prompt: "I would rather not.")
+    seen: list[Any] = []
+
+    def watch(usage: Usage) -> None:
+        seen.append(usage.best)
+
+    tuning = optimizer("gepa").tune(
+        ToolGrad(library, models, CONFIG),
+        draw(0, 2, 2, 0),
+        Metric(),
+        models,
+        budget=Budget(6, 2),
+        seed=0,
+        progress=watch,
+    )
+    assert len(seen) >= 2
+    assert tuning.usage.best == 0
+    assert json.dumps(tuning.details)
+
+
+def test_an_optimizer_is_found_by_its_name_and_an_unknown_one_names_the_nearest() -> None:
+    assert set(OPTIMIZERS) == {"gepa"}
+    assert optimizer("gepa").name == "gepa"
+    with pytest.raises(UsageError, match="no optimizer is called 'gepaa'; did you mean gepa\\?"):
+        optimizer("gepaa")
+    with pytest.raises(UsageError, match="no optimizer is called 'zzz'; there are gepa"):
+        optimizer("zzz")
+
+
+def test_tasks_are_disjoint_and_known_by_seed_and_index() -> None:
+    tasks = draw(7, 3, 2, 4)
+    drawn = [(task.seed, task.index) for task in (*tasks.train, *tasks.validation, *tasks.test)]
+    assert drawn == [(7, index) for index in range(9)]
+    assert (len(tasks.train), len(tasks.validation), len(tasks.test)) == (3, 2, 4)
