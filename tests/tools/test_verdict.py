@@ -1,7 +1,7 @@
 """Verdicts on handwritten cases, on labelled recordings, and on what should not be slow."""
 
-import importlib.util
 import gc
+import importlib.util
 import json
 import time
 from pathlib import Path
