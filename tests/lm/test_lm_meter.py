@@ -3,10 +3,13 @@
 import asyncio
 
 import dspy
+from dspy.lm15 import Message, Request
 from scripted_model import ScriptedModels
 
 from toolgrad_dspy.lm import Meter, Models, metered
-from toolgrad_dspy.lm.engines import AsyncMeteredEngine
+from toolgrad_dspy.lm.gate import AsyncGate, Backend, Limits
+from toolgrad_dspy.lm.pace import Pace
+from toolgrad_dspy.lm.rehearsal import RehearsalEngine
 
 
 def test_calls_are_counted_per_role_in_nested_tasks_and_threads_and_for_the_listener_only() -> None:
@@ -59,10 +62,12 @@ def test_the_limit_on_requests_under_way_holds_on_every_loop_that_comes_after_an
             input_tokens = output_tokens = 1
 
     total = Meter()
-    engine = AsyncMeteredEngine(Slow(), "judge", total, 2)
+    backend = Backend("test/slow", RehearsalEngine(), Slow(), Pace(None, None))
+    engine = AsyncGate("judge", [backend], Limits(max_parallel=2), total)
+    request = Request(model="any", messages=(Message.user("hello"),))
 
     async def main() -> None:
-        await asyncio.gather(*(engine.complete(None) for _ in range(8)))  # type: ignore[arg-type]
+        await asyncio.gather(*(engine.complete(request) for _ in range(8)))
 
     for _ in range(20):
         asyncio.run(main())

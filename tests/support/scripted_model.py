@@ -8,7 +8,8 @@ import dspy
 from dspy.lm15 import Message, Request, Response, TextPart, Usage
 
 from toolgrad_dspy.lm import REHEARSAL, ROLES, Models, ModelSettings, Role
-from toolgrad_dspy.lm.engines import AsyncMeteredEngine, MeteredEngine
+from toolgrad_dspy.lm.gate import AsyncGate, Backend, Gate, Limits
+from toolgrad_dspy.lm.pace import Pace
 from toolgrad_dspy.lm.rehearsal.engine import answer as rehearse
 from toolgrad_dspy.lm.rehearsal.prompt import Prompt, read
 
@@ -31,10 +32,12 @@ class ScriptedModels(Models):
 
     def lm(self, role: Role) -> dspy.LM:
         if role not in self._built:
+            backend = Backend("toolgrad/scripted", _Sync(self, role), _Async(self, role), Pace(None, None))
+            limits = Limits(retries=0, max_parallel=64)
             self._built[role] = dspy.LM(
-                "toolgrad/scripted",
-                engine=MeteredEngine(_Sync(self, role), role, self.meter),
-                async_engine=AsyncMeteredEngine(_Async(self, role), role, self.meter, 64),
+                backend.model,
+                engine=Gate(role, [backend], limits, self.meter),
+                async_engine=AsyncGate(role, [backend], limits, self.meter),
                 cache=False,
                 num_retries=0,
             )

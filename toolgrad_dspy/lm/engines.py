@@ -1,91 +1,18 @@
-"""The engines that carry a request to a model, each wrapped in a meter.
+"""The engines that carry a request to a model.
 
 DSPy's extension point is an engine pair, one synchronous and one asynchronous (``dspy.clients.engines``). The native
 client serves the providers it knows; every other litellm name goes through litellm.
 """
 
-import asyncio
-from typing import Any, Protocol, Self
-from weakref import WeakKeyDictionary
+from collections.abc import Mapping
+from typing import Any
 
-from dspy.lm15 import Request, Response, UnknownModelError, UnsupportedFeatureError
+from dspy.lm15 import LM15Error, Request, Response, ServerError, UnknownModelError, UnsupportedFeatureError
 
 from toolgrad_dspy.errors import UsageError, one_line
-from toolgrad_dspy.lm.meter import Meter, session_meter
+from toolgrad_dspy.lm.gate import AsyncEngine, SyncEngine
+from toolgrad_dspy.lm.providers import provider_base, provider_key
 from toolgrad_dspy.lm.settings import ModelSettings, environment
-
-
-class SyncEngine(Protocol):
-    """What DSPy calls from a thread."""
-
-    def complete(self, request: Request) -> Response: ...
-
-
-class AsyncEngine(Protocol):
-    """What DSPy awaits."""
-
-    async def complete(self, request: Request) -> Response: ...
-
-
-class _Metered:
-    # Read by DSPy when it chooses how to format a request. Both are asked for nothing but text here.
-    supports_function_calling = False
-    supports_response_schema = False
-    supports_reasoning = False
-    supported_params = frozenset({"temperature", "max_tokens", "stop", "seed"})
-
-    def __init__(self, inner: Any, role: str, total: Meter) -> None:
-        self._inner = inner
-        self._role = role
-        self._total = total
-
-    def __deepcopy__(self, memo: dict[int, object]) -> Self:
-        return self  # optimizers copy programs; the connection and the count stay one
-
-    def close(self) -> None:
-        """Close the connections, if the engine holds any."""
-        if hasattr(self._inner, "close"):
-            self._inner.close()
-
-    def _count(self, response: Response) -> Response:
-        usage = response.usage
-        given, answered = usage.input_tokens or 0, usage.output_tokens or 0
-        self._total.add(self._role, given, answered)
-        session = session_meter()
-        if session is not None:
-            session.add(self._role, given, answered)
-        return response
-
-
-class MeteredEngine(_Metered):
-    """A synchronous engine that counts."""
-
-    def complete(self, request: Request) -> Response:
-        response: Response = self._inner.complete(request)
-        return self._count(response)
-
-
-class AsyncMeteredEngine(_Metered):
-    """An asynchronous engine that counts, with at most ``max_parallel`` requests under way per event loop."""
-
-    def __init__(self, inner: Any, role: str, total: Meter, max_parallel: int) -> None:
-        super().__init__(inner, role, total)
-        self._max_parallel = max_parallel
-        # Weak: a loop that is gone must not leave its semaphore to a new one at the same address.
-        self._gates: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
-
-    async def complete(self, request: Request) -> Response:
-        loop = asyncio.get_running_loop()
-        if loop not in self._gates:
-            self._gates[loop] = asyncio.Semaphore(self._max_parallel)
-        async with self._gates[loop]:
-            response: Response = await self._inner.complete(request)
-        return self._count(response)
-
-    async def aclose(self) -> None:
-        """Close the connections that were opened on this event loop, if the engine holds any."""
-        if hasattr(self._inner, "aclose"):
-            await self._inner.aclose()
 
 
 def engine_pair(settings: ModelSettings) -> tuple[SyncEngine, AsyncEngine]:
@@ -99,22 +26,74 @@ def engine_pair(settings: ModelSettings) -> tuple[SyncEngine, AsyncEngine]:
     return _litellm_pair(settings)
 
 
+# What an engine raises on an answer that is none: an error page, half a document, another structure. The server
+# answered, but not in its own format, so it is taken as the server's error, which another try may mend.
+_UNREADABLE = (ValueError, LookupError, TypeError, AttributeError)
+
+
+class Remote:
+    """A synchronous engine over a network: an answer it cannot read is the server's error."""
+
+    def __init__(self, inner: SyncEngine) -> None:
+        self._inner = inner
+
+    def complete(self, request: Request) -> Response:
+        try:
+            return self._inner.complete(request)
+        except _UNREADABLE as error:
+            raise _server_error(error) from error
+
+    def close(self) -> None:
+        close: Any = getattr(self._inner, "close", None)
+        if close is not None:
+            close()
+
+
+class AsyncRemote:
+    """An asynchronous engine over a network, as :class:`Remote`."""
+
+    def __init__(self, inner: AsyncEngine) -> None:
+        self._inner = inner
+
+    async def complete(self, request: Request) -> Response:
+        try:
+            return await self._inner.complete(request)
+        except _UNREADABLE as error:
+            raise _server_error(error) from error
+
+    async def aclose(self) -> None:
+        close: Any = getattr(self._inner, "aclose", None)
+        if close is not None:
+            await close()
+
+
+def _server_error(error: Exception) -> Exception:
+    if isinstance(error, LM15Error):
+        return error  # type: ignore[no-any-return]  # dspy has no types
+    unreadable: Exception = ServerError(f"the answer cannot be read: {type(error).__name__}: {one_line(error, 200)}")
+    return unreadable
+
+
 def _native_pair(settings: ModelSettings) -> tuple[SyncEngine, AsyncEngine] | None:
     from dspy.clients.engines import AsyncLM15Engine, LM15Engine
     from dspy.lm15 import RouterConfig, Timeouts
 
+    if settings.model.startswith(("azure/", "azure_ai/")):
+        return None  # deployments and API versions are litellm's to put together
     try:
         provider = LM15Engine(RouterConfig(env={})).resolve(settings.model).provider
     except (UnknownModelError, UnsupportedFeatureError):
         return None
+    environ = environment()
+    base, key = _base(settings, environ), _key(settings, environ)
     config = RouterConfig(
-        env=environment(),
-        base_urls={provider: settings.api_base} if settings.api_base else None,
-        api_keys={provider: settings.api_key.get_secret_value()} if settings.api_key else None,
+        env=environ,
+        base_urls={provider: base} if base else None,
+        api_keys={provider: key} if key else None,
         max_connections=settings.max_parallel,
         timeouts=Timeouts(read=settings.timeout),
     )
-    return LM15Engine(config), AsyncLM15Engine(config)
+    return Remote(LM15Engine(config)), AsyncRemote(AsyncLM15Engine(config))
 
 
 def _litellm_pair(settings: ModelSettings) -> tuple[SyncEngine, AsyncEngine]:
@@ -123,15 +102,26 @@ def _litellm_pair(settings: ModelSettings) -> tuple[SyncEngine, AsyncEngine]:
 
     litellm.suppress_debug_info = True  # else it prints a list of providers beside its error
     try:
-        provider = litellm.get_llm_provider(settings.model)[1]
+        litellm.get_llm_provider(settings.model)
     except litellm.exceptions.BadRequestError:
         raise UsageError(
             f"unknown model {one_line(settings.model, 80)!r}: there is no such provider; "
             "names are litellm's provider/model, for example openai/gpt-4.1-mini or ollama_chat/llama3.2"
         ) from None
-    key = (
-        settings.api_key.get_secret_value() if settings.api_key else environment().get(f"{provider.upper()}_API_KEY")
-    )
-    options = {"timeout": settings.timeout, "api_base": settings.api_base, "api_key": key}
+    environ = environment()
+    options = {
+        "timeout": settings.timeout,
+        "api_base": _base(settings, environ),
+        "api_key": _key(settings, environ),
+        "api_version": environ.get("AZURE_API_VERSION") if settings.model.startswith("azure") else None,
+    }
     given = {name: value for name, value in options.items() if value is not None}
-    return LiteLLMEngine(**given), AsyncLiteLLMEngine(**given)
+    return Remote(LiteLLMEngine(**given)), AsyncRemote(AsyncLiteLLMEngine(**given))
+
+
+def _base(settings: ModelSettings, environ: Mapping[str, str]) -> str | None:
+    return settings.api_base or provider_base(settings.model, environ)
+
+
+def _key(settings: ModelSettings, environ: Mapping[str, str]) -> str | None:
+    return settings.api_key.get_secret_value() if settings.api_key else provider_key(settings.model, environ)

@@ -7,8 +7,10 @@ import dspy
 from pydantic import JsonValue
 
 from toolgrad_dspy.errors import UsageError
-from toolgrad_dspy.lm.engines import AsyncEngine, AsyncMeteredEngine, MeteredEngine, SyncEngine, engine_pair
+from toolgrad_dspy.lm.engines import engine_pair
+from toolgrad_dspy.lm.gate import AsyncGate, Backend, Gate, Limits
 from toolgrad_dspy.lm.meter import Meter
+from toolgrad_dspy.lm.pace import Pace
 from toolgrad_dspy.lm.rehearsal import AsyncRehearsalEngine, RehearsalEngine
 from toolgrad_dspy.lm.settings import ROLES, ModelSettings, Role, check_variables, role_settings
 
@@ -23,7 +25,8 @@ class Models:
         self.settings = settings
         self.meter = Meter()
         self._lms: dict[Role, dspy.LM] = {}
-        self._engines: list[tuple[MeteredEngine, AsyncMeteredEngine]] = []
+        self._gates: list[tuple[Gate, AsyncGate]] = []
+        self._paces: dict[object, Pace] = {}
         self._lock = threading.Lock()
 
     @classmethod
@@ -43,30 +46,34 @@ class Models:
             return self._lms[role]
 
     def _build(self, role: Role, settings: ModelSettings) -> dspy.LM:
+        others = [_with_model(settings, name) for name in settings.fallback_models]
+        backends = [self._backend(one) for one in (settings, *others)]
+        limits = Limits(timeout=settings.timeout, retries=settings.retries, max_parallel=settings.max_parallel)
+        gates = Gate(role, backends, limits, self.meter), AsyncGate(role, backends, limits, self.meter)
+        self._gates.append(gates)
+        return dspy.LM(
+            backends[0].model,
+            temperature=settings.temperature,
+            max_tokens=settings.max_tokens,
+            engine=gates[0],
+            async_engine=gates[1],
+            # A cached answer would make two sessions one; a cached unusable answer would stay unusable.
+            cache=False,
+            num_retries=0,
+        )
+
+    def _backend(self, settings: ModelSettings) -> Backend:
+        """The model of ``settings`` with its engines; roles that share an account share its pace."""
         if settings.is_rehearsal:
-            name = "toolgrad/rehearsal"
-            pair: tuple[SyncEngine, AsyncEngine] = RehearsalEngine(), AsyncRehearsalEngine()
-        elif not all(settings.model.partition("/")):
+            return Backend("toolgrad/rehearsal", RehearsalEngine(), AsyncRehearsalEngine(), Pace(None, None))
+        if not all(settings.model.partition("/")):
             raise UsageError(
                 f"unknown model {settings.model!r}: names are litellm's provider/model, for example "
                 "openai/gpt-4.1-mini, or 'rehearsal' for the embedded one"
             )
-        else:
-            name = settings.model
-            pair = engine_pair(settings)
-        engine = MeteredEngine(pair[0], role, self.meter)
-        async_engine = AsyncMeteredEngine(pair[1], role, self.meter, settings.max_parallel)
-        self._engines.append((engine, async_engine))
-        return dspy.LM(
-            name,
-            temperature=settings.temperature,
-            max_tokens=settings.max_tokens,
-            engine=engine,
-            async_engine=async_engine,
-            # A cached answer would make two sessions one; a cached unusable answer would stay unusable.
-            cache=False,
-            num_retries=0 if settings.is_rehearsal else 3,
-        )
+        account = (settings.model, settings.api_base, settings.api_key, settings.rpm, settings.tpm)
+        pace = self._paces.setdefault(account, Pace(settings.rpm, settings.tpm))
+        return Backend(settings.model, *engine_pair(settings), pace)
 
     async def aclose(self) -> None:
         """Close the connections to model servers, on the event loop that used them, when no call is under way.
@@ -74,11 +81,11 @@ class Models:
         A model that is asked for after that is built anew.
         """
         with self._lock:
-            engines, self._engines = self._engines, []
+            gates, self._gates = self._gates, []
             self._lms.clear()
-        for engine, async_engine in engines:
-            engine.close()
-            await async_engine.aclose()
+        for gate, async_gate in gates:
+            gate.close()
+            await async_gate.aclose()
 
     def public(self) -> dict[str, JsonValue]:
         """Every role's settings without secrets, as a run's configuration stores them."""
@@ -87,3 +94,10 @@ class Models:
     @property
     def all_rehearsal(self) -> bool:
         return all(settings.is_rehearsal for settings in self.settings.values())
+
+
+def _with_model(settings: ModelSettings, model: str) -> ModelSettings:
+    """``settings`` for a fallback: an address and a key given for one provider are of no use to another."""
+    same = model.split("/", 1)[0] == settings.model.split("/", 1)[0]
+    apart = {} if same else {"api_base": None, "api_key": None}
+    return settings.model_copy(update={"model": model, "fallbacks": "", **apart})

@@ -30,7 +30,12 @@ _USER_INFO = re.compile(r"//[^/@]*@")
 
 
 class ModelSettings(BaseSettings):
-    """The settings of one role. ``timeout`` is in seconds per request; ``max_parallel`` counts requests under way."""
+    """The settings of one role.
+
+    ``timeout`` is in seconds per try, ``retries`` counts the tries after the first, ``rpm`` and ``tpm`` are requests
+    and tokens per minute, ``max_parallel`` counts requests under way. ``fallbacks`` are models to turn to, in order,
+    when all tries have failed: names separated by commas.
+    """
 
     model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True)
 
@@ -40,8 +45,16 @@ class ModelSettings(BaseSettings):
     temperature: float | None = Field(default=None, ge=0, le=2)
     max_tokens: int | None = Field(default=None, ge=1)
     timeout: float = Field(default=120.0, gt=0)
+    retries: int = Field(default=5, ge=0, le=100)
+    rpm: float | None = Field(default=None, gt=0)
+    tpm: float | None = Field(default=None, gt=0)
     max_parallel: int = Field(default=256, ge=1)
+    fallbacks: str = ""
     engine: Literal["auto", "native", "litellm"] = "auto"
+
+    @property
+    def fallback_models(self) -> tuple[str, ...]:
+        return tuple(name.strip() for name in self.fallbacks.split(",") if name.strip())
 
     @property
     def is_rehearsal(self) -> bool:

@@ -1,0 +1,183 @@
+"""The gate: pace, retries, time limits, fallbacks and the meter, on engines that fail on demand."""
+
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+
+import pytest
+from dspy.lm15 import (
+    AuthError,
+    Message,
+    RateLimitError,
+    Request,
+    Response,
+    ServerError,
+    TextPart,
+    TransportError,
+    Usage,
+)
+from dspy.lm15 import TimeoutError as LateError
+
+from toolgrad_dspy.lm import gate as gate_module
+from toolgrad_dspy.lm.gate import AsyncGate, Backend, Gate, Limits, pause
+from toolgrad_dspy.lm.meter import Meter
+from toolgrad_dspy.lm.pace import Bucket, Pace
+
+REQUEST = Request(model="test/first", messages=(Message.user("hello there, how are you?"),))
+
+
+class Engine:
+    """Answers, or raises what it was told to, in order; then it answers."""
+
+    def __init__(self, *outcomes: Exception | None) -> None:
+        self._outcomes: Iterator[Exception | None] = iter(outcomes)
+        self.asked: list[str] = []
+
+    def complete(self, request: Request) -> Response:
+        self.asked.append(request.model)
+        outcome = next(self._outcomes, None)
+        if outcome is not None:
+            raise outcome
+        usage = Usage(input_tokens=7, output_tokens=3, total_tokens=10)
+        return Response(
+            id="1",
+            model=request.model,
+            message=Message.assistant([TextPart("fine")]),
+            finish_reason="stop",
+            usage=usage,
+        )
+
+
+class AsyncEngine(Engine):
+    async def complete(self, request: Request) -> Response:  # type: ignore[override]
+        return Engine.complete(self, request)
+
+
+def ask(engines: Sequence[Engine], limits: Limits, meter: Meter | None = None) -> Response:
+    """One call through an asynchronous gate."""
+    names = ("test/first", "test/second")
+    backends = [Backend(name, Engine(), one, Pace(None, None)) for name, one in zip(names, engines, strict=False)]
+    return asyncio.run(AsyncGate("judge", backends, limits, meter or Meter()).complete(REQUEST))
+
+
+@pytest.fixture
+def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The pauses between tries, which are made but not waited for."""
+    made: list[float] = []
+    real: Callable[[Exception, int], float] = pause
+
+    def noted(error: Exception, attempt: int) -> float:
+        made.append(real(error, attempt))
+        return 0.0
+
+    monkeypatch.setattr(gate_module, "pause", noted)
+    return made
+
+
+@pytest.mark.parametrize(
+    "error", [RateLimitError("slow down"), ServerError("500"), LateError("late"), TransportError("reset")]
+)
+def test_what_another_try_may_mend_is_tried_again(error: Exception, waits: list[float]) -> None:
+    engine = AsyncEngine(error, error)
+    meter = Meter()
+    assert ask([engine], Limits(retries=2), meter).message.text == "fine"
+    assert len(engine.asked) == 3
+    assert len(waits) == 2
+    assert meter.calls == 1, "only what was answered is counted"
+    assert meter.tokens == 10
+
+
+def test_what_no_try_can_mend_is_not_tried_again(waits: list[float]) -> None:
+    engine = AsyncEngine(AuthError("bad key"))
+    with pytest.raises(AuthError):
+        ask([engine], Limits(retries=5))
+    assert len(engine.asked) == 1
+
+
+def test_the_last_failure_is_raised_when_the_tries_are_used_up(waits: list[float]) -> None:
+    engine = AsyncEngine(*[ServerError(f"failure {number}") for number in range(4)])
+    with pytest.raises(ServerError, match="failure 2"):
+        ask([engine], Limits(retries=2))
+
+
+def test_a_fallback_is_asked_under_its_own_name_when_the_first_model_is_at_its_end(waits: list[float]) -> None:
+    first, second = AsyncEngine(*[ServerError("down")] * 9), AsyncEngine(ServerError("once"))
+    assert ask([first, second], Limits(retries=1)).model == "test/second"
+    assert first.asked == ["test/first"] * 2
+    assert second.asked == ["test/second"] * 2
+
+
+def test_the_synchronous_gate_does_the_same(waits: list[float]) -> None:
+    first, second = Engine(*[TransportError("down")] * 9), Engine()
+    backends = [Backend("test/first", first, AsyncEngine(), Pace(None, None))]
+    backends += [Backend("test/second", second, AsyncEngine(), Pace(None, None))]
+    meter = Meter()
+    assert Gate("judge", backends, Limits(retries=1), meter).complete(REQUEST).model == "test/second"
+    assert (len(first.asked), len(second.asked), meter.calls) == (2, 1, 1)
+
+
+def test_a_server_that_never_answers_is_left_after_the_time_limit(waits: list[float]) -> None:
+    class Stalled(AsyncEngine):
+        async def complete(self, request: Request) -> Response:  # type: ignore[override]
+            await asyncio.Event().wait()
+            raise AssertionError("never reached")
+
+    with pytest.raises(LateError, match=r"within 0\.01 s"):
+        ask([Stalled()], Limits(timeout=0.01, retries=1))
+    assert len(waits) == 1
+
+
+def test_an_engine_that_breaks_is_a_bug_and_not_tried_again(waits: list[float]) -> None:
+    engine = AsyncEngine(KeyError("bug"))
+    with pytest.raises(KeyError):
+        ask([engine], Limits(retries=5))
+    assert len(engine.asked) == 1
+
+
+def test_pauses_have_full_jitter_that_grows_and_ends_at_a_minute() -> None:
+    error = ServerError("down")
+    for attempt, most in ((0, 0.5), (1, 1.0), (4, 8.0), (30, 60.0)):
+        drawn = [pause(error, attempt) for _ in range(400)]
+        assert 0 <= min(drawn) < most * 0.1
+        assert most * 0.9 < max(drawn) <= most
+
+
+def test_a_pause_is_never_shorter_than_the_server_asked_for() -> None:
+    error = RateLimitError("slow down", retry_after=3.0)
+    assert all(3.0 <= pause(error, attempt) <= 9.0 for attempt in range(6) for _ in range(50))
+
+
+def test_a_bucket_grants_a_burst_and_then_the_rate() -> None:
+    now = [0.0]
+    bucket = Bucket(60, clock=lambda: now[0])
+    assert [round(bucket.take(), 6) for _ in range(9)] == [0, 0, 0, 0, 0, 0, 1, 2, 3]
+    now[0] = 100.0
+    assert [round(bucket.take(), 6) for _ in range(7)] == [0, 0, 0, 0, 0, 0, 1]
+
+
+def test_a_bucket_slower_than_its_burst_still_lets_the_first_one_through() -> None:
+    now = [0.0]
+    bucket = Bucket(2, clock=lambda: now[0])
+    assert [bucket.take() for _ in range(3)] == [0.0, 30.0, 60.0]
+
+
+def test_a_token_limit_is_settled_by_what_was_used() -> None:
+    now = [0.0]
+    bucket = Bucket(600, clock=lambda: now[0])
+    assert bucket.take(60) == 0.0
+    bucket.settle(-50)
+    assert bucket.take(50) == 0.0
+    assert bucket.take(10) == pytest.approx(1.0)
+
+
+def test_roles_that_share_an_account_share_its_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    from toolgrad_dspy.lm import Models
+
+    monkeypatch.setenv("TOOLGRAD_MODEL", "openai/gpt-4.1-mini")
+    monkeypatch.setenv("TOOLGRAD_API_KEY", "k")
+    monkeypatch.setenv("TOOLGRAD_RPM", "60")
+    monkeypatch.setenv("TOOLGRAD_JUDGE_MODEL", "openai/gpt-4.1")
+    models = Models.from_environment()
+    paces = {role: models.lm(role).engine._backends[0].pace for role in ("proposer", "selector", "judge")}
+    assert paces["proposer"] is paces["selector"]
+    assert paces["proposer"] is not paces["judge"]
+    asyncio.run(models.aclose())

@@ -1,0 +1,42 @@
+"""Providers' own variables: keys and base URLs under the names that litellm and the providers' clients use.
+
+They are read here and passed on explicitly: DSPy's native client ignores base URLs in the environment, and DSPy
+changes the client silently when it sees one.
+"""
+
+from collections.abc import Mapping
+
+# Where a provider's variables do not begin with its prefix in model names.
+_ALIASES: Mapping[str, tuple[str, ...]] = {
+    "ollama_chat": ("OLLAMA",),
+    "gemini": ("GEMINI", "GOOGLE"),
+    "together_ai": ("TOGETHERAI", "TOGETHER_AI", "TOGETHER"),
+    "fireworks_ai": ("FIREWORKS_AI", "FIREWORKS"),
+    "azure_ai": ("AZURE_AI",),
+    "huggingface": ("HUGGINGFACE", "HF"),
+}
+
+
+def provider_key(model: str, environ: Mapping[str, str]) -> str | None:
+    """The API key for ``model`` (``provider/name``) from its provider's own variable, if it is set."""
+    return _first(model, ("API_KEY", "TOKEN"), environ)
+
+
+def provider_base(model: str, environ: Mapping[str, str]) -> str | None:
+    """The base URL for ``model`` from its provider's own variable, if it is set."""
+    return _first(model, ("API_BASE", "BASE_URL"), environ)
+
+
+def key_variable(model: str) -> str:
+    """The name of the variable that a key for ``model`` is usually in."""
+    return f"{_prefixes(model)[0]}_API_KEY"
+
+
+def _first(model: str, endings: tuple[str, ...], environ: Mapping[str, str]) -> str | None:
+    names = (f"{prefix}_{ending}" for prefix in _prefixes(model) for ending in endings)
+    return next((environ[name] for name in names if environ.get(name)), None)
+
+
+def _prefixes(model: str) -> tuple[str, ...]:
+    provider = model.split("/", 1)[0]
+    return _ALIASES.get(provider, (provider.upper().replace("-", "_"),))
