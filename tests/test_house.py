@@ -30,7 +30,10 @@ EXPORTS: dict[str, list[str]] = {
     "": ["__version__"],
     "cli": ["main"],
     "judging": ["PARTS", "WEIGHTS", "Metric", "Score"],
-    "lm": ["REHEARSAL", "ROLES", "Meter", "ModelSettings", "Models", "Role", "metered"],
+    "lm": [
+        "LOOP_ROLES", "REHEARSAL", "ROLES", "Budget", "BudgetSpentError", "Caps", "Meter", "ModelSettings", "Models",
+        "Role", "metered",
+    ],
     "optimizers": [
         "OPTIMIZERS", "Budget", "Compiled", "Cost", "Evaluation", "Optimizer", "Tuning", "Usage", "compile_program",
         "evaluate", "optimizer",
@@ -45,6 +48,9 @@ EXPORTS: dict[str, list[str]] = {
         "ToolCall", "ToolError", "Trace", "Usage", "Verdict", "Workflow", "escape", "last_key", "leaves", "lookup",
     ],
     "runs": [
+        "TOOLS",
+        "Ledger",
+        "Spent",
         "BarProgress", "Configuration", "Done", "LineProgress", "LocalEngine", "QuietProgress", "RunEngine",
         "RunProgress", "RunStatistics", "RunStore", "Status", "Work", "canonical", "execute",
         "run_progress", "statistics",

@@ -260,3 +260,28 @@ def test_compile_does_not_overwrite_a_program_unless_told_to(tmp_path: Path) -> 
 
 def test_an_unknown_optimizer_is_answered_with_the_nearest(tmp_path: Path) -> None:
     assert "did you mean gepa?" in one_line(run(tmp_path, "compile", "--optimizer", "gepaa", code=2))
+
+
+def test_a_spent_budget_stops_the_run_in_one_line_and_a_larger_one_resumes_it(tmp_path: Path) -> None:
+    arguments = ("generate", "-n", "6", "-o", "run", "--max-concurrency", "2", "--quiet")
+    stopped = run(tmp_path, *arguments, "--max-tokens", "300000", code=1)
+    assert "raise --max-tokens" in one_line(stopped)
+    assert "-o run goes on" in one_line(stopped)
+    with RunStore.open(tmp_path / "run") as store:
+        first = {(entry.role, entry.model): entry for entry in store.spent()}
+        used = sum(entry.input_tokens + entry.output_tokens for entry in first.values())
+    assert 300_000 <= used < 300_000 + 2 * 3 * 20_000, "overshot by the calls under way only"
+    run(tmp_path, *arguments)
+    with RunStore.open(tmp_path / "run") as store:
+        assert len(store.done()) == 6
+        sessions = list(store.sessions(traces=False))
+        ledger = {entry.role: entry.calls for entry in store.spent()}
+    for role, calls in ledger.items():
+        counted = sum(s.usage.roles[role].calls for s in sessions if role in s.usage.roles)
+        assert calls >= counted, "what stopped sessions used is counted too"
+
+
+@pytest.mark.parametrize("option", ["--max-usd", "--max-tokens", "--max-tool-calls"])
+@pytest.mark.parametrize("value", ["0", "-1"])
+def test_a_budget_of_nothing_is_a_usage_error(option: str, value: str, tmp_path: Path) -> None:
+    assert "Error:" in run(tmp_path, "generate", "-n", "1", option, value, code=2).stderr

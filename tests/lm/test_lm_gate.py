@@ -177,7 +177,7 @@ def test_roles_that_share_an_account_share_its_limit(monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("TOOLGRAD_RPM", "60")
     monkeypatch.setenv("TOOLGRAD_JUDGE_MODEL", "openai/gpt-4.1")
     models = Models.from_environment()
-    paces = {role: models.lm(role).engine._backends[0].pace for role in ("proposer", "selector", "judge")}
+    paces = {role: models.lm(role).engine.backends[0].pace for role in ("proposer", "selector", "judge")}
     assert paces["proposer"] is paces["selector"]
     assert paces["proposer"] is not paces["judge"]
     asyncio.run(models.aclose())

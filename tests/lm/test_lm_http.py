@@ -1,6 +1,7 @@
 """A model behind HTTP: whole sessions over OpenAI's chat completions, and what its refusals become."""
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -46,6 +47,8 @@ def refusal(status: int, message: str, code: str = "refused") -> Any:
 
 def the_same_samples_come_from(monkeypatch: pytest.MonkeyPatch, count: int, **settings: str) -> list[dict[str, Any]]:
     embedded = asyncio.run(town_sessions(count))
+    Path("prices.json").write_text('{"openai/anything": {"input": 0, "output": 0}}')
+    monkeypatch.setenv("TOOLGRAD_PRICES", "prices.json")
     with OpenAIServer() as server:
         use(monkeypatch, server, **settings)
         served = asyncio.run(town_sessions(count))

@@ -36,8 +36,8 @@ class ScriptedModels(Models):
             limits = Limits(retries=0, max_parallel=64)
             self._built[role] = dspy.LM(
                 backend.model,
-                engine=Gate(role, [backend], limits, self.meter),
-                async_engine=AsyncGate(role, [backend], limits, self.meter),
+                engine=Gate(role, [backend], limits, self.meter, self.budget),
+                async_engine=AsyncGate(role, [backend], limits, self.meter, self.budget),
                 cache=False,
                 num_retries=0,
             )

@@ -58,7 +58,7 @@ def compile_(
     from toolgrad_dspy.cli.compile_report import lines, summary
     from toolgrad_dspy.cli.sources import sources
     from toolgrad_dspy.judging import Metric
-    from toolgrad_dspy.lm import Models
+    from toolgrad_dspy.lm import LOOP_ROLES, Models
     from toolgrad_dspy.optimizers import Budget, compile_program
     from toolgrad_dspy.optimizers import optimizer as find_optimizer
     from toolgrad_dspy.program import ProgramConfig, ToolGrad, draw, load_program, run_on_loop_thread, save_program
@@ -83,6 +83,7 @@ def compile_(
             note(f"tasks: {train} to train, {validation} to validate, {test} to test")
             for line in chosen.library.notes:
                 note(line)
+        run_on_loop_thread(models.check((*LOOP_ROLES, "reflection")))
         with CompileProgress(metric_calls, quiet) as progress:
             compiled = compile_program(
                 toolgrad,

@@ -14,6 +14,9 @@ from toolgrad_dspy.cli.options import (
     Iterations,
     Json,
     MaxConcurrency,
+    MaxTokens,
+    MaxToolCalls,
+    MaxUsd,
     MiniBatch,
     Proposals,
     Quiet,
@@ -53,11 +56,14 @@ def generate(
     update: Annotated[
         Literal["each", "last"], typer.Option("--update", help="Write query and response each iteration, or last.")
     ] = "last",
+    max_usd: MaxUsd = None,
+    max_tokens: MaxTokens = None,
+    max_tool_calls: MaxToolCalls = None,
     quiet: Quiet = False,
     json: Json = False,
 ) -> None:
     """Grow samples, answer first, into a run folder. Running it again on the same folder resumes it."""
-    from toolgrad_dspy.lm import Models
+    from toolgrad_dspy.lm import Budget, Caps, Models
     from toolgrad_dspy.program import ProgramConfig
     from toolgrad_dspy.runs import LocalEngine, execute
 
@@ -70,6 +76,7 @@ def generate(
         update=update,
     )
     models = Models.from_environment()
+    models.budget = Budget(Caps(max_usd, max_tokens, max_tool_calls))
     folder = output or Path("runs") / datetime.now().strftime("%Y-%m-%d-%H%M%S")
     engine = LocalEngine(max_concurrency)
     if not quiet and models.all_rehearsal:
@@ -105,8 +112,9 @@ async def _run(
     quiet: bool,
 ) -> "RunStatistics":
     from toolgrad_dspy.cli.sources import sources
+    from toolgrad_dspy.lm import LOOP_ROLES
     from toolgrad_dspy.program import ToolGrad, load_program, run_session
-    from toolgrad_dspy.runs import RunStore, run_progress, statistics
+    from toolgrad_dspy.runs import TOOLS, Ledger, RunStore, run_progress, statistics
 
     chosen = sources(tools)
     program = ToolGrad(chosen.library, models, config)
@@ -123,16 +131,26 @@ async def _run(
             "models": models.public(),
             "tools": chosen.public,
         }
+        await models.check(LOOP_ROLES)
         with RunStore.create_or_resume(folder, settings, library.tools) as store:
+            budget, ledger = models.budget, Ledger("generate", models.meter.models, lambda: models.budget.tool_calls)
+            for entry in store.spent():
+                calls = entry.calls if entry.role == TOOLS else 0
+                budget.carry(entry.usd, entry.input_tokens + entry.output_tokens, calls)
+            ledger.start()
             done = store.done()
             left = [index for index in range(n) if index not in done]
             with run_progress(n, n - len(left), quiet) as progress:
 
                 def ended(session: Session) -> None:
                     store.save(session)
+                    store.spend(ledger.entries())
                     progress.add(session)
 
-                await engine.run(lambda index: run_session(program, seed, index), left, ended)
+                try:
+                    await engine.run(lambda index: run_session(program, seed, index), left, ended)
+                finally:
+                    store.spend(ledger.entries())
             store.samples_jsonl(folder / "samples.jsonl")
             return statistics(store)
 

@@ -25,3 +25,12 @@ MiniBatch = Annotated[int, typer.Option("--mini-batch", help="Tools shown to the
 Proposals = Annotated[int, typer.Option("--proposals", help="Proposals per iteration.", min=1, max=16)]
 Repairs = Annotated[int, typer.Option("--repairs", help="Repair turns per proposal.", min=0, max=10)]
 Chains = Annotated[int, typer.Option("--chains", help="Chains a workflow may have.", min=1)]
+
+MaxUsd = Annotated[
+    float | None,
+    typer.Option(
+        "--max-usd", help="Stop when this is spent, in US dollars; binds where prices are known.", min=0.000001
+    ),
+]
+MaxTokens = Annotated[int | None, typer.Option("--max-tokens", help="Stop when so many tokens are used.", min=1)]
+MaxToolCalls = Annotated[int | None, typer.Option("--max-tool-calls", help="Stop after so many tool calls.", min=1)]

@@ -1,7 +1,20 @@
 """Models by role, from the environment."""
 
+from toolgrad_dspy.lm.budget import Budget, BudgetSpentError, Caps
 from toolgrad_dspy.lm.meter import Meter, metered
 from toolgrad_dspy.lm.roles import Models
-from toolgrad_dspy.lm.settings import REHEARSAL, ROLES, ModelSettings, Role
+from toolgrad_dspy.lm.settings import LOOP_ROLES, REHEARSAL, ROLES, ModelSettings, Role
 
-__all__ = ["REHEARSAL", "ROLES", "Meter", "ModelSettings", "Models", "Role", "metered"]
+__all__ = [
+    "LOOP_ROLES",
+    "REHEARSAL",
+    "ROLES",
+    "Budget",
+    "BudgetSpentError",
+    "Caps",
+    "Meter",
+    "ModelSettings",
+    "Models",
+    "Role",
+    "metered",
+]

@@ -15,8 +15,10 @@ from weakref import WeakKeyDictionary
 from dspy.lm15 import LM15Error, RateLimitError, Request, Response, ServerError, TransportError
 from dspy.lm15 import TimeoutError as LateError
 
+from toolgrad_dspy.lm.budget import Budget
 from toolgrad_dspy.lm.meter import Meter, session_meter
 from toolgrad_dspy.lm.pace import Pace
+from toolgrad_dspy.lm.prices import FREE, Price
 
 # What another try may mend. The provider's other refusals (bad key, bad request) would only come again.
 RETRYABLE = (RateLimitError, ServerError, LateError, TransportError)
@@ -51,6 +53,7 @@ class Backend:
     engine: SyncEngine
     async_engine: AsyncEngine
     pace: Pace
+    price: Price | None = FREE
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +72,12 @@ class _Gate:
     supports_reasoning = False
     supported_params = frozenset({"temperature", "max_tokens", "stop", "seed"})
 
-    def __init__(self, role: str, backends: Sequence[Backend], limits: Limits, total: Meter) -> None:
+    def __init__(
+        self, role: str, backends: Sequence[Backend], limits: Limits, total: Meter, budget: Budget | None = None
+    ) -> None:
         self.role = role
-        self._backends = tuple(backends)
+        self._budget = budget or Budget()
+        self.backends = tuple(backends)
         self._limits = limits
         self._total = total
 
@@ -80,8 +86,8 @@ class _Gate:
 
     def _tries(self) -> Iterator[tuple[Backend, int, bool]]:
         """Each try in order: the backend, the number of the try on it, and whether it is the last of all."""
-        last = self._backends[-1]
-        for backend in self._backends:
+        last = self.backends[-1]
+        for backend in self.backends:
             for attempt in range(self._limits.retries + 1):
                 yield backend, attempt, backend is last and attempt == self._limits.retries
 
@@ -89,9 +95,11 @@ class _Gate:
         usage = response.usage
         given, answered = usage.input_tokens or 0, usage.output_tokens or 0
         backend.pace.settle(estimated, given + answered)
+        usd = None if backend.price is None else backend.price.of(given, answered)
+        self._budget.model_call(usd, given + answered)
         for meter in (self._total, session_meter()):
             if meter is not None:
-                meter.add(self.role, given, answered)
+                meter.add(self.role, given, answered, usd, backend.model)
         return response
 
 
@@ -101,6 +109,7 @@ class Gate(_Gate):
     def complete(self, request: Request) -> Response:
         estimated = estimate(request)
         for backend, attempt, last in self._tries():
+            self._budget.check_model_call()
             time.sleep(backend.pace.wait(estimated))
             try:
                 response: Response = backend.engine.complete(replace(request, model=backend.model))
@@ -114,7 +123,7 @@ class Gate(_Gate):
 
     def close(self) -> None:
         """Close the connections, if the engines hold any."""
-        for backend in self._backends:
+        for backend in self.backends:
             close: Any = getattr(backend.engine, "close", None)
             if close is not None:
                 close()
@@ -123,8 +132,10 @@ class Gate(_Gate):
 class AsyncGate(_Gate):
     """The asynchronous half, with at most ``max_parallel`` requests under way per event loop."""
 
-    def __init__(self, role: str, backends: Sequence[Backend], limits: Limits, total: Meter) -> None:
-        super().__init__(role, backends, limits, total)
+    def __init__(
+        self, role: str, backends: Sequence[Backend], limits: Limits, total: Meter, budget: Budget | None = None
+    ) -> None:
+        super().__init__(role, backends, limits, total, budget)
         # Weak: a loop that is gone must not leave its semaphore to a new one at the same address.
         self._doors: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
 
@@ -136,6 +147,7 @@ class AsyncGate(_Gate):
                 await asyncio.sleep(delay)
             try:
                 async with self._door():
+                    self._budget.check_model_call()
                     response = await self._once(backend, request)
             except RETRYABLE as error:
                 if last:
@@ -163,7 +175,7 @@ class AsyncGate(_Gate):
 
     async def aclose(self) -> None:
         """Close the connections that were opened on this event loop, if the engines hold any."""
-        for backend in self._backends:
+        for backend in self.backends:
             close: Any = getattr(backend.async_engine, "aclose", None)
             if close is not None:
                 await close()

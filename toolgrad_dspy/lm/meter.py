@@ -4,8 +4,38 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 
 from toolgrad_dspy.records import RoleUsage
+
+
+@dataclass(slots=True)
+class _Counts:
+    calls: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    usd: float = 0.0
+    unpriced: int = 0
+
+    def add(self, calls: int, input_tokens: int, output_tokens: int, usd: float | None) -> None:
+        self.calls += calls
+        self.input_tokens += input_tokens
+        self.output_tokens += output_tokens
+        self.usd += usd or 0.0
+        self.unpriced += usd is None
+
+    def merge(self, other: "_Counts") -> None:
+        self.add(other.calls, other.input_tokens, other.output_tokens, other.usd)
+        self.unpriced += other.unpriced
+
+    def usage(self) -> RoleUsage:
+        return RoleUsage(
+            calls=self.calls,
+            input_tokens=self.input_tokens,
+            output_tokens=self.output_tokens,
+            usd=self.usd,
+            unpriced=self.unpriced,
+        )
 
 
 class Meter:
@@ -13,22 +43,25 @@ class Meter:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._roles: dict[str, list[int]] = {}
+        self._counts: dict[tuple[str, str], _Counts] = {}
 
-    def add(self, role: str, input_tokens: int, output_tokens: int) -> None:
+    def add(self, role: str, input_tokens: int, output_tokens: int, usd: float | None = 0.0, model: str = "") -> None:
+        """Count an answer of ``model``. ``usd`` is what it cost, None if its price is not known."""
         with self._lock:
-            counts = self._roles.setdefault(role, [0, 0, 0])
-            counts[0] += 1
-            counts[1] += input_tokens
-            counts[2] += output_tokens
+            self._counts.setdefault((role, model), _Counts()).add(1, input_tokens, output_tokens, usd)
 
     def roles(self) -> dict[str, RoleUsage]:
-        """Usage by role, in alphabetical order."""
+        """Usage by role, over all models, in alphabetical order."""
+        total: dict[str, _Counts] = {}
         with self._lock:
-            return {
-                role: RoleUsage(calls=calls, input_tokens=given, output_tokens=answered)
-                for role, (calls, given, answered) in sorted(self._roles.items())
-            }
+            for (role, _), counts in self._counts.items():
+                total.setdefault(role, _Counts()).merge(counts)
+        return {role: counts.usage() for role, counts in sorted(total.items())}
+
+    def models(self) -> dict[tuple[str, str], RoleUsage]:
+        """Usage by role and model, in alphabetical order."""
+        with self._lock:
+            return {key: counts.usage() for key, counts in sorted(self._counts.items())}
 
     @property
     def calls(self) -> int:

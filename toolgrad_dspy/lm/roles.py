@@ -1,18 +1,31 @@
 """The language models of a run, by role."""
 
 import threading
+from collections.abc import Iterable
+from pathlib import Path
 from typing import Self
 
 import dspy
 from pydantic import JsonValue
 
 from toolgrad_dspy.errors import UsageError
+from toolgrad_dspy.lm.budget import Budget
+from toolgrad_dspy.lm.check import PATIENCE, check
 from toolgrad_dspy.lm.engines import engine_pair
 from toolgrad_dspy.lm.gate import AsyncGate, Backend, Gate, Limits
 from toolgrad_dspy.lm.meter import Meter
 from toolgrad_dspy.lm.pace import Pace
+from toolgrad_dspy.lm.prices import Prices
 from toolgrad_dspy.lm.rehearsal import AsyncRehearsalEngine, RehearsalEngine
-from toolgrad_dspy.lm.settings import ROLES, ModelSettings, Role, check_variables, role_settings
+from toolgrad_dspy.lm.settings import (
+    PRICES_VARIABLE,
+    ROLES,
+    ModelSettings,
+    Role,
+    check_variables,
+    environment,
+    role_settings,
+)
 
 
 class Models:
@@ -21,11 +34,13 @@ class Models:
     Copies share the object: a program that an optimizer copies keeps its models.
     """
 
-    def __init__(self, settings: dict[Role, ModelSettings]) -> None:
+    def __init__(self, settings: dict[Role, ModelSettings], prices: Prices | None = None) -> None:
         self.settings = settings
         self.meter = Meter()
+        self.budget = Budget()
+        self._prices = prices or Prices()
         self._lms: dict[Role, dspy.LM] = {}
-        self._gates: list[tuple[Gate, AsyncGate]] = []
+        self._gates: dict[Role, tuple[Gate, AsyncGate]] = {}
         self._paces: dict[object, Pace] = {}
         self._lock = threading.Lock()
 
@@ -33,7 +48,8 @@ class Models:
     def from_environment(cls) -> Self:
         """The models that the environment and ``.env`` name. Raises UsageError for a setting that is wrong."""
         check_variables()
-        return cls({role: role_settings(role) for role in ROLES})
+        path = environment().get(PRICES_VARIABLE)
+        return cls({role: role_settings(role) for role in ROLES}, Prices.load(Path(path) if path else None))
 
     def __deepcopy__(self, memo: dict[int, object]) -> Self:
         return self
@@ -49,8 +65,11 @@ class Models:
         others = [_with_model(settings, name) for name in settings.fallback_models]
         backends = [self._backend(one) for one in (settings, *others)]
         limits = Limits(timeout=settings.timeout, retries=settings.retries, max_parallel=settings.max_parallel)
-        gates = Gate(role, backends, limits, self.meter), AsyncGate(role, backends, limits, self.meter)
-        self._gates.append(gates)
+        gates = (
+            Gate(role, backends, limits, self.meter, self.budget),
+            AsyncGate(role, backends, limits, self.meter, self.budget),
+        )
+        self._gates[role] = gates
         return dspy.LM(
             backends[0].model,
             temperature=settings.temperature,
@@ -73,7 +92,20 @@ class Models:
             )
         account = (settings.model, settings.api_base, settings.api_key, settings.rpm, settings.tpm)
         pace = self._paces.setdefault(account, Pace(settings.rpm, settings.tpm))
-        return Backend(settings.model, *engine_pair(settings), pace)
+        return Backend(settings.model, *engine_pair(settings), pace, self._prices.of(settings.model))
+
+    async def check(self, roles: Iterable[Role]) -> None:
+        """Ask every model that plays one of ``roles``, the first choices only, for a word. Raises ModelError.
+
+        See :func:`toolgrad_dspy.lm.check.check`. The rehearsal model is always there.
+        """
+        gates: dict[str, AsyncGate] = {}
+        for role in roles:
+            if not self.settings[role].is_rehearsal:
+                self.lm(role)
+                first = self._gates[role][1].backends[0]
+                gates.setdefault(first.model, AsyncGate("check", [first], Limits(PATIENCE, retries=1), self.meter))
+        await check(gates)
 
     async def aclose(self) -> None:
         """Close the connections to model servers, on the event loop that used them, when no call is under way.
@@ -81,9 +113,9 @@ class Models:
         A model that is asked for after that is built anew.
         """
         with self._lock:
-            gates, self._gates = self._gates, []
+            gates, self._gates = self._gates, {}
             self._lms.clear()
-        for gate, async_gate in gates:
+        for gate, async_gate in gates.values():
             gate.close()
             await async_gate.aclose()
 

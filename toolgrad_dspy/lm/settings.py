@@ -20,10 +20,15 @@ from toolgrad_dspy.errors import UsageError, one_line
 
 Role = Literal["proposer", "executor", "selector", "updater", "judge", "reflection", "student"]
 ROLES: tuple[Role, ...] = get_args(Role)
+# The roles that every session of the loop has.
+LOOP_ROLES: tuple[Role, ...] = ("proposer", "executor", "selector", "updater")
 REHEARSAL = "rehearsal"
 PREFIX = "TOOLGRAD_"
 # Variables with our prefix that are not model settings.
-OTHER_VARIABLES: frozenset[str] = frozenset()
+PRICES_VARIABLE = "TOOLGRAD_PRICES"
+OTHER_VARIABLES = frozenset({PRICES_VARIABLE})
+
+_LIMITS = frozenset({"timeout", "retries", "rpm", "tpm", "max_parallel", "engine"})
 
 # The name and password in a URL.
 _USER_INFO = re.compile(r"//[^/@]*@")
@@ -61,8 +66,11 @@ class ModelSettings(BaseSettings):
         return self.model == REHEARSAL
 
     def public(self) -> dict[str, JsonValue]:
-        """The settings as a run's configuration stores them: without secrets, unset ones left out."""
-        shown = self.model_dump(mode="json", exclude={"api_key"}, exclude_defaults=True)
+        """What of the settings a run's configuration stores: without secrets, unset ones left out.
+
+        Left out is also how fast and by which way a model is reached: a run may be resumed with other limits.
+        """
+        shown = self.model_dump(mode="json", exclude={"api_key", *_LIMITS}, exclude_defaults=True)
         if self.api_base is not None:
             shown["api_base"] = _USER_INFO.sub("//", self.api_base)
         return {"model": self.model, **shown}

@@ -20,7 +20,7 @@ from dspy.utils.exceptions import (
     LMUnsupportedModelError,
 )
 
-from toolgrad_dspy.errors import ModelError, one_line
+from toolgrad_dspy.errors import ModelError, ToolGradError, one_line
 
 Signature = type[dspy.Signature]
 
@@ -86,6 +86,8 @@ async def _call(
         hint = "; set TOOLGRAD_API_KEY, or the provider's own variable" if isinstance(error, KEYLESS) else ""
         raise ModelError(said.rstrip(".") + hint) from None
     except LMUnexpectedError as error:
+        if isinstance(error.__cause__, ToolGradError):
+            raise error.__cause__ from None  # ours, on its way out: the budget is used up
         if not isinstance(error.__cause__, LM15Error):
             raise  # an engine broke: a bug, not an answer
         raise AnswerError(f"{type(error).__name__}: {one_line(error, 200)}") from None

@@ -14,6 +14,7 @@ from contextlib import AbstractAsyncContextManager
 from types import TracebackType
 from typing import Self
 
+from toolgrad_dspy.lm.budget import Budget
 from toolgrad_dspy.records import Observation, Step, ToolCall
 from toolgrad_dspy.tools.library import Library
 from toolgrad_dspy.tools.source import ToolSession
@@ -37,8 +38,9 @@ class Branch:
 class Environment:
     """The tool sessions of one sample. ``tool_calls`` and ``replayed_calls`` count what ran."""
 
-    def __init__(self, library: Library, seed: int) -> None:
+    def __init__(self, library: Library, seed: int, budget: Budget) -> None:
         self.library = library
+        self._budget = budget
         self.seed = seed
         self.tool_calls = 0
         self.replayed_calls = 0
@@ -64,6 +66,7 @@ class Environment:
 
     async def call(self, branch: Branch, call: ToolCall) -> Observation:
         """Run a call that somebody proposed."""
+        self._budget.tool_call()
         self.tool_calls += 1
         return await branch.call(call)
 
@@ -76,6 +79,7 @@ class Environment:
         branch = await self._new()
         for step in accepted:
             if self._repeats(step.call.tool):
+                self._budget.tool_call()
                 self.replayed_calls += 1
                 await branch.call(step.call)
         return branch
@@ -102,6 +106,7 @@ class Environment:
         for step in steps:
             if self.library.isolation_of(step.call.tool) != "session":
                 continue
+            self._budget.tool_call()
             self.replayed_calls += 1
             again = await fresh.call(step.call)
             if again.error is not None or again.value != step.observation.value:

@@ -51,6 +51,7 @@ class ToolGrad(dspy.Module):
         self.selector = Selector(models)
         self.updater = Updater(models)
         self._library = library
+        self._budget = models.budget
         self._tool_lines = ToolLines()
 
     def forward(self, seed: int, index: int) -> dspy.Prediction:
@@ -64,7 +65,7 @@ class ToolGrad(dspy.Module):
         """Grow the sample ``index`` of the run seeded by ``seed``."""
         started = time.perf_counter()
         with metered() as meter:
-            async with Environment(self._library, derive(seed, index, "tools")) as environment:
+            async with Environment(self._library, derive(seed, index, "tools"), self._budget) as environment:
                 state = State(seed, index, self.config, environment, self._tool_lines)
                 for number in range(1, self.config.iterations + 1):
                     state.iterations.append(await self._iterate(state, number))

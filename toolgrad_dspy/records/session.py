@@ -28,11 +28,16 @@ class Trace(Record):
 
 
 class RoleUsage(Record):
-    """What one LM role used in a session."""
+    """What one LM role used in a session.
+
+    ``usd`` is the cost of the calls whose price is known, ``unpriced`` the number of the others.
+    """
 
     calls: int = 0
     input_tokens: int = 0
     output_tokens: int = 0
+    usd: float = 0.0
+    unpriced: int = 0
 
 
 class Usage(Record):

@@ -3,13 +3,16 @@
 from toolgrad_dspy.runs.configuration import Configuration
 from toolgrad_dspy.runs.engine import Done, LocalEngine, RunEngine, Work, execute
 from toolgrad_dspy.runs.progress import BarProgress, LineProgress, QuietProgress, RunProgress, run_progress
+from toolgrad_dspy.runs.spent import TOOLS, Ledger, Spent
 from toolgrad_dspy.runs.statistics import RunStatistics, statistics
 from toolgrad_dspy.runs.store import RunStore, Status, canonical
 
 __all__ = [
+    "TOOLS",
     "BarProgress",
     "Configuration",
     "Done",
+    "Ledger",
     "LineProgress",
     "LocalEngine",
     "QuietProgress",
@@ -17,6 +20,7 @@ __all__ = [
     "RunProgress",
     "RunStatistics",
     "RunStore",
+    "Spent",
     "Status",
     "Work",
     "canonical",

@@ -26,8 +26,9 @@ from toolgrad_dspy.files import atomic_writer, store_errors
 from toolgrad_dspy.records import Record, Sample, Session, Tool, Trace, Usage
 from toolgrad_dspy.runs.configuration import Configuration, differences, write_configuration
 from toolgrad_dspy.runs.lock import FolderLock
+from toolgrad_dspy.runs.spent import Spent
 
-SCHEMA = 1
+SCHEMA = 2
 
 Status = Literal["accepted", "rejected", "failed"]
 
@@ -50,9 +51,31 @@ CREATE TABLE sessions (
     usage TEXT NOT NULL,
     seconds REAL NOT NULL
 );
+CREATE TABLE spent (
+    stage TEXT NOT NULL,
+    role TEXT NOT NULL,
+    model TEXT NOT NULL,
+    calls INTEGER NOT NULL,
+    input_tokens INTEGER NOT NULL,
+    output_tokens INTEGER NOT NULL,
+    usd REAL NOT NULL,
+    unpriced INTEGER NOT NULL,
+    PRIMARY KEY (stage, role, model)
+) WITHOUT ROWID;
 CREATE INDEX sessions_by_status ON sessions (status, "index");
 PRAGMA user_version = {SCHEMA};
 COMMIT;
+"""
+
+
+_SPEND = """
+INSERT INTO spent VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (stage, role, model) DO UPDATE SET
+    calls = calls + excluded.calls,
+    input_tokens = input_tokens + excluded.input_tokens,
+    output_tokens = output_tokens + excluded.output_tokens,
+    usd = usd + excluded.usd,
+    unpriced = unpriced + excluded.unpriced
 """
 
 
@@ -154,6 +177,21 @@ class RunStore:
                 self._connection.execute("INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
             except sqlite3.IntegrityError as error:
                 raise StoreError(f"{self.path}: session {session.index} is stored already") from error
+
+    def spend(self, entries: Sequence[Spent]) -> None:
+        """Add to what the run has used so far, whether or not a session came of it. One transaction."""
+        rows = [
+            (e.stage, e.role, e.model, e.calls, e.input_tokens, e.output_tokens, e.usd, e.unpriced) for e in entries
+        ]
+        with store_errors(self.path, "store what was used"), self._connection:
+            self._connection.execute("BEGIN")
+            self._connection.executemany(_SPEND, rows)
+
+    def spent(self) -> list[Spent]:
+        """What the run has used, over all its starts, by stage, role and model."""
+        query = "SELECT * FROM spent ORDER BY stage, role, model"
+        names = tuple(Spent.model_fields)
+        return [Spent(**dict(zip(names, row, strict=True))) for row in self._rows(query)]
 
     def session(self, index: int) -> Session:
         """The stored session of that index. Raises UsageError when there is none."""

@@ -1,0 +1,66 @@
+"""What a run may use, and its end when that is used up."""
+
+import threading
+from dataclasses import dataclass
+from typing import Self
+
+from toolgrad_dspy.errors import RunError
+
+
+class BudgetSpentError(RunError):
+    """The budget is used up. What has ended is stored; the run can be resumed with a larger one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caps:
+    """Limits of a run; None is none. ``usd`` binds only what has a known price."""
+
+    usd: float | None = None
+    tokens: int | None = None
+    tool_calls: int | None = None
+
+
+class Budget:
+    """Counts what a run uses against its caps.
+
+    A call is refused once a cap is reached, so the caps are overshot by no more than the calls under way. ``spent``
+    counts include what earlier starts of the same run used (:meth:`carry`).
+    """
+
+    def __init__(self, caps: Caps | None = None) -> None:
+        self.caps = caps or Caps()
+        self._lock = threading.Lock()
+        self.usd = 0.0
+        self.tokens = 0
+        self.tool_calls = 0
+
+    def __deepcopy__(self, memo: dict[int, object]) -> Self:
+        return self  # copies of a program share its budget
+
+    def carry(self, usd: float, tokens: int, tool_calls: int) -> None:
+        """Add what was used before this start."""
+        with self._lock:
+            self.usd += usd
+            self.tokens += tokens
+            self.tool_calls += tool_calls
+
+    def check_model_call(self) -> None:
+        """Before a model is called. Raises BudgetSpentError."""
+        self._check("usd", self.usd, self.caps.usd, "US dollars")
+        self._check("tokens", self.tokens, self.caps.tokens, "tokens")
+
+    def model_call(self, usd: float | None, tokens: int) -> None:
+        """A model has answered. ``usd`` is None for an unknown price."""
+        with self._lock:
+            self.usd += usd or 0.0
+            self.tokens += tokens
+
+    def tool_call(self) -> None:
+        """Before a tool is called: checks and counts. Raises BudgetSpentError."""
+        with self._lock:
+            self._check("tool-calls", self.tool_calls, self.caps.tool_calls, "tool calls")
+            self.tool_calls += 1
+
+    def _check(self, option: str, used: float, cap: float | None, unit: str) -> None:
+        if cap is not None and used >= cap:
+            raise BudgetSpentError(f"the budget is used up: {used:.7g} of {cap:.7g} {unit}; raise --max-{option}")

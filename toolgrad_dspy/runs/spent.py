@@ -1,0 +1,63 @@
+"""What a run has used: a ledger that also counts sessions that were stopped before they ended."""
+
+from collections.abc import Callable, Mapping
+
+from toolgrad_dspy.records import Record, RoleUsage
+
+# The role under which tool calls stand in the ledger, repeated ones of branches and checks included.
+TOOLS = "tools"
+
+
+class Spent(Record):
+    """One line of the ledger. ``usd`` is the cost of the calls with a known price, ``unpriced`` counts the others."""
+
+    stage: str
+    role: str
+    model: str
+    calls: int
+    input_tokens: int = 0
+    output_tokens: int = 0
+    usd: float = 0.0
+    unpriced: int = 0
+
+
+class Ledger:
+    """Turns the running totals of a meter into entries: each call of :meth:`entries` gives what is new.
+
+    ``models`` gives usage by role and model, ``tool_calls`` the number of tool calls, both since the start.
+    """
+
+    def __init__(
+        self, stage: str, models: Callable[[], Mapping[tuple[str, str], RoleUsage]], tool_calls: Callable[[], int]
+    ) -> None:
+        self._stage = stage
+        self._models = models
+        self._tool_calls = tool_calls
+        self._before: Mapping[tuple[str, str], RoleUsage] = {}
+        self._tools_before = 0
+        self.start()
+
+    def start(self) -> None:
+        """Count from here; model calls made before are still to be entered."""
+        self._tools_before = self._tool_calls()
+
+    def entries(self) -> list[Spent]:
+        """What was used since the last time."""
+        now, tools = self._models(), self._tool_calls()
+        found = [self._difference(role, model, used) for (role, model), used in now.items()]
+        found.append(Spent(stage=self._stage, role=TOOLS, model="", calls=tools - self._tools_before))
+        self._before, self._tools_before = now, tools
+        return [entry for entry in found if entry.calls]
+
+    def _difference(self, role: str, model: str, used: RoleUsage) -> Spent:
+        before = self._before.get((role, model), RoleUsage())
+        return Spent(
+            stage=self._stage,
+            role=role,
+            model=model,
+            calls=used.calls - before.calls,
+            input_tokens=used.input_tokens - before.input_tokens,
+            output_tokens=used.output_tokens - before.output_tokens,
+            usd=used.usd - before.usd,
+            unpriced=used.unpriced - before.unpriced,
+        )
