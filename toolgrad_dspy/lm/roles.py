@@ -1,7 +1,7 @@
 """The language models of a run, by role."""
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Self
 
@@ -17,6 +17,7 @@ from toolgrad_dspy.lm.meter import Meter
 from toolgrad_dspy.lm.pace import Pace
 from toolgrad_dspy.lm.prices import Prices
 from toolgrad_dspy.lm.rehearsal import AsyncRehearsalEngine, RehearsalEngine
+from toolgrad_dspy.lm.resolve import RoleValues, resolve
 from toolgrad_dspy.lm.settings import (
     PRICES_VARIABLE,
     ROLES,
@@ -24,7 +25,6 @@ from toolgrad_dspy.lm.settings import (
     Role,
     check_variables,
     environment,
-    role_settings,
 )
 
 
@@ -45,11 +45,15 @@ class Models:
         self._lock = threading.Lock()
 
     @classmethod
-    def from_environment(cls) -> Self:
-        """The models that the environment and ``.env`` name. Raises UsageError for a setting that is wrong."""
+    def from_environment(cls, file: Mapping[str, RoleValues] | None = None, source: str = "the file") -> Self:
+        """The models that the environment and ``.env`` name, over what ``file`` says (see ``resolve.py``).
+
+        Raises UsageError for a setting that is wrong.
+        """
         check_variables()
         path = environment().get(PRICES_VARIABLE)
-        return cls({role: role_settings(role) for role in ROLES}, Prices.load(Path(path) if path else None))
+        settings = {role: found.settings for role, found in resolve(file, source).items()}
+        return cls(settings, Prices.load(Path(path) if path else None))
 
     def __deepcopy__(self, memo: dict[int, object]) -> Self:
         return self

@@ -13,8 +13,8 @@ from functools import cache
 from typing import Any, Literal, get_args
 
 from dotenv import dotenv_values
-from pydantic import Field, JsonValue, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, JsonValue, SecretStr
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from toolgrad_dspy.errors import UsageError, one_line
 
@@ -42,7 +42,19 @@ class ModelSettings(BaseSettings):
     when all tries have failed: names separated by commas.
     """
 
-    model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Construction reads nothing: ``resolve.py`` reads each source by itself, to know what came from where."""
+        return (init_settings,)
 
     model: str = REHEARSAL
     api_base: str | None = None
@@ -77,22 +89,6 @@ class ModelSettings(BaseSettings):
 
     def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
         return self.public().items()
-
-
-def role_settings(role: Role) -> ModelSettings:
-    """The settings of ``role``: its own variables over those of all roles. Raises UsageError."""
-    try:
-        common, own = _read(PREFIX), _read(f"{PREFIX}{role.upper()}_")
-        return common.model_copy(update={name: getattr(own, name) for name in own.model_fields_set})
-    except ValidationError as error:
-        first = error.errors()[0]
-        name = f"{PREFIX}{'_'.join(str(part) for part in first['loc']).upper()}"
-        raise UsageError(f"{name} (or the same for one role): {first['msg']}, got {first['input']!r}") from None
-
-
-def _read(prefix: str) -> ModelSettings:
-    options: dict[str, Any] = {"_env_prefix": prefix}
-    return ModelSettings(**options)
 
 
 def environment() -> dict[str, str]:

@@ -1,0 +1,231 @@
+"""Whole sessions over every provider's own wire format, and what each fault on the way becomes at DSPy's surface.
+
+Only the environment differs between the cases. The table of faults says what a role's ``dspy.LM`` raises with retries
+switched off: whatever decides between another try, a failed step and the end of a run builds on it.
+"""
+
+import asyncio
+import json
+import threading
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from dspy.lm15 import Message, Request, TextPart
+from dspy.utils.exceptions import LMError
+from model_servers import FATAL, FORMATS, TRANSIENT, Fault, FaultPlan, ModelServer, ServerProcess
+from model_servers.brain import PROSE
+
+from toolgrad_dspy.lm import Meter, Models
+from toolgrad_dspy.program import ProgramConfig, ToolGrad, draw, run_sessions
+from toolgrad_dspy.runs import canonical
+from toolgrad_dspy.tools.library import Library
+from toolgrad_dspy.world import WorldSource
+
+KEY = "sk-loopback-0001"
+WRONG_PATH = "wrong_path"  # the server's only fault is that the base URL is not its own
+ANSWERED = "answered"
+
+ENGINES = [
+    "native",
+    pytest.param(
+        "litellm",
+        marks=[
+            pytest.mark.slow,
+            pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),  # it keeps its sockets
+            pytest.mark.filterwarnings("ignore::ResourceWarning"),
+            pytest.mark.filterwarnings("ignore::DeprecationWarning"),
+        ],
+    ),
+]
+# What most clients make of a fault, and where the engine or the provider differs.
+USUAL = {
+    Fault.RATE_LIMIT: "LMRateLimitError",
+    Fault.RATE_LIMIT_BARE: "LMRateLimitError",
+    Fault.TOKEN_LIMIT: "LMRateLimitError",
+    Fault.SERVER_ERROR: "LMServerError",
+    Fault.UNAVAILABLE: "LMServerError",
+    Fault.RESET: "LMTransportError",
+    Fault.STALL: "LMTimeoutError",
+    Fault.TRUNCATED: "LMProviderError",
+    Fault.HTML: "LMProviderError",
+    Fault.CONTENT_TYPE: ANSWERED,
+    Fault.PROSE: ANSWERED,
+    Fault.CONTEXT_LENGTH: "ContextWindowExceededError",
+    Fault.BAD_KEY: "LMAuthError",
+    Fault.UNKNOWN_MODEL: "LMUnsupportedModelError",
+    WRONG_PATH: "LMInvalidRequestError",
+}
+UNUSUAL: dict[tuple[str, str], dict[str, str]] = {
+    # vLLM and Ollama send no code for a prompt that is too long, and the clients do not read the text.
+    ("native", "vllm"): {Fault.CONTEXT_LENGTH: "LMInvalidRequestError"},
+    ("native", "ollama"): {Fault.CONTEXT_LENGTH: "LMInvalidRequestError"},
+    # The native client reads these texts, and takes "tokens" beside "limit" or "exceed" for a prompt that is too
+    # long, whatever the status; and a model is unknown only if the text says so, a key bad only if the status does.
+    ("native", "anthropic"): {
+        Fault.RATE_LIMIT: "ContextWindowExceededError",
+        Fault.TOKEN_LIMIT: "ContextWindowExceededError",
+        Fault.UNKNOWN_MODEL: "LMInvalidRequestError",
+    },
+    ("native", "gemini"): {Fault.TOKEN_LIMIT: "ContextWindowExceededError", Fault.BAD_KEY: "LMInvalidRequestError"},
+    # litellm has an answer of its own per provider to what is not the provider's JSON.
+    ("litellm", "openai"): {
+        Fault.RESET: "LMServerError",
+        Fault.TRUNCATED: "LMServerError",
+        Fault.HTML: "LMServerError",
+    },
+    ("litellm", "vllm"): {
+        Fault.RESET: "LMServerError",
+        Fault.CONTEXT_LENGTH: "LMInvalidRequestError",
+        WRONG_PATH: "LMUnsupportedModelError",
+    },
+    ("litellm", "anthropic"): {
+        Fault.RESET: "LMServerError",
+        Fault.TRUNCATED: "LMTransportError",
+        Fault.HTML: "LMTransportError",
+        WRONG_PATH: "LMUnsupportedModelError",
+    },
+    ("litellm", "gemini"): {
+        Fault.TRUNCATED: "LMInvalidRequestError",
+        Fault.HTML: "LMInvalidRequestError",
+        WRONG_PATH: "LMUnsupportedModelError",
+    },
+    ("litellm", "ollama"): {
+        Fault.TRUNCATED: "LMTransportError",
+        Fault.HTML: "LMTransportError",
+        Fault.CONTEXT_LENGTH: "LMInvalidRequestError",
+        WRONG_PATH: "LMUnsupportedModelError",
+    },
+}
+
+
+async def town_sessions() -> tuple[list[str], Meter]:
+    models = Models.from_environment()
+    try:
+        async with Library([WorldSource()]) as library:
+            program = ToolGrad(library, models, ProgramConfig(iterations=2))
+            sessions = await run_sessions(program, draw(0, 2, 0, 0).train)
+    finally:
+        await models.aclose()
+    assert [session.reason for session in sessions if session.sample is None] == []
+    return [canonical(session.sample) for session in sessions if session.sample], models.meter
+
+
+async def one_call() -> str:
+    models = Models.from_environment()
+    try:
+        response = await models.lm("proposer").acall(hello(models))
+    finally:
+        await models.aclose()
+    return "".join(part.text for part in response.message.parts if isinstance(part, TextPart))
+
+
+def hello(models: Models) -> Request:
+    return Request(model=models.settings["proposer"].model, messages=(Message.user("Hello."),), system="Be brief.")
+
+
+def use(monkeypatch: pytest.MonkeyPatch, server: ModelServer, engine: str, **more: str) -> None:
+    values = {"MODEL": server.model, "API_BASE": server.url_for(engine), "API_KEY": KEY, "ENGINE": engine, **more}
+    for name, value in values.items():
+        monkeypatch.setenv(f"TOOLGRAD_{name}", value)
+
+
+@contextmanager
+def silent_threads() -> Iterator[None]:
+    """No thread of a server outlives it."""
+    yield
+    assert [thread.name for thread in threading.enumerate() if thread.name.startswith("model-server")] == []
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("format", FORMATS)
+def test_every_wire_format_gives_the_samples_of_the_embedded_model(
+    monkeypatch: pytest.MonkeyPatch, format: str, engine: str
+) -> None:
+    embedded, _ = asyncio.run(town_sessions())
+    with silent_threads(), ModelServer(format, keys={KEY}) as server:
+        use(monkeypatch, server, engine)
+        served, meter = asyncio.run(town_sessions())
+    assert served == embedded
+    assert server.stats.refused == {}
+    assert meter.calls == server.stats.answered == server.stats.requests
+    assert meter.tokens == server.stats.input_tokens + server.stats.output_tokens
+    assert list(server.stats.models) == [server.model.partition("/")[2]]
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize("fault", USUAL)
+def test_what_a_fault_becomes(monkeypatch: pytest.MonkeyPatch, fault: str, format: str, engine: str) -> None:
+    plan = FaultPlan() if fault == WRONG_PATH else FaultPlan.always(Fault(fault), retry_after=0.25)
+    with silent_threads(), ModelServer(format, faults=plan) as server:
+        use(monkeypatch, server, engine, TIMEOUT="0.3" if fault == Fault.STALL else "20", RETRIES="0")
+        if fault == WRONG_PATH:
+            monkeypatch.setenv("TOOLGRAD_API_BASE", f"{server.address}/elsewhere")
+        try:
+            became, said = ANSWERED, asyncio.run(one_call())
+        except LMError as error:
+            became, said = type(error).__name__, str(error)
+    assert KEY not in said
+    if became == ANSWERED:
+        assert said == (PROSE if fault == Fault.PROSE else "")
+    assert became == UNUSUAL.get((engine, format), {}).get(fault, USUAL[fault])
+    assert server.stats.answered == (1 if became == ANSWERED else 0)
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_a_server_knows_its_keys_and_its_models(monkeypatch: pytest.MonkeyPatch, format: str) -> None:
+    with ModelServer(format, keys={"another key"}) as strict, ModelServer(format, models={"another-model"}) as other:
+        use(monkeypatch, strict, "native", RETRIES="0")
+        with pytest.raises(LMError):
+            asyncio.run(one_call())
+        use(monkeypatch, other, "native", RETRIES="0")
+        asyncio.run(one_call())
+        monkeypatch.setenv("TOOLGRAD_MODEL", strict.model)
+        with pytest.raises(LMError):
+            asyncio.run(one_call())
+    assert strict.stats.answered == 0
+    assert sum(strict.stats.refused.values()) == 1
+    assert (other.stats.answered, dict(other.stats.refused)) == (1, {404: 1})
+
+
+def test_a_script_comes_before_the_rates_and_a_seed_repeats_them() -> None:
+    def fates(seed: int) -> list[Fault | None]:
+        plan = FaultPlan.mixed(0.3, seed=seed)
+        plan.add(None, Fault.STALL)
+        return [plan.next() for _ in range(4000)]
+
+    drawn = fates(1)
+    assert drawn[:2] == [None, Fault.STALL]
+    assert drawn == fates(1) != fates(2)
+    assert set(drawn) == {None, *TRANSIENT}
+    assert not set(drawn) & set(FATAL)
+    assert 0.27 < sum(fate is not None for fate in drawn) / len(drawn) < 0.33
+
+
+def test_requests_are_answered_in_parallel_and_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def many() -> None:
+        models = Models.from_environment()
+        try:
+            await asyncio.gather(*(models.lm("proposer").acall(hello(models)) for _ in range(200)))
+        finally:
+            await models.aclose()
+
+    with ModelServer("openai", latency=0.3, canned="Fixed.") as server:
+        use(monkeypatch, server, "native")
+        asyncio.run(many())
+        with urllib.request.urlopen(f"{server.address}/stats") as answer:
+            counts = json.load(answer)
+    assert counts == server.stats.as_dict()
+    assert (counts["requests"], counts["answered"], counts["parallel"]) == (200, 200, 0)
+    assert counts["peak"] > 100
+    assert (counts["input_tokens"], counts["output_tokens"]) == (200 * 400, 200 * 120)
+
+
+def test_a_server_in_a_process_of_its_own_says_where_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    with ServerProcess("--format", "gemini", "--canned", "Fixed.") as server:
+        for name, value in {"MODEL": server.model, "API_BASE": server.url, "API_KEY": KEY}.items():
+            monkeypatch.setenv(f"TOOLGRAD_{name}", value)
+        assert asyncio.run(one_call()) == "Fixed."
+        assert server.stats()["answered"] == 1

@@ -1,0 +1,25 @@
+"""Model servers on the loopback that speak the providers' real wire formats, with the rehearsal model for a brain.
+
+with ModelServer("anthropic", faults=FaultPlan(script=[Fault.RATE_LIMIT])) as server:
+    os.environ["TOOLGRAD_MODEL"], os.environ["TOOLGRAD_API_BASE"] = server.model, server.url
+    ...
+assert server.stats.answered == 12
+"""
+
+from model_servers.faults import FATAL, TRANSIENT, Fault, FaultPlan
+from model_servers.formats import FORMATS
+from model_servers.process import ServerProcess
+from model_servers.server import ModelServer
+from model_servers.stats import ModelCount, Stats
+
+__all__ = [
+    "FATAL",
+    "FORMATS",
+    "TRANSIENT",
+    "Fault",
+    "FaultPlan",
+    "ModelCount",
+    "ModelServer",
+    "ServerProcess",
+    "Stats",
+]

@@ -1,0 +1,48 @@
+"""The rehearsal model, or a fixed answer, behind every wire format."""
+
+from dataclasses import dataclass
+
+from dspy.lm15 import Config, Message, Request, TextPart
+
+from toolgrad_dspy.lm.rehearsal.engine import answer
+
+PROSE = "Certainly! I would be glad to help you with that. Could you tell me a little more about what you need?"
+CANNED = "[[ ## answer ## ]]\nA small fixed answer.\n\n[[ ## completed ## ]]"
+CANNED_TOKENS = (400, 120)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request, read from the wire. ``turns`` are (role, text) with the roles user and assistant."""
+
+    model: str
+    system: str
+    turns: tuple[tuple[str, str], ...]
+    as_json: bool = False
+    logprobs: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """An answer, to be put on the wire."""
+
+    id: str
+    model: str
+    text: str
+    input_tokens: int
+    output_tokens: int
+
+
+def think(asked: Asked) -> Said:
+    """What the rehearsal model says."""
+    messages = tuple(Message.user(text) if role == "user" else Message.assistant(text) for role, text in asked.turns)
+    config = Config(response_format={"type": "json_object"}) if asked.as_json else Config()
+    response = answer(Request(model=asked.model, messages=messages, system=asked.system or None, config=config))
+    text = "".join(part.text for part in response.message.parts if isinstance(part, TextPart))
+    given, answered = response.usage.input_tokens or 0, response.usage.output_tokens or 0
+    return Said(response.id or "", asked.model, text, given, answered)
+
+
+def canned(model: str, text: str = CANNED) -> Said:
+    """The fixed answer."""
+    return Said("rehearsal-canned", model, text, *CANNED_TOKENS)

@@ -1,0 +1,116 @@
+"""Anthropic messages.
+
+Source: docs.claude.com/en/api/messages and /en/api/errors (529 overloaded_error is its own 503); Overloaded
+as quoted in github.com/anthropics/claude-code/issues/35792. The long 429 text is the service's for tokens per minute,
+as quoted in public logs; that for requests per minute is the same text with the other unit.
+"""
+
+from collections.abc import Mapping
+
+from model_servers.brain import Asked, Said
+from model_servers.faults import Fault
+from model_servers.formats.base import BadRequestError, Body, WireAnswer, WireFormat, seconds, text_of
+
+_REQUEST = "req_011CLoopback"
+
+
+class Anthropic(WireFormat):
+    """``POST {base}/messages`` for the native client, ``POST {base}/v1/messages`` for litellm's."""
+
+    name = "anthropic"
+    prefix = "anthropic"
+    example = "claude-sonnet-4-5"
+    native_path = "/v1"
+    litellm_path = ""
+
+    def dialect(self, path: str) -> WireFormat | None:
+        return self if path == "/v1/messages" else None
+
+    def key(self, headers: Mapping[str, str]) -> str | None:
+        return headers.get("x-api-key")
+
+    def model(self, path: str, body: Body) -> str:
+        return str(body["model"])
+
+    def asked(self, path: str, body: Body) -> Asked:
+        if "max_tokens" not in body:
+            raise BadRequestError("max_tokens: Field required")
+        if body.get("stream"):
+            raise BadRequestError("this server does not stream")
+        messages = body["messages"]
+        wrong = next((m["role"] for m in messages if m["role"] not in ("user", "assistant")), None)
+        if wrong:
+            raise BadRequestError(
+                f'messages: Unexpected role "{wrong}". The Messages API accepts a top-level `system`'
+            )
+        output = body.get("output_config") or {}
+        return Asked(
+            model=body["model"],
+            system=text_of(body.get("system")),
+            turns=tuple((m["role"], text_of(m["content"])) for m in messages),
+            as_json=bool(body.get("output_format") or output.get("format")),
+        )
+
+    def answer(self, said: Said, asked: Asked | None = None) -> Body:
+        return {
+            "id": f"msg_{said.id}",
+            "type": "message",
+            "role": "assistant",
+            "model": said.model,
+            "content": [{"type": "text", "text": said.text}],
+            "stop_reason": "end_turn",
+            "stop_sequence": None,
+            "usage": {
+                "input_tokens": said.input_tokens,
+                "cache_creation_input_tokens": 0,
+                "cache_read_input_tokens": 0,
+                "output_tokens": said.output_tokens,
+                "service_tier": "standard",
+            },
+        }
+
+    def error(self, fault: Fault, model: str, wait: float) -> WireAnswer:
+        after = (("retry-after", seconds(wait)),)
+        match fault:
+            case Fault.RATE_LIMIT:
+                return _error(429, "rate_limit_error", _limit("50 requests", model), after)
+            case Fault.RATE_LIMIT_BARE:
+                said = "Number of concurrent connections has exceeded your rate limit. Please try again later."
+                return _error(429, "rate_limit_error", said)
+            case Fault.TOKEN_LIMIT:
+                return _error(429, "rate_limit_error", _limit("30,000 input tokens", model), after)
+            case Fault.SERVER_ERROR:
+                return _error(500, "api_error", "Internal server error")
+            case Fault.UNAVAILABLE:
+                return _error(529, "overloaded_error", "Overloaded")
+            case Fault.CONTEXT_LENGTH:
+                said = "prompt is too long: 215000 tokens > 200000 maximum"
+                return _error(400, "invalid_request_error", said)
+            case Fault.BAD_KEY:
+                return _error(401, "authentication_error", "invalid x-api-key")
+            case Fault.UNKNOWN_MODEL:
+                return _error(404, "not_found_error", f"model: {model}")
+        raise ValueError(f"{fault} has no status of its own")
+
+    def bad_request(self, message: str) -> WireAnswer:
+        return _error(400, "invalid_request_error", message)
+
+    def no_such_path(self, method: str, path: str) -> WireAnswer:
+        return _error(404, "not_found_error", "Not Found")
+
+    def headers(self) -> tuple[tuple[str, str], ...]:
+        return (("request-id", _REQUEST),)
+
+
+def _limit(what: str, model: str) -> str:
+    return (
+        f"This request would exceed your organization's rate limit of {what} per minute (org: loopback, model: "
+        f"{model}). For details, refer to: https://docs.claude.com/en/api/rate-limits. You can see the response "
+        "headers for current usage. Please reduce the prompt length or the maximum tokens requested, or try again "
+        "later."
+    )
+
+
+def _error(status: int, kind: str, message: str, headers: tuple[tuple[str, str], ...] = ()) -> WireAnswer:
+    body = {"type": "error", "error": {"type": kind, "message": message}, "request_id": _REQUEST}
+    return WireAnswer(status, body, (*headers, ("request-id", _REQUEST)))

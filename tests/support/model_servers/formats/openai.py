@@ -1,0 +1,140 @@
+"""OpenAI chat completions.
+
+Source: platform.openai.com/docs/api-reference/chat, platform.openai.com/docs/guides/error-codes; the message texts
+follow the service's, from memory.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from model_servers.brain import Asked, Said
+from model_servers.faults import Fault
+from model_servers.formats.base import BadRequestError, Body, WireAnswer, WireFormat, seconds, text_of
+
+_TOKEN = re.compile(r"\s*\S+|\s+$")
+
+
+class OpenAI(WireFormat):
+    """``POST {base}/chat/completions``."""
+
+    name = "openai"
+    prefix = "openai"
+    example = "gpt-4.1-mini"
+    native_path = "/v1"
+    litellm_path = "/v1"
+
+    def dialect(self, path: str) -> WireFormat | None:
+        return self if path == "/v1/chat/completions" else None
+
+    def key(self, headers: Mapping[str, str]) -> str | None:
+        scheme, _, key = headers.get("authorization", "").partition(" ")
+        return key.strip() or None if scheme.lower() == "bearer" else None
+
+    def model(self, path: str, body: Body) -> str:
+        return str(body["model"])
+
+    def asked(self, path: str, body: Body) -> Asked:
+        if body.get("stream"):
+            raise BadRequestError("this server does not stream")
+        messages = body["messages"]
+        kind = (body.get("response_format") or {}).get("type", "text")
+        if kind not in ("text", "json_object", "json_schema"):
+            raise BadRequestError(f"Invalid value: '{kind}'. Supported values are: 'json_object', 'json_schema'.")
+        return Asked(
+            model=body["model"],
+            system="".join(text_of(m["content"]) for m in messages if m["role"] in ("system", "developer")),
+            turns=tuple((m["role"], text_of(m["content"])) for m in messages if m["role"] in ("user", "assistant")),
+            as_json=kind != "text",
+            logprobs=bool(body.get("logprobs")),
+        )
+
+    def answer(self, said: Said, asked: Asked | None = None) -> Body:
+        return {
+            "id": f"chatcmpl-{said.id}",
+            "object": "chat.completion",
+            "created": 1_790_000_000,
+            "model": said.model,
+            "choices": [
+                {
+                    "index": 0,
+                    "message": {"role": "assistant", "content": said.text, "refusal": None, "annotations": []},
+                    "logprobs": {"content": _logprobs(said.text), "refusal": None}
+                    if asked and asked.logprobs
+                    else None,
+                    "finish_reason": "stop",
+                }
+            ],
+            "usage": {
+                "prompt_tokens": said.input_tokens,
+                "completion_tokens": said.output_tokens,
+                "total_tokens": said.input_tokens + said.output_tokens,
+                "prompt_tokens_details": {"cached_tokens": 0, "audio_tokens": 0},
+                "completion_tokens_details": {"reasoning_tokens": 0, "audio_tokens": 0},
+            },
+            "service_tier": "default",
+            "system_fingerprint": None,
+        }
+
+    def error(self, fault: Fault, model: str, wait: float) -> WireAnswer:
+        limit = f"Rate limit reached for {model} in organization org-loopback on "
+        hint = f" Please try again in {seconds(wait)}s." if fault is not Fault.RATE_LIMIT_BARE else ""
+        more = " Visit https://platform.openai.com/account/rate-limits to learn more."
+        after = () if fault is Fault.RATE_LIMIT_BARE else (("retry-after", seconds(wait)),)
+        match fault:
+            case Fault.RATE_LIMIT | Fault.RATE_LIMIT_BARE:
+                said = f"{limit}requests per min (RPM): Limit 500, Used 500, Requested 1.{hint}{more}"
+                return _error(429, said, "requests", "rate_limit_exceeded", headers=after)
+            case Fault.TOKEN_LIMIT:
+                said = f"{limit}tokens per min (TPM): Limit 30000, Used 29000, Requested 1800.{hint}{more}"
+                return _error(429, said, "tokens", "rate_limit_exceeded", headers=after)
+            case Fault.SERVER_ERROR:
+                said = "The server had an error while processing your request. Sorry about that!"
+                return _error(500, said, "server_error")
+            case Fault.UNAVAILABLE:
+                return _error(503, "The engine is currently overloaded, please try again later", "server_error")
+            case Fault.CONTEXT_LENGTH:
+                said = (
+                    "This model's maximum context length is 128000 tokens. However, your messages resulted in 131072 "
+                    "tokens. Please reduce the length of the messages."
+                )
+                return _error(400, said, code="context_length_exceeded", param="messages")
+            case Fault.BAD_KEY:
+                said = (
+                    "Incorrect API key provided: sk-loop*****0001. You can find your API key at "
+                    "https://platform.openai.com/account/api-keys."
+                )
+                return _error(401, said, code="invalid_api_key")
+            case Fault.UNKNOWN_MODEL:
+                said = f"The model `{model}` does not exist or you do not have access to it."
+                return _error(404, said, code="model_not_found")
+        raise ValueError(f"{fault} has no status of its own")
+
+    def bad_request(self, message: str) -> WireAnswer:
+        return _error(400, message)
+
+    def no_such_path(self, method: str, path: str) -> WireAnswer:
+        return _error(404, f"Invalid URL ({method} {path})")
+
+    def headers(self) -> tuple[tuple[str, str], ...]:
+        return (("x-request-id", "req_loopback"), ("openai-processing-ms", "1"))
+
+
+def _error(
+    status: int,
+    message: str,
+    kind: str = "invalid_request_error",
+    code: str | None = None,
+    param: str | None = None,
+    headers: tuple[tuple[str, str], ...] = (),
+) -> WireAnswer:
+    body = {"error": {"message": message, "type": kind, "param": param, "code": code}}
+    return WireAnswer(status, body, (*headers, ("x-request-id", "req_loopback")))
+
+
+def _logprobs(text: str) -> list[dict[str, Any]]:
+    """Words for tokens, each as good as certain: the brain has no other opinion to offer."""
+    return [
+        {"token": token, "logprob": -0.01, "bytes": list(token.encode()), "top_logprobs": []}
+        for token in _TOKEN.findall(text)
+    ]
