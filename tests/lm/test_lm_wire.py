@@ -39,7 +39,7 @@ ENGINES = [
         ],
     ),
 ]
-# What most clients make of a fault, and where the engine or the provider differs.
+# What becomes of a fault, with every provider and engine; and where that differs.
 USUAL = {
     Fault.RATE_LIMIT: "LMRateLimitError",
     Fault.RATE_LIMIT_BARE: "LMRateLimitError",
@@ -48,55 +48,18 @@ USUAL = {
     Fault.UNAVAILABLE: "LMServerError",
     Fault.RESET: "LMTransportError",
     Fault.STALL: "LMTimeoutError",
-    Fault.TRUNCATED: "LMProviderError",
-    Fault.HTML: "LMProviderError",
+    Fault.TRUNCATED: "LMServerError",
+    Fault.HTML: "LMServerError",
     Fault.CONTENT_TYPE: ANSWERED,
     Fault.PROSE: ANSWERED,
     Fault.CONTEXT_LENGTH: "ContextWindowExceededError",
     Fault.BAD_KEY: "LMAuthError",
     Fault.UNKNOWN_MODEL: "LMUnsupportedModelError",
-    WRONG_PATH: "LMInvalidRequestError",
+    WRONG_PATH: "LMUnsupportedModelError",
 }
+# litellm's client calls a connection that broke off a server's error; either is tried again.
 UNUSUAL: dict[tuple[str, str], dict[str, str]] = {
-    # vLLM and Ollama send no code for a prompt that is too long, and the clients do not read the text.
-    ("native", "vllm"): {Fault.CONTEXT_LENGTH: "LMInvalidRequestError"},
-    ("native", "ollama"): {Fault.CONTEXT_LENGTH: "LMInvalidRequestError"},
-    # The native client reads these texts, and takes "tokens" beside "limit" or "exceed" for a prompt that is too
-    # long, whatever the status; and a model is unknown only if the text says so, a key bad only if the status does.
-    ("native", "anthropic"): {
-        Fault.RATE_LIMIT: "ContextWindowExceededError",
-        Fault.TOKEN_LIMIT: "ContextWindowExceededError",
-        Fault.UNKNOWN_MODEL: "LMInvalidRequestError",
-    },
-    ("native", "gemini"): {Fault.TOKEN_LIMIT: "ContextWindowExceededError", Fault.BAD_KEY: "LMInvalidRequestError"},
-    # litellm has an answer of its own per provider to what is not the provider's JSON.
-    ("litellm", "openai"): {
-        Fault.RESET: "LMServerError",
-        Fault.TRUNCATED: "LMServerError",
-        Fault.HTML: "LMServerError",
-    },
-    ("litellm", "vllm"): {
-        Fault.RESET: "LMServerError",
-        Fault.CONTEXT_LENGTH: "LMInvalidRequestError",
-        WRONG_PATH: "LMUnsupportedModelError",
-    },
-    ("litellm", "anthropic"): {
-        Fault.RESET: "LMServerError",
-        Fault.TRUNCATED: "LMTransportError",
-        Fault.HTML: "LMTransportError",
-        WRONG_PATH: "LMUnsupportedModelError",
-    },
-    ("litellm", "gemini"): {
-        Fault.TRUNCATED: "LMInvalidRequestError",
-        Fault.HTML: "LMInvalidRequestError",
-        WRONG_PATH: "LMUnsupportedModelError",
-    },
-    ("litellm", "ollama"): {
-        Fault.TRUNCATED: "LMTransportError",
-        Fault.HTML: "LMTransportError",
-        Fault.CONTEXT_LENGTH: "LMInvalidRequestError",
-        WRONG_PATH: "LMUnsupportedModelError",
-    },
+    ("litellm", format): {Fault.RESET: "LMServerError"} for format in FORMATS
 }
 
 
@@ -172,6 +135,18 @@ def test_what_a_fault_becomes(monkeypatch: pytest.MonkeyPatch, fault: str, forma
         assert said == (PROSE if fault == Fault.PROSE else "")
     assert became == UNUSUAL.get((engine, format), {}).get(fault, USUAL[fault])
     assert server.stats.answered == (1 if became == ANSWERED else 0)
+
+
+@pytest.mark.parametrize("format", ["anthropic", "ollama"])
+@pytest.mark.parametrize("engine", ENGINES)
+def test_an_address_may_be_written_with_or_without_its_version(
+    monkeypatch: pytest.MonkeyPatch, format: str, engine: str
+) -> None:
+    with ModelServer(format) as server:
+        for address in (server.address, f"{server.address}/", f"{server.address}/v1"):
+            use(monkeypatch, server, engine, API_BASE=address, RETRIES="0")
+            asyncio.run(one_call())
+    assert server.stats.answered == 3
 
 
 @pytest.mark.parametrize("format", FORMATS)

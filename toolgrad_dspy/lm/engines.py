@@ -6,10 +6,12 @@ client serves the providers it knows; every other litellm name goes through lite
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from dspy.lm15 import LM15Error, Request, Response, ServerError, UnknownModelError, UnsupportedFeatureError
 
 from toolgrad_dspy.errors import UsageError, one_line
+from toolgrad_dspy.lm.failures import corrected
 from toolgrad_dspy.lm.gate import AsyncEngine, SyncEngine
 from toolgrad_dspy.lm.providers import provider_base, provider_key
 from toolgrad_dspy.lm.settings import ModelSettings, environment
@@ -26,13 +28,16 @@ def engine_pair(settings: ModelSettings) -> tuple[SyncEngine, AsyncEngine]:
     return _litellm_pair(settings)
 
 
+# Providers whose address is written without a version: their clients and litellm add it, the native engine does not.
+_VERSIONED = frozenset({"anthropic", "ollama"})
+
 # What an engine raises on an answer that is none: an error page, half a document, another structure. The server
 # answered, but not in its own format, so it is taken as the server's error, which another try may mend.
 _UNREADABLE = (ValueError, LookupError, TypeError, AttributeError)
 
 
 class Remote:
-    """A synchronous engine over a network: an answer it cannot read is the server's error."""
+    """A synchronous engine over a network, whose failures are what the provider meant (``failures.py``)."""
 
     def __init__(self, inner: SyncEngine) -> None:
         self._inner = inner
@@ -40,6 +45,8 @@ class Remote:
     def complete(self, request: Request) -> Response:
         try:
             return self._inner.complete(request)
+        except LM15Error as error:
+            raise corrected(error) from error
         except _UNREADABLE as error:
             raise _server_error(error) from error
 
@@ -58,6 +65,8 @@ class AsyncRemote:
     async def complete(self, request: Request) -> Response:
         try:
             return await self._inner.complete(request)
+        except LM15Error as error:
+            raise corrected(error) from error
         except _UNREADABLE as error:
             raise _server_error(error) from error
 
@@ -68,8 +77,6 @@ class AsyncRemote:
 
 
 def _server_error(error: Exception) -> Exception:
-    if isinstance(error, LM15Error):
-        return error  # type: ignore[no-any-return]  # dspy has no types
     unreadable: Exception = ServerError(f"the answer cannot be read: {type(error).__name__}: {one_line(error, 200)}")
     return unreadable
 
@@ -86,6 +93,8 @@ def _native_pair(settings: ModelSettings) -> tuple[SyncEngine, AsyncEngine] | No
         return None
     environ = environment()
     base, key = _base(settings, environ), _key(settings, environ)
+    if base and provider in _VERSIONED and not urlsplit(base).path.strip("/"):
+        base = f"{base.rstrip('/')}/v1"
     config = RouterConfig(
         env=environ,
         base_urls={provider: base} if base else None,
@@ -109,9 +118,12 @@ def _litellm_pair(settings: ModelSettings) -> tuple[SyncEngine, AsyncEngine]:
             "names are litellm's provider/model, for example openai/gpt-4.1-mini or ollama_chat/llama3.2"
         ) from None
     environ = environment()
+    base = _base(settings, environ)
+    if base and settings.model.startswith(("anthropic/", "ollama/", "ollama_chat/")):
+        base = base.rstrip("/").removesuffix("/v1")
     options = {
         "timeout": settings.timeout,
-        "api_base": _base(settings, environ),
+        "api_base": base,
         "api_key": _key(settings, environ),
         "api_version": environ.get("AZURE_API_VERSION") if settings.model.startswith("azure") else None,
     }
