@@ -7,6 +7,7 @@ client serves the providers it knows; every other litellm name goes through lite
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
+from urllib.request import getproxies
 
 from dspy.lm15 import LM15Error, Request, Response, ServerError, UnknownModelError, UnsupportedFeatureError
 
@@ -85,6 +86,13 @@ def _native_pair(settings: ModelSettings) -> tuple[SyncEngine, AsyncEngine] | No
     from dspy.clients.engines import AsyncLM15Engine, LM15Engine
     from dspy.lm15 import RouterConfig, Timeouts
 
+    class ProxiesOnce(RouterConfig):
+        """Looks for proxies in the environment now, and not, as the transport does, at every request."""
+
+        def transport_kwargs(self) -> dict[str, Any]:
+            proxied = any(getproxies().get(scheme) for scheme in ("http", "https", "all"))
+            return {**super().transport_kwargs(), "trust_env": proxied}
+
     if settings.model.startswith(("azure/", "azure_ai/")):
         return None  # deployments and API versions are litellm's to put together
     try:
@@ -95,7 +103,7 @@ def _native_pair(settings: ModelSettings) -> tuple[SyncEngine, AsyncEngine] | No
     base, key = _base(settings, environ), _key(settings, environ)
     if base and provider in _VERSIONED and not urlsplit(base).path.strip("/"):
         base = f"{base.rstrip('/')}/v1"
-    config = RouterConfig(
+    config = ProxiesOnce(
         env=environ,
         base_urls={provider: base} if base else None,
         api_keys={provider: key} if key else None,
