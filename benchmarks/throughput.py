@@ -14,7 +14,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
 from typing import Any, Literal
 
@@ -96,6 +96,32 @@ async def predict(calls: int, workers: int) -> dict[str, float]:
         await models.aclose()
 
 
+async def waiting_sessions(calls: int, workers: int) -> dict[str, float]:
+    """``workers`` sessions at once, run by the engine, each making its share of ``calls`` one after the other."""
+    import dspy
+
+    from toolgrad_dspy.lm import Models
+    from toolgrad_dspy.program.sessions import lean
+    from toolgrad_dspy.records import Session
+    from toolgrad_dspy.runs import LocalEngine
+    from toolgrad_dspy.signatures import Propose
+
+    models = Models.from_environment()
+    module, lm = dspy.Predict(Propose), models.lm("proposer")
+
+    async def session(index: int) -> Session:
+        with lean():
+            for number in range(calls // workers):
+                await module.acall(lm=lm, tools=TOOLS, workflow="", lacking="all", progress=f"{index} {number}")
+        return Session(index=index, seed=0, status="failed")
+
+    cpu, wall = time.process_time(), time.perf_counter()
+    await LocalEngine(workers).run(session, range(workers), lambda ended: None)
+    cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
+    await models.aclose()
+    return {"cpu_ms": cpu / calls * 1000, "per_second": calls / wall}
+
+
 async def sessions(count: int) -> dict[str, Any]:
     """``count`` sessions of the loop on the bundled town; what became of them, and what the meter counted."""
     from toolgrad_dspy.lm import Models
@@ -120,7 +146,7 @@ async def sessions(count: int) -> dict[str, Any]:
     }
 
 
-Case = Literal["raw", "predict", "sessions"]
+Case = Literal["raw", "predict", "waiting", "sessions"]
 
 
 def measure(case: Case, url: str, calls: int, workers: int, **settings: str) -> dict[str, Any]:
@@ -150,8 +176,13 @@ def measure(case: Case, url: str, calls: int, workers: int, **settings: str) -> 
 def run_case(case: Case, url: str, calls: int, workers: int) -> None:
     from toolgrad_dspy.runs import execute
 
-    work = {"raw": lambda: raw(url, calls, workers), "predict": lambda: predict(calls, workers)}
-    result = execute(sessions(calls) if case == "sessions" else work[case]())
+    work: dict[Case, Callable[[], Coroutine[Any, Any, dict[str, Any]]]] = {
+        "raw": lambda: raw(url, calls, workers),
+        "predict": lambda: predict(calls, workers),
+        "waiting": lambda: waiting_sessions(calls, workers),
+        "sessions": lambda: sessions(calls),
+    }
+    result = execute(work[case]())
     print(json.dumps({**result, "litellm": "litellm" in sys.modules}))
 
 
@@ -180,7 +211,7 @@ def report(calls: int, count: int) -> None:
     check("litellm imported on the native path", native["litellm"], "==", 0)
     check("MB grown over 10,000 calls", long["grown_mb"], "<=", 10)
     with ServerProcess("--format", "openai", "--canned", ANSWER, "--latency", "0.2") as server:
-        waiting = measure("predict", server.url, 10_000, 256, ENGINE="native")
+        waiting = measure("waiting", server.url, 256 * 40, 256, ENGINE="native")
     # CPU per call as it is at this load: with an answer at a time there is less to do per turn of the loop.
     by_latency, by_cpu = 256 / 0.2, 1000 / waiting["cpu_ms"]
     ideal = min(by_latency, by_cpu)
@@ -205,7 +236,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--calls", type=int, default=4000)
     parser.add_argument("--sessions", type=int, default=200)
-    parser.add_argument("--case", choices=("raw", "predict", "sessions"), help=argparse.SUPPRESS)
+    parser.add_argument("--case", choices=("raw", "predict", "waiting", "sessions"), help=argparse.SUPPRESS)
     parser.add_argument("--url", help=argparse.SUPPRESS)
     parser.add_argument("--workers", type=int, help=argparse.SUPPRESS)
     options = parser.parse_args()

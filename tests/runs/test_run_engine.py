@@ -62,7 +62,7 @@ def test_an_error_ends_the_run_once_and_what_ended_before_is_handed_over(
         if index < 5:
             return make_session(index)
         if index in (5, 6):
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(0.1)  # by then all have started
             raise error
         try:
             await asyncio.Event().wait()

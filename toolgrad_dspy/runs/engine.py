@@ -16,6 +16,10 @@ T = TypeVar("T")
 THREADS = 64
 """Threads of the loop's default executor. DSPy's ``LM.acall`` takes one per call in flight."""
 
+STAGGER = 0.001
+"""Seconds between the starts of the first sessions. Started at once they would go in step: send all their requests in
+one burst, then wait together, and leave processor and model idle in turn."""
+
 Work = Callable[[int], Awaitable[Session]]
 Done = Callable[[Session], None]
 Pending: TypeAlias = "asyncio.Future[Any]"
@@ -73,14 +77,15 @@ class LocalEngine(RunEngine):
         self._stopping, self._cancelling = asyncio.Event(), asyncio.Event()  # they belong to one loop
         left = iter(indices)
 
-        async def worker() -> None:
+        async def worker(number: int) -> None:
+            await asyncio.sleep(number * STAGGER)
             for index in left:
                 if self._stopping.is_set():
                     return
                 # Nothing awaits between the end of a session and `done`: a cancellation cannot lose it.
                 done(await work(index))
 
-        workers = [asyncio.create_task(worker()) for _ in range(min(self.max_concurrency, len(indices)))]
+        workers = [asyncio.create_task(worker(number)) for number in range(min(self.max_concurrency, len(indices)))]
         everything = asyncio.gather(*workers)
         try:
             await self._wait(everything)
