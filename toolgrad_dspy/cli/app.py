@@ -7,6 +7,7 @@ import typer
 
 from toolgrad_dspy import __version__
 from toolgrad_dspy.cli import compile as compile_command
+from toolgrad_dspy.cli import config as config_command
 from toolgrad_dspy.cli import generate as generate_command
 from toolgrad_dspy.cli import show as show_command
 from toolgrad_dspy.cli import stats as stats_command
@@ -27,6 +28,7 @@ app.command("generate")(generate_command.generate)
 app.command("show")(show_command.show)
 app.command("stats")(stats_command.stats)
 app.add_typer(tools_command.app, name="tools")
+app.add_typer(config_command.app, name="config")
 
 
 @app.callback(invoke_without_command=True)

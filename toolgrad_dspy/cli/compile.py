@@ -9,6 +9,7 @@ import typer
 from toolgrad_dspy import __version__
 from toolgrad_dspy.cli.options import (
     Chains,
+    ConfigFile,
     Iterations,
     Json,
     MiniBatch,
@@ -24,6 +25,7 @@ from toolgrad_dspy.errors import UsageError
 
 def compile_(
     tools: ToolsFile = None,
+    config: ConfigFile = None,
     optimizer: Annotated[str, typer.Option("--optimizer", help="Which optimizer tunes.")] = "gepa",
     program: Annotated[
         Path | None, typer.Option("--program", help="A program to start from.", metavar="FILE", show_default=False)
@@ -45,32 +47,34 @@ def compile_(
     test: Annotated[int, typer.Option("--test", help="Test tasks, not used for tuning.", min=4)] = 24,
     metric_calls: Annotated[int, typer.Option("--metric-calls", help="Sessions that tuning may score.", min=1)] = 240,
     threads: Annotated[int, typer.Option("--threads", help="Sessions that tuning runs at once.", min=1)] = 8,
-    iterations: Iterations = 8,
-    mini_batch: MiniBatch = 50,
-    proposals: Proposals = 3,
-    repairs: Repairs = 2,
-    chains: Chains = 10,
+    iterations: Iterations = None,
+    mini_batch: MiniBatch = None,
+    proposals: Proposals = None,
+    repairs: Repairs = None,
+    chains: Chains = None,
     quiet: Quiet = False,
     json: Json = False,
 ) -> None:
     """Tune the proposer and selector prompts, and score them before and after on tasks that tuning never saw."""
     from toolgrad_dspy.cli.compile_progress import CompileProgress
     from toolgrad_dspy.cli.compile_report import lines, summary
+    from toolgrad_dspy.cli.configuration import load, program_config
     from toolgrad_dspy.cli.sources import sources
     from toolgrad_dspy.judging import Metric
     from toolgrad_dspy.lm import LOOP_ROLES, Models
     from toolgrad_dspy.optimizers import Budget, compile_program
     from toolgrad_dspy.optimizers import optimizer as find_optimizer
-    from toolgrad_dspy.program import ProgramConfig, ToolGrad, draw, load_program, run_on_loop_thread, save_program
+    from toolgrad_dspy.program import ToolGrad, draw, load_program, run_on_loop_thread, save_program
 
     path = _output(output, optimizer, force)
     chosen_optimizer = find_optimizer(optimizer)
-    models = Models.from_environment()
-    config = ProgramConfig(
-        mini_batch=mini_batch, proposals=proposals, iterations=iterations, repairs=repairs, chains=chains
+    file = load(config)
+    models = Models.from_environment(file.models, file.source)
+    loop = program_config(
+        file, mini_batch=mini_batch, proposals=proposals, iterations=iterations, repairs=repairs, chains=chains
     )
     chosen = sources(tools)
-    toolgrad = ToolGrad(chosen.library, models, config)
+    toolgrad = ToolGrad(chosen.library, models, loop)
     if program is not None:
         load_program(program, toolgrad)
     tasks, metric, budget = draw(seed, train, validation, test), Metric(), Budget(metric_calls, threads)
@@ -107,7 +111,7 @@ def compile_(
             "metric": dict(metric.weights),
             "tasks": {"train": train, "validation": validation, "test": test},
             "scores": {"before": compiled.before.score, "after": compiled.after.score},
-            "program": config.model_dump(mode="json"),
+            "program": loop.model_dump(mode="json"),
             "models": models.public(),
             "tools": {"source": chosen.public, "digest": chosen.library.digest},
             "parent": None if program is None else str(program),

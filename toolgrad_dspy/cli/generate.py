@@ -11,6 +11,7 @@ from pydantic import JsonValue
 
 from toolgrad_dspy.cli.options import (
     Chains,
+    ConfigFile,
     Iterations,
     Json,
     MaxConcurrency,
@@ -40,6 +41,7 @@ def generate(
         Path | None, typer.Option("--program", help="A compiled program.", metavar="FILE", show_default=False)
     ] = None,
     tools: ToolsFile = None,
+    config: ConfigFile = None,
     seed: Seed = 0,
     output: Annotated[
         Path | None,
@@ -48,14 +50,15 @@ def generate(
         ),
     ] = None,
     max_concurrency: MaxConcurrency = 64,
-    iterations: Iterations = 8,
-    mini_batch: MiniBatch = 50,
-    proposals: Proposals = 3,
-    repairs: Repairs = 2,
-    chains: Chains = 10,
+    iterations: Iterations = None,
+    mini_batch: MiniBatch = None,
+    proposals: Proposals = None,
+    repairs: Repairs = None,
+    chains: Chains = None,
     update: Annotated[
-        Literal["each", "last"], typer.Option("--update", help="Write query and response each iteration, or last.")
-    ] = "last",
+        Literal["each", "last"] | None,
+        typer.Option("--update", help="Write query and response each iteration, or last (last)."),
+    ] = None,
     max_usd: MaxUsd = None,
     max_tokens: MaxTokens = None,
     max_tool_calls: MaxToolCalls = None,
@@ -63,11 +66,13 @@ def generate(
     json: Json = False,
 ) -> None:
     """Grow samples, answer first, into a run folder. Running it again on the same folder resumes it."""
+    from toolgrad_dspy.cli.configuration import load, program_config
     from toolgrad_dspy.lm import Budget, Caps, Models
-    from toolgrad_dspy.program import ProgramConfig
     from toolgrad_dspy.runs import LocalEngine, execute
 
-    config = ProgramConfig(
+    file = load(config)
+    loop = program_config(
+        file,
         mini_batch=mini_batch,
         proposals=proposals,
         iterations=iterations,
@@ -75,7 +80,7 @@ def generate(
         chains=chains,
         update=update,
     )
-    models = Models.from_environment()
+    models = Models.from_environment(file.models, file.source)
     models.budget = Budget(Caps(max_usd, max_tokens, max_tool_calls))
     folder = output or Path("runs") / datetime.now().strftime("%Y-%m-%d-%H%M%S")
     engine = LocalEngine(max_concurrency)
@@ -88,7 +93,7 @@ def generate(
         engine.stop()
 
     try:
-        figures = execute(_run(n, seed, config, models, program, tools, folder, engine, quiet), interrupted)
+        figures = execute(_run(n, seed, loop, models, program, tools, folder, engine, quiet), interrupted)
     except RunError as error:
         hint = f" (sessions that ended are in {folder}; the same command with -o {folder} goes on)"
         raise type(error)(f"{error}{hint if (folder / 'run.db').exists() else ''}") from None

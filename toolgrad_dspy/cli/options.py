@@ -20,11 +20,19 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 RunFolder = Annotated[Path, typer.Argument(help="A run folder.", metavar="RUN", show_default=False)]
 
-Iterations = Annotated[int, typer.Option("--iterations", help="Passes of the loop per sample.", min=1, max=100)]
-MiniBatch = Annotated[int, typer.Option("--mini-batch", help="Tools shown to the proposer per iteration.", min=1)]
-Proposals = Annotated[int, typer.Option("--proposals", help="Proposals per iteration.", min=1, max=16)]
-Repairs = Annotated[int, typer.Option("--repairs", help="Repair turns per proposal.", min=0, max=10)]
-Chains = Annotated[int, typer.Option("--chains", help="Chains a workflow may have.", min=1)]
+ConfigFile = Annotated[
+    Path | None,
+    typer.Option("--config", help="A configuration file (YAML).", metavar="FILE", show_default=False),
+]
+
+# The loop's settings: None leaves them to the configuration file or their default.
+Iterations = Annotated[
+    int | None, typer.Option("--iterations", help="Passes of the loop per sample (8).", min=1, max=100)
+]
+MiniBatch = Annotated[int | None, typer.Option("--mini-batch", help="Tools shown per iteration (50).", min=1)]
+Proposals = Annotated[int | None, typer.Option("--proposals", help="Proposals per iteration (3).", min=1, max=16)]
+Repairs = Annotated[int | None, typer.Option("--repairs", help="Repair turns per proposal (2).", min=0, max=10)]
+Chains = Annotated[int | None, typer.Option("--chains", help="Chains a workflow may have (10).", min=1)]
 
 MaxUsd = Annotated[
     float | None,

@@ -1,0 +1,88 @@
+"""The configuration file: models by role and the settings of the loop, in YAML.
+
+    models:
+      all: {model: openai/gpt-4.1-mini, temperature: 0.7}
+      selector: {model: anthropic/claude-sonnet-4-5, api_key: "${MY_KEY}"}
+    program: {iterations: 6, mini_batch: 30}
+
+The command line goes before the environment, the environment before the file. An unknown key is refused.
+"""
+
+import difflib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from toolgrad_dspy.errors import UsageError, one_line
+from toolgrad_dspy.lm.resolve import ALL_ROLES
+from toolgrad_dspy.lm.settings import ROLES, ModelSettings, environment
+from toolgrad_dspy.program.config import ProgramConfig
+from toolgrad_dspy.tools.mcp_secrets import expand
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """What a file says. ``models`` maps a role's name, or ``all``, to settings; ``source`` names the file."""
+
+    models: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    program: Mapping[str, Any] = field(default_factory=dict)
+    source: str = ""
+
+
+def load(path: Path | None) -> Configuration:
+    """The configuration in ``path``; an empty one without a path. Raises UsageError that names file and key."""
+    if path is None:
+        return Configuration()
+    import yaml
+
+    try:
+        data = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    except OSError as error:
+        raise UsageError(f"cannot read {path}: {error.strerror or error}") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} is not YAML: {one_line(error, 160)}") from None
+    top = _mapping(data, f"{path}", ("models", "program"))
+    models = _mapping(top.get("models") or {}, f"{path}: models", (ALL_ROLES, *ROLES))
+    return Configuration(
+        models={
+            role: _expanded(_mapping(values or {}, f"{path}: models.{role}", ModelSettings.model_fields), path)
+            for role, values in models.items()
+        },
+        program=_mapping(top.get("program") or {}, f"{path}: program", ProgramConfig.model_fields),
+        source=str(path),
+    )
+
+
+def program_config(file: Configuration, **options: object) -> ProgramConfig:
+    """The settings of the loop: ``options`` that are not None over the file's. Raises UsageError."""
+    from pydantic import ValidationError
+
+    given = {name: value for name, value in options.items() if value is not None}
+    try:
+        return ProgramConfig(**{**file.program, **given})
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise UsageError(
+            f"{file.source}: program.{first['loc'][0]}: {first['msg']}, got {first['input']!r}"
+        ) from None
+
+
+def _mapping(value: object, where: str, known: Iterable[str]) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise UsageError(f"{where} has to be a mapping of names to values")
+    names = tuple(known)
+    for key in value:
+        if key not in names:
+            near = difflib.get_close_matches(str(key), names, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(names)}"
+            raise UsageError(f"{where}: unknown key {key!r}; {hint}")
+    return value
+
+
+def _expanded(values: dict[str, Any], path: Path) -> dict[str, Any]:
+    environ = environment()
+    return {
+        name: expand(value, environ, f"{path}: {name}") if isinstance(value, str) else value
+        for name, value in values.items()
+    }
