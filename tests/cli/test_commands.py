@@ -285,3 +285,15 @@ def test_a_spent_budget_stops_the_run_in_one_line_and_a_larger_one_resumes_it(tm
 @pytest.mark.parametrize("value", ["0", "-1"])
 def test_a_budget_of_nothing_is_a_usage_error(option: str, value: str, tmp_path: Path) -> None:
     assert "Error:" in run(tmp_path, "generate", "-n", "1", option, value, code=2).stderr
+
+
+def test_a_dry_run_estimates_the_whole_run_and_stores_nothing(tmp_path: Path) -> None:
+    arguments = ("generate", "-n", "200", "-o", "run", "--iterations", "3", "--dry-run")
+    done = run(tmp_path, *arguments, "--json", "--quiet")
+    guess = json.loads(done.stdout)
+    calls = guess["figures"]["LM calls"]
+    assert guess["sessions"] == 5
+    assert calls["total"] == pytest.approx(200 * calls["mean"])
+    assert 0 < calls["deviation"] * 200**0.5 < calls["total_deviation"], "a few sessions do not tell the mean exactly"
+    assert "nothing is stored" in run(tmp_path, *arguments).stdout
+    assert list(tmp_path.iterdir()) == []

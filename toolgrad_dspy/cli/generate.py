@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -30,9 +31,10 @@ from toolgrad_dspy.errors import RunError
 from toolgrad_dspy.records import Session
 
 if TYPE_CHECKING:
-    from toolgrad_dspy.lm import Models
-    from toolgrad_dspy.program import ProgramConfig
-    from toolgrad_dspy.runs import LocalEngine, RunStatistics
+    from toolgrad_dspy.cli.dry_run import Estimate
+    from toolgrad_dspy.lm import Budget, Models
+    from toolgrad_dspy.program import ProgramConfig, ToolGrad
+    from toolgrad_dspy.runs import LocalEngine, RunStatistics, RunStore
 
 
 def generate(
@@ -62,6 +64,9 @@ def generate(
     max_usd: MaxUsd = None,
     max_tokens: MaxTokens = None,
     max_tool_calls: MaxToolCalls = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Run a few sessions, store nothing, and estimate the whole run.")
+    ] = False,
     quiet: Quiet = False,
     json: Json = False,
 ) -> None:
@@ -92,8 +97,13 @@ def generate(
             note("stopping: sessions under way get a few seconds to end; press Ctrl-C again to stop at once")
         engine.stop()
 
+    job = _Job(n, seed, loop, models, program, tools, folder, engine, quiet)
     try:
-        figures = execute(_run(n, seed, loop, models, program, tools, folder, engine, quiet), interrupted)
+        if dry_run:
+            guess = execute(job.dry_run(), interrupted)
+            say_json(guess.data()) if json else say("\n".join(guess.lines()))
+            return
+        figures = execute(job.run(), interrupted)
     except RunError as error:
         hint = f" (sessions that ended are in {folder}; the same command with -o {folder} goes on)"
         raise type(error)(f"{error}{hint if (folder / 'run.db').exists() else ''}") from None
@@ -105,68 +115,103 @@ def generate(
     _report(folder, figures, quiet, json)
 
 
-async def _run(
-    n: int,
-    seed: int,
-    config: "ProgramConfig",
-    models: "Models",
-    program_file: Path | None,
-    tools: Path | None,
-    folder: Path,
-    engine: "LocalEngine",
-    quiet: bool,
-) -> "RunStatistics":
-    from toolgrad_dspy.cli.sources import sources
-    from toolgrad_dspy.lm import LOOP_ROLES
-    from toolgrad_dspy.program import ToolGrad, load_program, run_session
-    from toolgrad_dspy.runs import TOOLS, Ledger, RunStore, run_progress, statistics
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """What the options come to."""
 
-    chosen = sources(tools)
-    program = ToolGrad(chosen.library, models, config)
-    digest: JsonValue = None
-    if program_file is not None:
-        load_program(program_file, program)
-        digest = _digest(program_file)
-    async with _closing(models), chosen.library as library:
-        for line in () if quiet else library.notes:
-            note(line)
-        settings: dict[str, JsonValue] = {
-            "seed": seed,
-            "program": {**config.model_dump(mode="json"), "file": digest},
-            "models": models.public(),
-            "tools": chosen.public,
-        }
-        await models.check(LOOP_ROLES)
-        with RunStore.create_or_resume(folder, settings, library.tools) as store:
-            budget, ledger = models.budget, Ledger("generate", models.meter.models, lambda: models.budget.tool_calls)
-            for entry in store.spent():
-                calls = entry.calls if entry.role == TOOLS else 0
-                budget.carry(entry.usd, entry.input_tokens + entry.output_tokens, calls)
-            ledger.start()
-            done = store.done()
-            left = [index for index in range(n) if index not in done]
-            with run_progress(n, n - len(left), quiet) as progress:
+    n: int
+    seed: int
+    loop: "ProgramConfig"
+    models: "Models"
+    program_file: Path | None
+    tools: Path | None
+    folder: Path
+    engine: "LocalEngine"
+    quiet: bool
 
-                def ended(session: Session) -> None:
-                    store.save(session)
-                    store.spend(ledger.entries())
+    async def run(self) -> "RunStatistics":
+        """Run the sessions that the folder does not have yet."""
+        from toolgrad_dspy.program import run_session
+        from toolgrad_dspy.runs import Ledger, RunStore, run_progress, statistics
+
+        budget = self.models.budget
+        async with self._ready() as (program, settings):
+            tools = program.library.tools
+            with RunStore.create_or_resume(self.folder, settings, tools) as store:
+                _carry(store, budget)
+                ledger = Ledger("generate", self.models.meter.models, lambda: budget.tool_calls)
+                done = store.done()
+                left = [index for index in range(self.n) if index not in done]
+                with run_progress(self.n, self.n - len(left), self.quiet) as progress:
+
+                    def ended(session: Session) -> None:
+                        store.save(session)
+                        store.spend(ledger.entries())
+                        progress.add(session)
+
+                    try:
+                        await self.engine.run(lambda index: run_session(program, self.seed, index), left, ended)
+                    finally:
+                        store.spend(ledger.entries())
+                store.samples_jsonl(self.folder / "samples.jsonl")
+                return statistics(store)
+
+    async def dry_run(self) -> "Estimate":
+        """Run a few sessions and store nothing."""
+        from toolgrad_dspy.cli.dry_run import SESSIONS, estimate
+        from toolgrad_dspy.program import run_session
+        from toolgrad_dspy.runs import run_progress
+
+        count = min(self.n, SESSIONS)
+        ended: list[Session] = []
+        async with self._ready() as (program, _):
+            with run_progress(count, 0, self.quiet) as progress:
+
+                def done(session: Session) -> None:
+                    ended.append(session)
                     progress.add(session)
 
-                try:
-                    await engine.run(lambda index: run_session(program, seed, index), left, ended)
-                finally:
-                    store.spend(ledger.entries())
-            store.samples_jsonl(folder / "samples.jsonl")
-            return statistics(store)
+                await self.engine.run(lambda index: run_session(program, self.seed, index), range(count), done)
+        if not ended:
+            raise RunError("stopped before a session ended, so there is nothing to estimate from")
+        return estimate(ended, self.n)
+
+    @asynccontextmanager
+    async def _ready(self) -> AsyncIterator[tuple["ToolGrad", dict[str, JsonValue]]]:
+        """The program on its open library, models checked, and the configuration that a run stores."""
+        from toolgrad_dspy.cli.sources import sources
+        from toolgrad_dspy.lm import LOOP_ROLES
+        from toolgrad_dspy.program import ToolGrad, load_program
+
+        chosen = sources(self.tools)
+        program = ToolGrad(chosen.library, self.models, self.loop)
+        digest: JsonValue = None
+        if self.program_file is not None:
+            load_program(self.program_file, program)
+            digest = _digest(self.program_file)
+        async with chosen.library as library:
+            for line in () if self.quiet else library.notes:
+                note(line)
+            settings: dict[str, JsonValue] = {
+                "seed": self.seed,
+                "program": {**self.loop.model_dump(mode="json"), "file": digest},
+                "models": self.models.public(),
+                "tools": chosen.public,
+            }
+            try:
+                await self.models.check(LOOP_ROLES)
+                yield program, settings
+            finally:
+                await self.models.aclose()
 
 
-@asynccontextmanager
-async def _closing(models: "Models") -> AsyncIterator[None]:
-    """Close the connections to model servers on the loop that used them."""
-    try:
-        yield
-    finally:
-        await models.aclose()
+def _carry(store: "RunStore", budget: "Budget") -> None:
+    """Charge the budget with what earlier starts of the run have used."""
+    from toolgrad_dspy.runs import TOOLS
+
+    for entry in store.spent():
+        calls = entry.calls if entry.role == TOOLS else 0
+        budget.carry(entry.usd, entry.input_tokens + entry.output_tokens, calls)
 
 
 def _digest(path: Path) -> str:

@@ -50,7 +50,7 @@ class ToolGrad(dspy.Module):
         self.executor = Executor(models)
         self.selector = Selector(models)
         self.updater = Updater(models)
-        self._library = library
+        self.library = library
         self._budget = models.budget
         self._tool_lines = ToolLines()
 
@@ -65,7 +65,7 @@ class ToolGrad(dspy.Module):
         """Grow the sample ``index`` of the run seeded by ``seed``."""
         started = time.perf_counter()
         with metered() as meter:
-            async with Environment(self._library, derive(seed, index, "tools"), self._budget) as environment:
+            async with Environment(self.library, derive(seed, index, "tools"), self._budget) as environment:
                 state = State(seed, index, self.config, environment, self._tool_lines)
                 for number in range(1, self.config.iterations + 1):
                     state.iterations.append(await self._iterate(state, number))
@@ -89,7 +89,7 @@ class ToolGrad(dspy.Module):
 
     async def _iterate(self, state: State, number: int) -> Iteration:
         """One pass: sample, propose, execute, select, update. A failed step skips the rest of it."""
-        tools = self._library.sample(derive(state.run_seed, state.index), number, self.config.mini_batch)
+        tools = self.library.sample(derive(state.run_seed, state.index), number, self.config.mini_batch)
         state.offered.update(dict.fromkeys(tool.name for tool in tools))
         record = _Record(number=number, offered=tuple(sorted(tool.name for tool in tools)))
         try:
@@ -169,7 +169,7 @@ class ToolGrad(dspy.Module):
         except AnswerError as error:
             return "rejected", f"no query: {error}"
         if wrong:
-            missing = unstated(state.query, demands(state.workflow, self._library))
+            missing = unstated(state.query, demands(state.workflow, self.library))
             state.workflow = with_unknown_origins(state.workflow, missing)
             return "rejected", "; ".join(wrong)
         difference = await state.environment.replay(state.workflow.steps)
