@@ -41,3 +41,12 @@ def atomic_writer(path: Path) -> Iterator[TextIO]:
         finally:
             if temporary.parent.is_dir():
                 temporary.unlink(missing_ok=True)
+
+
+def check_writable(path: Path) -> None:
+    """Raise StoreError if ``path`` could not be written; its folder is made on the way."""
+    with store_errors(path, "write it"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        trial = path.with_name(f".{path.name}.{os.getpid()}.trial")
+        trial.touch()
+        trial.unlink()

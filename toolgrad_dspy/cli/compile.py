@@ -1,8 +1,11 @@
 """``toolgrad-dspy compile``: tune the program's prompts and save them."""
 
 import itertools
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -21,6 +24,13 @@ from toolgrad_dspy.cli.options import (
 )
 from toolgrad_dspy.cli.output import REHEARSAL_NOTE, note, say, say_json
 from toolgrad_dspy.errors import UsageError
+
+if TYPE_CHECKING:
+    from toolgrad_dspy.cli.sources import Sources
+    from toolgrad_dspy.judging import Metric
+    from toolgrad_dspy.lm import Models
+    from toolgrad_dspy.optimizers import Budget, Compiled, Optimizer
+    from toolgrad_dspy.program import ProgramConfig, Tasks
 
 
 def compile_(
@@ -56,68 +66,29 @@ def compile_(
     json: Json = False,
 ) -> None:
     """Tune the proposer and selector prompts, and score them before and after on tasks that tuning never saw."""
-    from toolgrad_dspy.cli.compile_progress import CompileProgress
     from toolgrad_dspy.cli.compile_report import lines, summary
     from toolgrad_dspy.cli.configuration import load, program_config
-    from toolgrad_dspy.cli.sources import sources
-    from toolgrad_dspy.judging import Metric
-    from toolgrad_dspy.lm import LOOP_ROLES, Models
-    from toolgrad_dspy.optimizers import Budget, compile_program
+    from toolgrad_dspy.lm import Models
+    from toolgrad_dspy.optimizers import Budget
     from toolgrad_dspy.optimizers import optimizer as find_optimizer
-    from toolgrad_dspy.program import ToolGrad, draw, load_program, run_on_loop_thread, save_program
+    from toolgrad_dspy.program import draw
 
     path = _output(output, optimizer, force)
-    chosen_optimizer = find_optimizer(optimizer)
     file = load(config)
-    models = Models.from_environment(file.models, file.source)
-    loop = program_config(
-        file, mini_batch=mini_batch, proposals=proposals, iterations=iterations, repairs=repairs, chains=chains
+    job = _Job(
+        tools=tools,
+        parent=program,
+        optimizer=find_optimizer(optimizer),
+        models=Models.from_environment(file.models, file.source),
+        loop=program_config(
+            file, mini_batch=mini_batch, proposals=proposals, iterations=iterations, repairs=repairs, chains=chains
+        ),
+        tasks=draw(seed, train, validation, test),
+        budget=Budget(metric_calls, threads),
+        seed=seed,
+        quiet=quiet,
     )
-    chosen = sources(tools)
-    toolgrad = ToolGrad(chosen.library, models, loop)
-    if program is not None:
-        load_program(program, toolgrad)
-    tasks, metric, budget = draw(seed, train, validation, test), Metric(), Budget(metric_calls, threads)
-    if not quiet and models.all_rehearsal:
-        note(REHEARSAL_NOTE)
-    run_on_loop_thread(chosen.library.open())
-    try:
-        if not quiet:
-            note(f"tools: {chosen.name}, {len(chosen.library.tools)} tools")
-            note(f"tasks: {train} to train, {validation} to validate, {test} to test")
-            for line in chosen.library.notes:
-                note(line)
-        run_on_loop_thread(models.check((*LOOP_ROLES, "reflection")))
-        with CompileProgress(metric_calls, quiet) as progress:
-            compiled = compile_program(
-                toolgrad,
-                tasks,
-                metric,
-                models,
-                chosen_optimizer,
-                budget=budget,
-                seed=seed,
-                stage=progress.stage,
-                progress=progress.show,
-            )
-    finally:
-        run_on_loop_thread(chosen.library.close())
-        run_on_loop_thread(models.aclose())
-    save_program(
-        path,
-        compiled.tuning.program,
-        {
-            "optimizer": {"name": optimizer, "metric_calls": metric_calls, "seed": seed},
-            "metric": dict(metric.weights),
-            "tasks": {"train": train, "validation": validation, "test": test},
-            "scores": {"before": compiled.before.score, "after": compiled.after.score},
-            "program": loop.model_dump(mode="json"),
-            "models": models.public(),
-            "tools": {"source": chosen.public, "digest": chosen.library.digest},
-            "parent": None if program is None else str(program),
-            "version": __version__,
-        },
-    )
+    compiled = job.run(path)
     if json:
         say_json({"program": str(path), **summary(compiled)})
         return
@@ -127,11 +98,102 @@ def compile_(
     say(f"next: python -m toolgrad_dspy.generate -n 20 --program {path}{f' --tools {tools}' if tools else ''}")
 
 
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """What the options come to."""
+
+    tools: Path | None
+    parent: Path | None
+    optimizer: "Optimizer"
+    models: "Models"
+    loop: "ProgramConfig"
+    tasks: "Tasks"
+    budget: "Budget"
+    seed: int
+    quiet: bool
+
+    def run(self, path: Path) -> "Compiled":
+        """Compile, and save the program to ``path``."""
+        from toolgrad_dspy.cli.compile_progress import CompileProgress
+        from toolgrad_dspy.cli.sources import sources
+        from toolgrad_dspy.judging import Metric
+        from toolgrad_dspy.optimizers import compile_program
+        from toolgrad_dspy.program import ToolGrad, load_program, save_program
+
+        chosen, metric = sources(self.tools), Metric()
+        program = ToolGrad(chosen.library, self.models, self.loop)
+        if self.parent is not None:
+            load_program(self.parent, program)
+        with self._open(chosen), CompileProgress(self.budget.metric_calls, self.quiet) as progress:
+            compiled = compile_program(
+                program,
+                self.tasks,
+                metric,
+                self.models,
+                self.optimizer,
+                budget=self.budget,
+                seed=self.seed,
+                stage=progress.stage,
+                progress=progress.show,
+            )
+        save_program(path, compiled.tuning.program, self._description(compiled, metric, chosen))
+        return compiled
+
+    @contextmanager
+    def _open(self, chosen: "Sources") -> Iterator[None]:
+        """The library open on the background loop, and the models checked."""
+        from toolgrad_dspy.lm import LOOP_ROLES
+        from toolgrad_dspy.program import run_on_loop_thread
+
+        if not self.quiet and self.models.all_rehearsal:
+            note(REHEARSAL_NOTE)
+        run_on_loop_thread(chosen.library.open())
+        try:
+            if not self.quiet:
+                self._announce(chosen)
+            run_on_loop_thread(self.models.check((*LOOP_ROLES, "reflection")))
+            yield
+        finally:
+            run_on_loop_thread(chosen.library.close())
+            run_on_loop_thread(self.models.aclose())
+
+    def _announce(self, chosen: "Sources") -> None:
+        tasks = self.tasks
+        note(f"tools: {chosen.name}, {len(chosen.library.tools)} tools")
+        note(f"tasks: {len(tasks.train)} to train, {len(tasks.validation)} to validate, {len(tasks.test)} to test")
+        for line in chosen.library.notes:
+            note(line)
+
+    def _description(self, compiled: "Compiled", metric: "Metric", chosen: "Sources") -> dict[str, Any]:
+        """How the program came about, for its file."""
+        tasks = self.tasks
+        return {
+            "optimizer": {
+                "name": self.optimizer.name,
+                "metric_calls": self.budget.metric_calls,
+                "seed": self.seed,
+            },
+            "metric": dict(metric.weights),
+            "tasks": {"train": len(tasks.train), "validation": len(tasks.validation), "test": len(tasks.test)},
+            "scores": {"before": compiled.before.score, "after": compiled.after.score},
+            "program": self.loop.model_dump(mode="json"),
+            "models": self.models.public(),
+            "tools": {"source": chosen.public, "digest": chosen.library.digest},
+            "parent": None if self.parent is None else str(self.parent),
+            "version": __version__,
+        }
+
+
 def _output(output: Path | None, optimizer: str, force: bool) -> Path:
-    """Where the program goes. Raises UsageError for a file that is there, unless ``force``."""
-    if output is not None:
-        if output.exists() and not force:
-            raise UsageError(f"{output} exists; choose another file with -o, or overwrite it with --force")
-        return output
+    """Where the program goes, tried before anything is spent on it.
+
+    Raises UsageError for a file that is there, unless ``force``, and StoreError for one that cannot be written.
+    """
+    from toolgrad_dspy.files import check_writable
+
     folder = Path("programs")
-    return next(path for i in itertools.count() if not (path := folder / f"{optimizer}-{i}.json").exists())
+    path = output or next(p for i in itertools.count() if not (p := folder / f"{optimizer}-{i}.json").exists())
+    if path.exists() and not force:
+        raise UsageError(f"{path} exists; choose another file with -o, or overwrite it with --force")
+    check_writable(path)
+    return path
