@@ -136,11 +136,13 @@ async def sessions(count: int) -> dict[str, Any]:
         finally:
             await models.aclose()
     statuses = [session.status for session in ended]
-    ids = {session.sample.id for session in ended if session.sample}
+    # A rejected session keeps its sample apart: only an accepted one's is a sample of the run.
+    ids = [session.sample.id for session in ended if session.status == "accepted" and session.sample]
     return {
         "ended": len(ended),
         "accepted": statuses.count("accepted"),
         "samples": len(ids),
+        "different": len(set(ids)),
         "calls": models.meter.calls,
         "tokens": models.meter.tokens,
     }
@@ -212,8 +214,8 @@ def report(calls: int, count: int) -> None:
     check("MB grown over 10,000 calls", long["grown_mb"], "<=", 10)
     with ServerProcess("--format", "openai", "--canned", ANSWER, "--latency", "0.2") as server:
         waiting = measure("waiting", server.url, 256 * 40, 256, ENGINE="native")
-    # CPU per call as it is at this load: with an answer at a time there is less to do per turn of the loop.
-    by_latency, by_cpu = 256 / 0.2, 1000 / waiting["cpu_ms"]
+    # By the CPU cost of a call where nothing waits: the stricter of the two that this script measures.
+    by_latency, by_cpu = 256 / 0.2, 1000 / native["cpu_ms"]
     ideal = min(by_latency, by_cpu)
     print(f"256 sessions against 0.2 s latency: {waiting['per_second']:.0f} calls/s, {waiting['cpu_ms']:.3f} CPU ms")
     print(f"  ideal by latency {by_latency:.0f} calls/s, by CPU {by_cpu:.0f}")
@@ -223,7 +225,8 @@ def report(calls: int, count: int) -> None:
         served = server.stats()
     print(f"{count} sessions with 30 % of all calls faulty: {faulty['accepted']} accepted")
     check("sessions that ended", faulty["ended"], "==", count)
-    check("samples, none twice", faulty["samples"], "==", faulty["accepted"])
+    check("accepted sessions without a sample", faulty["accepted"] - faulty["samples"], "==", 0)
+    check("samples that stand twice", faulty["samples"] - faulty["different"], "==", 0)
     check("calls by the meter less calls by the server", faulty["calls"] - served["answered"], "==", 0)
     tokens = served["input_tokens"] + served["output_tokens"]
     check("tokens by the meter less tokens by the server", faulty["tokens"] - tokens, "==", 0)

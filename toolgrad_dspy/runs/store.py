@@ -109,10 +109,10 @@ class RunStore:
             try:
                 store = cls(path, connection, lock)
                 store._begin(json.loads(json.dumps(dict(config))), tools)
-            except BaseException:
+            except BaseException:  # whatever ended it: nothing stays open, and it goes on
                 connection.close()
                 raise
-        except BaseException:
+        except BaseException:  # likewise: the folder stays free
             lock.release()
             raise
         return store
@@ -127,7 +127,7 @@ class RunStore:
         store = cls(path, connection, None)
         try:
             store._check_schema()
-        except BaseException:
+        except BaseException:  # whatever ended it: nothing stays open, and it goes on
             connection.close()
             raise
         return store
@@ -297,7 +297,7 @@ def _connect(database: Path, read_only: bool = False) -> sqlite3.Connection:
             if not read_only:
                 connection.execute("PRAGMA journal_mode = WAL")
                 connection.execute("PRAGMA synchronous = NORMAL")
-        except BaseException:
+        except BaseException:  # whatever ended it: nothing stays open, and it goes on
             connection.close()
             raise
     return connection

@@ -49,7 +49,7 @@ class Library:
             for source in self._sources:
                 self._take(source, await source.tools())
             check_tools(self._tools.values())
-        except BaseException:
+        except BaseException:  # whatever ended it, cancellation too: no server is left running, and it goes on
             await self.close()
             raise
         # By name: a server may list its tools in another order at its next start.

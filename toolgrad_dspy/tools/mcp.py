@@ -87,7 +87,7 @@ class McpSource(ToolSource):
         try:
             await server.start()
             await self._list(server)
-        except BaseException:
+        except BaseException:  # whatever ended it, cancellation too: no server is left running, and it goes on
             await self.close()
             raise
         if self.isolation == "shared":

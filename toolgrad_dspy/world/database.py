@@ -102,7 +102,7 @@ class Town:
         self._connection.execute("BEGIN")
         try:
             yield
-        except BaseException:
+        except BaseException:  # whatever ended it: nothing half-written, and it goes on
             self._connection.execute("ROLLBACK")
             raise
         self._connection.execute("COMMIT")

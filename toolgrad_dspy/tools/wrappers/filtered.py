@@ -24,7 +24,7 @@ class Filtered(WrappedSource):
         try:
             tools = await self._inner.tools()
             self._kept, notes = self._keep.apply(tools, self.id)
-        except BaseException:
+        except BaseException:  # whatever ended it: the inner source does not stay open, and it goes on
             await self._inner.close()
             raise
         self._own_notes = tuple(notes)
