@@ -3,13 +3,14 @@
 import asyncio
 
 import dspy
-from dspy.lm15 import Message, Request
+from dspy.lm15 import Message, Request, Response
 from scripted_model import ScriptedModels
 
 from toolgrad_dspy.lm import Meter, Models, metered
 from toolgrad_dspy.lm.gate import AsyncGate, Backend, Limits
 from toolgrad_dspy.lm.pace import Pace
 from toolgrad_dspy.lm.rehearsal import RehearsalEngine
+from toolgrad_dspy.lm.rehearsal.engine import answer
 
 
 def test_calls_are_counted_per_role_in_nested_tasks_and_threads_and_for_the_listener_only() -> None:
@@ -48,18 +49,14 @@ def test_the_limit_on_requests_under_way_holds_on_every_loop_that_comes_after_an
         def __init__(self) -> None:
             self.running = 0
 
-        async def complete(self, request: object) -> object:
+        async def complete(self, request: Request) -> Response:
             nonlocal most
             self.running += 1
             most = max(most, self.running)
             for _ in range(3):
                 await asyncio.sleep(0)
             self.running -= 1
-            return _Answer()
-
-    class _Answer:
-        class usage:  # noqa: N801
-            input_tokens = output_tokens = 1
+            return answer(request)
 
     total = Meter()
     backend = Backend("test/slow", RehearsalEngine(), Slow(), Pace(None, None))

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, Literal
 
 import dspy
 from dspy.lm15 import Message, Request, Response, TextPart, Usage
@@ -20,14 +20,18 @@ Script = list[Answer] | Callable[[Prompt], Answer]
 
 
 class ScriptedModels(Models):
-    """Models whose roles follow scripts. ``asked`` keeps every prompt with the role it was for, in order."""
+    """Models whose roles follow scripts. ``asked`` keeps every prompt with the role it was for, in order.
 
-    def __init__(self, **scripts: Script) -> None:
-        super().__init__({role: ModelSettings(model=REHEARSAL) for role in ROLES})
+    ``requests`` keeps what came in for each of them.
+    """
+
+    def __init__(self, *, adapter: Literal["chat", "json"] = "chat", **scripts: Script) -> None:
+        super().__init__({role: ModelSettings(model=REHEARSAL, adapter=adapter) for role in ROLES})
         self._next: dict[str, Callable[[Prompt], Answer]] = {
             role: script if callable(script) else _in_order(script) for role, script in scripts.items()
         }
         self.asked: list[tuple[str, Prompt]] = []
+        self.requests: list[tuple[str, Request]] = []
         self._built: dict[str, dspy.LM] = {}
 
     def lm(self, role: Role) -> dspy.LM:
@@ -50,6 +54,7 @@ class ScriptedModels(Models):
     def respond(self, role: str, request: Request) -> Response:
         prompt = read(request)
         self.asked.append((role, prompt))
+        self.requests.append((role, request))
         answer = self._next[role](prompt) if role in self._next else None
         if isinstance(answer, Exception):
             raise answer

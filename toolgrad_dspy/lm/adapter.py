@@ -1,38 +1,74 @@
-"""The adapter that turns signatures into prompts."""
+"""The adapters that turn signatures into prompts, and answers into fields.
+
+They are DSPy's chat and JSON formats, with two changes. What is fixed stands first and stays the same to the byte:
+providers bill the repeated beginning of a prompt at a fraction (``docs/models.md``). And nothing is built twice: DSPy
+makes the JSON schema of every output field anew on every call, half of a call's time.
+"""
 
 import weakref
-from typing import Any, Self
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Literal, Self
 
 import dspy
+from pydantic import BaseModel, ConfigDict, JsonValue, create_model
+
+Signature = type[dspy.Signature]
+AdapterName = Literal["chat", "json"]
 
 
-class CachedChatAdapter(dspy.ChatAdapter):
-    """DSPy's chat format, with each signature's system message built once.
+def described_as(signature: Signature, base: Signature) -> Signature:
+    """``signature`` itself, which the system message will describe as it describes ``base``.
 
-    DSPy rebuilds the JSON schema of every output field on every call, half of a call's time. The fallback to a
-    second format is off: one re-ask with the error text is ours to make (``program/ask.py``).
+    A signature derived for one call (``Literal`` choices, a field for a complaint) has no place in the fixed part:
+    what is particular to the call is said at the end of the prompt, and holds when the answer is parsed.
     """
+    signature.described = description(base)
+    return signature
 
-    def __init__(self) -> None:
-        super().__init__(use_json_adapter_fallback=False)
-        self._system: weakref.WeakKeyDictionary[type[dspy.Signature], str] = weakref.WeakKeyDictionary()
-        self._reminders: weakref.WeakKeyDictionary[type[dspy.Signature], str] = weakref.WeakKeyDictionary()
 
-    def user_message_output_requirements(self, signature: type[dspy.Signature]) -> str:
+def description(signature: Signature) -> Signature:
+    """The signature that the system message describes in place of ``signature``: mostly itself."""
+    described: Signature = signature.__dict__.get("described", signature)
+    return described
+
+
+# No adapter itself: DSPy wraps the methods of every subclass of its own, so one between two formats would hide the
+# second one's behind the first one's.
+_Format: Any = object
+
+
+class _Prompts(_Format):
+    """What both formats share: each text built once per signature, and plain inputs as they stand."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._forget()
+
+    def _forget(self) -> None:
+        self._system: weakref.WeakKeyDictionary[Signature, str] = weakref.WeakKeyDictionary()
+        self._reminders: weakref.WeakKeyDictionary[Signature, str] = weakref.WeakKeyDictionary()
+
+    def user_message_output_requirements(self, signature: Signature) -> str:
         known = self._reminders.get(signature)
         if known is None:
             known = self._reminders[signature] = super().user_message_output_requirements(signature)
         return known
 
-    def format_system_message(self, signature: type[dspy.Signature]) -> str:
-        known = self._system.get(signature)
+    def format_system_message(self, signature: Signature) -> str:
+        described = description(signature)
+        known = self._system.get(described)
         if known is None:
-            known = self._system[signature] = super().format_system_message(signature)
+            known = self._system[described] = super().format_system_message(described)
         return known
+
+    def format_demos(self, signature: Signature, demos: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        messages: list[dict[str, Any]] = super().format_demos(description(signature), demos)
+        return messages
 
     def format_user_message_content(
         self,
-        signature: type[dspy.Signature],
+        signature: Signature,
         inputs: dict[str, Any],
         prefix: str = "",
         suffix: str = "",
@@ -53,12 +89,75 @@ class CachedChatAdapter(dspy.ChatAdapter):
         return self
 
     def __getstate__(self) -> dict[str, Any]:
-        return {key: value for key, value in self.__dict__.items() if key not in ("_system", "_reminders")}
+        return {
+            key: value for key, value in self.__dict__.items() if not isinstance(value, weakref.WeakKeyDictionary)
+        }
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
-        self._system = weakref.WeakKeyDictionary()
-        self._reminders = weakref.WeakKeyDictionary()
+        self._forget()
 
 
-ADAPTER = CachedChatAdapter()
+class FixedChatAdapter(_Prompts, dspy.ChatAdapter):
+    """DSPy's chat format, without its second try in JSON: one re-ask with the error is ours (``program/ask.py``)."""
+
+    def __init__(self) -> None:
+        super().__init__(use_json_adapter_fallback=False)
+
+
+class FixedJsonAdapter(_Prompts, dspy.JSONAdapter):
+    """DSPy's JSON format. The provider is told to hold to it as firmly as it can.
+
+    By the answer's JSON schema where the model takes one and the schema is closed, else by its JSON mode, else by
+    words alone. The schema is that of the described signature: providers compile each new one, for seconds, and count
+    it to the fixed part of the prompt.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(use_native_function_calling=False)
+
+    def _forget(self) -> None:
+        super()._forget()
+        self._schemas: weakref.WeakKeyDictionary[Signature, type[BaseModel]] = weakref.WeakKeyDictionary()
+
+    def _prepare_response_format(self, lm: dspy.LM, lm_kwargs: dict[str, Any], signature: Signature) -> None:
+        """DSPy's hook: choose before the call what ``response_format`` is."""
+        schema = self._schema(description(signature))
+        if lm.supports_response_schema and _closed(schema.model_json_schema()):
+            lm_kwargs["response_format"] = schema
+        elif "response_format" in lm.supported_params:
+            lm_kwargs["response_format"] = {"type": "json_object"}
+
+    def _schema(self, signature: Signature) -> type[BaseModel]:
+        known = self._schemas.get(signature)
+        if known is None:
+            fields: dict[str, Any] = {
+                name: (field.annotation, ...) for name, field in signature.output_fields.items()
+            }
+            answer = create_model("Answer", __config__=ConfigDict(extra="forbid"), **fields)
+            known = self._schemas[signature] = answer
+        return known
+
+
+def _closed(schema: JsonValue) -> bool:
+    """Whether every object in ``schema`` names its properties: a strict schema cannot leave any open."""
+    if isinstance(schema, list):
+        return all(_closed(item) for item in schema)
+    if not isinstance(schema, dict):
+        return True
+    is_open = schema.get("type") == "object" and ("properties" not in schema or schema.get("additionalProperties"))
+    return not is_open and all(_closed(item) for item in schema.values())
+
+
+@contextmanager
+def spoken(adapter: dspy.Adapter) -> Iterator[None]:
+    """Calls inside go through ``adapter``; entering DSPy's context costs, so only where that changes something."""
+    if dspy.settings.adapter is adapter:
+        yield
+        return
+    with dspy.context(adapter=adapter):
+        yield
+
+
+ADAPTERS: Mapping[AdapterName, dspy.Adapter] = {"chat": FixedChatAdapter(), "json": FixedJsonAdapter()}
+ADAPTER = ADAPTERS["chat"]

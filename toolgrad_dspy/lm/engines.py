@@ -14,6 +14,7 @@ from dspy.lm15 import LM15Error, Request, Response, ServerError, UnknownModelErr
 from toolgrad_dspy.errors import UsageError, one_line
 from toolgrad_dspy.lm.failures import corrected
 from toolgrad_dspy.lm.gate import AsyncEngine, SyncEngine
+from toolgrad_dspy.lm.prompt_cache import AsyncCached, Cached, CacheMarks
 from toolgrad_dspy.lm.providers import provider_base, provider_key
 from toolgrad_dspy.lm.settings import ModelSettings, environment
 
@@ -110,7 +111,11 @@ def _native_pair(settings: ModelSettings) -> tuple[SyncEngine, AsyncEngine] | No
         max_connections=settings.max_parallel,
         timeouts=Timeouts(read=settings.timeout),
     )
-    return Remote(LM15Engine(config)), AsyncRemote(AsyncLM15Engine(config))
+    pair = LM15Engine(config), AsyncLM15Engine(config)
+    if provider == "anthropic":
+        marks = CacheMarks()
+        pair = Cached(pair[0], marks), AsyncCached(pair[1], marks)
+    return Remote(pair[0]), AsyncRemote(pair[1])
 
 
 def _litellm_pair(settings: ModelSettings) -> tuple[SyncEngine, AsyncEngine]:

@@ -28,6 +28,9 @@ RETRYABLE = (RateLimitError, ServerError, LateError, TransportError)
 FIRST_WAIT = 0.5
 LONGEST_WAIT = 60.0
 
+# Parameters of a request that every engine takes.
+PARAMETERS = frozenset({"temperature", "max_tokens", "stop", "seed"})
+
 CHARACTERS_PER_TOKEN = 4
 # The length of an answer that a token limit reckons with before it is there.
 ANSWER_TOKENS = 400
@@ -65,17 +68,34 @@ class Limits:
     max_parallel: int = 256
 
 
+@dataclass(frozen=True, slots=True)
+class Formats:
+    """What the answers of all backends can be held to: a JSON schema, or at least JSON."""
+
+    schema: bool = False
+    json: bool = False
+
+
+PLAIN = Formats()
+
+
 class _Gate:
-    # Read by DSPy when it chooses how to format a request: it is asked for nothing but text here.
+    # Read by DSPy when it chooses how to format a request: it is asked for nothing but text and JSON here.
     supports_function_calling = False
-    supports_response_schema = False
     supports_reasoning = False
-    supported_params = frozenset({"temperature", "max_tokens", "stop", "seed"})
 
     def __init__(
-        self, role: str, backends: Sequence[Backend], limits: Limits, total: Meter, budget: Budget | None = None
+        self,
+        role: str,
+        backends: Sequence[Backend],
+        limits: Limits,
+        total: Meter,
+        budget: Budget | None = None,
+        formats: Formats = PLAIN,
     ) -> None:
         self.role = role
+        self.supports_response_schema = formats.schema
+        self.supported_params = PARAMETERS | {"response_format"} if formats.json else PARAMETERS
         self._budget = budget or Budget()
         self.backends = tuple(backends)
         self._limits = limits
@@ -95,11 +115,12 @@ class _Gate:
         usage = response.usage
         given, answered = usage.input_tokens or 0, usage.output_tokens or 0
         backend.pace.settle(estimated, given + answered)
-        usd = None if backend.price is None else backend.price.of(given, answered)
+        cached, written = usage.cache_read_tokens or 0, usage.cache_write_tokens or 0
+        usd = None if backend.price is None else backend.price.of(given, answered, cached, written)
         self._budget.model_call(usd, given + answered)
         for meter in (self._total, session_meter()):
             if meter is not None:
-                meter.add(self.role, given, answered, usd, backend.model)
+                meter.add(self.role, given, answered, usd, backend.model, cached)
         return response
 
 
@@ -133,9 +154,15 @@ class AsyncGate(_Gate):
     """The asynchronous half, with at most ``max_parallel`` requests under way per event loop."""
 
     def __init__(
-        self, role: str, backends: Sequence[Backend], limits: Limits, total: Meter, budget: Budget | None = None
+        self,
+        role: str,
+        backends: Sequence[Backend],
+        limits: Limits,
+        total: Meter,
+        budget: Budget | None = None,
+        formats: Formats = PLAIN,
     ) -> None:
-        super().__init__(role, backends, limits, total, budget)
+        super().__init__(role, backends, limits, total, budget, formats)
         # Weak: a loop that is gone must not leave its semaphore to a new one at the same address.
         self._doors: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
 

@@ -14,28 +14,16 @@ class _Counts:
     calls: int = 0
     input_tokens: int = 0
     output_tokens: int = 0
+    cached_tokens: int = 0
     usd: float = 0.0
     unpriced: int = 0
 
-    def add(self, calls: int, input_tokens: int, output_tokens: int, usd: float | None) -> None:
-        self.calls += calls
-        self.input_tokens += input_tokens
-        self.output_tokens += output_tokens
-        self.usd += usd or 0.0
-        self.unpriced += usd is None
-
     def merge(self, other: "_Counts") -> None:
-        self.add(other.calls, other.input_tokens, other.output_tokens, other.usd)
-        self.unpriced += other.unpriced
+        for name in self.__slots__:
+            setattr(self, name, getattr(self, name) + getattr(other, name))
 
     def usage(self) -> RoleUsage:
-        return RoleUsage(
-            calls=self.calls,
-            input_tokens=self.input_tokens,
-            output_tokens=self.output_tokens,
-            usd=self.usd,
-            unpriced=self.unpriced,
-        )
+        return RoleUsage(**{name: getattr(self, name) for name in self.__slots__})
 
 
 class Meter:
@@ -45,10 +33,19 @@ class Meter:
         self._lock = threading.Lock()
         self._counts: dict[tuple[str, str], _Counts] = {}
 
-    def add(self, role: str, input_tokens: int, output_tokens: int, usd: float | None = 0.0, model: str = "") -> None:
+    def add(
+        self,
+        role: str,
+        input_tokens: int,
+        output_tokens: int,
+        usd: float | None = 0.0,
+        model: str = "",
+        cached_tokens: int = 0,
+    ) -> None:
         """Count an answer of ``model``. ``usd`` is what it cost, None if its price is not known."""
+        one = _Counts(1, input_tokens, output_tokens, cached_tokens, usd or 0.0, int(usd is None))
         with self._lock:
-            self._counts.setdefault((role, model), _Counts()).add(1, input_tokens, output_tokens, usd)
+            self._counts.setdefault((role, model), _Counts()).merge(one)
 
     def roles(self) -> dict[str, RoleUsage]:
         """Usage by role, over all models, in alphabetical order."""

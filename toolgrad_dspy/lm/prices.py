@@ -1,36 +1,47 @@
 """What a model's tokens cost.
 
-From litellm's own price list, the file it ships (its network copy is never asked for), or from a file of the user's:
-``TOOLGRAD_PRICES`` names a JSON or YAML file ``{"openai/my-model": {"input": 0.4, "output": 1.6}}`` in US dollars per
-million tokens, which goes first. A price that is not known is unknown, never zero.
+From litellm's own list (``model_list.py``), or from a file of the user's, which goes first: ``TOOLGRAD_PRICES`` names
+a JSON or YAML file ``{"openai/my-model": {"input": 0.4, "output": 1.6, "cached": 0.1}}`` in US dollars per million
+tokens. A price that is not known is unknown, never zero.
 """
 
-import importlib.util
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
-from typing import Any
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from toolgrad_dspy.errors import UsageError, one_line
+from toolgrad_dspy.lm.model_list import Entry, entries
 
-_LIST = "model_prices_and_context_window_backup.json"
+_COSTS = (
+    "input_cost_per_token",
+    "output_cost_per_token",
+    "cache_read_input_token_cost",
+    "cache_creation_input_token_cost",
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """US dollars per token, for what a model reads and for what it writes."""
+    """US dollars per token, for what a model reads and for what it writes.
+
+    ``cached`` and ``written`` are the prices of input that is read from the provider's prompt cache, and of input
+    that is written to it; None is the price of any input.
+    """
 
     input: float
     output: float
+    cached: float | None = None
+    written: float | None = None
 
-    def of(self, input_tokens: int, output_tokens: int) -> float:
-        """US dollars for so many tokens."""
-        return self.input * input_tokens + self.output * output_tokens
+    def of(self, input_tokens: int, output_tokens: int, cached: int = 0, written: int = 0) -> float:
+        """US dollars for so many tokens; ``cached`` and ``written`` of the input tokens are priced as such."""
+        plain = input_tokens - cached - written
+        from_cache = self.input if self.cached is None else self.cached
+        to_cache = self.input if self.written is None else self.written
+        return self.input * plain + from_cache * cached + to_cache * written + self.output * output_tokens
 
 
 FREE = Price(0.0, 0.0)
@@ -43,6 +54,13 @@ class _Entry(BaseModel):
 
     input: float = Field(ge=0, allow_inf_nan=False)
     output: float = Field(ge=0, allow_inf_nan=False)
+    cached: float | None = Field(default=None, ge=0, allow_inf_nan=False)
+    written: float | None = Field(default=None, ge=0, allow_inf_nan=False)
+
+    def price(self) -> Price:
+        """Per token."""
+        cached, written = (None if value is None else value / 1e6 for value in (self.cached, self.written))
+        return Price(self.input / 1e6, self.output / 1e6, cached, written)
 
 
 class Prices:
@@ -58,7 +76,7 @@ class Prices:
             return cls()
         try:
             data = yaml.safe_load(path.read_text(encoding="utf-8"))  # YAML reads JSON too
-            entries = TypeAdapter(dict[str, _Entry]).validate_python(data)
+            own = TypeAdapter(dict[str, _Entry]).validate_python(data)
         except OSError as error:
             raise UsageError(f"TOOLGRAD_PRICES: cannot read {path}: {error.strerror or error}") from None
         except (yaml.YAMLError, UnicodeDecodeError) as error:
@@ -67,37 +85,19 @@ class Prices:
             first = error.errors()[0]
             where = ".".join(str(part) for part in first["loc"])
             raise UsageError(f"TOOLGRAD_PRICES: {path}: {where}: {first['msg']}") from None
-        return cls({name: Price(entry.input / 1e6, entry.output / 1e6) for name, entry in entries.items()})
+        return cls({name: entry.price() for name, entry in own.items()})
 
     def of(self, model: str) -> Price | None:
         """The price of ``provider/model``, or None when it is not known."""
         if model in self._own:
             return self._own[model]
-        return next((price for name in _names(model) if (price := _listed().get(name)) is not None), None)
+        return next((price for entry in entries(model) if (price := _price(entry)) is not None), None)
 
 
-def _names(model: str) -> tuple[str, ...]:
-    """The names under which the list may have a model: some providers' stand there without the provider."""
-    provider, _, name = model.partition("/")
-    alias = {"ollama_chat": "ollama"}.get(provider, provider)
-    bare = (name,) if provider in ("openai", "anthropic") else ()
-    return (model, f"{alias}/{name}", *bare)
+def _price(entry: Entry) -> Price | None:
+    given, answered, cached, written = (_number(entry.get(key)) for key in _COSTS)
+    return None if given is None or answered is None else Price(given, answered, cached, written)
 
 
-@cache
-def _listed() -> Mapping[str, Price]:
-    """The list, without importing litellm: 30 ms in place of seconds."""
-    found = importlib.util.find_spec("litellm")
-    if found is None or not found.submodule_search_locations:
-        return {}
-    path = Path(next(iter(found.submodule_search_locations)), _LIST)
-    try:
-        data: dict[str, dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    prices = {}
-    for name, entry in data.items():
-        given, answered = entry.get("input_cost_per_token"), entry.get("output_cost_per_token")
-        if isinstance(given, (int, float)) and isinstance(answered, (int, float)) and name != "sample_spec":
-            prices[name] = Price(float(given), float(answered))
-    return prices
+def _number(value: object) -> float | None:
+    return float(value) if isinstance(value, (int, float)) else None

@@ -9,10 +9,12 @@ import dspy
 from pydantic import JsonValue
 
 from toolgrad_dspy.errors import UsageError
+from toolgrad_dspy.lm.adapter import ADAPTERS, AdapterName
 from toolgrad_dspy.lm.budget import Budget
+from toolgrad_dspy.lm.capabilities import Capabilities, known
 from toolgrad_dspy.lm.check import PATIENCE, check
 from toolgrad_dspy.lm.engines import engine_pair
-from toolgrad_dspy.lm.gate import AsyncGate, Backend, Gate, Limits
+from toolgrad_dspy.lm.gate import AsyncGate, Backend, Formats, Gate, Limits
 from toolgrad_dspy.lm.meter import Meter
 from toolgrad_dspy.lm.pace import Pace
 from toolgrad_dspy.lm.prices import Prices
@@ -43,6 +45,7 @@ class Models:
         self._gates: dict[Role, tuple[Gate, AsyncGate]] = {}
         self._paces: dict[object, Pace] = {}
         self._lock = threading.Lock()
+        self._adapters = {role: ADAPTERS[self.adapter_name(role)] for role in settings}
 
     @classmethod
     def from_environment(cls, file: Mapping[str, RoleValues] | None = None, source: str = "the file") -> Self:
@@ -65,13 +68,30 @@ class Models:
                 self._lms[role] = self._build(role, self.settings[role])
             return self._lms[role]
 
+    def capabilities(self, role: Role) -> Capabilities:
+        """What the model that plays ``role`` can do, as far as is known without asking it."""
+        return known(self.settings[role])
+
+    def adapter_name(self, role: Role) -> AdapterName:
+        """The format in which ``role`` is spoken to: as set, else JSON if all its models can be held to a schema."""
+        chosen = self.settings[role].adapter
+        if chosen != "auto":
+            return chosen
+        return "json" if all(known(one).json_schema for one in _all_models(self.settings[role])) else "chat"
+
+    def adapter(self, role: Role) -> dspy.Adapter:
+        """The adapter called :meth:`adapter_name`."""
+        return self._adapters[role]
+
     def _build(self, role: Role, settings: ModelSettings) -> dspy.LM:
-        others = [_with_model(settings, name) for name in settings.fallback_models]
-        backends = [self._backend(one) for one in (settings, *others)]
+        all_models = _all_models(settings)
+        backends = [self._backend(one) for one in all_models]
         limits = Limits(timeout=settings.timeout, retries=settings.retries, max_parallel=settings.max_parallel)
+        can = [known(one) for one in all_models]
+        formats = Formats(schema=all(c.json_schema for c in can), json=all(c.json_object for c in can))
         gates = (
-            Gate(role, backends, limits, self.meter, self.budget),
-            AsyncGate(role, backends, limits, self.meter, self.budget),
+            Gate(role, backends, limits, self.meter, self.budget, formats),
+            AsyncGate(role, backends, limits, self.meter, self.budget, formats),
         )
         self._gates[role] = gates
         return dspy.LM(
@@ -130,6 +150,11 @@ class Models:
     @property
     def all_rehearsal(self) -> bool:
         return all(settings.is_rehearsal for settings in self.settings.values())
+
+
+def _all_models(settings: ModelSettings) -> list[ModelSettings]:
+    """``settings``, and what they come to for each fallback."""
+    return [settings, *(_with_model(settings, name) for name in settings.fallback_models)]
 
 
 def _with_model(settings: ModelSettings, model: str) -> ModelSettings:

@@ -1,8 +1,7 @@
 """Which model plays which role: settings from the environment and ``.env``.
 
-``TOOLGRAD_MODEL`` sets the model of all roles, ``TOOLGRAD_<ROLE>_MODEL`` that of one; likewise ``API_BASE``,
-``API_KEY``, ``TEMPERATURE``, ``MAX_TOKENS``, ``TIMEOUT``, ``MAX_PARALLEL`` and ``ENGINE``. Model names are litellm's
-``provider/model``. Nothing set: the embedded ``rehearsal`` model. The environment wins over ``.env``.
+``TOOLGRAD_MODEL`` sets the model of all roles, ``TOOLGRAD_<ROLE>_MODEL`` that of one; likewise for every other field of
+:class:`ModelSettings`. Model names are litellm's ``provider/model``. Nothing set: the embedded ``rehearsal`` model. The environment wins over ``.env``.
 """
 
 import difflib
@@ -26,7 +25,8 @@ REHEARSAL = "rehearsal"
 PREFIX = "TOOLGRAD_"
 # Variables with our prefix that are not model settings.
 PRICES_VARIABLE = "TOOLGRAD_PRICES"
-OTHER_VARIABLES = frozenset({PRICES_VARIABLE})
+CAPABILITIES_VARIABLE = "TOOLGRAD_CAPABILITIES"
+OTHER_VARIABLES = frozenset({PRICES_VARIABLE, CAPABILITIES_VARIABLE})
 
 _LIMITS = frozenset({"timeout", "retries", "rpm", "tpm", "max_parallel", "engine"})
 
@@ -39,7 +39,8 @@ class ModelSettings(BaseSettings):
 
     ``timeout`` is in seconds per try, ``retries`` counts the tries after the first, ``rpm`` and ``tpm`` are requests
     and tokens per minute, ``max_parallel`` counts requests under way. ``fallbacks`` are models to turn to, in order,
-    when all tries have failed: names separated by commas.
+    when all tries have failed: names separated by commas. ``adapter`` is the format of prompts and answers; ``auto``
+    is JSON for a model that can be held to a schema, else chat.
     """
 
     model_config = SettingsConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
@@ -68,6 +69,7 @@ class ModelSettings(BaseSettings):
     max_parallel: int = Field(default=256, ge=1)
     fallbacks: str = ""
     engine: Literal["auto", "native", "litellm"] = "auto"
+    adapter: Literal["auto", "chat", "json"] = "auto"
 
     @property
     def fallback_models(self) -> tuple[str, ...]:

@@ -21,6 +21,9 @@ from dspy.utils.exceptions import (
 )
 
 from toolgrad_dspy.errors import ModelError, ToolGradError, one_line
+from toolgrad_dspy.lm.adapter import described_as, spoken
+from toolgrad_dspy.lm.roles import Models
+from toolgrad_dspy.lm.settings import Role
 
 Signature = type[dspy.Signature]
 
@@ -49,33 +52,38 @@ class _UnusableAnswerError(Exception):
     """An answer that does not fit the signature; the text tells the model why."""
 
 
-async def ask(predict: dspy.Predict, signature: Signature, lm: dspy.LM | None, **inputs: object) -> dspy.Prediction:
-    """The prediction for ``inputs`` under ``signature``, the predictor's own or one derived from it.
+async def ask(
+    predict: dspy.Predict, signature: Signature, models: Models, role: Role, **inputs: object
+) -> dspy.Prediction:
+    """The answer of the model that plays ``role`` to ``inputs`` under ``signature``.
 
+    ``signature`` is the predictor's own or one derived from it. A predictor with a model of its own keeps to that.
     Raises AnswerError when the model failed twice to answer in form or did not answer, and ModelError when no call
     can succeed.
     """
     try:
-        return await _call(predict, signature, lm, inputs)
+        return await _call(predict, signature, models, role, inputs)
     except _UnusableAnswerError as error:
         problem = str(error)
     again = signature
     if "problem" not in signature.input_fields:
-        again = signature.append("problem", dspy.InputField(desc="what was wrong with your last answer"), str)
+        field = dspy.InputField(desc="what was wrong with your last answer")
+        again = described_as(signature.append("problem", field, str), signature)
     elif inputs.get("problem"):
         problem = f"{inputs['problem']}; {problem}"
     try:
-        return await _call(predict, again, lm, {**inputs, "problem": problem})
+        return await _call(predict, again, models, role, {**inputs, "problem": problem})
     except _UnusableAnswerError as error:
         raise AnswerError(f"unusable answer, twice: {error}") from None
 
 
 async def _call(
-    predict: dspy.Predict, signature: Signature, lm: dspy.LM | None, inputs: dict[str, object]
+    predict: dspy.Predict, signature: Signature, models: Models, role: Role, inputs: dict[str, object]
 ) -> dspy.Prediction:
-    chosen = {"lm": lm} if lm is not None and predict.lm is None else {}
+    chosen = {} if predict.lm is not None else {"lm": models.lm(role)}
     try:
-        prediction: dspy.Prediction = await predict.acall(signature=signature, **chosen, **inputs)
+        with spoken(models.adapter(role)):
+            prediction: dspy.Prediction = await predict.acall(signature=signature, **chosen, **inputs)
     except AdapterParseError as error:
         raise _UnusableAnswerError(_complaint(error)) from None
     except RecursionError:  # a model that repeats itself opens brackets without end

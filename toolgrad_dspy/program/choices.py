@@ -1,7 +1,8 @@
 """Signatures whose answers are confined to what is at hand: tool names, report ids, chain ids.
 
 Derived from the predictor's own signature, so that tuned instructions stay, and cached: building one costs a
-millisecond, and optimizers ask for the same ones thousands of times.
+millisecond, and optimizers ask for the same ones thousands of times. Prompts describe the predictor's own one, whose
+text is the same in every iteration; the choices stand in the reminder at the end, and hold when an answer is parsed.
 """
 
 from collections.abc import Iterable
@@ -11,6 +12,7 @@ from typing import Any, Literal
 import dspy
 from pydantic import BaseModel, create_model
 
+from toolgrad_dspy.lm.adapter import described_as
 from toolgrad_dspy.records import Tool
 from toolgrad_dspy.signatures import ProposedCall, ProposedWork
 
@@ -55,5 +57,4 @@ def _literal(words: tuple[str, ...]) -> Any:
 
 
 def _updated(signature: Signature, field: str, type_: Any) -> Signature:
-    updated: Signature = signature.with_updated_fields(field, type_=type_)
-    return updated
+    return described_as(signature.with_updated_fields(field, type_=type_), signature)

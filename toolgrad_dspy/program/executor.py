@@ -71,7 +71,8 @@ class Executor(dspy.Module):
         answer = await ask(
             self.predict,
             with_tool_names(signature_of(self.predict), "calls", tools),
-            self._models.lm("executor"),
+            self._models,
+            "executor",
             tools=run.state.tool_lines.text(tools),
             workflow=run.state.workflow_text(),
             instruction=run.proposal.instruction,

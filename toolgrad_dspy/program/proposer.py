@@ -7,7 +7,7 @@ from toolgrad_dspy.program.ask import ask
 from toolgrad_dspy.program.choices import signature_of, with_tool_names
 from toolgrad_dspy.program.state import State
 from toolgrad_dspy.records import DraftCall, Proposal, Tool
-from toolgrad_dspy.seeding import generator
+from toolgrad_dspy.seeding import derive
 from toolgrad_dspy.signatures import Propose
 
 # The paper's limit on the tools of one proposal (arXiv 2508.04086, section 3).
@@ -25,16 +25,16 @@ class Proposer(dspy.Module):
     async def aforward(self, state: State, tools: tuple[Tool, ...], number: int) -> tuple[str, tuple[Proposal, ...]]:
         """The reason and at most ``config.proposals`` proposals, each of one to three calls.
 
-        The order of the tools in the prompt is shuffled per call: a model's bias for early items must not become a
-        bias of the data. Raises AnswerError.
+        The tools stand in an order of the session's own: a model's bias for early items must not become a bias of the
+        data, and within a session the beginning of the prompts stays the same. Raises AnswerError.
         """
-        shown = list(tools)
-        generator(state.run_seed, state.index, number, "tool order").shuffle(shown)
+        shown = sorted(tools, key=lambda tool: derive(state.run_seed, state.index, "tool order", tool.name))
         limit = state.config.proposals
         answer = await ask(
             self.predict,
             with_tool_names(signature_of(self.predict), "proposals", tools),
-            self._models.lm("proposer"),
+            self._models,
+            "proposer",
             tools=state.tool_lines.text(shown),
             workflow=state.workflow_text(),
             lacking=state.lacking,

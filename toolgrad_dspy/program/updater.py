@@ -44,7 +44,8 @@ class Updater(dspy.Module):
         answer = await ask(
             self.predict,
             signature_of(self.predict),
-            self._models.lm("updater"),
+            self._models,
+            "updater",
             workflow=state.workflow_text(),
             state=_lines(demand.shown() for demand in wanted.state),
             avoid="\n".join(str(value) for value in wanted.avoid) or "(nothing)",

@@ -30,12 +30,14 @@ class Trace(Record):
 class RoleUsage(Record):
     """What one LM role used in a session.
 
-    ``usd`` is the cost of the calls whose price is known, ``unpriced`` the number of the others.
+    ``cached_tokens`` counts those of the input tokens that came from the provider's prompt cache. ``usd`` is the cost
+    of the calls whose price is known, ``unpriced`` the number of the others.
     """
 
     calls: int = 0
     input_tokens: int = 0
     output_tokens: int = 0
+    cached_tokens: int = 0
     usd: float = 0.0
     unpriced: int = 0
 

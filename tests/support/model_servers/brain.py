@@ -1,6 +1,6 @@
 """The rehearsal model, or a fixed answer, behind every wire format."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dspy.lm15 import Config, Message, Request, TextPart
 
@@ -13,13 +13,17 @@ CANNED_TOKENS = (400, 120)
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A request, read from the wire. ``turns`` are (role, text) with the roles user and assistant."""
+    """A request, read from the wire. ``turns`` are (role, text) with the roles user and assistant.
+
+    ``marked`` are the beginnings of the prompt that the client wants kept in the prompt cache.
+    """
 
     model: str
     system: str
     turns: tuple[tuple[str, str], ...]
     as_json: bool = False
     logprobs: bool = False
+    marked: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,8 @@ class Said:
     text: str
     input_tokens: int
     output_tokens: int
+    cached_tokens: int = 0
+    written_tokens: int = 0
 
 
 def think(asked: Asked) -> Said:
@@ -41,6 +47,24 @@ def think(asked: Asked) -> Said:
     text = "".join(part.text for part in response.message.parts if isinstance(part, TextPart))
     given, answered = response.usage.input_tokens or 0, response.usage.output_tokens or 0
     return Said(response.id or "", asked.model, text, given, answered)
+
+
+class PromptCache:
+    """The marked beginnings that were seen: what of a prompt is read from the cache, and what is written to it."""
+
+    def __init__(self) -> None:
+        self._seen: set[str] = set()
+
+    def applied(self, asked: Asked, said: Said) -> Said:
+        """``said`` with its cached and written tokens, as shares of its input tokens."""
+        if not asked.marked:
+            return said
+        whole = len(asked.system) + sum(len(text) for _, text in asked.turns)
+        known = max((len(text) for text in asked.marked if text in self._seen), default=0)
+        self._seen.update(asked.marked)
+        cached = said.input_tokens * known // whole
+        written = said.input_tokens * max(map(len, asked.marked)) // whole - cached
+        return replace(said, cached_tokens=cached, written_tokens=written)
 
 
 def canned(model: str, text: str = CANNED) -> Said:

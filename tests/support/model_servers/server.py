@@ -50,6 +50,7 @@ class ModelServer:
         self.latency = latency
         self.faults = faults or FaultPlan()
         self.stats = Stats()
+        self._cache = brain.PromptCache()
         self._canned = brain.CANNED if canned is True else canned or None
         self._keys = keys
         self._models = models
@@ -205,7 +206,9 @@ class ModelServer:
         elif fault is Fault.HTML:
             connection.send(encode(WireAnswer(200, _HTML, content_type="text/html")))
         elif fault in (None, Fault.PROSE, Fault.TRUNCATED, Fault.CONTENT_TYPE):
-            said = brain.think(asked) if asked else brain.canned(model, self._canned or "")
+            said = (
+                self._cache.applied(asked, brain.think(asked)) if asked else brain.canned(model, self._canned or "")
+            )
             self._send(connection, wire, said, asked, fault)
         else:
             connection.send(encode(wire.error(fault, model, self.faults.retry_after)))
@@ -232,7 +235,9 @@ class ModelServer:
         elif connection.gone:
             self.stats.lost()
         else:
-            self.stats.told(said.model, said.input_tokens, said.output_tokens)
+            self.stats.told(
+                said.model, said.input_tokens, said.output_tokens, said.cached_tokens, said.written_tokens
+            )
         kind = "text/plain; charset=utf-8" if fault is Fault.CONTENT_TYPE else "application/json"
         connection.send(raw(200, body, kind, wire.headers()))
 

@@ -13,6 +13,8 @@ class ModelCount:
     answered: int = 0
     input_tokens: int = 0
     output_tokens: int = 0
+    cached_tokens: int = 0
+    written_tokens: int = 0
 
 
 class Stats:
@@ -67,7 +69,7 @@ class Stats:
         with self._lock:
             self.parallel -= 1
 
-    def told(self, model: str, input_tokens: int, output_tokens: int) -> None:
+    def told(self, model: str, input_tokens: int, output_tokens: int, cached: int = 0, written: int = 0) -> None:
         with self._lock:
             count = self.models.get(model)
             if count is None:
@@ -75,6 +77,8 @@ class Stats:
             count.answered += 1
             count.input_tokens += input_tokens
             count.output_tokens += output_tokens
+            count.cached_tokens += cached
+            count.written_tokens += written
 
     def turned_away(self, status: int) -> None:
         with self._lock:

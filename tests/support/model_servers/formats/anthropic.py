@@ -6,11 +6,13 @@ as quoted in public logs; that for requests per minute is the same text with the
 """
 
 from collections.abc import Mapping
+from itertools import groupby
 
 from model_servers.brain import Asked, Said
 from model_servers.faults import Fault
 from model_servers.formats.base import BadRequestError, Body, WireAnswer, WireFormat, seconds, text_of
 
+MARKS = 4
 _REQUEST = "req_011CLoopback"
 
 
@@ -47,7 +49,8 @@ class Anthropic(WireFormat):
         return Asked(
             model=body["model"],
             system=text_of(body.get("system")),
-            turns=tuple((m["role"], text_of(m["content"])) for m in messages),
+            turns=_turns(messages),
+            marked=_marked(body),
             as_json=bool(body.get("output_format") or output.get("format")),
         )
 
@@ -61,9 +64,9 @@ class Anthropic(WireFormat):
             "stop_reason": "end_turn",
             "stop_sequence": None,
             "usage": {
-                "input_tokens": said.input_tokens,
-                "cache_creation_input_tokens": 0,
-                "cache_read_input_tokens": 0,
+                "input_tokens": said.input_tokens - said.cached_tokens - said.written_tokens,
+                "cache_creation_input_tokens": said.written_tokens,
+                "cache_read_input_tokens": said.cached_tokens,
                 "output_tokens": said.output_tokens,
                 "service_tier": "standard",
             },
@@ -100,6 +103,28 @@ class Anthropic(WireFormat):
 
     def headers(self) -> tuple[tuple[str, str], ...]:
         return (("request-id", _REQUEST),)
+
+
+def _turns(messages: list[Body]) -> tuple[tuple[str, str], ...]:
+    """Messages of one role in a row are one turn."""
+    rows = groupby(messages, key=lambda message: message["role"])
+    return tuple((role, "".join(text_of(message["content"]) for message in row)) for role, row in rows)
+
+
+def _marked(body: Body) -> tuple[str, ...]:
+    """The text up to each mark: docs.claude.com/en/docs/build-with-claude/prompt-caching."""
+    system = body.get("system")
+    turns = [system, *(message["content"] for message in body["messages"])]
+    blocks = [block for content in turns if isinstance(content, list) for block in content]
+    if sum("cache_control" in block for block in blocks) > MARKS:
+        raise BadRequestError(f"A maximum of {MARKS} blocks with cache_control may be provided.")
+    found, text = [], ""
+    for content in turns:
+        for block in content if isinstance(content, list) else [{"text": content or ""}]:
+            text += block.get("text", "")
+            if "cache_control" in block:
+                found.append(text)
+    return tuple(found)
 
 
 def _limit(what: str, model: str) -> str:
