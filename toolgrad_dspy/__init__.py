@@ -7,8 +7,10 @@ afterwards (ToolGrad, arXiv 2508.04086). See ``docs/`` for the user guide.
 import os
 from importlib.metadata import PackageNotFoundError, version
 
-# dspy and litellm fetch a price list over the network at import unless told to use the one they ship.
+# dspy and litellm fetch a price list over the network at import, and litellm a list of headers at the first call of
+# an Anthropic model, unless told to use the ones they ship.
 os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
+os.environ.setdefault("LITELLM_LOCAL_ANTHROPIC_BETA_HEADERS", "True")
 
 try:
     __version__ = version("toolgrad-dspy")

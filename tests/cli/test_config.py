@@ -93,7 +93,7 @@ def test_a_key_is_in_nothing_that_commands_write_or_say(tmp_path: Path) -> None:
         small = ("--train", "4", "--validation", "4", "--test", "4", "--metric-calls", "8", "--iterations", "2")
         for arguments in (
             ("generate", "-n", "2", "-o", "run", "--iterations", "2"),
-            ("generate", "-n", "1", "-o", "tools", "--iterations", "1", "--tools", "servers.json"),
+            ("generate", "-n", "1", "-o", "tools", "--iterations", "3", "--tools", "servers.json"),
             ("compile", "-o", "p.json", *small),
         ):
             done = run(home, *arguments, **settings)
@@ -110,9 +110,9 @@ def test_a_key_is_in_nothing_that_commands_write_or_say(tmp_path: Path) -> None:
 
 
 def test_another_limit_does_not_keep_a_run_from_being_resumed(tmp_path: Path) -> None:
-    run(tmp_path, "generate", "-n", "1", "-o", "run", "--iterations", "1", "--quiet")
-    run(tmp_path, "generate", "-n", "2", "-o", "run", "--iterations", "1", "--quiet", TOOLGRAD_MAX_PARALLEL="3")
+    run(tmp_path, "generate", "-n", "1", "-o", "run", "--iterations", "3", "--quiet")
+    run(tmp_path, "generate", "-n", "2", "-o", "run", "--iterations", "3", "--quiet", TOOLGRAD_MAX_PARALLEL="3")
     refused = run(
-        tmp_path, "generate", "-n", "2", "-o", "run", "--iterations", "1", "-q", code=2, TOOLGRAD_TEMPERATURE="1"
+        tmp_path, "generate", "-n", "2", "-o", "run", "--iterations", "3", "-q", code=2, TOOLGRAD_TEMPERATURE="1"
     )
     assert "temperature" in refused.stderr

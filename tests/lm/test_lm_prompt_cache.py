@@ -172,3 +172,43 @@ def test_sessions_on_anthropics_wire_read_most_of_their_input_from_the_cache(mon
     proposer = used["proposer"]
     assert 0.5 < proposer.cached_tokens / proposer.input_tokens < 0.7
     assert all(one.usage.roles["proposer"].cached_tokens for one in served)
+
+
+@pytest.mark.parametrize(
+    "engine",
+    [
+        "native",
+        pytest.param(
+            "litellm",
+            marks=[
+                pytest.mark.slow,
+                pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+                pytest.mark.filterwarnings("ignore::ResourceWarning"),
+                pytest.mark.filterwarnings("ignore::DeprecationWarning"),
+            ],
+        ),
+    ],
+)
+@pytest.mark.parametrize("format", ["openai", "gemini", "anthropic"])
+def test_tokens_from_a_cache_are_counted_through_either_engine(
+    monkeypatch: pytest.MonkeyPatch, format: str, engine: str
+) -> None:
+    with ModelServer(format) as server:
+        values = {"MODEL": server.model, "API_BASE": server.url_for(engine), "API_KEY": "any", "ENGINE": engine}
+        for name, value in values.items():
+            monkeypatch.setenv(f"TOOLGRAD_{name}", value)
+        models = Models.from_environment()
+
+        async def ask_twice() -> None:
+            for word in ("one", "two"):
+                system, message = "Be brief, be kind, be exact. " * 40, Message.user(f"Say {word}.")
+                await models.lm("judge").acall(Request(model=server.model, messages=(message,), system=system))
+            await models.aclose()
+
+        asyncio.run(ask_twice())
+    (count,) = server.stats.models.values()
+    used = models.meter.roles()["judge"]
+    assert (used.calls, used.input_tokens, used.cached_tokens) == (2, count.input_tokens, count.cached_tokens)
+    # Marks are put by the native engine; the others keep what comes again by themselves.
+    marked = (format, engine) != ("anthropic", "litellm")
+    assert (count.cached_tokens > 200) == marked

@@ -8,6 +8,7 @@ import typer
 from toolgrad_dspy import __version__
 from toolgrad_dspy.cli import compile as compile_command
 from toolgrad_dspy.cli import config as config_command
+from toolgrad_dspy.cli import doctor as doctor_command
 from toolgrad_dspy.cli import generate as generate_command
 from toolgrad_dspy.cli import show as show_command
 from toolgrad_dspy.cli import stats as stats_command
@@ -24,6 +25,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("compile")(compile_command.compile_)
+app.command("doctor")(doctor_command.doctor)
 app.command("generate")(generate_command.generate)
 app.command("show")(show_command.show)
 app.command("stats")(stats_command.stats)

@@ -1,8 +1,8 @@
 """The file that remembers what probes of models found, so that each model is asked once.
 
 ``$XDG_CACHE_HOME/toolgrad-dspy/capabilities.json`` (XDG Base Directory Specification 0.8), or where
-``TOOLGRAD_CAPABILITIES`` says. An entry belongs to a model at an address, through an engine: the engines differ in what
-they pass on. Addresses are kept without user names, passwords and queries, and keys are not kept at all.
+``TOOLGRAD_CAPABILITIES`` says. An entry belongs to a model at an address, through an engine: the engines differ in
+what they pass on. Addresses are kept without user names, passwords and queries, and keys are not kept at all.
 """
 
 from collections.abc import Iterable, Mapping

@@ -19,6 +19,7 @@ from toolgrad_dspy.lm.meter import Meter
 from toolgrad_dspy.lm.pace import Pace
 from toolgrad_dspy.lm.prices import Prices
 from toolgrad_dspy.lm.rehearsal import AsyncRehearsalEngine, RehearsalEngine
+from toolgrad_dspy.lm.remembered import address
 from toolgrad_dspy.lm.resolve import RoleValues, resolve
 from toolgrad_dspy.lm.settings import (
     PRICES_VARIABLE,
@@ -77,17 +78,17 @@ class Models:
         chosen = self.settings[role].adapter
         if chosen != "auto":
             return chosen
-        return "json" if all(known(one).json_schema for one in _all_models(self.settings[role])) else "chat"
+        return "json" if all(known(one).json_schema for one in all_models(self.settings[role])) else "chat"
 
     def adapter(self, role: Role) -> dspy.Adapter:
         """The adapter called :meth:`adapter_name`."""
         return self._adapters[role]
 
     def _build(self, role: Role, settings: ModelSettings) -> dspy.LM:
-        all_models = _all_models(settings)
-        backends = [self._backend(one) for one in all_models]
+        choices = all_models(settings)
+        backends = [self._backend(one) for one in choices]
         limits = Limits(timeout=settings.timeout, retries=settings.retries, max_parallel=settings.max_parallel)
-        can = [known(one) for one in all_models]
+        can = [known(one) for one in choices]
         formats = Formats(schema=all(c.json_schema for c in can), json=all(c.json_object for c in can))
         gates = (
             Gate(role, backends, limits, self.meter, self.budget, formats),
@@ -128,7 +129,9 @@ class Models:
             if not self.settings[role].is_rehearsal:
                 self.lm(role)
                 first = self._gates[role][1].backends[0]
-                gates.setdefault(first.model, AsyncGate("check", [first], Limits(PATIENCE, retries=1), self.meter))
+                place = address(self.settings[role])
+                name = f"{first.model} at {place}" if place else first.model
+                gates.setdefault(name, AsyncGate("check", [first], Limits(PATIENCE, retries=1), self.meter))
         await check(gates)
 
     async def aclose(self) -> None:
@@ -152,7 +155,7 @@ class Models:
         return all(settings.is_rehearsal for settings in self.settings.values())
 
 
-def _all_models(settings: ModelSettings) -> list[ModelSettings]:
+def all_models(settings: ModelSettings) -> list[ModelSettings]:
     """``settings``, and what they come to for each fallback."""
     return [settings, *(_with_model(settings, name) for name in settings.fallback_models)]
 

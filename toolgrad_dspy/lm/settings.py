@@ -1,7 +1,8 @@
 """Which model plays which role: settings from the environment and ``.env``.
 
-``TOOLGRAD_MODEL`` sets the model of all roles, ``TOOLGRAD_<ROLE>_MODEL`` that of one; likewise for every other field of
-:class:`ModelSettings`. Model names are litellm's ``provider/model``. Nothing set: the embedded ``rehearsal`` model. The environment wins over ``.env``.
+``TOOLGRAD_MODEL`` sets the model of all roles, ``TOOLGRAD_<ROLE>_MODEL`` that of one; likewise for every other field
+of :class:`ModelSettings`. Model names are litellm's ``provider/model``. Nothing set: the embedded ``rehearsal``
+model. The environment wins over ``.env``.
 """
 
 import difflib

@@ -6,6 +6,7 @@ with ModelServer("anthropic", faults=FaultPlan(script=[Fault.RATE_LIMIT])) as se
 assert server.stats.answered == 12
 """
 
+from model_servers.abilities import Abilities
 from model_servers.faults import FATAL, TRANSIENT, Fault, FaultPlan
 from model_servers.formats import FORMATS
 from model_servers.process import ServerProcess
@@ -16,6 +17,7 @@ __all__ = [
     "FATAL",
     "FORMATS",
     "TRANSIENT",
+    "Abilities",
     "Fault",
     "FaultPlan",
     "ModelCount",

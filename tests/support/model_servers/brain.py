@@ -1,6 +1,8 @@
 """The rehearsal model, or a fixed answer, behind every wire format."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from dspy.lm15 import Config, Message, Request, TextPart
 
@@ -15,7 +17,9 @@ CANNED_TOKENS = (400, 120)
 class Asked:
     """A request, read from the wire. ``turns`` are (role, text) with the roles user and assistant.
 
-    ``marked`` are the beginnings of the prompt that the client wants kept in the prompt cache.
+    ``marked`` are the beginnings of the prompt that the client wants kept in the prompt cache. ``schema`` is the one
+    the answer is held to; ``tools`` are parameters by name, one of which has to be called if ``forced``. ``ignored``
+    are abilities that were asked for and are not heeded.
     """
 
     model: str
@@ -24,6 +28,18 @@ class Asked:
     as_json: bool = False
     logprobs: bool = False
     marked: tuple[str, ...] = ()
+    schema: Mapping[str, Any] | None = None
+    tools: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    forced: bool = False
+    ignored: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """A tool call."""
+
+    name: str
+    arguments: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +53,7 @@ class Said:
     output_tokens: int
     cached_tokens: int = 0
     written_tokens: int = 0
+    called: Called | None = None
 
 
 def think(asked: Asked) -> Said:

@@ -10,10 +10,12 @@ from types import TracebackType
 from typing import Self
 
 from model_servers import brain
+from model_servers.abilities import Abilities
 from model_servers.brain import Asked, Said
 from model_servers.connection import Connection, dump, encode, header_map, raw
 from model_servers.faults import Fault, FaultPlan
 from model_servers.formats import FORMATS, BadRequestError, WireAnswer, WireFormat
+from model_servers.speaking import spoken
 from model_servers.stats import Stats
 
 _MODEL = re.compile(rb'"model"\s*:\s*"([^"]*)"')
@@ -32,7 +34,8 @@ class ModelServer:
     ``latency`` is the time from a whole request to its answer, in seconds. ``canned`` answers everything with one
     fixed text (True: ``brain.CANNED``) without reading the request: for measuring what a client costs. ``keys`` and
     ``models``, where given, are the only ones accepted; without ``keys`` any key will do, but providers that need one
-    refuse a request without. ``stats`` counts, also at ``GET /stats``.
+    refuse a request without. ``abilities`` says what the model can do besides text. ``stats`` counts, also at
+    ``GET /stats``.
     """
 
     def __init__(
@@ -44,6 +47,7 @@ class ModelServer:
         canned: bool | str = False,
         keys: Collection[str] | None = None,
         models: Collection[str] | None = None,
+        abilities: Abilities | None = None,
         port: int = 0,
     ) -> None:
         self.format: WireFormat = FORMATS[format]
@@ -54,6 +58,7 @@ class ModelServer:
         self._canned = brain.CANNED if canned is True else canned or None
         self._keys = keys
         self._models = models
+        self._abilities = abilities or Abilities()
         self._port = port
         self._connections: set[Connection] = set()
         self._under_way: set[Connection] = set()
@@ -191,6 +196,9 @@ class ModelServer:
             model = wire.model(path, data)
             refusal = self._refusal(wire, wire.key(header_map(headers)), model)
             asked = None if refusal or self._canned else wire.asked(path, data)
+            unable = self._abilities.refused(asked) if asked else None
+            refusal = wire.unable(unable, model) if unable else refusal
+            asked = self._abilities.heeded(asked) if asked else None
         except (BadRequestError, KeyError, TypeError, ValueError, AttributeError) as error:
             refusal = wire.bad_request(str(error) if isinstance(error, BadRequestError) else f"malformed: {error!r}")
         if refusal is not None:
@@ -207,7 +215,9 @@ class ModelServer:
             connection.send(encode(WireAnswer(200, _HTML, content_type="text/html")))
         elif fault in (None, Fault.PROSE, Fault.TRUNCATED, Fault.CONTENT_TYPE):
             said = (
-                self._cache.applied(asked, brain.think(asked)) if asked else brain.canned(model, self._canned or "")
+                self._cache.applied(asked, spoken(asked, brain.think(asked)))
+                if asked
+                else brain.canned(model, self._canned or "")
             )
             self._send(connection, wire, said, asked, fault)
         else:
@@ -228,7 +238,7 @@ class ModelServer:
         self, connection: Connection, wire: WireFormat, said: Said, asked: Asked | None, fault: Fault | None
     ) -> None:
         if fault is Fault.PROSE:
-            said = replace(said, text=brain.PROSE, output_tokens=len(brain.PROSE) // 4)
+            said = replace(said, text=brain.PROSE, called=None, output_tokens=len(brain.PROSE) // 4)
         body = dump(wire.answer(said, asked)).encode()
         if fault is Fault.TRUNCATED:
             body = body[: int(len(body) * _CUT)]

@@ -3,6 +3,9 @@
 Source: docs.claude.com/en/api/messages and /en/api/errors (529 overloaded_error is its own 503); Overloaded
 as quoted in github.com/anthropics/claude-code/issues/35792. The long 429 text is the service's for tokens per minute,
 as quoted in public logs; that for requests per minute is the same text with the other unit.
+
+Structured outputs are docs.claude.com/en/docs/build-with-claude/structured-outputs, tools
+docs.claude.com/en/docs/agents-and-tools/tool-use; the refusals of both follow the service's, from memory.
 """
 
 from collections.abc import Mapping
@@ -45,23 +48,35 @@ class Anthropic(WireFormat):
             raise BadRequestError(
                 f'messages: Unexpected role "{wrong}". The Messages API accepts a top-level `system`'
             )
-        output = body.get("output_config") or {}
+        if "logprobs" in body:
+            raise BadRequestError("logprobs: Extra inputs are not permitted")
+        form = body.get("output_format") or (body.get("output_config") or {}).get("format") or {}
+        if form and form["type"] != "json_schema":
+            raise BadRequestError("output_config.format.type: Input should be 'json_schema'")
+        tools, forced = _called_for(body)
         return Asked(
             model=body["model"],
             system=text_of(body.get("system")),
             turns=_turns(messages),
             marked=_marked(body),
-            as_json=bool(body.get("output_format") or output.get("format")),
+            as_json=bool(form),
+            schema=form.get("schema"),
+            tools=tools,
+            forced=forced,
         )
 
     def answer(self, said: Said, asked: Asked | None = None) -> Body:
+        block: Body = {"type": "text", "text": said.text}
+        if said.called:
+            block = {"type": "tool_use", "id": f"toolu_{said.id[-24:]}", "name": said.called.name}
+            block["input"] = said.called.arguments
         return {
             "id": f"msg_{said.id}",
             "type": "message",
             "role": "assistant",
             "model": said.model,
-            "content": [{"type": "text", "text": said.text}],
-            "stop_reason": "end_turn",
+            "content": [block],
+            "stop_reason": "tool_use" if said.called else "end_turn",
             "stop_sequence": None,
             "usage": {
                 "input_tokens": said.input_tokens - said.cached_tokens - said.written_tokens,
@@ -95,6 +110,10 @@ class Anthropic(WireFormat):
                 return _error(404, "not_found_error", f"model: {model}")
         raise ValueError(f"{fault} has no status of its own")
 
+    def unable(self, ability: str, model: str) -> WireAnswer:
+        what = "tool use" if ability == "tools" else "output format"
+        return _error(400, "invalid_request_error", f"'{model}' does not support {what}.")
+
     def bad_request(self, message: str) -> WireAnswer:
         return _error(400, "invalid_request_error", message)
 
@@ -103,6 +122,15 @@ class Anthropic(WireFormat):
 
     def headers(self) -> tuple[tuple[str, str], ...]:
         return (("request-id", _REQUEST),)
+
+
+def _called_for(body: Body) -> tuple[dict[str, Body], bool]:
+    """The parameters, by name, of the tools that may be called, and whether one of them has to be."""
+    tools = {tool["name"]: tool["input_schema"] for tool in body.get("tools") or ()}
+    choice = body.get("tool_choice") or {"type": "auto"}
+    if choice["type"] == "tool":
+        return {choice["name"]: tools[choice["name"]]}, True
+    return ({}, False) if choice["type"] == "none" else (tools, choice["type"] == "any")
 
 
 def _turns(messages: list[Body]) -> tuple[tuple[str, str], ...]:

@@ -65,6 +65,10 @@ class WireFormat(ABC):
         """The refusal for one of the faults that have a status of their own; ``wait`` is in seconds."""
 
     @abstractmethod
+    def unable(self, ability: str, model: str) -> WireAnswer:
+        """The refusal of a request for what the model cannot do: see ``abilities.Abilities`` for the names."""
+
+    @abstractmethod
     def bad_request(self, message: str) -> WireAnswer:
         """The refusal of a body that makes no sense."""
 

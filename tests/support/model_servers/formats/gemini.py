@@ -2,7 +2,10 @@
 
 Source: ai.google.dev/api/generate-content and google.rpc.Status (google/rpc/error_details.proto). A key that is not
 valid is status 400 INVALID_ARGUMENT with the reason API_KEY_INVALID, and a 429 has no retry-after header: the delay
-is a RetryInfo in the body (github.com/dcdpr/jp/pull/1061). A path that does not exist gets Google's HTML page.
+is a RetryInfo in the body (github.com/dcdpr/jp/pull/1061). The refusals of what a model cannot do are quoted in
+github.com/mscraftsman/generative-ai/issues/135, github.com/BerriAI/litellm/issues/10313 and
+github.com/FirebaseExtended/compass-ai-travel-planning-sample-flutter/pull/40. A path that does not exist gets
+Google's HTML page.
 """
 
 import re
@@ -13,6 +16,7 @@ from urllib.parse import unquote
 from model_servers.brain import Asked, Said
 from model_servers.faults import Fault
 from model_servers.formats.base import Body, WireAnswer, WireFormat, seconds, text_of
+from model_servers.formats.openai import logprobs
 
 _PATH = re.compile(r"/v1beta/models/([^:]+):generateContent")
 _ROLES = {"user": "user", "model": "assistant"}
@@ -45,22 +49,39 @@ class Gemini(WireFormat):
         system = body.get("systemInstruction") or body.get("system_instruction") or {}
         config = body.get("generationConfig") or body.get("generation_config") or {}
         mime = config.get("responseMimeType") or config.get("response_mime_type")
+        names = ("responseJsonSchema", "response_json_schema", "responseSchema", "response_schema")
+        tools, forced = _called_for(body)
         return Asked(
             model=self.model(path, body),
             system=text_of(system.get("parts")),
+            marked=(text_of(system.get("parts")),),  # kept without being told to
             turns=tuple((_ROLES[turn.get("role", "user")], text_of(turn["parts"])) for turn in body["contents"]),
             as_json=mime == "application/json",
+            logprobs=bool(config.get("responseLogprobs") or config.get("response_logprobs")),
+            schema=next((config[name] for name in names if config.get(name)), None),
+            tools=tools,
+            forced=forced,
         )
 
     def answer(self, said: Said, asked: Asked | None = None) -> Body:
+        part: Body = {"text": said.text}
+        if said.called:
+            part = {"functionCall": {"name": said.called.name, "args": said.called.arguments}}
+        candidate: Body = {"content": {"parts": [part], "role": "model"}, "finishReason": "STOP", "index": 0}
+        if asked and asked.logprobs:
+            chosen = [
+                {"token": one["token"], "tokenId": number, "logProbability": one["logprob"]}
+                for number, one in enumerate(logprobs(said.text))
+            ]
+            top = [{"candidates": [one]} for one in chosen]
+            candidate |= {"avgLogprobs": -0.01, "logprobsResult": {"topCandidates": top, "chosenCandidates": chosen}}
         return {
-            "candidates": [
-                {"content": {"parts": [{"text": said.text}], "role": "model"}, "finishReason": "STOP", "index": 0}
-            ],
+            "candidates": [candidate],
             "usageMetadata": {
                 "promptTokenCount": said.input_tokens,
                 "candidatesTokenCount": said.output_tokens,
                 "totalTokenCount": said.input_tokens + said.output_tokens,
+                "cachedContentTokenCount": said.cached_tokens,
                 "promptTokensDetails": [{"modality": "TEXT", "tokenCount": said.input_tokens}],
             },
             "modelVersion": said.model,
@@ -104,6 +125,10 @@ class Gemini(WireFormat):
                 return _error(404, "NOT_FOUND", said)
         raise ValueError(f"{fault} has no status of its own")
 
+    def unable(self, ability: str, model: str) -> WireAnswer:
+        what = {"tools": "Function calling", "logprobs": "Logprobs"}.get(ability, "JSON mode")
+        return _error(400, "INVALID_ARGUMENT", f"{what} is not enabled for models/{model}")
+
     def bad_request(self, message: str) -> WireAnswer:
         return _error(400, "INVALID_ARGUMENT", message)
 
@@ -113,6 +138,21 @@ class Gemini(WireFormat):
             f"<ins>That’s an error.</ins>\n  <p>The requested URL <code>{path}</code> was not found on this server.\n"
         )
         return WireAnswer(404, page, content_type="text/html; charset=UTF-8")
+
+
+def _called_for(body: Body) -> tuple[dict[str, Body], bool]:
+    """The parameters, by name, of the functions that may be called, and whether one of them has to be."""
+    declared = [
+        function
+        for tool in body.get("tools") or ()
+        for function in tool.get("functionDeclarations") or tool.get("function_declarations") or ()
+    ]
+    functions = {one["name"]: one.get("parameters") or one.get("parametersJsonSchema") or {} for one in declared}
+    config = body.get("toolConfig") or body.get("tool_config") or {}
+    calling = config.get("functionCallingConfig") or config.get("function_calling_config") or {}
+    allowed = calling.get("allowedFunctionNames") or calling.get("allowed_function_names") or list(functions)
+    mode = calling.get("mode", "AUTO")
+    return ({name: functions[name] for name in allowed} if mode != "NONE" else {}), mode == "ANY"
 
 
 def _error(status: int, code: str, message: str, *details: dict[str, Any]) -> WireAnswer:

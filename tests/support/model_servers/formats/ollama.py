@@ -2,16 +2,18 @@
 
 Source: github.com/ollama/ollama docs/api.md, openai/openai.go (NewError, ToChatCompletion), server/sched.go
 (ErrMaxQueue); the context error is worded like that of the llama.cpp server inside it. Local servers ask for no key;
-401 and 429 are those of its cloud models, from memory. litellm's ``ollama_chat/`` calls ``/api/chat``, the native
-client ``/v1/chat/completions``.
+401 and 429 are those of its cloud models, from memory. It has no ``tool_choice``: a model with tools calls one when
+it sees fit. Log-probabilities are as in github.com/ollama/ollama-python/pull/601; their refusal, and that of JSON,
+from memory. litellm's ``ollama_chat/`` calls ``/api/chat``, the native client ``/v1/chat/completions``.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from model_servers.brain import Asked, Said
 from model_servers.faults import Fault
 from model_servers.formats.base import BadRequestError, Body, WireAnswer, WireFormat, seconds, text_of
-from model_servers.formats.openai import OpenAI
+from model_servers.formats.openai import OpenAI, called_for, logprobs
 
 _KINDS = {400: "invalid_request_error", 404: "not_found_error"}
 
@@ -42,18 +44,27 @@ class Ollama(WireFormat):
         if body.get("stream", True):
             raise BadRequestError("this server does not stream")
         messages = body["messages"]
+        form = body.get("format")
         return Asked(
             model=body["model"],
             system="".join(text_of(m["content"]) for m in messages if m["role"] == "system"),
             turns=tuple((m["role"], text_of(m["content"])) for m in messages if m["role"] in ("user", "assistant")),
-            as_json=bool(body.get("format")),
+            as_json=bool(form),
+            logprobs=bool(body.get("logprobs")),
+            schema=form if isinstance(form, dict) else None,
+            tools=called_for({"tools": body.get("tools")})[0],
         )
 
     def answer(self, said: Said, asked: Asked | None = None) -> Body:
+        message: Body = {"role": "assistant", "content": said.text}
+        if said.called:
+            function = {"name": said.called.name, "arguments": said.called.arguments}
+            message["tool_calls"] = [{"function": function}]
         return {
             "model": said.model,
             "created_at": "2026-11-20T10:00:00.000000Z",
-            "message": {"role": "assistant", "content": said.text},
+            "message": message,
+            **({"logprobs": logprobs(said.text)} if asked and asked.logprobs else {}),
             "done": True,
             "done_reason": "stop",
             "total_duration": 1_000_000,
@@ -84,6 +95,15 @@ class Ollama(WireFormat):
                 return _error(404, f"model '{model}' not found")
         raise ValueError(f"{fault} has no status of its own")
 
+    def unable(self, ability: str, model: str) -> WireAnswer:
+        said = {
+            "json_schema": "invalid JSON schema in format",
+            "json_object": 'invalid format: "json"; expected a JSON schema',
+            "tools": f"registry.ollama.ai/library/{model}:latest does not support tools",
+            "logprobs": f"registry.ollama.ai/library/{model}:latest does not support logprobs",
+        }
+        return _error(400, said[ability])
+
     def bad_request(self, message: str) -> WireAnswer:
         return _error(400, message)
 
@@ -102,12 +122,19 @@ class OllamaOpenAI(OpenAI):
 
     name = "ollama"
     needs_key = False
+    strict = False
 
     def __init__(self, own: Ollama) -> None:
         self._own = own
 
     def error(self, fault: Fault, model: str, wait: float) -> WireAnswer:
         return _enveloped(self._own.error(fault, model, wait))
+
+    def asked(self, path: str, body: Body) -> Asked:
+        return replace(super().asked(path, body), forced=False)
+
+    def unable(self, ability: str, model: str) -> WireAnswer:
+        return _enveloped(self._own.unable(ability, model))
 
     def bad_request(self, message: str) -> WireAnswer:
         return _enveloped(self._own.bad_request(message))

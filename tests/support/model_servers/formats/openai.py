@@ -1,9 +1,11 @@
 """OpenAI chat completions.
 
 Source: platform.openai.com/docs/api-reference/chat, platform.openai.com/docs/guides/error-codes; the message texts
-follow the service's, from memory.
+follow the service's, from memory; that for log-probabilities, with its status, is quoted in
+github.com/confident-ai/deepeval/pull/2184, that for tools in github.com/dzhng/deep-research/issues/96.
 """
 
+import json
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -23,6 +25,8 @@ class OpenAI(WireFormat):
     example = "gpt-4.1-mini"
     native_path = "/v1"
     litellm_path = "/v1"
+    # Servers that speak the same format do without its rules for JSON.
+    strict = True
 
     def dialect(self, path: str) -> WireFormat | None:
         return self if path == "/v1/chat/completions" else None
@@ -41,15 +45,34 @@ class OpenAI(WireFormat):
         kind = (body.get("response_format") or {}).get("type", "text")
         if kind not in ("text", "json_object", "json_schema"):
             raise BadRequestError(f"Invalid value: '{kind}'. Supported values are: 'json_object', 'json_schema'.")
+        if self.strict and kind == "json_object" and "json" not in json.dumps(messages).lower():
+            raise BadRequestError(
+                "'messages' must contain the word 'json' in some form, to use 'response_format' of type "
+                "'json_object'."
+            )
+        schema = body["response_format"]["json_schema"] if kind == "json_schema" else {}
+        if self.strict and schema.get("strict"):
+            _check_strict(schema["name"], schema["schema"])
+        tools, forced = called_for(body)
+        system = "".join(text_of(m["content"]) for m in messages if m["role"] in ("system", "developer"))
         return Asked(
             model=body["model"],
-            system="".join(text_of(m["content"]) for m in messages if m["role"] in ("system", "developer")),
+            system=system,
+            marked=(system,),  # kept without being told to
             turns=tuple((m["role"], text_of(m["content"])) for m in messages if m["role"] in ("user", "assistant")),
             as_json=kind != "text",
             logprobs=bool(body.get("logprobs")),
+            schema=schema.get("schema"),
+            tools=tools,
+            forced=forced,
         )
 
     def answer(self, said: Said, asked: Asked | None = None) -> Body:
+        message: Body = {"role": "assistant", "content": said.text, "refusal": None, "annotations": []}
+        if said.called:
+            function = {"name": said.called.name, "arguments": json.dumps(said.called.arguments)}
+            call = {"id": f"call_{said.id[-24:]}", "type": "function", "function": function}
+            message |= {"content": None, "tool_calls": [call]}
         return {
             "id": f"chatcmpl-{said.id}",
             "object": "chat.completion",
@@ -58,18 +81,19 @@ class OpenAI(WireFormat):
             "choices": [
                 {
                     "index": 0,
-                    "message": {"role": "assistant", "content": said.text, "refusal": None, "annotations": []},
-                    "logprobs": {"content": _logprobs(said.text), "refusal": None}
+                    "message": message,
+                    "logprobs": {"content": logprobs(said.text), "refusal": None}
                     if asked and asked.logprobs
                     else None,
-                    "finish_reason": "stop",
+                    # A call that was asked for by name ends with stop.
+                    "finish_reason": "tool_calls" if said.called and not (asked and asked.forced) else "stop",
                 }
             ],
             "usage": {
                 "prompt_tokens": said.input_tokens,
                 "completion_tokens": said.output_tokens,
                 "total_tokens": said.input_tokens + said.output_tokens,
-                "prompt_tokens_details": {"cached_tokens": 0, "audio_tokens": 0},
+                "prompt_tokens_details": {"cached_tokens": said.cached_tokens, "audio_tokens": 0},
                 "completion_tokens_details": {"reasoning_tokens": 0, "audio_tokens": 0},
             },
             "service_tier": "default",
@@ -110,6 +134,22 @@ class OpenAI(WireFormat):
                 return _error(404, said, code="model_not_found")
         raise ValueError(f"{fault} has no status of its own")
 
+    def unable(self, ability: str, model: str) -> WireAnswer:
+        if ability == "logprobs":
+            return _error(403, "You are not allowed to request logprobs from this model")
+        if ability == "tools":
+            return _error(
+                400,
+                "tools is not supported in this model. For a list of supported models, refer to "
+                "https://platform.openai.com/docs/guides/function-calling#models-supporting-function-calling.",
+            )
+        guide = (
+            " Learn more about supported models at the Structured Outputs guide: "
+            "https://platform.openai.com/docs/guides/structured-outputs"
+        )
+        said = f"Invalid parameter: 'response_format' of type '{ability}' is not supported with this model."
+        return _error(400, said + (guide if ability == "json_schema" else ""))
+
     def bad_request(self, message: str) -> WireAnswer:
         return _error(400, message)
 
@@ -118,6 +158,39 @@ class OpenAI(WireFormat):
 
     def headers(self) -> tuple[tuple[str, str], ...]:
         return (("x-request-id", "req_loopback"), ("openai-processing-ms", "1"))
+
+
+def called_for(body: Body) -> tuple[dict[str, Body], bool]:
+    """The parameters, by name, of the tools that may be called, and whether one of them has to be."""
+    tools = {tool["function"]["name"]: tool["function"].get("parameters", {}) for tool in body.get("tools") or ()}
+    choice = body.get("tool_choice", "auto")
+    if isinstance(choice, dict):
+        name = choice["function"]["name"]
+        if name not in tools:
+            raise BadRequestError(f"Invalid value for 'tool_choice': '{name}' is not in 'tools'.")
+        return {name: tools[name]}, True
+    return ({}, False) if choice == "none" else (tools, choice == "required")
+
+
+def _check_strict(name: str, schema: Body, path: tuple[str, ...] = ()) -> None:
+    """Strict schemas name all properties of every object, and admit no others."""
+    said = f"Invalid schema for response_format '{name}': In context={path}, "
+    if schema.get("type") == "object":
+        properties = schema.get("properties") or {}
+        if schema.get("additionalProperties") is not False:
+            raise BadRequestError(f"{said}'additionalProperties' is required to be supplied and to be false.")
+        missing = next((key for key in properties if key not in schema.get("required", ())), None)
+        if missing is not None:
+            raise BadRequestError(
+                f"{said}'required' is required to be supplied and to be an array including every key in properties. "
+                f"Missing '{missing}'."
+            )
+        for key, inner in properties.items():
+            _check_strict(name, inner, (*path, "properties", key))
+    if isinstance(schema.get("items"), dict):
+        _check_strict(name, schema["items"], (*path, "items"))
+    for key, inner in (schema.get("$defs") or {}).items():
+        _check_strict(name, inner, (*path, "$defs", key))
 
 
 def _error(
@@ -132,7 +205,7 @@ def _error(
     return WireAnswer(status, body, (*headers, ("x-request-id", "req_loopback")))
 
 
-def _logprobs(text: str) -> list[dict[str, Any]]:
+def logprobs(text: str) -> list[dict[str, Any]]:
     """Words for tokens, each as good as certain: the brain has no other opinion to offer."""
     return [
         {"token": token, "logprob": -0.01, "bytes": list(token.encode()), "top_logprobs": []}

@@ -2,7 +2,9 @@
 
 Source: vllm/entrypoints/openai (protocol.py ErrorInfo, whose ``code`` is the HTTP status as a number, and the
 authentication middleware), from memory; the context error as quoted in github.com/harbor-framework/harbor/pull/996
-and github.com/vllm-project/vllm/pull/37011. It has no rate limit of its own: the 429 is that of a proxy before it.
+and github.com/vllm-project/vllm/pull/37011; the refusals of a schema and of log-probabilities as in
+github.com/vllm-project/vllm/issues/16321 and github.com/vllm-project/vllm-gaudi/pull/1098. It has no rate limit of
+its own: the 429 is that of a proxy before it.
 """
 
 from model_servers.faults import Fault
@@ -17,6 +19,7 @@ class VLLM(OpenAI):
     prefix = "hosted_vllm"
     example = "Qwen/Qwen3-8B"
     needs_key = False
+    strict = False
 
     def error(self, fault: Fault, model: str, wait: float) -> WireAnswer:
         match fault:
@@ -41,6 +44,18 @@ class VLLM(OpenAI):
             case Fault.UNKNOWN_MODEL:
                 return _error(404, f"The model `{model}` does not exist.", "NotFoundError", "model")
         raise ValueError(f"{fault} has no status of its own")
+
+    def unable(self, ability: str, model: str) -> WireAnswer:
+        said = {
+            "json_schema": "The provided JSON schema contains features not supported by xgrammar.",
+            "json_object": "Structured outputs are not supported by this server.",
+            "tools": '"auto" tool choice requires --enable-auto-tool-choice and --tool-call-parser to be set',
+            "logprobs": (
+                "Gaudi doesn't support logprobs. Please remove 'logprobs'/'top_logprobs' from your request to "
+                "receive a response."
+            ),
+        }
+        return _error(400, said[ability], "BadRequestError")
 
     def bad_request(self, message: str) -> WireAnswer:
         return _error(400, message, "BadRequestError")

@@ -1,0 +1,236 @@
+"""``doctor``: what a run needs, whether it is there, and what each model can do."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from model_servers import Abilities, Fault, FaultPlan, ModelServer
+
+from toolgrad_dspy.cli import main
+
+CANARY = "sk-canary-8f1d20b7c4"
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a command wrote."""
+
+    stdout: str
+    stderr: str
+
+
+Doctor = Callable[..., Done]
+
+
+@pytest.fixture
+def doctor(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Doctor:
+    """Runs the command with variables whose prefix is left out; it has to end with ``code``."""
+
+    def run(*arguments: str, code: int = 0, **variables: str) -> Done:
+        with monkeypatch.context() as patch:
+            for name, value in variables.items():
+                patch.setenv(f"TOOLGRAD_{name}", value)
+            with pytest.raises(SystemExit) as ended:
+                main(["doctor", *arguments])
+        wrote = capsys.readouterr()
+        assert ended.value.code == code, wrote.err
+        return Done(wrote.out, wrote.err)
+
+    return run
+
+
+def problems(done: Done) -> list[str]:
+    return [line for line in done.stderr.splitlines() if line.startswith("toolgrad-dspy: ")]
+
+
+def row(done: Done, *words: str) -> str:
+    """The one line of the output that has all ``words``."""
+    found = [line for line in done.stdout.splitlines() if all(word in line for word in words)]
+    assert len(found) == 1, done.stdout
+    return found[0]
+
+
+def test_with_nothing_set_all_is_well_and_nothing_is_asked_for(doctor: Doctor) -> None:
+    done = doctor()
+    assert "Python 3" in done.stdout
+    for package in ("dspy", "litellm", "pydantic", "mcp", "optuna", "datasets"):
+        assert any(character.isdigit() for character in row(done, f"{package}  "))
+    assert "all" in row(done, "rehearsal", "none needed", "free", "chat")
+    assert row(done, "rehearsal", "no ", "yes").endswith("embedded")
+    assert row(done, "tools of the bundled town").endswith(" tools")
+    assert done.stderr == ""
+
+
+def test_each_distinct_model_is_told_with_its_roles_and_nobody_is_asked(doctor: Doctor) -> None:
+    with ModelServer("vllm") as server:
+        done = doctor(
+            MODEL="openai/gpt-4.1-mini",
+            API_KEY=CANARY,
+            JUDGE_MODEL=server.model,
+            JUDGE_API_BASE=server.url.replace("//", f"//me:{CANARY}@"),
+            UPDATER_ADAPTER="chat",
+        )
+        assert server.stats.requests == 0
+    assert "proposer, executor, selector" in row(done, "openai/gpt-4.1-mini", "native", "set", "known", "json")
+    assert "chat (set): updater" in done.stdout
+    assert row(done, "openai/gpt-4.1-mini", "model list").count("yes") == 4
+    assert row(done, f"{server.model} at {server.url}", "judge").endswith("chat")
+    assert row(done, server.model, "not known  not known").endswith("-")
+    assert "doctor --models" in done.stderr
+    assert CANARY not in done.stdout + done.stderr
+
+
+def test_the_same_as_data(doctor: Doctor) -> None:
+    done = doctor("--json", MODEL="anthropic/claude-sonnet-4-5", ADAPTER="chat", JUDGE_MODEL="rehearsal")
+    data = json.loads(done.stdout)
+    claude, rehearsal = data["models"]
+    assert (claude["engine"], claude["key"], claude["price"], claude["problem"]) == ("native", False, True, None)
+    assert claude["capabilities"] == {
+        "json_schema": True,
+        "json_object": False,
+        "function_calling": True,
+        "logprobs": False,
+        "source": "list",
+    }
+    assert claude["adapters"]["proposer"] == {"name": "chat", "set": True}
+    assert (rehearsal["roles"], rehearsal["capabilities"]["source"]) == (["judge"], "embedded")
+    assert data["tools"]["count"] > 0
+    assert data["problems"] == []
+    assert set(data["packages"]) == {"dspy", "litellm", "pydantic", "mcp", "optuna", "datasets"}
+
+
+def test_models_are_probed_once_and_remembered(doctor: Doctor) -> None:
+    with ModelServer("vllm", abilities=Abilities(logprobs="refused")) as server:
+        used = {"MODEL": server.model, "API_BASE": server.url}
+        before = doctor(**used)
+        assert row(before, server.model, "all").endswith("chat")
+        first = doctor("--models", **used)
+        assert row(first, server.model, "probe").split()[-5:] == ["yes", "yes", "yes", "no", "probe"]
+        assert row(first, server.model, "all").endswith("json")
+        assert "4 calls" in first.stderr, "what was refused is no call"
+        assert server.stats.requests == 5
+        again = doctor("--models", **used)
+        assert row(again, server.model, "probe") == row(first, server.model, "probe")
+        assert server.stats.requests == 6, "one for a word"
+        assert row(doctor(**used), server.model, "all").endswith("json")
+        assert server.stats.requests == 6
+
+
+def test_what_stayed_unknown_is_asked_again_and_what_was_found_is_kept(doctor: Doctor, tmp_path: Path) -> None:
+    with ModelServer("vllm") as server:
+        used = {"MODEL": server.model, "API_BASE": server.url}
+        doctor("--models", **used)
+        path = tmp_path / ".cache/toolgrad-dspy/capabilities.json"
+        whole = path.read_text()
+        path.write_text(whole.replace('"logprobs": true', '"logprobs": null'))
+        doctor("--models", **used)
+        assert path.read_text() == whole
+        assert server.stats.requests == 10
+
+
+def test_models_at_two_addresses_are_two(doctor: Doctor) -> None:
+    with ModelServer("vllm") as able, ModelServer("vllm", abilities=Abilities.all("ignored")) as plain:
+        done = doctor(
+            "--models",
+            MODEL=able.model,
+            API_BASE=able.url,
+            STUDENT_MODEL=plain.model,
+            STUDENT_API_BASE=plain.url,
+        )
+    assert row(done, able.url, "probe").count("yes") == 4
+    assert row(done, plain.url, "probe").count("no ") == 4
+
+
+def test_a_model_that_fails_is_one_line_and_keeps_no_other_from_being_probed(doctor: Doctor, tmp_path: Path) -> None:
+    with (
+        ModelServer("openai", keys={"another"}) as strict,
+        ModelServer("vllm") as sound,
+        ModelServer("gemini") as gone,
+    ):
+        pass
+    with ModelServer("openai", keys={"another"}) as strict, ModelServer("vllm") as sound:
+        done = doctor(
+            "--models",
+            "--json",
+            code=1,
+            MODEL=sound.model,
+            API_BASE=sound.url,
+            API_KEY=CANARY,
+            JUDGE_MODEL=strict.model,
+            JUDGE_API_BASE=strict.url,
+            STUDENT_MODEL=gone.model,
+            STUDENT_API_BASE=gone.url,
+            STUDENT_RETRIES="0",
+            SELECTOR_MODEL="no-provider",
+        )
+    assert len(problems(done)) == 3
+    for said in ("the key was refused", "cannot be reached", "unknown model 'no-provider'"):
+        assert sum(said in problem for problem in problems(done)) == 1
+    data = json.loads(done.stdout)
+    by_role = {role: model for model in data["models"] for role in model["roles"]}
+    assert by_role["proposer"]["capabilities"]["source"] == "probe"
+    assert by_role["proposer"]["problem"] is None
+    assert "the key was refused" in by_role["judge"]["problem"]
+    assert "unknown model" in by_role["selector"]["problem"]
+    assert data["problems"] == [problem.removeprefix("toolgrad-dspy: ") for problem in problems(done)]
+    assert CANARY not in done.stdout + done.stderr
+    written = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert [path.name for path in written] == ["capabilities.json"]
+    assert CANARY not in written[0].read_text()
+
+
+def test_a_model_that_answers_nothing_fails_and_is_not_remembered(doctor: Doctor, tmp_path: Path) -> None:
+    with ModelServer("openai", faults=FaultPlan.always(Fault.UNAVAILABLE)) as server:
+        done = doctor("--models", code=1, MODEL=server.model, API_BASE=server.url, API_KEY="k", RETRIES="0")
+    assert "no request was answered" in problems(done)[0]
+    assert not list(tmp_path.rglob("capabilities.json"))
+
+
+def test_tools_that_do_not_work_are_one_line(doctor: Doctor, tmp_path: Path) -> None:
+    (tmp_path / "servers.json").write_text('{"mcpServers": {"broken": {"command": "no-such-command-anywhere"}}}')
+    for name in ("servers.json", "missing.json"):
+        done = doctor("--tools", name, code=1)
+        assert len(problems(done)) == 1
+        assert "does not work" in row(done, f"tools of {name}")
+
+
+def test_a_setting_that_is_wrong_ends_it_as_it_ends_every_command(doctor: Doctor, tmp_path: Path) -> None:
+    remembered = tmp_path / ".cache/toolgrad-dspy/capabilities.json"
+    remembered.parent.mkdir(parents=True)
+    remembered.write_text("{")
+    done = doctor(code=2, MODEL="openai/gpt-4.1-mini")
+    assert str(remembered) in problems(done)[0]
+    remembered.unlink()
+    assert "did you mean" in problems(doctor(code=2, MODLE="x"))[0]
+    (tmp_path / "c.yaml").write_text("models: {all: {model: anthropic/claude-sonnet-4-5}}")
+    assert "claude" in doctor("--config", "c.yaml").stdout
+
+
+@pytest.mark.slow
+def test_a_model_that_only_litellm_knows_is_told_so(doctor: Doctor) -> None:
+    done = doctor(MODEL="azure/gpt-4.1-mini", API_KEY="k", API_BASE="https://mine.openai.azure.com")
+    assert row(done, "azure/gpt-4.1-mini", "litellm")
+    done = doctor(code=1, MODEL="nosuchprovider/model")
+    assert len(problems(done)) == 1
+
+
+def test_a_fallback_is_examined_too_since_a_format_has_to_suit_all_models_of_a_role(doctor: Doctor) -> None:
+    able = Abilities(json_schema="yes", json_object="yes")
+    with ModelServer("vllm", abilities=able) as first, ModelServer("openai", abilities=able) as second:
+        settings = {
+            "MODEL": first.model,
+            "API_BASE": first.url,
+            "FALLBACKS": second.model,
+            "API_KEY": "any",
+        }
+        # A fallback of another provider has that provider's own address.
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("OPENAI_API_BASE", second.url)
+            patch.setenv("OPENAI_API_KEY", "any")
+            assert doctor(**settings).stdout.count("json") == 0
+            done = doctor("--models", **settings)
+            assert "fallback: all" in row(done, second.model, "native")
+            assert row(done, first.model, "native").endswith("json")
+            assert second.stats.answered >= 3

@@ -1,0 +1,228 @@
+"""What a model can do: from the list, by probing it over every wire format, and from what was remembered."""
+
+import asyncio
+import json
+import multiprocessing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from model_servers import FORMATS, Abilities, Fault, FaultPlan, ModelServer
+
+from toolgrad_dspy.errors import ModelError, StoreError, UsageError
+from toolgrad_dspy.lm import REHEARSAL, Models, ModelSettings
+from toolgrad_dspy.lm.capabilities import UNKNOWN, Capabilities, known
+from toolgrad_dspy.lm.engines import engine_pair
+from toolgrad_dspy.lm.gate import AsyncGate, Backend, Limits
+from toolgrad_dspy.lm.meter import Meter
+from toolgrad_dspy.lm.pace import Pace
+from toolgrad_dspy.lm.probing import probe
+from toolgrad_dspy.lm.remembered import probed, recall, remember
+
+KEY = "sk-loopback-0001"
+ALL = {"json_schema": True, "json_object": True, "function_calling": True, "logprobs": True}
+NONE = dict.fromkeys(ALL, False)
+# What a format, or litellm's way of using it, has no field for, whatever the model can do.
+LACKING: dict[tuple[str, str], dict[str, bool]] = {
+    ("anthropic", "native"): {"json_object": False, "logprobs": False},
+    ("anthropic", "litellm"): {"json_object": False, "logprobs": False},
+    ("ollama", "litellm"): {"logprobs": False},
+}
+ENGINES = [
+    "native",
+    pytest.param(
+        "litellm",
+        marks=[
+            pytest.mark.slow,
+            pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),  # it keeps its sockets
+            pytest.mark.filterwarnings("ignore::ResourceWarning"),
+            pytest.mark.filterwarnings("ignore::DeprecationWarning"),
+        ],
+    ),
+]
+
+
+def settings_for(server: ModelServer, engine: str = "native", **more: Any) -> ModelSettings:
+    return ModelSettings.model_validate(
+        {"model": server.model, "api_base": server.url_for(engine), "api_key": KEY, "engine": engine, **more}
+    )
+
+
+def ask(settings: ModelSettings, retries: int = 0, timeout: float = 20) -> Capabilities:
+    async def asked() -> Capabilities:
+        sync_engine, engine = engine_pair(settings)
+        backend = Backend(settings.model, sync_engine, engine, Pace(None, None))
+        gate = AsyncGate("probe", [backend], Limits(timeout, retries), Meter())
+        try:
+            return await probe(settings.model, gate)
+        finally:
+            await gate.aclose()
+
+    return asyncio.run(asked())
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize("ability", ["yes", "ignored", "refused"])
+def test_a_probe_tells_what_is_done_from_what_is_ignored_and_what_is_refused(
+    ability: Any, format: str, engine: str
+) -> None:
+    with ModelServer(format, keys={KEY}, abilities=Abilities.all(ability)) as server:
+        found = ask(settings_for(server, engine))
+    expected = {**ALL, **LACKING.get((format, engine), {})} if ability == "yes" else NONE
+    assert found == Capabilities(**expected, source="probe")
+    assert server.stats.requests <= 5
+
+
+@pytest.mark.parametrize("one", ["json_schema", "json_object", "tools", "logprobs"])
+def test_each_capability_is_found_by_itself(one: Any) -> None:
+    with ModelServer(
+        "vllm", abilities=Abilities(**{**dict.fromkeys(Abilities.__slots__, "refused"), one: "yes"})
+    ) as server:
+        found = ask(settings_for(server)).found()
+    assert [name for name, value in found.items() if value] == ["function_calling" if one == "tools" else one]
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        (Fault.BAD_KEY, "the key was refused"),
+        (Fault.UNKNOWN_MODEL, "not found"),
+    ],
+)
+def test_what_no_request_could_mend_is_told_in_the_words_of_the_check(fault: Fault, said: str) -> None:
+    with ModelServer("openai", faults=FaultPlan.always(fault)) as server, pytest.raises(ModelError, match=said):
+        ask(settings_for(server))
+
+
+def test_a_server_that_is_not_there_is_told_and_not_taken_for_one_that_can_nothing() -> None:
+    with ModelServer("openai") as server:
+        gone = settings_for(server)
+    with pytest.raises(ModelError, match="cannot be reached"):
+        ask(gone)
+
+
+@pytest.mark.parametrize("fault", [Fault.RATE_LIMIT_BARE, Fault.SERVER_ERROR, Fault.UNAVAILABLE, Fault.STALL])
+def test_trouble_leaves_everything_unknown(fault: Fault) -> None:
+    with ModelServer("openai", faults=FaultPlan.always(fault)) as server:
+        assert ask(settings_for(server), timeout=0.5) == Capabilities(source="probe")
+
+
+def test_trouble_that_passes_is_waited_out() -> None:
+    with ModelServer("openai", faults=FaultPlan(script=[Fault.SERVER_ERROR] * 5)) as server:
+        assert ask(settings_for(server), retries=3).found() == ALL
+        assert server.stats.requests == 10
+
+
+def test_a_refusal_by_a_model_that_refuses_everything_says_nothing_about_what_it_can_do() -> None:
+    with ModelServer("openai", faults=FaultPlan.always(Fault.CONTEXT_LENGTH)) as server:
+        assert ask(settings_for(server)) == Capabilities(source="probe")
+
+
+@pytest.mark.parametrize(
+    ("model", "expected"),
+    [
+        ("openai/gpt-4.1-mini", Capabilities(True, True, True, True, "list")),
+        # It reasons, and tells no log-probabilities when it does.
+        ("openai/gpt-5", Capabilities(True, True, True, None, "list")),
+        ("anthropic/claude-sonnet-4-5", Capabilities(True, False, True, False, "list")),
+        ("gemini/gemini-2.5-flash-lite", Capabilities(True, True, True, None, "list")),
+        # The list says it takes a schema; its interface refuses one.
+        ("deepseek/deepseek-chat", Capabilities(False, True, True, True, "list")),
+        ("ollama_chat/llama3.1", Capabilities(None, True, True, None, "list")),
+        ("openai/no-such-model-anywhere", UNKNOWN),
+        ("openai/text-embedding-3-small", UNKNOWN),
+        ("hosted_vllm/Qwen3-8B", UNKNOWN),
+        (REHEARSAL, Capabilities(False, True, False, False, "embedded")),
+    ],
+)
+def test_the_list_and_the_providers_documents_say_what_known_models_can_do(
+    model: str, expected: Capabilities
+) -> None:
+    assert known(ModelSettings(model=model)) == expected
+
+
+def test_a_known_name_at_an_address_that_is_not_its_providers_may_be_anything(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    model = "openai/gpt-4.1-mini"
+    assert known(ModelSettings(model=model, api_base="http://localhost:8000/v1")) == UNKNOWN
+    assert known(ModelSettings(model=model, api_base="https://api.openai.com.example.org/v1")) == UNKNOWN
+    assert known(ModelSettings(model=model, api_base="https://api.openai.com/v1")).source == "list"
+    assert known(ModelSettings(model="azure/gpt-4.1-mini", api_base="https://mine.openai.azure.com")).source == "list"
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://localhost:8000/v1")
+    assert known(ModelSettings(model=model)) == UNKNOWN
+
+
+def test_what_was_probed_goes_before_the_list_and_belongs_to_an_address_and_an_engine() -> None:
+    here = ModelSettings(model="openai/gpt-4.1-mini")
+    there = ModelSettings(model="openai/gpt-4.1-mini", api_base="http://localhost:8000/v1")
+    remember([probed(there, ALL)])
+    remember([probed(here, NONE)])
+    assert known(here) == Capabilities(**NONE, source="probe")
+    assert known(there) == Capabilities(**ALL, source="probe")
+    assert known(ModelSettings(model="openai/gpt-4.1-mini", api_base="http://localhost:8001/v1")) == UNKNOWN
+    assert known(there.model_copy(update={"engine": "litellm"})) == UNKNOWN
+    remember([probed(there, NONE)])
+    assert known(there) == Capabilities(**NONE, source="probe")
+
+
+@pytest.mark.parametrize(
+    "base", ["http://me:{}@host:80/v1/", "http://host:80/v1?key={}", "http://me:x/{}@host:80/v1", "me:{}@host:80/v1"]
+)
+def test_the_file_holds_no_key(base: str, tmp_path: Path) -> None:
+    secret = "sk-canary-77"
+    settings = ModelSettings.model_validate(
+        {"model": "openai/mine", "api_base": base.format(secret), "api_key": secret}
+    )
+    remember([probed(settings, ALL)])
+    text = (tmp_path / ".cache/toolgrad-dspy/capabilities.json").read_text()
+    assert "host:80/v1" in text
+    assert "sk-" not in text
+    assert known(settings).source == "probe"
+
+
+def test_the_file_is_where_a_variable_says(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("TOOLGRAD_CAPABILITIES", str(tmp_path / "shared/models.json"))
+    remember([probed(ModelSettings(model="openai/mine"), ALL)])
+    assert json.loads((tmp_path / "shared/models.json").read_text())["models"][0]["model"] == "openai/mine"
+    assert Models.from_environment().all_rehearsal
+
+
+@pytest.mark.parametrize("content", ["{", "[]", '{"models": [{"model": 3}]}', '{"models": [], "more": 1}', "\x00"])
+def test_a_broken_file_is_one_line_with_its_name_and_what_to_do(content: str, tmp_path: Path) -> None:
+    path = tmp_path / ".cache/toolgrad-dspy/capabilities.json"
+    path.parent.mkdir(parents=True)
+    path.write_text(content)
+    with pytest.raises(UsageError) as caught:
+        recall(ModelSettings(model="openai/mine"))
+    assert str(path) in str(caught.value)
+    assert "delete it" in str(caught.value)
+    assert len(str(caught.value).splitlines()) == 1
+
+
+def test_a_cache_that_cannot_be_written_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("")
+    monkeypatch.setenv("TOOLGRAD_CAPABILITIES", str(tmp_path / "taken/models.json"))
+    with pytest.raises((StoreError, UsageError), match=r"taken/models\.json"):
+        remember([probed(ModelSettings(model="openai/mine"), ALL)])
+
+
+def remember_many(first: int) -> None:
+    for number in range(first, first + 20):
+        remember([probed(ModelSettings(model=f"openai/model-{number}"), ALL)])
+
+
+@pytest.mark.slow
+def test_processes_that_write_at_once_leave_a_whole_file() -> None:
+    spawn = multiprocessing.get_context("spawn")
+    writers = [spawn.Process(target=remember_many, args=(first,)) for first in (0, 100, 200)]
+    for writer in writers:
+        writer.start()
+    while any(writer.is_alive() for writer in writers):
+        recall(ModelSettings(model="openai/model-1"))
+    for writer in writers:
+        writer.join()
+    assert [writer.exitcode for writer in writers] == [0, 0, 0]
+    last = [recall(ModelSettings(model=f"openai/model-{number}")) for number in (19, 119, 219)]
+    assert any(last)

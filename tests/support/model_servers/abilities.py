@@ -1,0 +1,54 @@
+"""What the model behind a server can do, and what becomes of a request for what it cannot."""
+
+from dataclasses import dataclass, fields, replace
+from typing import Literal
+
+from model_servers.brain import Asked
+
+# Done; taken and not heeded, as many gateways and local servers do; refused with the provider's own body.
+Ability = Literal["yes", "ignored", "refused"]
+
+
+@dataclass(frozen=True, slots=True)
+class Abilities:
+    """One setting for each thing a request may ask for beyond a text. A format that has no way to ask for one of them
+    refuses or drops it in its own way, whatever is set here.
+    """
+
+    json_schema: Ability = "yes"
+    json_object: Ability = "yes"
+    tools: Ability = "yes"
+    logprobs: Ability = "yes"
+
+    @classmethod
+    def all(cls, ability: Ability) -> "Abilities":
+        return cls(ability, ability, ability, ability)
+
+    def refused(self, asked: Asked) -> str | None:
+        """The first thing asked for that is refused."""
+        return next((name for name in _wanted(asked) if getattr(self, name) == "refused"), None)
+
+    def heeded(self, asked: Asked) -> Asked:
+        """``asked`` without what is ignored."""
+        ignored = frozenset(name for name in _wanted(asked) if getattr(self, name) == "ignored")
+        if not ignored:
+            return asked
+        as_json = asked.as_json and not ignored & {"json_schema", "json_object"}
+        return replace(
+            asked,
+            as_json=as_json,
+            schema=asked.schema if as_json else None,
+            tools={} if "tools" in ignored else asked.tools,
+            logprobs=asked.logprobs and "logprobs" not in ignored,
+            ignored=ignored,
+        )
+
+
+def _wanted(asked: Asked) -> list[str]:
+    wanted = {
+        "json_schema": asked.schema is not None,
+        "json_object": asked.as_json and asked.schema is None,
+        "tools": bool(asked.tools),
+        "logprobs": asked.logprobs,
+    }
+    return [field.name for field in fields(Abilities) if wanted[field.name]]
