@@ -29,23 +29,27 @@ LEVEL = {name: level for level, names in enumerate(LEVELS) for name in names}
 EXPORTS: dict[str, list[str]] = {
     "": ["__version__"],
     "cli": ["main"],
-    "judging": ["PARTS", "WEIGHTS", "Metric", "Score"],
+    "judging": [
+        "ALL_PARTS", "JUDGED_PARTS", "PARTS", "WEIGHTS", "Judge", "Metric", "MetricConfig", "Score", "SessionJudge",
+        "build_metric",
+    ],
     "lm": [
         "LOOP_ROLES", "REHEARSAL", "ROLES", "Budget", "BudgetSpentError", "Caps", "Meter", "ModelSettings", "Models",
         "Role", "metered",
     ],
     "optimizers": [
-        "OPTIMIZERS", "Budget", "Compiled", "Cost", "Evaluation", "Optimizer", "Tuning", "Usage", "compile_program",
-        "evaluate", "optimizer",
+        "OPTIMIZERS", "Arena", "Budget", "Compiled", "Cost", "Evaluation", "Live", "Optimizer", "Prompts", "Tuning",
+        "Usage", "compile_program", "evaluate", "optimizer",
     ],
     "program": [
         "ProgramConfig", "Tasks", "ToolGrad", "draw", "load_program", "read_program", "run_on_loop_thread",
         "run_session", "run_sessions", "save_program", "signature_digest",
     ],
     "records": [
-        "Attempt", "Chain", "DraftCall", "ErrorKind", "Iteration", "Observation", "Origin", "OriginKind", "Proposal",
-        "Record", "Report", "RoleUsage", "Sample", "Selection", "Session", "Step", "Tool", "ToolAnnotations",
-        "ToolCall", "ToolError", "Trace", "Usage", "Verdict", "Workflow", "escape", "last_key", "leaves", "lookup",
+        "Attempt", "Chain", "Criterion", "CriterionVerdict", "DraftCall", "ErrorKind", "Iteration", "JudgeCall",
+        "JudgeGroup", "Judgement", "Observation", "Origin", "OriginKind", "Proposal", "Quality", "Record", "Report",
+        "RequestScore", "RoleUsage", "Sample", "Selection", "Session", "Step", "Tool", "ToolAnnotations", "ToolCall",
+        "ToolError", "Trace", "Usage", "Verdict", "Workflow", "escape", "last_key", "leaves", "lookup",
     ],
     "runs": [
         "TOOLS",
@@ -55,7 +59,10 @@ EXPORTS: dict[str, list[str]] = {
         "RunProgress", "RunStatistics", "RunStore", "Status", "Work", "canonical", "execute",
         "run_progress", "statistics",
     ],
-    "signatures": ["Propose", "ProposedCall", "ProposedWork", "Repair", "Select", "Update"],
+    "signatures": [
+        "MISSING", "ExtractedValue", "JudgeCalls", "JudgeInstruction", "JudgeQuality", "JudgedPair", "JudgedRequest",
+        "Propose", "ProposedCall", "ProposedWork", "Repair", "Ruling", "Select", "Update",
+    ],
     "tools": [
         "FunctionSource", "Isolation", "Library", "LibrarySession", "ToolFilter", "ToolSession", "ToolSource",
     ],

@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+from model_servers import Fault, FaultPlan, ModelServer
 
 from toolgrad_dspy.runs import RunStore
 
@@ -262,6 +263,19 @@ def test_an_unknown_optimizer_is_answered_with_the_nearest(tmp_path: Path) -> No
     assert "did you mean gepa?" in one_line(run(tmp_path, "compile", "--optimizer", "gepaa", code=2))
 
 
+def test_a_dry_run_can_estimate_from_a_run_that_is_there(finished: Path) -> None:
+    stats = json.loads(run(finished, "stats", "runs/a", "--json").stdout)
+    arguments = ("generate", "-n", "500", "--dry-run", "--from", "runs/a")
+    guess = json.loads(run(finished, *arguments, "--json").stdout)
+    assert guess["sessions"] == stats["sessions"]
+    assert guess["from"] == "runs/a"
+    spent = sum(entry["calls"] for entry in stats["spent"] if entry["role"] != "tools")
+    assert guess["figures"]["LM calls"]["mean"] == pytest.approx(spent / stats["sessions"])
+    assert f"from {stats['sessions']} sessions of runs/a" in run(finished, *arguments).stdout
+    assert "--dry-run" in one_line(run(finished, "generate", "-n", "5", "--from", "runs/a", code=2))
+    assert "no run folder" in one_line(run(finished, "generate", "-n", "5", "--dry-run", "--from", "x", code=2))
+
+
 def test_a_spent_budget_stops_the_run_in_one_line_and_a_larger_one_resumes_it(tmp_path: Path) -> None:
     arguments = ("generate", "-n", "6", "-o", "run", "--max-concurrency", "2", "--quiet")
     stopped = run(tmp_path, *arguments, "--max-tokens", "300000", code=1)
@@ -279,6 +293,38 @@ def test_a_spent_budget_stops_the_run_in_one_line_and_a_larger_one_resumes_it(tm
     for role, calls in ledger.items():
         counted = sum(s.usage.roles[role].calls for s in sessions if role in s.usage.roles)
         assert calls >= counted, "what stopped sessions used is counted too"
+
+
+def test_stats_tell_what_a_run_has_used_and_an_unknown_price_as_unknown(tmp_path: Path) -> None:
+    own = {"input": 1.0, "output": 2.0}
+    (tmp_path / "prices.json").write_text(json.dumps({"openai/known": own}))
+    with ModelServer("openai") as server:
+        settings = {"TOOLGRAD_MODEL": "openai/known", "TOOLGRAD_API_BASE": server.url, "TOOLGRAD_API_KEY": "k"}
+        more = {"TOOLGRAD_PRICES": "prices.json", "TOOLGRAD_SELECTOR_MODEL": "openai/unknown-price"}
+        run(tmp_path, "generate", "-n", "1", "-o", "run", "--iterations", "2", "-q", **settings, **more)
+    stats = json.loads(run(tmp_path, "stats", "run", "--json").stdout)
+    spent = {(entry["role"], entry["model"]): entry for entry in stats["spent"]}
+    assert {entry["stage"] for entry in stats["spent"]} == {"generate"}
+    selector, proposer = spent["selector", "openai/unknown-price"], spent["proposer", "openai/known"]
+    assert (selector["usd"], selector["unpriced"]) == (None, selector["calls"])
+    assert proposer["usd"] == pytest.approx((proposer["input_tokens"] + 2 * proposer["output_tokens"]) / 1e6)
+    total = stats["spent_total"]
+    assert total["calls"] == server.stats.answered
+    assert total["input_tokens"] == server.stats.input_tokens
+    assert total["unpriced"] == selector["calls"] + spent["check", "openai/unknown-price"]["calls"]
+    rows = [line.split() for line in run(tmp_path, "stats", "run").stdout.splitlines()]
+    assert ["generate", "tools", "-", str(spent["tools", ""]["calls"]), "-", "-", "-", "-"] in rows
+    assert next(row for row in rows if "selector" in row and "generate" in row)[-1] == "unknown"
+    (told,) = (row for row in rows if row[:2] == ["total", "models"])
+    assert told[-3:] == [str(total["unpriced"]), "calls", "unknown"]
+
+
+def test_a_run_without_a_sample_says_why_in_its_last_line(tmp_path: Path) -> None:
+    with ModelServer("openai", faults=FaultPlan(script=[None], rates={Fault.PROSE: 1.0})) as server:
+        settings = {"TOOLGRAD_MODEL": server.model, "TOOLGRAD_API_BASE": server.url, "TOOLGRAD_API_KEY": "k"}
+        done = run(tmp_path, "generate", "-n", "1", "-o", "run", "--iterations", "1", code=1, **settings)
+    assert "no sample passed; session 0: no step was accepted in 1 iterations; last failure: " in one_line(done)
+    assert "toolgrad-dspy show run 0 shows it" in one_line(done)
 
 
 @pytest.mark.parametrize("option", ["--max-usd", "--max-tokens", "--max-tool-calls"])

@@ -5,9 +5,11 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from model_servers import ModelServer
+from model_servers.formats.base import WireAnswer
 
 RUN = [sys.executable, "-m", "toolgrad_dspy"]
 CANARY = "sk-canary-8f1d20b7c4"
@@ -67,8 +69,14 @@ def test_a_configuration_that_is_wrong_is_one_line_with_the_key(text: str, said:
     assert len(message.splitlines()) == 1
 
 
+def test_a_file_that_is_no_yaml_is_told_by_its_line_without_what_stands_in_it(tmp_path: Path) -> None:
+    (tmp_path / "c.yaml").write_text(f"models:\n  all:\n    api_key: {CANARY}: x\n")
+    said = run(tmp_path, "config", "show", "--config", "c.yaml", code=2).stderr
+    assert said == "toolgrad-dspy: c.yaml is not YAML: line 3, column 34\n"
+
+
 def test_config_show_masks_secrets_and_tells_where_they_come_from(tmp_path: Path) -> None:
-    settings = {"TOOLGRAD_API_KEY": CANARY, "TOOLGRAD_API_BASE": f"http://user:{CANARY}@127.0.0.1/v1"}
+    settings = {"TOOLGRAD_API_KEY": CANARY}
     for more in ([], ["--json"]):
         shown = run(tmp_path, "config", "show", *more, **settings).stdout
         assert CANARY not in shown
@@ -116,3 +124,31 @@ def test_another_limit_does_not_keep_a_run_from_being_resumed(tmp_path: Path) ->
         tmp_path, "generate", "-n", "2", "-o", "run", "--iterations", "3", "-q", code=2, TOOLGRAD_TEMPERATURE="1"
     )
     assert "temperature" in refused.stderr
+
+
+@pytest.mark.parametrize("status", [400, 500])
+def test_a_server_that_repeats_the_key_in_its_errors_does_not_get_it_written_down(
+    tmp_path: Path, status: int
+) -> None:
+    asked = 0
+
+    def repeats(body: dict[str, Any]) -> WireAnswer | None:
+        nonlocal asked
+        asked += 1
+        said = {"error": {"message": f"Bearer {CANARY} may not do that", "type": "server_error", "code": None}}
+        return WireAnswer(status, said) if asked > 2 else None  # the word before the first session is answered
+
+    with ModelServer("openai", trouble=repeats) as server:
+        settings = {
+            "TOOLGRAD_MODEL": server.model,
+            "TOOLGRAD_API_BASE": server.url,
+            "TOOLGRAD_API_KEY": CANARY,
+            "TOOLGRAD_RETRIES": "0",
+        }
+        done = run(tmp_path, "generate", "-n", "2", "-o", "run", "--iterations", "2", code=1, **settings)
+    assert asked > 2
+    assert "may not do that" in done.stderr
+    assert CANARY not in done.stdout + done.stderr
+    written = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert written
+    assert [path for path in written if CANARY.encode() in path.read_bytes()] == []

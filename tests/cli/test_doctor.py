@@ -69,7 +69,7 @@ def test_each_distinct_model_is_told_with_its_roles_and_nobody_is_asked(doctor: 
             MODEL="openai/gpt-4.1-mini",
             API_KEY=CANARY,
             JUDGE_MODEL=server.model,
-            JUDGE_API_BASE=server.url.replace("//", f"//me:{CANARY}@"),
+            JUDGE_API_BASE=server.url,
             UPDATER_ADAPTER="chat",
         )
         assert server.stats.requests == 0

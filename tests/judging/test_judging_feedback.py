@@ -73,6 +73,23 @@ def test_a_tool_used_before_and_a_repeated_call_are_told() -> None:
     assert "p1: the tool find_place was used before, in s1." in said
 
 
+def test_a_result_that_is_there_already_is_told_to_both() -> None:
+    again = attempt("find_place", {"kind": "bar"}).model_copy(update={"observation": PLACE.observation})
+    assert "p1: the result of find_place is that of s1 again." in on_proposer(report("p1", again))
+    assert on_selector(selection("p1"), report("p1", again)) == [
+        "In the chosen report p1, the result of find_place is that of s1 again."
+    ]
+
+
+def test_an_argument_of_unknown_origin_is_told_where_its_step_was_added() -> None:
+    invented = step("s2", "find_place", {"kind": "pub"}, {"places": []}, Origin(pointer="/kind", kind="unknown"))
+    second = iteration(2, report("p1", PLAIN), chosen=selection("p1"), added=("s2",))
+    judged = session(FIRST, second, steps=(PLACE, invented))
+    line = "s2: kind = 'pub' of find_place has no known origin, and the query does not state it."
+    assert line in Metric().feedback(judged, "proposer", 2).split("\n")
+    assert line not in Metric().feedback(judged, "proposer", 1).split("\n")
+
+
 def test_a_default_or_a_value_of_the_schema_is_not_called_made_up() -> None:
     chosen = attempt("open_place", {"place_id": "pl_0009"}, Origin(pointer="/place_id", kind="schema", match="enum"))
     assert not any("made up" in line for line in on_proposer(report("p1", chosen)))

@@ -4,11 +4,12 @@ import asyncio
 
 import pytest
 from scripted_model import ScriptedModels
-from sessions import attempt, iteration, report, selection, session, step, taken
+from sessions import attempt, iteration, report, sample, selection, session, step, taken
 from toys import growing, notebook
 
 from toolgrad_dspy.errors import UsageError
 from toolgrad_dspy.judging import PARTS, WEIGHTS, Metric
+from toolgrad_dspy.judging.sample_rules import LONG, SHORT, length, no_leak
 from toolgrad_dspy.records import Origin, Session
 
 FAILED = report("p9", attempt(outcome="failed"), outcome="failed", reason="find: it broke")
@@ -73,6 +74,76 @@ def test_valid_is_whether_the_session_was_accepted(status: str, value: float) ->
     assert part("valid", session(status=status)) == value
 
 
+CITIES = [
+    step("s1", "find_city", {"name": "Ulm"}, {"city_id": "city_1"}),
+    step("s2", "get_weather", {"city_id": "city_1"}, {"sky": "grey"}, taken("/city_id", "s1", "/city_id")),
+    step("s3", "get_advice", {"sky": "grey"}, {"take": "an umbrella"}, taken("/sky", "s2", "/sky")),
+    step("s4", "list_shops", {"city_id": "city_1"}, {"shops": []}, taken("/city_id", "s1", "/city_id")),
+    step("s5", "get_time", {}, {"time": "12:00"}),
+]
+
+
+@pytest.mark.parametrize(
+    ("steps", "depth"),
+    [((), 0), ((0,), 0), ((0, 4), 0), ((0, 1), 1), ((0, 1, 2), 1), ((0, 1, 3), 0.5), ((0, 1, 2, 3, 4), 0.5)],
+)
+def test_chain_depth_is_how_much_of_the_workflow_is_one_line(steps: tuple, depth: float) -> None:
+    assert part("chain_depth", session(steps=tuple(CITIES[i] for i in steps))) == depth
+
+
+def test_a_dependency_on_a_step_that_is_not_there_counts_for_nothing() -> None:
+    assert part("chain_depth", session(steps=(CITIES[1], CITIES[4]))) == 0
+
+
+def test_a_repeated_call_or_a_repeated_result_of_a_tool_is_redundant() -> None:
+    again = step("s2", "find", {"word": "a"}, {"id": "x9"})
+    same_result = step("s3", "find", {"word": "A"}, {"id": "place_1"})
+    first = step("s1", "find", {"word": "a"}, {"id": "place_1"})
+    assert part("no_redundancy", session(steps=(first,))) == 1
+    assert part("no_redundancy", session(steps=(first, again))) == 0.5
+    assert part("no_redundancy", session(steps=(first, same_result))) == 0.5
+    assert part("no_redundancy", session(steps=(first, again, same_result))) == pytest.approx(1 / 3)
+    assert part("no_redundancy", session()) == 0
+
+
+def test_an_acknowledgement_or_another_tools_equal_result_is_not_redundant() -> None:
+    deleted = [step(f"s{n}", "delete", {"n": n}, {"ok": True, "left": 3}) for n in (1, 2)]
+    assert part("no_redundancy", session(steps=tuple(deleted))) == 1
+    two = (step("s1", "find", {}, {"id": "place_1"}), step("s2", "open", {}, {"id": "place_1"}))
+    assert part("no_redundancy", session(steps=two)) == 1
+
+
+@pytest.mark.parametrize(
+    ("query", "clean"),
+    [
+        ("What is the weather in Ulm?", 1),
+        ("Use get_weather for Ulm.", 0),
+        ("Use get_time, which was offered and not called.", 0),
+        ("What is the weather in city_1?", 0),
+        ("What is the weather in Ulm, and what time is it?", 1),
+        ("", 1),
+    ],
+)
+def test_a_query_that_names_a_tool_or_holds_an_internal_id_leaks(query: str, clean: float) -> None:
+    assert no_leak(sample(*CITIES[:2], query=query, offered=("get_time", "time"))) == clean
+
+
+@pytest.mark.parametrize(
+    ("words", "value"), [(0, 0), (SHORT // 2, 0.5), (SHORT, 1), (LONG, 1), (LONG * 3 // 2, 0.5), (LONG * 5, 0)]
+)
+def test_length_falls_off_on_both_sides_of_what_a_person_writes(words: int, value: float) -> None:
+    assert length(sample(query="word " * words)) == pytest.approx(value)
+
+
+def test_parts_of_the_sample_are_nothing_without_one() -> None:
+    assert {name: part(name, session()) for name in ("chain_depth", "no_redundancy", "no_leak", "length")} == {
+        "chain_depth": 0,
+        "no_redundancy": 0,
+        "no_leak": 0,
+        "length": 0,
+    }
+
+
 REPEATED = report("p5", attempt("find", {"word": "a"}))
 
 
@@ -126,7 +197,7 @@ def odd_sessions() -> list[Session]:
 @pytest.mark.parametrize("index", range(8))
 def test_every_part_is_between_nothing_and_all_on_odd_sessions_and_feedback_never_breaks(index: int) -> None:
     odd = odd_sessions()[index]
-    scored = Metric().score(odd)
+    scored = Metric(dict.fromkeys(PARTS, 1.0)).score(odd)
     assert all(0 <= value <= 1 for value in (*scored.parts.values(), scored.value))
     for role in ("proposer", "selector"):
         for number in range(5):
@@ -140,8 +211,8 @@ def test_parts_are_in_range_on_sessions_that_ran() -> None:
         return [await growing([notebook()], ScriptedModels(), index, iterations=4) for index in range(6)]
 
     for ran in asyncio.run(main()):
-        scored = Metric().score(ran)
-        assert set(scored.parts) == set(PARTS) == set(WEIGHTS)
+        scored = Metric(dict.fromkeys(PARTS, 1.0)).score(ran)
+        assert set(scored.parts) == set(PARTS)
         assert all(0 <= value <= 1 for value in (*scored.parts.values(), scored.value))
 
 
@@ -154,6 +225,18 @@ def test_the_score_is_the_weighted_mean_of_the_parts_it_names() -> None:
     assert scored.parts == {"executed": 0.5, "valid": 1}
     assert scored.value == pytest.approx((3 * 0.5 + 1 * 1) / 4)
     assert Metric({"executed": 0, "valid": 2}).score(judged).value == 1
+
+
+def test_the_default_weights_are_those_of_the_benchmarks() -> None:
+    assert Metric().weights == WEIGHTS == {
+        "executed": 3, "known_origins": 1, "dependent": 3, "distinct_tools": 1, "sound_selections": 2, "growth": 1,
+        "valid": 1,
+    }  # fmt: skip
+
+
+def test_a_part_that_is_nearly_one_is_an_error_that_names_it() -> None:
+    with pytest.raises(UsageError, match="no metric part is called 'chaindepth'; did you mean 'chain_depth'"):
+        Metric({"chaindepth": 1})
 
 
 def test_a_part_that_does_not_exist_is_an_error_that_lists_those_that_do() -> None:

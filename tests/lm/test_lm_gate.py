@@ -17,8 +17,9 @@ from dspy.lm15 import (
 )
 from dspy.lm15 import TimeoutError as LateError
 
+from toolgrad_dspy.errors import ModelError
 from toolgrad_dspy.lm import gate as gate_module
-from toolgrad_dspy.lm.gate import AsyncGate, Backend, Gate, Limits, pause
+from toolgrad_dspy.lm.gate import LOST, AsyncGate, Backend, Gate, Limits, pause
 from toolgrad_dspy.lm.meter import Meter
 from toolgrad_dspy.lm.pace import Bucket, Pace
 
@@ -113,6 +114,26 @@ def test_the_synchronous_gate_does_the_same(waits: list[float]) -> None:
     meter = Meter()
     assert Gate("judge", backends, Limits(retries=1), meter).complete(REQUEST).model == "test/second"
     assert (len(first.asked), len(second.asked), meter.calls) == (2, 1, 1)
+
+
+def test_a_server_that_is_gone_ends_the_run_and_one_answer_starts_the_count_anew(waits: list[float]) -> None:
+    gone: list[Exception | None] = [TransportError("connection refused")]
+    engine = AsyncEngine(*gone * (LOST - 1), None, *gone * LOST)
+    backend = Backend("test/first", Engine(), engine, Pace(None, None))
+
+    async def main() -> list[str]:
+        gate = AsyncGate("judge", [backend], Limits(retries=0), Meter())
+        became = []
+        for _ in range(2 * LOST):
+            try:
+                await gate.complete(REQUEST)
+                became.append("answered")
+            except (TransportError, ModelError) as error:
+                became.append(type(error).__name__)
+        return became
+
+    lost = ["TransportError"] * (LOST - 1)
+    assert asyncio.run(main()) == [*lost, "answered", *lost, "ModelError"]
 
 
 def test_a_server_that_never_answers_is_left_after_the_time_limit(waits: list[float]) -> None:

@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from openai_server import OpenAIServer
+from model_servers import ModelServer
+from model_servers.formats import WireAnswer
 from toys import growing, notebook
 
 from toolgrad_dspy.errors import ModelError
@@ -35,29 +36,34 @@ async def one_session() -> Session:
         await models.aclose()
 
 
-def use(monkeypatch: pytest.MonkeyPatch, server: OpenAIServer, **more: str) -> None:
+def use(monkeypatch: pytest.MonkeyPatch, server: ModelServer, **more: str) -> None:
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
     for name, value in {"MODEL": "openai/anything", "API_BASE": server.url, "API_KEY": KEY, **more}.items():
         monkeypatch.setenv(f"TOOLGRAD_{name}", value)
 
 
 def refusal(status: int, message: str, code: str = "refused") -> Any:
-    return lambda body: (status, {"error": {"message": message, "type": "error", "code": code}})
+    return lambda body: WireAnswer(status, {"error": {"message": message, "type": "error", "code": code}})
+
+
+def usage(session: Session) -> dict[str, tuple[int, int, int]]:
+    """Calls, input and output tokens by role: the embedded model has no prompt cache to tell of."""
+    return {role: (used.calls, used.input_tokens, used.output_tokens) for role, used in session.usage.roles.items()}
 
 
 def the_same_samples_come_from(monkeypatch: pytest.MonkeyPatch, count: int, **settings: str) -> list[dict[str, Any]]:
     embedded = asyncio.run(town_sessions(count))
     Path("prices.json").write_text('{"openai/anything": {"input": 0, "output": 0}}')
     monkeypatch.setenv("TOOLGRAD_PRICES", "prices.json")
-    with OpenAIServer() as server:
+    requests: list[dict[str, Any]] = []
+    with ModelServer("openai", keys={KEY}, trouble=requests.append) as server:
         use(monkeypatch, server, **settings)
         served = asyncio.run(town_sessions(count))
-        assert server.keys == {f"Bearer {KEY}"}
     assert [session.status for session in served] == ["accepted"] * count
     assert [s.sample.model_dump_json() for s in served] == [s.sample.model_dump_json() for s in embedded]
-    assert [s.usage.roles for s in served] == [s.usage.roles for s in embedded]
-    assert len(server.requests) == sum(session.usage.lm_calls for session in served)
-    return server.requests
+    assert [usage(session) for session in served] == [usage(session) for session in embedded]
+    assert len(requests) == server.stats.answered == sum(session.usage.lm_calls for session in served)
+    return requests
 
 
 def test_a_model_behind_http_gives_the_samples_of_the_embedded_one(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -78,7 +84,7 @@ def test_litellm_carries_the_same_requests(monkeypatch: pytest.MonkeyPatch) -> N
 def test_a_server_that_refuses_the_key_or_the_account_ends_the_run(
     monkeypatch: pytest.MonkeyPatch, status: int
 ) -> None:
-    with OpenAIServer(refusal(status, "You are\nnot welcome.")) as server:
+    with ModelServer("openai", trouble=refusal(status, "You are\nnot welcome.")) as server:
         use(monkeypatch, server)
         with pytest.raises(ModelError) as caught:
             asyncio.run(one_session())
@@ -87,29 +93,29 @@ def test_a_server_that_refuses_the_key_or_the_account_ends_the_run(
     assert "\n" not in said
     assert KEY not in said
     assert "To fix" not in said
-    assert len(server.requests) == 1
+    assert server.stats.requests == 1
 
 
 def test_without_a_key_nothing_is_sent_and_the_error_names_the_variable(monkeypatch: pytest.MonkeyPatch) -> None:
-    with OpenAIServer() as server:
+    with ModelServer("openai") as server:
         use(monkeypatch, server)
         monkeypatch.delenv("TOOLGRAD_API_KEY")
         with pytest.raises(ModelError, match="set TOOLGRAD_API_KEY, or the provider's own variable"):
             asyncio.run(one_session())
-    assert server.requests == []
+    assert server.stats.requests == 0
 
 
 def test_the_providers_own_variable_is_read_for_the_key_but_not_for_the_address(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    with OpenAIServer() as server:
+    with ModelServer("openai", keys={KEY}) as server:
         use(monkeypatch, server)
         monkeypatch.delenv("TOOLGRAD_API_KEY")
         monkeypatch.setenv("OPENAI_API_KEY", KEY)
         monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:9/v1")
         session = asyncio.run(one_session())
     assert session.status == "accepted", session.reason
-    assert server.keys == {f"Bearer {KEY}"}
+    assert server.stats.refused == {}
 
 
 def test_a_request_that_the_server_finds_wrong_is_a_failed_step(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -121,7 +127,7 @@ def test_a_request_that_the_server_finds_wrong_is_a_failed_step(monkeypatch: pyt
         refused.append(body)
         return refusal(400, "the prompt is too long")(body)
 
-    with OpenAIServer(once) as server:
+    with ModelServer("openai", trouble=once) as server:
         use(monkeypatch, server)
         session = asyncio.run(one_session())
     assert session.status == "failed"
@@ -131,7 +137,7 @@ def test_a_request_that_the_server_finds_wrong_is_a_failed_step(monkeypatch: pyt
 
 
 def test_the_models_serve_another_loop_after_they_were_closed(monkeypatch: pytest.MonkeyPatch) -> None:
-    with OpenAIServer() as server:
+    with ModelServer("openai", keys={KEY}) as server:
         use(monkeypatch, server)
         models = Models.from_environment()
 
@@ -142,4 +148,4 @@ def test_the_models_serve_another_loop_after_they_were_closed(monkeypatch: pytes
                 await models.aclose()
 
         assert [asyncio.run(once()) for _ in range(3)] == ["accepted"] * 3
-    assert models.meter.calls == len(server.requests)
+    assert models.meter.calls == server.stats.answered

@@ -6,6 +6,7 @@ import pytest
 
 from toolgrad_dspy.errors import UsageError
 from toolgrad_dspy.lm import ROLES, Models, Role
+from toolgrad_dspy.lm.providers import provider_key
 
 SECRET = "sk-very-secret-0042"
 
@@ -119,13 +120,77 @@ def test_secrets_are_neither_shown_nor_stored(monkeypatch: pytest.MonkeyPatch) -
         MODEL="openai/x",
         API_KEY=SECRET,
         JUDGE_API_KEY=SECRET,
-        API_BASE=f"https://user:{SECRET}@host:8080/v1",
+        API_BASE="https://host:8080/v1",
     )
     models = Models.from_environment()
     models.lm("proposer")
     shown = [models.public(), models.settings, models.lm("proposer"), vars(models.lm("proposer")), models]
     assert SECRET not in "".join(f"{item!r}{item}" for item in shown)
     assert models.public()["judge"] == {"model": "openai/x", "api_base": "https://host:8080/v1"}
+
+
+@pytest.mark.parametrize("name", ["TOOLGRAD_API_KEY", "TOOLGRAD_JUDGE_API_KEY", "OPENAI_API_KEY"])
+@pytest.mark.parametrize("around", ["{}\nx", "a {}", "{}é", "{}\x07"])
+def test_a_key_that_no_header_can_carry_is_refused_and_not_told(
+    monkeypatch: pytest.MonkeyPatch, name: str, around: str
+) -> None:
+    monkeypatch.setenv("TOOLGRAD_MODEL", "openai/x")
+    monkeypatch.setenv(name, around.format(SECRET))
+    with pytest.raises(UsageError, match=f"^{name}: character ") as caught:
+        Models.from_environment().lm("proposer")
+    assert SECRET not in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_white_space_around_a_key_or_an_address_is_not_part_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    set_all(
+        monkeypatch, MODEL="openai/x", API_KEY=f"{SECRET}\n", API_BASE=" http://127.0.0.1/v1\t", JUDGE_API_BASE=""
+    )
+    settings = Models.from_environment().settings
+    assert settings["proposer"].api_key is not None
+    assert settings["proposer"].api_key.get_secret_value() == SECRET
+    assert (settings["proposer"].api_base, settings["judge"].api_base) == ("http://127.0.0.1/v1", None)
+
+
+@pytest.mark.parametrize("name", ["TOOLGRAD_API_BASE", "OPENAI_API_BASE"])
+@pytest.mark.parametrize(
+    ("base", "said"),
+    [
+        ("127.0.0.1:8000/v1", "no URL of a server"),
+        ("not a url", "no URL of a server"),
+        ("ftp://127.0.0.1/v1", "no URL of a server"),
+        ("http://127.0.0.1:99999/v1", "its port is none"),
+        (f"http://user:{SECRET}@127.0.0.1/v1", "must not hold a name or a password"),
+        (f"user:{SECRET}@127.0.0.1/v1", "must not hold a name or a password"),
+        (f"http://127.0.0.1/v1?key={SECRET}", "must not hold a query"),
+    ],
+)
+def test_an_address_that_is_none_is_one_line_and_its_secrets_are_not_told(
+    monkeypatch: pytest.MonkeyPatch, base: str, said: str, name: str
+) -> None:
+    set_all(monkeypatch, MODEL="openai/x", API_KEY="k")
+    monkeypatch.setenv(name, base)
+    with pytest.raises(UsageError, match=f"^{name}: .*{said}") as caught:
+        Models.from_environment().lm("proposer")
+    assert SECRET not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("model", "variable"),
+    [
+        ("together_ai/x", "TOGETHERAI_API_KEY"),
+        ("perplexity/x", "PERPLEXITYAI_API_KEY"),
+        ("azure/x", "AZURE_OPENAI_API_KEY"),
+        ("replicate/x", "REPLICATE_API_TOKEN"),
+        ("openrouter/x", "OR_API_KEY"),
+        ("cohere/x", "CO_API_KEY"),
+        ("huggingface/x", "HF_TOKEN"),
+        ("groq/x", "GROQ_API_KEY"),
+        ("hosted_vllm/x", "HOSTED_VLLM_API_KEY"),
+    ],
+)
+def test_a_key_is_found_under_each_name_that_litellm_has_for_it(model: str, variable: str) -> None:
+    assert provider_key(model, {variable: "k"}) == "k"
 
 
 @pytest.mark.parametrize("model", ["gpt-4.1-mini", "rehearsall", "openai/", "/gpt", "", "Rehearsal"])
@@ -161,3 +226,9 @@ def test_every_role_has_variables_of_its_own(monkeypatch: pytest.MonkeyPatch, ro
     monkeypatch.setenv(f"TOOLGRAD_{role.upper()}_MODEL", "openai/own")
     settings = Models.from_environment().settings
     assert [name for name in ROLES if settings[name].model == "openai/own"] == [role]
+
+
+def test_a_line_of_the_settings_file_that_is_no_assignment_is_told_and_not_quoted() -> None:
+    Path(".env").write_text(f"TOOLGRAD_MODEL=openai/x\n{SECRET} oops = 'unfinished\n", encoding="utf-8")
+    with pytest.raises(UsageError, match=r"^the settings file \.env: line 2 is not of the form NAME=value$"):
+        Models.from_environment()

@@ -6,18 +6,21 @@ switched off: whatever decides between another try, a failed step and the end of
 
 import asyncio
 import json
+import re
 import threading
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from dspy.lm15 import Message, Request, TextPart
+from dspy.lm15 import Message, RateLimitError, Request, TextPart
 from dspy.utils.exceptions import LMError
 from model_servers import FATAL, FORMATS, TRANSIENT, Fault, FaultPlan, ModelServer, ServerProcess
 from model_servers.brain import PROSE
 
-from toolgrad_dspy.lm import Meter, Models
+from toolgrad_dspy.errors import ModelError
+from toolgrad_dspy.lm import Meter, Models, gate
+from toolgrad_dspy.lm.failures import corrected
 from toolgrad_dspy.program import ProgramConfig, ToolGrad, draw, run_sessions
 from toolgrad_dspy.runs import canonical
 from toolgrad_dspy.tools.library import Library
@@ -39,7 +42,7 @@ ENGINES = [
         ],
     ),
 ]
-# What becomes of a fault, with every provider and engine; and where that differs.
+# What becomes of a fault, with every provider and engine.
 USUAL = {
     Fault.RATE_LIMIT: "LMRateLimitError",
     Fault.RATE_LIMIT_BARE: "LMRateLimitError",
@@ -56,10 +59,6 @@ USUAL = {
     Fault.BAD_KEY: "LMAuthError",
     Fault.UNKNOWN_MODEL: "LMUnsupportedModelError",
     WRONG_PATH: "LMUnsupportedModelError",
-}
-# litellm's client calls a connection that broke off a server's error; either is tried again.
-UNUSUAL: dict[tuple[str, str], dict[str, str]] = {
-    ("litellm", format): {Fault.RESET: "LMServerError"} for format in FORMATS
 }
 
 
@@ -133,8 +132,46 @@ def test_what_a_fault_becomes(monkeypatch: pytest.MonkeyPatch, fault: str, forma
     assert KEY not in said
     if became == ANSWERED:
         assert said == (PROSE if fault == Fault.PROSE else "")
-    assert became == UNUSUAL.get((engine, format), {}).get(fault, USUAL[fault])
+    assert became == USUAL[fault]
     assert server.stats.answered == (1 if became == ANSWERED else 0)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("format", FORMATS)
+def test_what_no_session_could_mend_is_told_before_the_first_one(
+    monkeypatch: pytest.MonkeyPatch, format: str, engine: str
+) -> None:
+    async def refused() -> str:
+        models = Models.from_environment()
+        try:
+            with pytest.raises(ModelError) as caught:
+                await models.check(["proposer"])
+        finally:
+            await models.aclose()
+        said = str(caught.value)
+        assert not re.search(r"\n|To fix|litellm|Exception|credential came from", said)
+        assert KEY not in said
+        return said
+
+    monkeypatch.setattr(gate, "FIRST_WAIT", 0.0)
+    with ModelServer(format, keys={"another"}) as server:
+        use(monkeypatch, server, engine)
+        assert "the key was refused" in asyncio.run(refused())
+        if server.format.needs_key:
+            monkeypatch.delenv("TOOLGRAD_API_KEY")
+            assert "there is no API key; set " in asyncio.run(refused())
+        use(monkeypatch, server, engine, API_BASE="http://127.0.0.1:9/v1")
+        assert "the server cannot be reached" in asyncio.run(refused())
+        use(monkeypatch, server, engine, API_BASE=f"{server.address}/elsewhere")
+        assert "the path of the URL in TOOLGRAD_API_BASE" in asyncio.run(refused())
+
+
+def test_an_error_text_is_rid_of_the_key_that_a_server_echoes() -> None:
+    error = corrected(RateLimitError(f"slow down, {KEY}", status=429, retry_after=3.0), [KEY])
+    assert isinstance(error, RateLimitError)
+    assert error.message.startswith("slow down, ***\n")
+    assert error.message.count("To fix") == 1
+    assert (error.status, error.retry_after) == (429, 3.0)
 
 
 @pytest.mark.parametrize("format", ["anthropic", "ollama"])

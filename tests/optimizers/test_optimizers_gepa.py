@@ -1,10 +1,8 @@
 """Compiling with GEPA: what it may change, and that it finds something."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 from dspy.lm15 import AuthError
@@ -15,7 +13,7 @@ from toolgrad_dspy.errors import ModelError, RunError, UsageError
 from toolgrad_dspy.judging import Metric
 from toolgrad_dspy.lm import Models
 from toolgrad_dspy.lm.rehearsal.prompt import Prompt
-from toolgrad_dspy.optimizers import OPTIMIZERS, Budget, Compiled, Usage, compile_program, evaluate, optimizer
+from toolgrad_dspy.optimizers import OPTIMIZERS, Budget, Compiled, Live, compile_program, evaluate, optimizer
 from toolgrad_dspy.program import ProgramConfig, Tasks, ToolGrad, draw, run_on_loop_thread, save_program
 from toolgrad_dspy.tools.library import Library
 from toolgrad_dspy.world import WorldSource
@@ -102,8 +100,7 @@ def test_what_compiling_used_is_told(outcome: Outcome) -> None:
     assert outcome.stages == ["before", "tuning", "after"] == list(compiled.costs)
     assert all(cost.lm_calls > 0 and cost.tool_calls > 0 and cost.seconds > 0 for cost in compiled.costs.values())
     assert outcome.progress == list(range(1, compiled.tuning.usage.metric_calls + 1))
-    # GEPA ends the round it is in.
-    assert BUDGET.metric_calls <= compiled.tuning.usage.metric_calls <= BUDGET.metric_calls + 16
+    assert compiled.tuning.usage.metric_calls <= BUDGET.metric_calls
     assert 0 < compiled.tuning.usage.best <= 1
 
 
@@ -136,16 +133,14 @@ def test_a_model_that_refuses_every_call_ends_compiling_with_its_reason(library:
     models = ScriptedModels(proposer=lambda prompt: AuthError("Invalid API key"))
     program = ToolGrad(library, models, CONFIG)
     with pytest.raises(ModelError, match="Invalid API key"):
-        compile_program(program, draw(0, 2, 2, 2), Metric(), models, optimizer("gepa"), budget=BUDGET, seed=0)
+        compile_program(program, draw(0, 4, 4, 2), Metric(), models, optimizer("gepa"), budget=BUDGET, seed=0)
 
 
 def test_tuning_in_which_every_session_breaks_is_an_error_and_leaves_the_settings_alone(library: Library) -> None:
     models = ScriptedModels(proposer=lambda prompt: AuthError("Invalid API key"))
     program = ToolGrad(library, models, CONFIG)
     with pytest.raises(RunError, match="Invalid API key"):
-        optimizer("gepa").tune(
-            program, draw(0, 2, 2, 2), Metric(), models, budget=Budget(6, 2), seed=0, progress=lambda usage: None
-        )
+        optimizer("gepa").tune(program, draw(0, 4, 4, 2), Live(Metric()), models, budget=Budget(6, 2), seed=0)
     *_, timeout, straggler_limit = ParallelExecutor.__init__.__defaults__
     assert (timeout, straggler_limit) == (120, 3)
 
@@ -160,9 +155,7 @@ def test_a_model_that_begins_to_refuse_ends_the_tuning_soon(library: Library) ->
     models = ScriptedModels(proposer=refuse_later)
     program = ToolGrad(library, models, CONFIG)
     with pytest.raises(ModelError, match="The account is closed"):
-        optimizer("gepa").tune(
-            program, draw(0, 4, 4, 0), Metric(), models, budget=Budget(400, 2), seed=0, progress=lambda usage: None
-        )
+        optimizer("gepa").tune(program, draw(0, 4, 4, 0), Live(Metric()), models, budget=Budget(400, 2), seed=0)
     assert len(asked) < 60
 
 
@@ -175,29 +168,18 @@ def test_an_evaluation_without_one_step_is_an_error_with_the_first_reason(librar
         evaluate(program, draw(0, 0, 0, 3), Metric())
 
 
-def test_sessions_that_fail_without_breaking_are_scored(library: Library) -> None:
+def test_tuning_in_which_no_session_comes_to_anything_is_an_error_and_no_score_of_zero(library: Library) -> None:
     models = ScriptedModels(proposer=lambda prompt: "I would rather not.")
-    seen: list[Any] = []
-
-    def watch(usage: Usage) -> None:
-        seen.append(usage.best)
-
-    tuning = optimizer("gepa").tune(
-        ToolGrad(library, models, CONFIG),
-        draw(0, 2, 2, 0),
-        Metric(),
-        models,
-        budget=Budget(6, 2),
-        seed=0,
-        progress=watch,
-    )
-    assert len(seen) >= 2
-    assert tuning.usage.best == 0
-    assert json.dumps(tuning.details)
+    with pytest.raises(
+        RunError, match="not one of 6 sessions came to anything: no step was accepted in 4 iterations"
+    ):
+        optimizer("gepa").tune(
+            ToolGrad(library, models, CONFIG), draw(0, 4, 4, 0), Live(Metric()), models, budget=Budget(6, 2), seed=0
+        )
 
 
 def test_an_optimizer_is_found_by_its_name_and_an_unknown_one_names_the_nearest() -> None:
-    assert set(OPTIMIZERS) == {"gepa"}
+    assert "gepa" in OPTIMIZERS
     assert optimizer("gepa").name == "gepa"
     with pytest.raises(UsageError, match="no optimizer is called 'gepaa'; did you mean gepa\\?"):
         optimizer("gepaa")

@@ -79,8 +79,19 @@ def iteration(
     )
 
 
-def session(*iterations: Iteration, steps: tuple[Step, ...] = (), status: str = "accepted") -> Session:
-    """A session whose steps are all on one chain; without steps it has no sample."""
+def sample(*steps: Step, query: str = "q", response: str = "r", offered: tuple[str, ...] = ()) -> Sample:
+    """A sample whose steps are all on one chain."""
     workflow = Workflow(chains=(Chain(id="c1", steps=steps),))
-    sample = Sample(id="x", seed=0, query="q", workflow=workflow, response="r") if steps else None
-    return Session(index=0, seed=0, status=status, sample=sample, trace=Trace(iterations=iterations))  # type: ignore[arg-type]
+    return Sample(id="x", seed=0, query=query, workflow=workflow, response=response, offered=offered)
+
+
+def session(
+    *iterations: Iteration,
+    steps: tuple[Step, ...] = (),
+    status: str = "accepted",
+    query: str = "q",
+    response: str = "r",
+) -> Session:
+    """A session whose steps are all on one chain; without steps it has no sample."""
+    held = sample(*steps, query=query, response=response) if steps else None
+    return Session(index=0, seed=0, status=status, sample=held, trace=Trace(iterations=iterations))  # type: ignore[arg-type]

@@ -2,6 +2,7 @@
 
 import difflib
 from collections.abc import Iterator
+from dataclasses import asdict
 
 from pydantic import JsonValue
 
@@ -9,6 +10,7 @@ from toolgrad_dspy.cli.output import table
 from toolgrad_dspy.cli.show import sample_lines
 from toolgrad_dspy.optimizers import Compiled
 
+_COSTS = ("stage", "LM calls", "tokens", "US dollars", "tool calls", "seconds")
 _STAGES = {"before": "base program", "tuning": "tuning", "after": "tuned program"}
 
 
@@ -17,15 +19,11 @@ def lines(compiled: Compiled) -> Iterator[str]:
     yield ""
     yield table(("test tasks", "base", "tuned"), _scores(compiled))
     yield ""
-    costs = compiled.costs
-    rows = [
-        (name, costs[key].lm_calls, costs[key].tool_calls, round(costs[key].seconds, 1))
-        for key, name in _STAGES.items()
-    ]
-    yield table(("stage", "LM calls", "tool calls", "seconds"), rows)
-    if compiled.after.score <= compiled.before.score:
-        yield ""
-        yield "The tuned program is not better than the base program on the test tasks."
+    yield table(_COSTS, _costs(compiled))
+    yield ""
+    yield verdict(compiled)
+    if compiled.tuning.stopped:
+        yield f"Tuning ended before its time: {compiled.tuning.stopped}."
     yield ""
     yield from _instructions(compiled)
     yield ""
@@ -39,6 +37,28 @@ def _scores(compiled: Compiled) -> Iterator[tuple[str, float, float]]:
     yield "score", before.score, after.score
     for name in before.parts:
         yield name.replace("_", " "), before.parts[name], after.parts[name]
+
+
+def _costs(compiled: Compiled) -> Iterator[tuple[object, ...]]:
+    for key, name in _STAGES.items():
+        cost = compiled.costs[key]
+        usd = "unknown" if cost.unpriced and cost.unpriced == cost.lm_calls else f"{cost.usd:.4f}"
+        yield name, cost.lm_calls, cost.tokens, usd, cost.tool_calls, round(cost.seconds, 1)
+
+
+def verdict(compiled: Compiled) -> str:
+    """Whether the tuned program is better on the test tasks, in a sentence."""
+    difference = compiled.difference
+    interval = f"{difference.confidence:.0%} interval {difference.low:+.3f} to {difference.high:+.3f}"
+    shown = f"{difference.mean:+.3f}, {interval}"
+    if difference.is_gain:
+        return f"The tuned program is better on the test tasks: {shown} (paired bootstrap)."
+    if difference.high < 0:
+        return f"The tuned program is WORSE on the test tasks: {shown} (paired bootstrap); it is saved, marked so."
+    return (
+        f"NO GAIN is shown on the test tasks: {shown} (paired bootstrap) does not exclude 0; the program is saved, "
+        "marked so."
+    )
 
 
 def _instructions(compiled: Compiled) -> Iterator[str]:
@@ -65,10 +85,9 @@ def summary(compiled: Compiled) -> dict[str, JsonValue]:
             stage: {"score": found.score, "parts": dict[str, JsonValue](found.parts)}
             for stage, found in (("before", compiled.before), ("after", compiled.after))
         },
-        "costs": {
-            stage: {"lm_calls": cost.lm_calls, "tool_calls": cost.tool_calls, "seconds": round(cost.seconds, 3)}
-            for stage, cost in compiled.costs.items()
-        },
+        "difference": {**asdict(compiled.difference), "gain": compiled.difference.is_gain},
+        "stopped": compiled.tuning.stopped,
+        "costs": {stage: asdict(cost) for stage, cost in compiled.costs.items()},
         "instructions": {
             name: {"before": old, "after": new} for name, (old, new) in compiled.instructions.items() if old != new
         },

@@ -1,9 +1,10 @@
-"""The configuration file: models by role and the settings of the loop, in YAML.
+"""The configuration file: models by role, the settings of the loop and the metric, in YAML.
 
     models:
       all: {model: openai/gpt-4.1-mini, temperature: 0.7}
       selector: {model: anthropic/claude-sonnet-4-5, api_key: "${MY_KEY}"}
     program: {iterations: 6, mini_batch: 30}
+    metric: {weights: {executed: 1, qor: 2}, votes: 3, temperature: 0.7}
 
 The command line goes before the environment, the environment before the file. An unknown key is refused.
 """
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from toolgrad_dspy.errors import UsageError, one_line
+from toolgrad_dspy.judging import ALL_PARTS, MetricConfig
 from toolgrad_dspy.lm.resolve import ALL_ROLES
 from toolgrad_dspy.lm.settings import ROLES, ModelSettings, environment
 from toolgrad_dspy.program.config import ProgramConfig
@@ -27,6 +29,7 @@ class Configuration:
 
     models: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     program: Mapping[str, Any] = field(default_factory=dict)
+    metric: MetricConfig = field(default_factory=MetricConfig)
     source: str = ""
 
 
@@ -40,9 +43,14 @@ def load(path: Path | None) -> Configuration:
         data = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
     except OSError as error:
         raise UsageError(f"cannot read {path}: {error.strerror or error}") from None
+    except yaml.MarkedYAMLError as error:
+        # Its text quotes the line, which may be the one with a key.
+        mark = error.problem_mark or error.context_mark
+        where = f"line {mark.line + 1}, column {mark.column + 1}" if mark else "it cannot be read"
+        raise UsageError(f"{path} is not YAML: {where}") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise UsageError(f"{path} is not YAML: {one_line(error, 160)}") from None
-    top = _mapping(data, f"{path}", ("models", "program"))
+    top = _mapping(data, f"{path}", ("models", "program", "metric"))
     models = _mapping(top.get("models") or {}, f"{path}: models", (ALL_ROLES, *ROLES))
     return Configuration(
         models={
@@ -50,6 +58,7 @@ def load(path: Path | None) -> Configuration:
             for role, values in models.items()
         },
         program=_mapping(top.get("program") or {}, f"{path}: program", ProgramConfig.model_fields),
+        metric=_metric(top.get("metric") or {}, str(path)),
         source=str(path),
     )
 
@@ -66,6 +75,21 @@ def program_config(file: Configuration, **options: object) -> ProgramConfig:
         raise UsageError(
             f"{file.source}: program.{first['loc'][0]}: {first['msg']}, got {first['input']!r}"
         ) from None
+
+
+def _metric(given: object, source: str) -> MetricConfig:
+    from pydantic import ValidationError
+
+    values = _mapping(given, f"{source}: metric", MetricConfig.model_fields)
+    if "weights" in values:
+        _mapping(values["weights"], f"{source}: metric.weights", ALL_PARTS)
+    try:
+        return MetricConfig(**values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        said = first["msg"].removeprefix("Value error, ")
+        raise UsageError(f"{source}: metric.{where}: {said}, got {first['input']!r}") from None
 
 
 def _mapping(value: object, where: str, known: Iterable[str]) -> dict[str, Any]:

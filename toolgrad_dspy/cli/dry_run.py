@@ -1,12 +1,14 @@
-"""An estimate of what a run will use, from a few of its sessions, which are not stored."""
+"""An estimate of what a run will use, from a few of its sessions, which are not stored, or from those of a run."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from statistics import mean, stdev
 
 from pydantic import JsonValue
 
 from toolgrad_dspy.cli.output import table
+from toolgrad_dspy.errors import UsageError
 from toolgrad_dspy.records import Session
 
 # Sessions that an estimate is made from.
@@ -26,7 +28,7 @@ class Estimate:
     """Figures per session over ``sessions`` of them: mean and standard deviation, and both for a run of ``n``.
 
     Sessions are independent, so the spread of a run of n grows with the square root of n; how well a few sessions
-    tell the mean adds n times its standard error.
+    tell the mean adds n times its standard error. ``source`` is the folder of the run they are from, if any.
     """
 
     n: int
@@ -34,6 +36,7 @@ class Estimate:
     accepted: int
     unpriced: int
     figures: dict[str, tuple[float, float]]
+    source: str | None = None
 
     def total(self, name: str) -> tuple[float, float]:
         """The estimate for the whole run, and its standard deviation."""
@@ -47,7 +50,8 @@ class Estimate:
             total, deviation = self.total(name)
             rows.append((name, f"{each:.4g}", f"{spread:.2g}", f"{total:.4g}", f"{deviation:.2g}"))
         lines = [table(("figure", "per session", "+-", f"{self.n} sessions", "+-"), rows), ""]
-        lines.append(f"from {self.sessions} sessions, {self.accepted} of them accepted; nothing is stored")
+        place = f" of {self.source}" if self.source else ""
+        lines.append(f"from {self.sessions} sessions{place}, {self.accepted} of them accepted; nothing is stored")
         if self.unpriced:
             lines.append(f"{self.unpriced} calls have no known price and are not in the dollars; see TOOLGRAD_PRICES")
         return lines
@@ -58,11 +62,28 @@ class Estimate:
         figures: dict[str, JsonValue] = {
             name: dict(zip(names, (*each, *self.total(name)), strict=True)) for name, each in self.figures.items()
         }
-        return {"n": self.n, "sessions": self.sessions, "accepted": self.accepted, "figures": figures}
+        return {
+            "n": self.n,
+            "sessions": self.sessions,
+            "accepted": self.accepted,
+            "from": self.source,
+            "figures": figures,
+        }
 
 
-def estimate(sessions: Sequence[Session], n: int) -> Estimate:
-    """The estimate for ``n`` sessions from those that ran."""
+def recorded(run: Path, n: int) -> Estimate:
+    """The estimate for ``n`` sessions from those that the folder ``run`` holds. Raises UsageError, StoreError."""
+    from toolgrad_dspy.runs import RunStore
+
+    with RunStore.open(run) as store:
+        sessions = list(store.sessions(traces=False))
+    if not sessions:
+        raise UsageError(f"{run} holds no session yet, so there is nothing to estimate from")
+    return estimate(sessions, n, str(run))
+
+
+def estimate(sessions: Sequence[Session], n: int, source: str | None = None) -> Estimate:
+    """The estimate for ``n`` sessions from those that ran, in this command or in the run ``source``."""
     figures = {}
     for name, figure in _FIGURES.items():
         values = [float(figure(session)) for session in sessions]
@@ -73,4 +94,5 @@ def estimate(sessions: Sequence[Session], n: int) -> Estimate:
         accepted=sum(session.status == "accepted" for session in sessions),
         unpriced=sum(role.unpriced for session in sessions for role in session.usage.roles.values()),
         figures=figures,
+        source=source,
     )

@@ -27,7 +27,7 @@ from toolgrad_dspy.cli.options import (
     ToolsFile,
 )
 from toolgrad_dspy.cli.output import REHEARSAL_NOTE, note, say, say_json
-from toolgrad_dspy.errors import RunError
+from toolgrad_dspy.errors import RunError, UsageError, one_line
 from toolgrad_dspy.records import Session
 
 if TYPE_CHECKING:
@@ -67,14 +67,26 @@ def generate(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Run a few sessions, store nothing, and estimate the whole run.")
     ] = False,
+    recorded: Annotated[
+        Path | None,
+        typer.Option(
+            "--from", help="Let --dry-run estimate from this run's sessions.", metavar="RUN", show_default=False
+        ),
+    ] = None,
     quiet: Quiet = False,
     json: Json = False,
 ) -> None:
     """Grow samples, answer first, into a run folder. Running it again on the same folder resumes it."""
     from toolgrad_dspy.cli.configuration import load, program_config
+    from toolgrad_dspy.cli.dry_run import recorded as recorded_estimate
     from toolgrad_dspy.lm import Budget, Caps, Models
     from toolgrad_dspy.runs import LocalEngine, execute
 
+    if recorded is not None:
+        if not dry_run:
+            raise UsageError("--from RUN is what --dry-run estimates from; add --dry-run")
+        _say_estimate(recorded_estimate(recorded, n), json)
+        return
     file = load(config)
     loop = program_config(
         file,
@@ -100,8 +112,7 @@ def generate(
     job = _Job(n, seed, loop, models, program, tools, folder, engine, quiet)
     try:
         if dry_run:
-            guess = execute(job.dry_run(), interrupted)
-            say_json(guess.data()) if json else say("\n".join(guess.lines()))
+            _say_estimate(execute(job.dry_run(), interrupted), json)
             return
         figures = execute(job.run(), interrupted)
     except RunError as error:
@@ -220,16 +231,30 @@ def _digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
+def _say_estimate(guess: "Estimate", json: bool) -> None:
+    if json:
+        say_json(guess.data())
+    else:
+        say("\n".join(guess.lines()))
+
+
+def _example(folder: Path) -> tuple[int, str]:
+    """The index of the first session without a sample, and why it has none."""
+    from toolgrad_dspy.runs import RunStore
+
+    with RunStore.open(folder) as store:
+        first = next(session for session in store.sessions(traces=False) if session.status != "accepted")
+    return first.index, one_line(first.reason, 240)
+
+
 def _report(folder: Path, figures: "RunStatistics", quiet: bool, json: bool) -> None:
     if json:
         say_json({"run": str(folder), **figures.model_dump(mode="json")})
     else:
         say(f"{figures.accepted} samples accepted, {figures.rejected} rejected, {figures.failed} failed: {folder}")
     if not figures.accepted:
-        reasons = {**figures.failed_by_reason, **figures.rejected_by_reason}
-        raise RunError(
-            f"no sample passed; the reasons: {'; '.join(reasons)}; toolgrad-dspy show {folder} 0 shows one"
-        )
+        index, reason = _example(folder)
+        raise RunError(f"no sample passed; session {index}: {reason}; toolgrad-dspy show {folder} {index} shows it")
     if not quiet and not json:
         note(f"samples: {folder / 'samples.jsonl'}")
         note(f"next: toolgrad-dspy show {folder} 0; toolgrad-dspy stats {folder}")

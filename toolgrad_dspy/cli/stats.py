@@ -1,17 +1,26 @@
 """``toolgrad-dspy stats``: a run in figures."""
 
+from collections.abc import Sequence
+
+from pydantic import JsonValue
+
 from toolgrad_dspy.cli.options import Json, RunFolder
 from toolgrad_dspy.cli.output import say, say_json, table
+from toolgrad_dspy.records import RoleUsage
+from toolgrad_dspy.runs.spent import TOOLS, Spent
+
+UNKNOWN = "unknown"
 
 
 def stats(run: RunFolder, json: Json = False) -> None:
-    """Print a run's figures, in the terms of the ToolGrad paper."""
+    """Print a run's figures, in the terms of the ToolGrad paper, and what it has used over all its starts."""
     from toolgrad_dspy.runs import RunStore, statistics
 
     with RunStore.open(run) as store:
-        figures = statistics(store).model_dump(mode="json")
+        figures, spent = statistics(store).model_dump(mode="json"), store.spent()
     if json:
-        say_json(figures)
+        entries: list[JsonValue] = [_data(entry) for entry in spent]
+        say_json({**figures, "spent": entries, "spent_total": _data(total(spent))})
         return
     rows: list[tuple[str, object]] = []
     for name, value in figures.items():
@@ -20,6 +29,38 @@ def stats(run: RunFolder, json: Json = False) -> None:
         else:
             rows.append((_words(name), value))
     say(table(("figure", "value"), rows))
+    say()
+    header = ("stage", "role", "model", "calls", "input tokens", "cached", "output tokens", "US dollars")
+    say(table(header, [_row(entry) for entry in (*spent, total(spent))]))
+
+
+def total(spent: Sequence[Spent]) -> Spent:
+    """The model calls of all lines together; tool calls are another thing and stay out."""
+    together = RoleUsage()
+    for entry in spent:
+        if entry.role != TOOLS:
+            together = together.plus(entry)
+    return Spent(stage="total", role="models", **together.model_dump())
+
+
+def _data(entry: Spent) -> dict[str, JsonValue]:
+    """``usd`` is None where no call has a known price; ``unpriced`` counts those that have none."""
+    unknown = bool(entry.calls) and entry.unpriced == entry.calls
+    return {**entry.model_dump(mode="json"), "usd": None if unknown else entry.usd}
+
+
+def _row(entry: Spent) -> tuple[object, ...]:
+    if entry.role == TOOLS:
+        return entry.stage, entry.role, "-", entry.calls, None, None, None, None
+    tokens = entry.input_tokens, entry.cached_tokens, entry.output_tokens
+    return entry.stage, entry.role, entry.model or "-", entry.calls, *tokens, _dollars(entry)
+
+
+def _dollars(entry: Spent) -> str:
+    if entry.calls and entry.unpriced == entry.calls:
+        return UNKNOWN
+    known = f"{entry.usd:.6f}"
+    return f"{known} and {entry.unpriced} calls {UNKNOWN}" if entry.unpriced else known
 
 
 def _words(name: str) -> str:

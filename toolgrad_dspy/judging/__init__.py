@@ -1,5 +1,20 @@
-"""How good a session is: rule metrics, and the optimization metric with its feedback."""
+"""How good a session is: rule metrics, a language model's verdicts, and the optimization metric with its feedback."""
 
-from toolgrad_dspy.judging.metric import PARTS, WEIGHTS, Metric, Score
+from toolgrad_dspy.judging.config import MetricConfig, build_metric
+from toolgrad_dspy.judging.judge import Judge
+from toolgrad_dspy.judging.metric import Metric, Score
+from toolgrad_dspy.judging.parts import ALL_PARTS, JUDGED_PARTS, PARTS, WEIGHTS
+from toolgrad_dspy.judging.session_judge import SessionJudge
 
-__all__ = ["PARTS", "WEIGHTS", "Metric", "Score"]
+__all__ = [
+    "ALL_PARTS",
+    "JUDGED_PARTS",
+    "PARTS",
+    "WEIGHTS",
+    "Judge",
+    "Metric",
+    "MetricConfig",
+    "Score",
+    "SessionJudge",
+    "build_metric",
+]

@@ -9,16 +9,17 @@ from collections.abc import Iterator
 from pydantic import JsonValue
 
 from toolgrad_dspy.judging.rules import redundant, sound, steps_before
+from toolgrad_dspy.judging.sample_rules import repeated
 from toolgrad_dspy.program.origins import alike
-from toolgrad_dspy.records import Attempt, Iteration, Report, Session, Step, last_key, leaves
+from toolgrad_dspy.records import Attempt, Iteration, Report, Session, Step, last_key, leaves, lookup
 
 # Values that stand for a value rather than being one.
-_PLACEHOLDER = re.compile(
+PLACEHOLDER = re.compile(
     r"^(example|string|text|value|test|sample|placeholder|foo|bar|dummy|todo|tbd|n/?a|x{2,}|your[_ -].*"
     r"|<.*>|\{.*\})$",
     re.IGNORECASE,
 )
-_ID = re.compile(r"(^|_)ids?$", re.IGNORECASE)
+ID = re.compile(r"(^|_)ids?$", re.IGNORECASE)
 # Words of an argument or result key: lacking that names one is concrete.
 _KEY = re.compile(r"\b[a-z]+(?:_[a-z]+)+\b")
 
@@ -38,7 +39,19 @@ def proposer_feedback(session: Session, iteration: Iteration) -> list[str]:
     parameters = {last_key(pointer) for attempt in drafts for pointer, _ in leaves(attempt.call.arguments)}
     if lacking and not any(alike(parameter, key) for parameter in parameters for key in lacking):
         lines.append(f"This does not address what is lacking: {', '.join(sorted(lacking))}.")
+    lines += _unknown_origins(session, iteration)
     return lines
+
+
+def _unknown_origins(session: Session, iteration: Iteration) -> Iterator[str]:
+    """The arguments of the iteration's steps that neither the query states nor anything else gives."""
+    steps = session.sample.workflow.steps if session.sample else ()
+    for step in steps:
+        for origin in step.origins:
+            if step.id in iteration.added and origin.kind == "unknown":
+                value = lookup(step.call.arguments, origin.pointer)
+                shown = f"{last_key(origin.pointer)} = {value!r} of {step.call.tool}"
+                yield f"{step.id}: {shown} has no known origin, and the query does not state it."
 
 
 def _on_proposal(report: Report, before: tuple[Step, ...]) -> Iterator[str]:
@@ -51,9 +64,19 @@ def _on_proposal(report: Report, before: tuple[Step, ...]) -> Iterator[str]:
         yield f"{name} ran at once" + (", but its result is empty." if report.outcome == "empty" else ".")
     if report.kept and redundant(report, before):
         yield f"{name} repeats a call of the workflow."
+    yield from (f"{name}: {said}." for said in _same_results(report, before))
     for attempt in report.attempts:
         if attempt.turn == 0:
             yield from _on_draft(name, attempt, before)
+
+
+def _same_results(report: Report, before: tuple[Step, ...]) -> Iterator[str]:
+    """The calls of the report that are new but told nothing new."""
+    for attempt in report.kept:
+        if attempt.observation is not None and all(attempt.call != step.call for step in before):
+            earlier = repeated(attempt.call, attempt.observation, before)
+            if earlier is not None:
+                yield f"the result of {attempt.call.tool} is that of {earlier} again"
 
 
 def _on_draft(name: str, attempt: Attempt, before: tuple[Step, ...]) -> Iterator[str]:
@@ -66,12 +89,12 @@ def _on_draft(name: str, attempt: Attempt, before: tuple[Step, ...]) -> Iterator
         if pointer in from_results or not isinstance(value, (str, int, float)) or "/$" in pointer:
             continue
         parameter = last_key(pointer)
-        if isinstance(value, str) and _PLACEHOLDER.match(value):
+        if isinstance(value, str) and PLACEHOLDER.match(value):
             yield f"{name}: {parameter} = {value!r} of {tool} looks like a placeholder."
         holder = _holder(parameter, before)
         if holder is not None and not any(o.pointer == pointer and o.kind == "schema" for o in attempt.origins):
             yield f"{name}: {parameter} = {value!r} of {tool} was made up although step {holder} already holds one."
-        elif holder is None and _ID.search(parameter) and attempt.verdict.outcome == "failed":
+        elif holder is None and ID.search(parameter) and attempt.verdict.outcome == "failed":
             yield f"{name}: no result holds a value for {parameter} of {tool}, so it could only be guessed."
 
 
@@ -120,6 +143,7 @@ def _on_choice(chosen: Report, iteration: Iteration, before: tuple[Step, ...], n
         yield f"The chosen report {chosen.proposal} came back empty."
     if redundant(chosen, before):
         yield f"The chosen report {chosen.proposal} adds nothing new: the workflow has these calls already."
+    yield from (f"In the chosen report {chosen.proposal}, {said}." for said in _same_results(chosen, before))
     if note:
         yield f"The chosen report {chosen.proposal} belongs to chain {note.split('corrected to ')[-1]}."
     if not _builds_on(chosen, before):

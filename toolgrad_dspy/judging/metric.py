@@ -1,70 +1,136 @@
 """The optimization metric: one number per session, from named parts, with feedback for each tuned predictor."""
 
-from collections.abc import Callable, Mapping
+import difflib
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from math import inf
 
+from pydantic import JsonValue
+
 from toolgrad_dspy.errors import UsageError
-from toolgrad_dspy.judging import rules
 from toolgrad_dspy.judging.feedback import proposer_feedback, selector_feedback
-from toolgrad_dspy.records import Session
+from toolgrad_dspy.judging.judge import prompt_digest
+from toolgrad_dspy.judging.judged_feedback import judged_feedback
+from toolgrad_dspy.judging.parts import ALL_PARTS, JUDGED_PARTS, PARTS, WEIGHTS, groups_of
+from toolgrad_dspy.judging.session_judge import SessionJudge
+from toolgrad_dspy.records import Judgement, Session
 
-PARTS: Mapping[str, Callable[[Session], float]] = {
-    "executed": rules.executed,
-    "known_origins": rules.known_origins,
-    "dependent": rules.dependent,
-    "distinct_tools": rules.distinct_tools,
-    "sound_selections": rules.sound_selections,
-    "growth": rules.growth,
-    "valid": rules.valid,
-}
-
-# What makes data worth having first: calls that run, and steps that build on one another.
-WEIGHTS: Mapping[str, float] = {
-    "executed": 3.0,
-    "known_origins": 1.0,
-    "dependent": 3.0,
-    "distinct_tools": 1.0,
-    "sound_selections": 2.0,
-    "growth": 1.0,
-    "valid": 1.0,
-}
+# Sessions that are scored at once where a judge is asked.
+AT_ONCE = 16
 
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """A session's score in [0, 1] and the parts it is the weighted mean of."""
+    """A session's score in [0, 1] and the parts it is the weighted mean of.
+
+    ``unjudged`` names the parts that a judge could not decide: they are not in ``parts``, and do not count. The value
+    is 0 when no part with a weight is left.
+    """
 
     value: float
     parts: dict[str, float]
+    unjudged: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """The weighted mean of rule metrics. ``weights`` names the parts; a part without a weight does not count."""
+    """The weighted mean of named parts. ``weights`` names them; a part without a weight does not count.
+
+    ``judge`` decides the parts of :data:`JUDGED_PARTS`, once per sample. Raises UsageError for a part that does not
+    exist, for weights that give no score, and for a judged part without a judge.
+    """
 
     weights: Mapping[str, float] = field(default_factory=lambda: dict(WEIGHTS))
+    judge: SessionJudge | None = None
 
     def __post_init__(self) -> None:
-        unknown = sorted(set(self.weights) - set(PARTS))
-        if unknown:
-            raise UsageError(f"no metric part is called {unknown[0]!r}; there are {', '.join(PARTS)}")
+        unknown = next(iter(sorted(set(self.weights) - set(ALL_PARTS))), None)
+        if unknown is not None:
+            near = difflib.get_close_matches(unknown, ALL_PARTS, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(ALL_PARTS)}"
+            raise UsageError(f"no metric part is called {unknown!r}; {hint}")
         if any(not 0 <= weight < inf for weight in self.weights.values()) or not any(self.weights.values()):
             raise UsageError("metric weights must be finite and not negative, and one of them must be above 0")
+        judged = next((name for name in self.weights if name in JUDGED_PARTS), None)
+        if judged is not None and self.judge is None:
+            raise UsageError(
+                f"the metric part {judged!r} needs a judge: make the metric with toolgrad_dspy.judging.build_metric, "
+                "or leave the part out"
+            )
 
     def score(self, session: Session) -> Score:
-        """The score of one session."""
-        parts = {name: PARTS[name](session) for name in self.weights}
-        total = sum(self.weights.values())
-        return Score(sum(parts[name] * weight for name, weight in self.weights.items()) / total, parts)
+        """The score of one session. Not for callers on the background loop where a judge is asked; raises as it does.
+
+        A session without a query or a response has 0 in all judged parts, and no model is asked.
+        """
+        parts: dict[str, float] = {}
+        unjudged: list[str] = []
+        judgement = self._judgement(session)
+        for name in self.weights:
+            if name in PARTS:
+                parts[name] = PARTS[name](session)
+            elif judgement is None:
+                parts[name] = 0.0
+            elif (value := judged_part(judgement, name)) is not None:
+                parts[name] = value
+            else:
+                unjudged.append(name)
+        total = sum(self.weights[name] for name in parts)
+        value = sum(part * self.weights[name] for name, part in parts.items()) / total if total else 0.0
+        return Score(value, parts, tuple(unjudged))
+
+    def scores(self, sessions: Sequence[Session]) -> list[Score]:
+        """The scores of ``sessions``, in their order; a judge is asked about many of them at once."""
+        if not self.groups:
+            return [self.score(session) for session in sessions]
+        with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="toolgrad-metric") as pool:
+            return list(pool.map(self.score, sessions))
 
     def feedback(self, session: Session, role: str, iteration: int) -> str:
         """What went well and wrong at the invocation of ``role`` (proposer or selector) in ``iteration``.
 
-        Facts of that step only, in words: what an optimizer's reflection model reads.
+        Facts of that step, in words: what an optimizer's reflection model reads. Where a judge is asked, also the
+        criteria that the sample does not meet and the calls or choices are to blame for, with the judge's reasons.
         """
         found = next((i for i in session.trace.iterations if i.number == iteration), None)
         if found is None:
             return "This step is not part of the session."
         lines = proposer_feedback(session, found) if role == "proposer" else selector_feedback(session, found)
+        judgement = self._judgement(session)
+        if judgement is not None:
+            lines += judged_feedback(judgement, role, found)
         return "\n".join(lines)
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """The calls of the judge that a session's score takes."""
+        return groups_of(self.weights)
+
+    def public(self) -> dict[str, JsonValue]:
+        """The metric as a program file describes it: what has to be equal for two scores to be comparable."""
+        described: dict[str, JsonValue] = {"weights": dict(self.weights)}
+        if self.judge is not None:
+            prompts: dict[str, JsonValue] = {group: prompt_digest(group) for group in groups_of(self.weights)}
+            described |= {
+                "votes": self.judge.judge.votes,
+                "temperature": self.judge.judge.temperature,
+                "prompts": prompts,
+            }
+        return described
+
+    def _judgement(self, session: Session) -> Judgement | None:
+        """The judgement of the session's sample; None when there is nothing to judge, or nothing asked for."""
+        sample, groups = session.sample, groups_of(self.weights)
+        if self.judge is None or not groups or sample is None or not sample.query or not sample.response:
+            return None
+        return self.judge.of(sample, groups)
+
+
+def judged_part(judgement: Judgement, name: str) -> float | None:
+    """One of :data:`JUDGED_PARTS` in [0, 1]; None when it was not judged."""
+    if name == "qor":
+        quality = judgement.quality
+        return None if quality is None or quality.score is None else quality.score / 100
+    verdict = judgement.verdict(name)
+    return None if verdict is None else verdict.score

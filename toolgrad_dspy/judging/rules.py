@@ -1,6 +1,6 @@
-"""Rule metrics on a session: pure functions, each in [0, 1], higher is better.
+"""Rule metrics on a session's trace, and on its single steps: pure functions, each in [0, 1], higher is better.
 
-They look at the trace and the sample only; no model is asked.
+No model is asked. Those on the sample are in ``sample_rules.py``.
 """
 
 from toolgrad_dspy.records import Iteration, Report, Session, Step
@@ -15,33 +15,14 @@ def executed(session: Session) -> float:
     0 when nothing was proposed.
     """
     reports = [report for iteration in session.trace.iterations for report in iteration.reports]
-    return sum(_worth(report) for report in reports) / len(reports) if reports else 0.0
+    return sum(worth(report) for report in reports) / len(reports) if reports else 0.0
 
 
-def _worth(report: Report) -> float:
+def worth(report: Report) -> float:
+    """What one proposal counts in :func:`executed`."""
     if report.outcome == "failed" or report.reason:
         return 0.0
     return REPAIRED if any(attempt.turn for attempt in report.attempts) else 1.0
-
-
-def known_origins(session: Session) -> float:
-    """The share of the sample's argument leaves whose origin is known; 1 for a sample without arguments."""
-    if session.sample is None:
-        return 0.0
-    origins = [origin for step in session.sample.workflow.steps for origin in step.origins]
-    return sum(origin.kind != "unknown" for origin in origins) / len(origins) if origins else 1.0
-
-
-def dependent(session: Session) -> float:
-    """The share of steps, the first left out, that use an earlier step's result."""
-    steps = _steps(session)
-    return sum(bool(step.depends_on) for step in steps[1:]) / (len(steps) - 1) if len(steps) > 1 else 0.0
-
-
-def distinct_tools(session: Session) -> float:
-    """Different tools per step; 0 for a session without steps."""
-    steps = _steps(session)
-    return len({step.call.tool for step in steps}) / len(steps) if steps else 0.0
 
 
 def sound_selections(session: Session) -> float:

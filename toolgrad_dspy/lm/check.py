@@ -1,6 +1,7 @@
 """Asking every model for a word before a run: what no session could mend is told once, in one line."""
 
 import asyncio
+import re
 from collections.abc import Mapping
 
 from dspy.lm15 import (
@@ -18,7 +19,8 @@ from dspy.lm15 import TimeoutError as LateError
 
 from toolgrad_dspy.errors import ModelError, one_line
 from toolgrad_dspy.lm.gate import AsyncEngine
-from toolgrad_dspy.lm.providers import key_variable
+from toolgrad_dspy.lm.providers import base_variable, key_variable
+from toolgrad_dspy.lm.settings import environment
 
 # Seconds in which a server that can be reached has answered, or is at least at work.
 PATIENCE = 30.0
@@ -51,16 +53,33 @@ async def _problem(model: str, engine: AsyncEngine) -> str | None:
     except UnsupportedModelError as error:
         return (
             f"{model}: not found ({_said(error)}); check the name in TOOLGRAD_MODEL, "
-            "and the path of the URL in TOOLGRAD_API_BASE"
+            f"and the path of the URL in {_base_name(model)}"
         )
     except LateError:
         return None
     except TransportError as error:
-        return f"{model}: the server cannot be reached ({_said(error)}); check TOOLGRAD_API_BASE and the network"
+        return f"{model}: the server cannot be reached ({_said(error)}); check {_base_name(model)} and the network"
     except LM15Error:
         return None
     return None
 
 
+def _base_name(model: str) -> str:
+    """The variable that the address of ``model`` is in: a provider's own, where only that is set."""
+    environ = environment()
+    own = base_variable(model, environ)
+    return f"TOOLGRAD_API_BASE or {own}" if own else "TOOLGRAD_API_BASE"
+
+
+# What the engines wrap around a provider's words: litellm's class names, and DSPy's advice on other variables.
+_WRAPPING = re.compile(
+    r"^(?:(?:litellm\.)?\w+(?:Error|Exception)(?: \w+Error)?(?:: | - ))+|\s+(?:credential came from|To fix:).*$", re.S
+)
+# The message in a provider's JSON.
+_MESSAGE = re.compile(r'^\{.*?"message":\s?"([^"]+)"', re.S)
+
+
 def _said(error: Exception) -> str:
-    return one_line(error, 160)
+    text = _WRAPPING.sub("", str(error))
+    found = _MESSAGE.match(text)
+    return one_line(found[1] if found else text, 160)

@@ -4,7 +4,8 @@ DSPy's extension point is an engine pair, one synchronous and one asynchronous (
 client serves the providers it knows; every other litellm name goes through litellm.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies
@@ -39,18 +40,24 @@ _UNREADABLE = (ValueError, LookupError, TypeError, AttributeError)
 
 
 class Remote:
-    """A synchronous engine over a network, whose failures are what the provider meant (``failures.py``)."""
+    """A synchronous engine over a network, whose failures are what the provider meant (``failures.py``).
 
-    def __init__(self, inner: SyncEngine) -> None:
+    What is ``hidden``, the key, is taken out of their texts: a server may repeat it.
+    """
+
+    def __init__(self, inner: SyncEngine, hidden: Collection[str] = ()) -> None:
         self._inner = inner
+        self._hidden = hidden
 
     def complete(self, request: Request) -> Response:
         try:
-            return self._inner.complete(request)
+            return self._inner.complete(_plain(request))
         except LM15Error as error:
-            raise corrected(error) from error
+            found = corrected(error, self._hidden)
+            # An error must not become its own cause: whoever follows the causes would never end.
+            raise found from (None if found is error else error)
         except _UNREADABLE as error:
-            raise _server_error(error) from error
+            raise corrected(_server_error(error), self._hidden) from error
 
     def close(self) -> None:
         close: Any = getattr(self._inner, "close", None)
@@ -61,16 +68,19 @@ class Remote:
 class AsyncRemote:
     """An asynchronous engine over a network, as :class:`Remote`."""
 
-    def __init__(self, inner: AsyncEngine) -> None:
+    def __init__(self, inner: AsyncEngine, hidden: Collection[str] = ()) -> None:
         self._inner = inner
+        self._hidden = hidden
 
     async def complete(self, request: Request) -> Response:
         try:
-            return await self._inner.complete(request)
+            return await self._inner.complete(_plain(request))
         except LM15Error as error:
-            raise corrected(error) from error
+            found = corrected(error, self._hidden)
+            # An error must not become its own cause: whoever follows the causes would never end.
+            raise found from (None if found is error else error)
         except _UNREADABLE as error:
-            raise _server_error(error) from error
+            raise corrected(_server_error(error), self._hidden) from error
 
     async def aclose(self) -> None:
         close: Any = getattr(self._inner, "aclose", None)
@@ -78,8 +88,13 @@ class AsyncRemote:
             await close()
 
 
-def _server_error(error: Exception) -> Exception:
-    unreadable: Exception = ServerError(f"the answer cannot be read: {type(error).__name__}: {one_line(error, 200)}")
+def _plain(request: Request) -> Request:
+    """``request`` without its seed, which numbers samples for the rehearsal model: not every provider takes one."""
+    return request if request.config.seed is None else replace(request, config=replace(request.config, seed=None))
+
+
+def _server_error(error: Exception) -> LM15Error:
+    unreadable: LM15Error = ServerError(f"the answer cannot be read: {type(error).__name__}: {one_line(error, 200)}")
     return unreadable
 
 
@@ -115,7 +130,8 @@ def _native_pair(settings: ModelSettings) -> tuple[SyncEngine, AsyncEngine] | No
     if provider == "anthropic":
         marks = CacheMarks()
         pair = Cached(pair[0], marks), AsyncCached(pair[1], marks)
-    return Remote(pair[0]), AsyncRemote(pair[1])
+    hidden = (key,) if key else ()
+    return Remote(pair[0], hidden), AsyncRemote(pair[1], hidden)
 
 
 def _litellm_pair(settings: ModelSettings) -> tuple[SyncEngine, AsyncEngine]:
@@ -134,14 +150,16 @@ def _litellm_pair(settings: ModelSettings) -> tuple[SyncEngine, AsyncEngine]:
     base = _base(settings, environ)
     if base and settings.model.startswith(("anthropic/", "ollama/", "ollama_chat/")):
         base = base.rstrip("/").removesuffix("/v1")
+    key = _key(settings, environ)
     options = {
         "timeout": settings.timeout,
         "api_base": base,
-        "api_key": _key(settings, environ),
+        "api_key": key,
         "api_version": environ.get("AZURE_API_VERSION") if settings.model.startswith("azure") else None,
     }
     given = {name: value for name, value in options.items() if value is not None}
-    return Remote(LiteLLMEngine(**given)), AsyncRemote(AsyncLiteLLMEngine(**given))
+    hidden = (key,) if key else ()
+    return Remote(LiteLLMEngine(**given), hidden), AsyncRemote(AsyncLiteLLMEngine(**given), hidden)
 
 
 def _base(settings: ModelSettings, environ: Mapping[str, str]) -> str | None:

@@ -15,6 +15,7 @@ from weakref import WeakKeyDictionary
 from dspy.lm15 import LM15Error, RateLimitError, Request, Response, ServerError, TransportError
 from dspy.lm15 import TimeoutError as LateError
 
+from toolgrad_dspy.errors import ModelError, one_line
 from toolgrad_dspy.lm.budget import Budget
 from toolgrad_dspy.lm.meter import Meter, session_meter
 from toolgrad_dspy.lm.pace import Pace
@@ -27,6 +28,9 @@ RETRYABLE = (RateLimitError, ServerError, LateError, TransportError)
 # (M. Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015).
 FIRST_WAIT = 0.5
 LONGEST_WAIT = 60.0
+
+# Calls in a row that were given up for want of a connection, each after all its tries: the server is gone.
+LOST = 16
 
 # Parameters of a request that every engine takes.
 PARAMETERS = frozenset({"temperature", "max_tokens", "stop", "seed"})
@@ -100,6 +104,7 @@ class _Gate:
         self.backends = tuple(backends)
         self._limits = limits
         self._total = total
+        self._lost = 0
 
     def __deepcopy__(self, memo: dict[int, object]) -> Self:
         return self  # optimizers copy programs; connections, limits and the count stay one
@@ -111,7 +116,23 @@ class _Gate:
             for attempt in range(self._limits.retries + 1):
                 yield backend, attempt, backend is last and attempt == self._limits.retries
 
+    def _given_up(self, error: LM15Error) -> Exception:
+        """What to raise when all tries of a call have failed: ``error``, or the end of the run.
+
+        A session that fails stays failed; a server that is gone must not make failures of all that are left.
+        """
+        gone = isinstance(error, TransportError) and not isinstance(error, LateError)
+        self._lost += gone
+        if not gone or self._lost < LOST:
+            kept: Exception = error
+            return kept
+        return ModelError(
+            f"{self.backends[-1].model}: the server cannot be reached any more; {self._lost} calls in a row were "
+            f"given up ({one_line(error, 120)})"
+        )
+
     def _answered(self, backend: Backend, response: Response, estimated: int) -> Response:
+        self._lost = 0
         usage = response.usage
         given, answered = usage.input_tokens or 0, usage.output_tokens or 0
         backend.pace.settle(estimated, given + answered)
@@ -136,7 +157,7 @@ class Gate(_Gate):
                 response: Response = backend.engine.complete(replace(request, model=backend.model))
             except RETRYABLE as error:
                 if last:
-                    raise
+                    raise self._given_up(error) from error.__cause__
                 time.sleep(pause(error, attempt))
             else:
                 return self._answered(backend, response, estimated)
@@ -178,7 +199,7 @@ class AsyncGate(_Gate):
                     response = await self._once(backend, request)
             except RETRYABLE as error:
                 if last:
-                    raise
+                    raise self._given_up(error) from error.__cause__
                 await asyncio.sleep(pause(error, attempt))
             else:
                 return self._answered(backend, response, estimated)

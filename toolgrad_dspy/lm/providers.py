@@ -6,24 +6,39 @@ changes the client silently when it sees one.
 
 from collections.abc import Mapping
 
+from toolgrad_dspy.lm.access import checked_base, checked_key
+
 # Where a provider's variables do not begin with its prefix in model names.
 _ALIASES: Mapping[str, tuple[str, ...]] = {
     "ollama_chat": ("OLLAMA",),
     "gemini": ("GEMINI", "GOOGLE"),
     "together_ai": ("TOGETHERAI", "TOGETHER_AI", "TOGETHER"),
     "fireworks_ai": ("FIREWORKS_AI", "FIREWORKS"),
-    "azure_ai": ("AZURE_AI",),
+    "azure": ("AZURE", "AZURE_OPENAI"),
+    "cohere": ("COHERE", "CO"),
+    "cohere_chat": ("COHERE", "CO"),
     "huggingface": ("HUGGINGFACE", "HF"),
+    "openrouter": ("OPENROUTER", "OR"),
+    "perplexity": ("PERPLEXITYAI", "PERPLEXITY"),
+    "text-completion-openai": ("OPENAI",),
+    "watsonx": ("WATSONX", "WX"),
 }
 
 
 def provider_key(model: str, environ: Mapping[str, str]) -> str | None:
-    """The API key for ``model`` (``provider/name``) from its provider's own variable, if it is set."""
-    return _first(model, ("API_KEY", "TOKEN"), environ)
+    """The API key for ``model`` (``provider/name``) from its provider's own variable, if set. Raises UsageError."""
+    name = _first(model, ("API_KEY", "API_TOKEN", "TOKEN"), environ)
+    return checked_key(environ[name], name) if name else None
 
 
 def provider_base(model: str, environ: Mapping[str, str]) -> str | None:
-    """The base URL for ``model`` from its provider's own variable, if it is set."""
+    """The base URL for ``model`` from its provider's own variable, if it is set. Raises UsageError."""
+    name = base_variable(model, environ)
+    return checked_base(environ[name], name) if name else None
+
+
+def base_variable(model: str, environ: Mapping[str, str]) -> str | None:
+    """The name of the variable that holds the base URL for ``model``, if one does."""
     return _first(model, ("API_BASE", "BASE_URL"), environ)
 
 
@@ -34,7 +49,7 @@ def key_variable(model: str) -> str:
 
 def _first(model: str, endings: tuple[str, ...], environ: Mapping[str, str]) -> str | None:
     names = (f"{prefix}_{ending}" for prefix in _prefixes(model) for ending in endings)
-    return next((environ[name] for name in names if environ.get(name)), None)
+    return next((name for name in names if environ.get(name, "").strip()), None)
 
 
 def _prefixes(model: str) -> tuple[str, ...]:

@@ -8,10 +8,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import JsonValue, ValidationError
+from pydantic import JsonValue, SecretStr, ValidationError
 from pydantic_settings import DotEnvSettingsSource, EnvSettingsSource
 
 from toolgrad_dspy.errors import UsageError
+from toolgrad_dspy.lm.access import checked_base, checked_key
 from toolgrad_dspy.lm.settings import PREFIX, ROLES, ModelSettings, Role, environment
 
 DEFAULT = "default"
@@ -50,12 +51,23 @@ def _role(role: Role, file: Mapping[str, RoleValues], source: str) -> Resolved:
             for field in ModelSettings.model_fields.keys() & read.keys():
                 values[field], origins[field] = read[field], f"{place}{prefix}{field.upper()}"
     try:
-        return Resolved(ModelSettings(**values), origins)
+        settings = ModelSettings(**values)
     except ValidationError as error:
         first = error.errors()[0]
         field = str(first["loc"][0])
-        shown = "" if field == "api_key" else f", got {values.get(field)!r}"
+        shown = "" if field in ("api_key", "api_base") else f", got {values.get(field)!r}"
         raise UsageError(f"{origins.get(field, f'{source}: {field}')}: {first['msg']}{shown}") from None
+    return Resolved(_with_access(settings, origins), origins)
+
+
+def _with_access(settings: ModelSettings, origins: Mapping[str, str]) -> ModelSettings:
+    """``settings`` with its address and its key checked. Raises UsageError."""
+    base, key = settings.api_base, settings.api_key
+    checked = {
+        "api_base": (base and checked_base(base, origins["api_base"])) or None,
+        "api_key": SecretStr(checked_key(key.get_secret_value(), origins["api_key"])) if key else None,
+    }
+    return settings.model_copy(update=checked)
 
 
 def _sources(prefix: str) -> Iterator[tuple[str, dict[str, Any]]]:

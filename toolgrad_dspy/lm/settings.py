@@ -10,9 +10,11 @@ import os
 import re
 from collections.abc import Iterable, Mapping
 from functools import cache
+from pathlib import Path
 from typing import Any, Literal, get_args
 
 from dotenv import dotenv_values
+from dotenv.parser import parse_stream
 from pydantic import Field, JsonValue, SecretStr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
@@ -97,10 +99,21 @@ class ModelSettings(BaseSettings):
 def environment() -> dict[str, str]:
     """The process environment over ``.env``: where provider keys are looked up. Raises UsageError."""
     try:
+        _check_lines(Path(".env"))
         stored = {key: value for key, value in dotenv_values(".env").items() if value is not None}
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"the settings file .env cannot be read: {one_line(error, 120)}") from None
     return {**stored, **os.environ}
+
+
+def _check_lines(path: Path) -> None:
+    """Raise UsageError for a line that is no assignment: read on, it would be left out. The line is not quoted."""
+    if not path.is_file():
+        return
+    with path.open(encoding="utf-8") as file:
+        wrong = next((binding.original.line for binding in parse_stream(file) if binding.error), None)
+    if wrong is not None:
+        raise UsageError(f"the settings file .env: line {wrong} is not of the form NAME=value")
 
 
 def check_variables(names: Mapping[str, str] | None = None) -> None:

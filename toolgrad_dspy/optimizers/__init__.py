@@ -1,16 +1,22 @@
 """Optimizers for the program's prompts, one file each behind one interface."""
 
-from toolgrad_dspy.optimizers.base import Budget, Optimizer, Tuning, Usage
+from toolgrad_dspy.optimizers.arena import Arena, Live
+from toolgrad_dspy.optimizers.base import Optimizer, Tuning
 from toolgrad_dspy.optimizers.compiling import Compiled, Cost, Evaluation, compile_program, evaluate
+from toolgrad_dspy.optimizers.ledger import Budget, Usage
+from toolgrad_dspy.optimizers.prompts import Prompts
 from toolgrad_dspy.optimizers.registry import OPTIMIZERS, optimizer
 
 __all__ = [
     "OPTIMIZERS",
+    "Arena",
     "Budget",
     "Compiled",
     "Cost",
     "Evaluation",
+    "Live",
     "Optimizer",
+    "Prompts",
     "Tuning",
     "Usage",
     "compile_program",

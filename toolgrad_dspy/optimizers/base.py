@@ -1,4 +1,4 @@
-"""The contract of an optimizer.
+"""The contract of an optimizer, and what all of them have in common.
 
 An optimizer takes a program and tasks and returns a program whose proposer and selector prompts it has tuned.
 Everything else is frozen: the executor's and the updater's predictors are invisible to it. It runs in the calling
@@ -6,59 +6,199 @@ thread and may call the program from many; sessions themselves run on the backgr
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass, field
+from functools import partial
 from typing import ClassVar
 
-from toolgrad_dspy.judging import Metric
+import dspy
+from dspy.utils.exceptions import AdapterParseError, LMError
+
+from toolgrad_dspy.errors import ModelError, RunError, ToolGradError, UsageError, one_line
 from toolgrad_dspy.lm import Models
+from toolgrad_dspy.lm.adapter import ADAPTER
+from toolgrad_dspy.optimizers.arena import Arena, Played
+from toolgrad_dspy.optimizers.ledger import Budget, Candidate, Ledger, StopTuning, Usage
+from toolgrad_dspy.optimizers.prompt_model import prompt_model
+from toolgrad_dspy.optimizers.prompts import Prompts
+from toolgrad_dspy.optimizers.quiet import ANY_NUMBER, quiet, whole_sessions_once
+from toolgrad_dspy.optimizers.scoring import Scoring
+from toolgrad_dspy.optimizers.steps import Step
+from toolgrad_dspy.optimizers.tunable import Tunable, all_steps
 from toolgrad_dspy.program import Tasks, ToolGrad
+from toolgrad_dspy.program.ask import FATAL
 
-
-@dataclass(frozen=True, slots=True)
-class Budget:
-    """What tuning may use. ``metric_calls`` counts scored sessions; ``threads`` is how many run at once."""
-
-    metric_calls: int = 240
-    threads: int = 8
-
-
-@dataclass(slots=True)
-class Usage:
-    """What tuning used: scored sessions, and the tool calls they made."""
-
-    metric_calls: int = 0
-    tool_calls: int = 0
-    best: float = 0.0
+# Below this there is nothing to choose between.
+FEWEST_TASKS = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Tuning:
-    """The outcome: the tuned program, and what it took."""
+    """The outcome: the tuned program, and what it took.
+
+    ``scores`` are the mean scores of the base and of the tuned program on the validation tasks, None for one that was
+    not scored on all of them. ``stopped`` says what ended the search before its time, empty if nothing did.
+    ``candidates`` counts the different prompts that were scored.
+    """
 
     program: ToolGrad
     usage: Usage
+    scores: tuple[float | None, float | None] = (None, None)
+    candidates: int = 0
+    stopped: str = ""
     details: dict[str, object] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What a search has to work with. ``sessions`` is its share of the budget."""
+
+    train: list[dspy.Example]
+    validation: list[dspy.Example]
+    arena: Arena
+    scoring: Scoring
+    prompt_model: dspy.LM
+    models: Models
+    ledger: Ledger
+    sessions: int
+    threads: int
+    seed: int
+
+    def play(self, program: dspy.Module, tasks: Sequence[dspy.Example]) -> list[float]:
+        """The scores of ``program`` on ``tasks``, several played at once. Raises StopTuning."""
+        return [played.score for played in self.played(program, tasks)]
+
+    def played(self, program: dspy.Module, tasks: Sequence[dspy.Example]) -> list[Played]:
+        """What ``program``, a Tunable, made of ``tasks``, several played at once. Raises StopTuning."""
+        with ThreadPoolExecutor(self.threads, thread_name_prefix="toolgrad-play") as pool:
+            running = [pool.submit(copy_context().run, partial(program, **task.inputs())) for task in tasks]
+        return [one.result().played for one in running]
+
+
 class Optimizer(ABC):
-    """One way to tune. Same seed and a deterministic model: the same program."""
+    """One way to tune. Same seed and a deterministic model: the same program, with any number of threads."""
 
     name: ClassVar[str]
+    # Whether the search itself scores its result on all validation tasks.
+    validates: ClassVar[bool] = True
 
     @abstractmethod
+    def search(self, student: Tunable, search: Search) -> dspy.Module | None:
+        """Search for better prompts and return a module that has them, or None to leave the choice to the ledger.
+
+        The module may be anything with the predictors of ``student``. StopTuning passes through.
+        """
+
+    def shown(self, played: Played, arena: Arena) -> tuple[Step, ...]:
+        """Which steps of a played session the search sees in traces."""
+        return all_steps(played)
+
+    def settings(self, search: Search) -> dict[str, object]:
+        """The settings that the search uses, for the program's description."""
+        return {}
+
     def tune(
         self,
         program: ToolGrad,
         tasks: Tasks,
-        metric: Metric,
+        arena: Arena,
         models: Models,
         *,
         budget: Budget,
         seed: int,
-        progress: Callable[[Usage], None],
+        progress: Callable[[Usage], None] = lambda usage: None,
     ) -> Tuning:
         """Tune a copy of ``program`` on ``tasks.train`` and ``tasks.validation``; the test tasks are never run.
 
-        ``progress`` is called after every scored session. Raises RunError when no session could be scored.
+        The result scores at least as well as ``program`` on the validation tasks, as far as the budget allows to find
+        out. ``progress`` is called after every scored session. Raises UsageError for fewer than
+        :data:`FEWEST_TASKS` tasks, and RunError when no session came to anything.
         """
+        for name, found in (("training", tasks.train), ("validation", tasks.validation)):
+            if len(found) < FEWEST_TASKS:
+                raise UsageError(f"there are {len(found)} {name} tasks; an optimizer needs {FEWEST_TASKS} at least")
+        ledger = Ledger(budget, models, progress)
+        student = Tunable(program.deepcopy(), models, arena, ledger, self.shown)
+        reserved = 0 if self.validates else min(2 * len(tasks.validation), budget.metric_calls // 2)
+        ledger.reserve(reserved)
+        search = Search(
+            train=tasks.train,
+            validation=tasks.validation,
+            arena=arena,
+            scoring=Scoring(arena),
+            prompt_model=prompt_model(models, ledger),
+            models=models,
+            ledger=ledger,
+            sessions=budget.metric_calls - reserved,
+            threads=budget.threads,
+            seed=seed,
+        )
+        with quiet(), whole_sessions_once(), _settings(search):
+            result, ended = self._searched(student, search)
+            ledger.reserve(0)
+            best = self._best(result, student, search)
+        return Tuning(
+            program=best.prompts.given_to(program),
+            usage=ledger.usage,
+            scores=(Candidate.mean(_base(student, ledger), tasks.validation), best.mean(tasks.validation)),
+            candidates=len(ledger.candidates),
+            stopped=ended or ledger.stopped,
+            details=self.settings(search),
+        )
+
+    def _searched(self, student: Tunable, search: Search) -> tuple[Prompts | None, str]:
+        """The search's own result, if it came to one, and why not, if that is the reflection model's doing.
+
+        Failures of the sessions' own models never come out here: they are scores, or the ledger has them.
+        """
+        try:
+            found = self.search(student.deepcopy(), search)
+            return (Prompts.of(found) if found is not None else None), ""
+        except StopTuning:
+            return None, ""
+        except FATAL as error:
+            raise ModelError(f"the reflection model: {one_line(str(error).split('To fix:')[0])}") from None
+        except (AdapterParseError, LMError) as error:
+            if isinstance(error.__cause__, ToolGradError):
+                raise error.__cause__ from None
+            return None, f"the reflection model gave no usable answer ({one_line(error, 120)})"
+        finally:
+            search.ledger.wait()
+
+    def _best(self, found: Prompts | None, student: Tunable, search: Search) -> Candidate:
+        """The best candidate on the validation tasks, after the base and the result were tried there."""
+        ledger = search.ledger
+        if ledger.error is not None:
+            raise ledger.error
+        try:
+            search.play(student, search.validation)
+            if found is not None:
+                search.play(found.given_to(student), search.validation)
+        except StopTuning:
+            pass
+        finally:
+            ledger.wait()
+        if ledger.error is not None:
+            raise ledger.error
+        if ledger.all_failed:
+            raise RunError(f"not one of {ledger.usage.metric_calls} sessions came to anything: {ledger.all_failed}")
+        return ledger.best(search.validation) or _base(student, ledger)
+
+
+def _base(student: Tunable, ledger: Ledger) -> Candidate:
+    """The prompts that tuning began with, with the scores they have."""
+    prompts = Prompts.of(student)
+    known = (candidate for candidate in ledger.candidates if candidate.prompts.digest == prompts.digest)
+    return next(known, Candidate(prompts))
+
+
+def _settings(search: Search) -> dspy.context:
+    return dspy.context(
+        adapter=ADAPTER,
+        disable_history=True,
+        max_errors=ANY_NUMBER,
+        lm=search.prompt_model,
+        num_threads=search.threads,
+    )

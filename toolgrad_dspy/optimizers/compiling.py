@@ -6,36 +6,47 @@ from time import perf_counter
 
 from toolgrad_dspy.errors import RunError
 from toolgrad_dspy.judging import Metric
+from toolgrad_dspy.judging.comparison import Difference, compare
 from toolgrad_dspy.lm import Models
-from toolgrad_dspy.optimizers.base import Budget, Optimizer, Tuning, Usage
+from toolgrad_dspy.optimizers.arena import Arena, Live
+from toolgrad_dspy.optimizers.base import Optimizer, Tuning
+from toolgrad_dspy.optimizers.ledger import Budget, Usage
 from toolgrad_dspy.program import Tasks, ToolGrad, run_on_loop_thread, run_sessions
 from toolgrad_dspy.records import Session
 
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """A program's sessions on the test tasks. ``score`` and ``parts`` are means over them, in [0, 1]."""
+    """A program's sessions on the test tasks, and the score of each in [0, 1].
+
+    ``score`` and ``parts`` are means over them.
+    """
 
     score: float
     parts: dict[str, float]
+    scores: tuple[float, ...]
     sessions: tuple[Session, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What a stage used. ``tool_calls`` counts replayed ones too."""
+    """What a stage used. ``tool_calls`` counts replayed ones too; ``usd`` leaves out ``unpriced`` calls."""
 
     lm_calls: int
+    tokens: int
+    usd: float
+    unpriced: int
     tool_calls: int
     seconds: float
 
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """The outcome of compiling: both evaluations, the tuning between them, and what each of the three used."""
+    """The outcome of compiling: both evaluations, their difference, the tuning between them, and all costs."""
 
     before: Evaluation
     after: Evaluation
+    difference: Difference
     tuning: Tuning
     costs: dict[str, Cost]
     instructions: dict[str, tuple[str, str]]
@@ -50,27 +61,37 @@ def compile_program(
     *,
     budget: Budget,
     seed: int,
+    arena: Arena | None = None,
     stage: Callable[[str], None] = lambda name: None,
     progress: Callable[[Usage], None] = lambda usage: None,
 ) -> Compiled:
     """Tune ``program`` and evaluate it before and after on ``tasks.test``.
 
-    Its library has to be open on the background loop. ``stage`` is told the name of each stage as it begins: before,
-    tuning, after. ``instructions`` holds, for each tuned predictor, its instruction before and after.
-    Raises RunError.
+    Its library has to be open on the background loop. ``arena`` is where candidates are tried, live by default; both
+    evaluations are live. ``stage`` is told the name of each stage as it begins: before, tuning, after.
+    ``instructions`` holds, for each tuned predictor, its instruction before and after. Raises RunError.
     """
     watch = _Watch(models)
     stage("before")
     before = evaluate(program, tasks, metric)
     watch.stop("before", _tool_calls(before.sessions))
     stage("tuning")
-    tuning = optimizer.tune(program, tasks, metric, models, budget=budget, seed=seed, progress=progress)
+    tuning = optimizer.tune(
+        program, tasks, arena or Live(metric), models, budget=budget, seed=seed, progress=progress
+    )
     watch.stop("tuning", tuning.usage.tool_calls)
     stage("after")
     after = evaluate(tuning.program, tasks, metric)
     watch.stop("after", _tool_calls(after.sessions))
     old, new = _instructions(program), _instructions(tuning.program)
-    return Compiled(before, after, tuning, watch.costs, {name: (old[name], new[name]) for name in old})
+    return Compiled(
+        before,
+        after,
+        compare(before.scores, after.scores, seed),
+        tuning,
+        watch.costs,
+        {name: (old[name], new[name]) for name in old},
+    )
 
 
 def evaluate(program: ToolGrad, tasks: Tasks, metric: Metric) -> Evaluation:
@@ -78,10 +99,18 @@ def evaluate(program: ToolGrad, tasks: Tasks, metric: Metric) -> Evaluation:
     sessions = run_on_loop_thread(run_sessions(program, tasks.test))
     if all(session.status == "failed" for session in sessions):
         raise RunError(f"every test session failed; the first one: {sessions[0].reason}")
-    scores = [metric.score(session) for session in sessions]
-    count = len(scores)
-    parts = {name: sum(score.parts[name] for score in scores) / count for name in metric.weights}
-    return Evaluation(sum(score.value for score in scores) / count, parts, tuple(sessions))
+    scores = metric.scores(sessions)
+    values = tuple(score.value for score in scores)
+    return Evaluation(
+        score=sum(values) / len(values),
+        parts={name: _mean([s.parts[name] for s in scores if name in s.parts]) for name in metric.weights},
+        scores=values,
+        sessions=tuple(sessions),
+    )
+
+
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values) if values else 0.0
 
 
 def _instructions(program: ToolGrad) -> dict[str, str]:
@@ -93,15 +122,25 @@ def _tool_calls(sessions: Sequence[Session]) -> int:
 
 
 class _Watch:
-    """Measures stages: LM calls from the models' meter, and seconds."""
+    """Measures stages: what the models' meter counts, and seconds."""
 
     def __init__(self, models: Models) -> None:
         self.costs: dict[str, Cost] = {}
         self._models = models
-        self._calls = models.meter.calls
-        self._started = perf_counter()
+        self._used = self._now()
 
     def stop(self, stage: str, tool_calls: int) -> None:
-        calls, now = self._models.meter.calls, perf_counter()
-        self.costs[stage] = Cost(calls - self._calls, tool_calls, now - self._started)
-        self._calls, self._started = calls, now
+        now = self._now()
+        calls, tokens, usd, unpriced, seconds = (b - a for a, b in zip(self._used, now, strict=True))
+        self.costs[stage] = Cost(int(calls), int(tokens), usd, int(unpriced), tool_calls, seconds)
+        self._used = now
+
+    def _now(self) -> tuple[float, ...]:
+        roles = self._models.meter.roles().values()
+        return (
+            sum(role.calls for role in roles),
+            sum(role.input_tokens + role.output_tokens for role in roles),
+            sum(role.usd for role in roles),
+            sum(role.unpriced for role in roles),
+            perf_counter(),
+        )

@@ -5,9 +5,30 @@ from collections.abc import Mapping
 
 from toolgrad_dspy.errors import UsageError
 from toolgrad_dspy.optimizers.base import Optimizer
+from toolgrad_dspy.optimizers.better_together import BetterTogether
+from toolgrad_dspy.optimizers.bootstrap import Bootstrap
+from toolgrad_dspy.optimizers.bootstrap_optuna import BootstrapOptuna
+from toolgrad_dspy.optimizers.bootstrap_random import BootstrapRandom
+from toolgrad_dspy.optimizers.copro import Copro
 from toolgrad_dspy.optimizers.gepa import Gepa
+from toolgrad_dspy.optimizers.infer_rules import InferRules
+from toolgrad_dspy.optimizers.mipro import Mipro
+from toolgrad_dspy.optimizers.simba import Simba
 
-OPTIMIZERS: Mapping[str, type[Optimizer]] = {Gepa.name: Gepa}
+OPTIMIZERS: Mapping[str, type[Optimizer]] = {
+    one.name: one
+    for one in (
+        Gepa,
+        Mipro,
+        Copro,
+        Simba,
+        Bootstrap,
+        BootstrapRandom,
+        BootstrapOptuna,
+        InferRules,
+        BetterTogether,
+    )
+}
 
 
 def optimizer(name: str) -> Optimizer:

@@ -53,18 +53,31 @@ def demands(workflow: Workflow, library: Library) -> Demands:
     convey; defaults and constants need no word. Internal ids that came from results must not appear.
     """
     state: dict[tuple[str, str], Demand] = {}
+    for step in workflow.steps:
+        for origin in step.origins:
+            if _to_state(origin):
+                value = lookup(step.call.arguments, origin.pointer)
+                demand = _demand(step, origin, value, library)
+                state.setdefault((repr(value), last_key(origin.pointer)), demand)
+    return Demands(tuple(state.values()), internal_values(workflow))
+
+
+def internal_values(workflow: Workflow) -> tuple[JsonValue, ...]:
+    """The internal ids among the arguments: what came from results, and is nowhere a value to be stated."""
     avoid: dict[str, JsonValue] = {}
+    said = set()
     for step in workflow.steps:
         for origin in step.origins:
             value = lookup(step.call.arguments, origin.pointer)
-            if origin.kind == "result":
-                if internal(origin, value):
-                    avoid.setdefault(str(value), value)
-            elif origin.kind == "user" or origin.match in _CHOICES:
-                demand = _demand(step, origin, value, library)
-                state.setdefault((repr(value), last_key(origin.pointer)), demand)
-    said = {str(demand.value) for demand in state.values()}
-    return Demands(tuple(state.values()), tuple(value for text, value in avoid.items() if text not in said))
+            if _to_state(origin):
+                said.add(str(value))
+            elif origin.kind == "result" and internal(origin, value):
+                avoid.setdefault(str(value), value)
+    return tuple(value for text, value in avoid.items() if text not in said)
+
+
+def _to_state(origin: Origin) -> bool:
+    return origin.kind == "user" or (origin.kind != "result" and origin.match in _CHOICES)
 
 
 def _demand(step: Step, origin: Origin, value: JsonValue, library: Library) -> Demand:

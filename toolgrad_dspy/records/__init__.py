@@ -2,6 +2,15 @@
 
 from toolgrad_dspy.records.base import Record
 from toolgrad_dspy.records.call import ErrorKind, Observation, ToolCall, ToolError, Verdict
+from toolgrad_dspy.records.judgement import (
+    Criterion,
+    CriterionVerdict,
+    JudgeCall,
+    JudgeGroup,
+    Judgement,
+    Quality,
+    RequestScore,
+)
 from toolgrad_dspy.records.pointer import escape, last_key, leaves, lookup
 from toolgrad_dspy.records.proposal import Attempt, DraftCall, Proposal, Report, Selection
 from toolgrad_dspy.records.session import Iteration, RoleUsage, Sample, Session, Trace, Usage
@@ -11,15 +20,22 @@ from toolgrad_dspy.records.workflow import Chain, Origin, OriginKind, Step, Work
 __all__ = [
     "Attempt",
     "Chain",
+    "Criterion",
+    "CriterionVerdict",
     "DraftCall",
     "ErrorKind",
     "Iteration",
+    "JudgeCall",
+    "JudgeGroup",
+    "Judgement",
     "Observation",
     "Origin",
     "OriginKind",
     "Proposal",
+    "Quality",
     "Record",
     "Report",
+    "RequestScore",
     "RoleUsage",
     "Sample",
     "Selection",

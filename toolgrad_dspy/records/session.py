@@ -41,6 +41,14 @@ class RoleUsage(Record):
     usd: float = 0.0
     unpriced: int = 0
 
+    def plus(self, other: "RoleUsage") -> "RoleUsage":
+        """Both together."""
+        return RoleUsage(**{name: getattr(self, name) + getattr(other, name) for name in RoleUsage.model_fields})
+
+    def minus(self, other: "RoleUsage") -> "RoleUsage":
+        """What is left without ``other``."""
+        return RoleUsage(**{name: getattr(self, name) - getattr(other, name) for name in RoleUsage.model_fields})
+
 
 class Usage(Record):
     """What a session used. ``tool_calls`` counts failed calls too; ``replayed_calls`` those of checks only."""

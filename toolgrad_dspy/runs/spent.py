@@ -2,23 +2,18 @@
 
 from collections.abc import Callable, Mapping
 
-from toolgrad_dspy.records import Record, RoleUsage
+from toolgrad_dspy.records import RoleUsage
 
 # The role under which tool calls stand in the ledger, repeated ones of branches and checks included.
 TOOLS = "tools"
 
 
-class Spent(Record):
-    """One line of the ledger. ``usd`` is the cost of the calls with a known price, ``unpriced`` counts the others."""
+class Spent(RoleUsage):
+    """One line of the ledger: what a role used of a model in a stage of the run."""
 
     stage: str
     role: str
-    model: str
-    calls: int
-    input_tokens: int = 0
-    output_tokens: int = 0
-    usd: float = 0.0
-    unpriced: int = 0
+    model: str = ""
 
 
 class Ledger:
@@ -45,19 +40,10 @@ class Ledger:
         """What was used since the last time."""
         now, tools = self._models(), self._tool_calls()
         found = [self._difference(role, model, used) for (role, model), used in now.items()]
-        found.append(Spent(stage=self._stage, role=TOOLS, model="", calls=tools - self._tools_before))
+        found.append(Spent(stage=self._stage, role=TOOLS, calls=tools - self._tools_before))
         self._before, self._tools_before = now, tools
         return [entry for entry in found if entry.calls]
 
     def _difference(self, role: str, model: str, used: RoleUsage) -> Spent:
-        before = self._before.get((role, model), RoleUsage())
-        return Spent(
-            stage=self._stage,
-            role=role,
-            model=model,
-            calls=used.calls - before.calls,
-            input_tokens=used.input_tokens - before.input_tokens,
-            output_tokens=used.output_tokens - before.output_tokens,
-            usd=used.usd - before.usd,
-            unpriced=used.unpriced - before.unpriced,
-        )
+        new = used.minus(self._before.get((role, model), RoleUsage()))
+        return Spent(stage=self._stage, role=role, model=model, **new.model_dump())

@@ -72,12 +72,7 @@ class _Totals:
         elif session.sample is not None:
             self._add_content(session.sample)
         for role, used in session.usage.roles.items():
-            before = self.roles.get(role, RoleUsage())
-            self.roles[role] = RoleUsage(
-                calls=before.calls + used.calls,
-                input_tokens=before.input_tokens + used.input_tokens,
-                output_tokens=before.output_tokens + used.output_tokens,
-            )
+            self.roles[role] = self.roles.get(role, RoleUsage()).plus(used)
         self.tool_calls += session.usage.tool_calls
         self.replayed_calls += session.usage.replayed_calls
         self.seconds += session.seconds

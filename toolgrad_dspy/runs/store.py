@@ -23,12 +23,12 @@ from pydantic import ValidationError
 
 from toolgrad_dspy.errors import StoreError, UsageError, one_line
 from toolgrad_dspy.files import atomic_writer, store_errors
-from toolgrad_dspy.records import Record, Sample, Session, Tool, Trace, Usage
+from toolgrad_dspy.records import Record, RoleUsage, Sample, Session, Tool, Trace, Usage
 from toolgrad_dspy.runs.configuration import Configuration, differences, write_configuration
 from toolgrad_dspy.runs.lock import FolderLock
 from toolgrad_dspy.runs.spent import Spent
 
-SCHEMA = 2
+SCHEMA = 3
 
 Status = Literal["accepted", "rejected", "failed"]
 
@@ -58,6 +58,7 @@ CREATE TABLE spent (
     calls INTEGER NOT NULL,
     input_tokens INTEGER NOT NULL,
     output_tokens INTEGER NOT NULL,
+    cached_tokens INTEGER NOT NULL,
     usd REAL NOT NULL,
     unpriced INTEGER NOT NULL,
     PRIMARY KEY (stage, role, model)
@@ -68,14 +69,11 @@ COMMIT;
 """
 
 
-_SPEND = """
-INSERT INTO spent VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+_SPENT = ("stage", "role", "model", *RoleUsage.model_fields)
+_SPEND = f"""
+INSERT INTO spent ({", ".join(_SPENT)}) VALUES ({", ".join("?" * len(_SPENT))})
 ON CONFLICT (stage, role, model) DO UPDATE SET
-    calls = calls + excluded.calls,
-    input_tokens = input_tokens + excluded.input_tokens,
-    output_tokens = output_tokens + excluded.output_tokens,
-    usd = usd + excluded.usd,
-    unpriced = unpriced + excluded.unpriced
+    {", ".join(f"{name} = {name} + excluded.{name}" for name in RoleUsage.model_fields)}
 """
 
 
@@ -180,18 +178,15 @@ class RunStore:
 
     def spend(self, entries: Sequence[Spent]) -> None:
         """Add to what the run has used so far, whether or not a session came of it. One transaction."""
-        rows = [
-            (e.stage, e.role, e.model, e.calls, e.input_tokens, e.output_tokens, e.usd, e.unpriced) for e in entries
-        ]
+        rows = [tuple(getattr(entry, name) for name in _SPENT) for entry in entries]
         with store_errors(self.path, "store what was used"), self._connection:
             self._connection.execute("BEGIN")
             self._connection.executemany(_SPEND, rows)
 
     def spent(self) -> list[Spent]:
         """What the run has used, over all its starts, by stage, role and model."""
-        query = "SELECT * FROM spent ORDER BY stage, role, model"
-        names = tuple(Spent.model_fields)
-        return [Spent(**dict(zip(names, row, strict=True))) for row in self._rows(query)]
+        query = f"SELECT {', '.join(_SPENT)} FROM spent ORDER BY stage, role, model"
+        return [Spent(**dict(zip(_SPENT, row, strict=True))) for row in self._rows(query)]
 
     def session(self, index: int) -> Session:
         """The stored session of that index. Raises UsageError when there is none."""

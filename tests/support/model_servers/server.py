@@ -4,7 +4,7 @@ import asyncio
 import json
 import re
 import threading
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from types import TracebackType
 from typing import Self
@@ -15,6 +15,7 @@ from model_servers.brain import Asked, Said
 from model_servers.connection import Connection, dump, encode, header_map, raw
 from model_servers.faults import Fault, FaultPlan
 from model_servers.formats import FORMATS, BadRequestError, WireAnswer, WireFormat
+from model_servers.formats.base import Body
 from model_servers.speaking import spoken
 from model_servers.stats import Stats
 
@@ -34,8 +35,8 @@ class ModelServer:
     ``latency`` is the time from a whole request to its answer, in seconds. ``canned`` answers everything with one
     fixed text (True: ``brain.CANNED``) without reading the request: for measuring what a client costs. ``keys`` and
     ``models``, where given, are the only ones accepted; without ``keys`` any key will do, but providers that need one
-    refuse a request without. ``abilities`` says what the model can do besides text. ``stats`` counts, also at
-    ``GET /stats``.
+    refuse a request without. ``trouble`` sees every body and may refuse it. ``abilities`` says what the model can do
+    besides text. ``stats`` counts, also at ``GET /stats``.
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class ModelServer:
         keys: Collection[str] | None = None,
         models: Collection[str] | None = None,
         abilities: Abilities | None = None,
+        trouble: Callable[[Body], WireAnswer | None] = lambda body: None,
         port: int = 0,
     ) -> None:
         self.format: WireFormat = FORMATS[format]
@@ -59,6 +61,7 @@ class ModelServer:
         self._keys = keys
         self._models = models
         self._abilities = abilities or Abilities()
+        self._trouble = trouble
         self._port = port
         self._connections: set[Connection] = set()
         self._under_way: set[Connection] = set()
@@ -194,7 +197,7 @@ class ModelServer:
         try:
             data = json.loads(body)
             model = wire.model(path, data)
-            refusal = self._refusal(wire, wire.key(header_map(headers)), model)
+            refusal = self._refusal(wire, wire.key(header_map(headers)), model) or self._trouble(data)
             asked = None if refusal or self._canned else wire.asked(path, data)
             unable = self._abilities.refused(asked) if asked else None
             refusal = wire.unable(unable, model) if unable else refusal

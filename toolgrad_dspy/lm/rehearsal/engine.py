@@ -3,11 +3,21 @@
 import json
 import random
 from collections.abc import Callable
-from hashlib import blake2b
 from typing import Any, Self
 
 from dspy.lm15 import Message, Request, Response, TextPart, Usage
 
+from toolgrad_dspy.lm.rehearsal.inducing import induce
+from toolgrad_dspy.lm.rehearsal.instructing import (
+    advise,
+    describe_module,
+    describe_program,
+    ground,
+    observe,
+    reword,
+    summarize,
+)
+from toolgrad_dspy.lm.rehearsal.judging import judge_calls, judge_instruction, score_requests
 from toolgrad_dspy.lm.rehearsal.prompt import Prompt, read
 from toolgrad_dspy.lm.rehearsal.proposing import propose
 from toolgrad_dspy.lm.rehearsal.reflecting import reflect
@@ -25,15 +35,26 @@ PARTS: dict[frozenset[str], Part] = {
     frozenset({"reason", "report", "chain", "lacking"}): select,
     frozenset({"query", "response"}): write,
     frozenset({"new_instruction"}): reflect,
+    frozenset({"proposed_instruction", "proposed_prefix_for_output_field"}): reword,
+    frozenset({"proposed_instruction"}): ground,
+    frozenset({"observations"}): observe,
+    frozenset({"summary"}): summarize,
+    frozenset({"program_description"}): describe_program,
+    frozenset({"module_description"}): describe_module,
+    frozenset({"discussion", "module_advice"}): advise,
+    frozenset({"reasoning", "natural_language_rules"}): induce,
+    frozenset({"requests"}): score_requests,
+    frozenset({"extracted", "pairs", "solvability"}): judge_instruction,
+    frozenset({"sufficiency", "minimality"}): judge_calls,
 }
 # The usual rule of thumb for English text; exact counts need a model's own tokenizer.
 CHARACTERS_PER_TOKEN = 4
 
 
 def answer(request: Request) -> Response:
-    """The answer to ``request``: the same text gets the same answer, whatever was asked before."""
+    """The answer to ``request``: the same text and seed get the same answer, whatever was asked before."""
     prompt = read(request)
-    rng = random.Random(blake2b(prompt.text.encode(), digest_size=8).digest())
+    rng = prompt.generator()
     part = PARTS.get(frozenset(prompt.outputs))
     # Outside its parts it has nothing to say; an empty text is what an adapter then refuses.
     text = _formatted(part(prompt, rng), prompt) if part else ""

@@ -1,8 +1,9 @@
 """The habits of the rehearsal model: off by default, on when the prompt asks for one or shows it.
 
 A habit is asked for by a sentence that has a word of each of its ``asks`` groups, the first of them not negated. It
-is shown by a demonstration for which ``shows`` holds. ``cue`` recognises the complaint in an optimizer's feedback
-that this habit would answer, and ``sentence`` is how the reflection role then words the instruction.
+is shown by a demonstration for which ``shows`` holds. At a temperature above 0 one comes by chance now and then.
+``cue`` recognises the complaint in an optimizer's feedback that this habit would answer, and ``sentence`` is how the
+reflection role then words the instruction.
 """
 
 import re
@@ -11,6 +12,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from toolgrad_dspy.lm.rehearsal.prompt import Demonstration, Prompt
+
+# The chance, at temperature 1, that one prompt is answered with a habit it does not ask for: what sampling is for.
+LUCK = 0.15
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,13 +180,23 @@ _SENTENCE = re.compile(r"(?<=[.;!?])\s+|\n+")
 
 
 def active(prompt: Prompt, role: str) -> frozenset[str]:
-    """The names of the habits of ``role`` that ``prompt`` switches on."""
+    """The names of the habits of ``role`` that ``prompt`` switches on, and of those that come by chance."""
     asked = asked_for(prompt.instructions)
+    lucky = _lucky(prompt)
     return frozenset(
         habit.name
         for habit in HABITS
-        if habit.role == role and (habit.name in asked or any(habit.shows(d) for d in prompt.demonstrations))
+        if habit.role == role
+        and (habit.name in asked or habit.name in lucky or any(habit.shows(d) for d in prompt.demonstrations))
     )
+
+
+def _lucky(prompt: Prompt) -> frozenset[str]:
+    """The habits that sampling brings: each with a chance that grows with the temperature, none without one."""
+    if not prompt.temperature:
+        return frozenset()
+    rng = prompt.generator("luck")
+    return frozenset(habit.name for habit in HABITS if rng.random() < LUCK * prompt.temperature)
 
 
 @lru_cache(maxsize=4096)

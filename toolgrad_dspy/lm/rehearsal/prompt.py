@@ -1,10 +1,12 @@
 """Reading a request the way a model has to: from its text alone."""
 
 import json
+import random
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
+from hashlib import blake2b
 from itertools import pairwise, zip_longest
 from typing import Any
 
@@ -29,7 +31,8 @@ class Demonstration:
 class Prompt:
     """A request in DSPy's chat or JSON format; a request in any other format has no ``outputs``.
 
-    ``as_json`` tells which of the two the answer has to be in.
+    ``as_json`` tells which of the two the answer has to be in. ``temperature`` is 0 when the request has none;
+    ``seed`` tells samples of one prompt apart.
     """
 
     text: str
@@ -38,6 +41,13 @@ class Prompt:
     inputs: dict[str, str]
     as_json: bool = False
     demonstrations: tuple[Demonstration, ...] = field(default=())
+    temperature: float = 0.0
+    seed: int = 0
+
+    def generator(self, purpose: str = "") -> random.Random:
+        """A generator that the text and the seed fix: the same request always draws the same."""
+        text = self.text + (f"#{self.seed}" if self.seed else "") + purpose
+        return random.Random(blake2b(text.encode(), digest_size=8).digest())
 
 
 def read(request: Request) -> Prompt:
@@ -58,6 +68,8 @@ def read(request: Request) -> Prompt:
         inputs=sections(last),
         as_json=request.config.response_format is not None or _reminder(last).startswith("a JSON object"),
         demonstrations=demonstrations,
+        temperature=request.config.temperature or 0.0,
+        seed=request.config.seed or 0,
     )
 
 

@@ -40,7 +40,7 @@ def write(prompt: Prompt, rng: random.Random) -> dict[str, Any]:
 def _request(step: dict[str, Any], values: list[dict[str, Any]], number: int, rng: random.Random) -> str:
     words = _FIRST if number == 0 else _NEXT if values or not step["arguments"] else _DEPENDENT
     details = ", ".join(_detail(value) for value in values)
-    return f"{rng.choice(words)} {_plain(step['tool'])}{f' with {details}' if details else ''}."
+    return f"{rng.choice(words)} {plain(step['tool'])}{f' with {details}' if details else ''}."
 
 
 def _detail(value: dict[str, Any]) -> str:
@@ -48,8 +48,8 @@ def _detail(value: dict[str, Any]) -> str:
     shown = value["value"]
     if isinstance(shown, bool):
         shown = "yes" if shown else "no"
-    text = _plain(shown) if value.get("as") and isinstance(shown, str) else str(shown)
-    return f"{_plain(str(value.get('is', '')))} {text if len(text.split()) < 4 else chr(34) + text + chr(34)}"
+    text = plain(shown) if value.get("as") and isinstance(shown, str) else str(shown)
+    return f"{plain(str(value.get('is', '')))} {text if len(text.split()) < 4 else chr(34) + text + chr(34)}"
 
 
 def _fact(step: dict[str, Any], avoid: set[str]) -> str:
@@ -61,14 +61,14 @@ def _fact(step: dict[str, Any], avoid: set[str]) -> str:
         key = last_key(path)
         if key.endswith("id") and re.search(r"\d", text):
             continue
-        facts.append(f"{_plain(key)} {' '.join(text.split())[:FACT_CHARACTERS]}" if key else text[:FACT_CHARACTERS])
+        facts.append(f"{plain(key)} {' '.join(text.split())[:FACT_CHARACTERS]}" if key else text[:FACT_CHARACTERS])
         if len(facts) == FACTS:
             break
-    subject = _plain(step["tool"])
+    subject = plain(step["tool"])
     return f"For the request to {subject}: {', '.join(facts)}." if facts else f"There was nothing for {subject}."
 
 
-def _plain(name: str) -> str:
+def plain(name: str) -> str:
     """``search_places`` as "search places", ``getWeather`` as "get weather"."""
     spaced = re.sub(r"([a-z0-9])([A-Z])", r"\1 \2", name)
     return re.sub(r"[_-]+", " ", spaced).strip().lower()

@@ -1,0 +1,276 @@
+"""The metric with judged parts: what it asks, what it does without an answer, and what feedback it gives."""
+
+import copy
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import dspy
+import pytest
+from dspy.utils.exceptions import LMAuthError
+from judged import QUERY, RESPONSE, STEPS, TOOLS, calls, instruction, quality, scripted
+from scripted_model import ScriptedModels
+from sessions import attempt, iteration, report, selection, session
+
+from toolgrad_dspy.cli.configuration import load
+from toolgrad_dspy.errors import ModelError, UsageError
+from toolgrad_dspy.judging import (
+    ALL_PARTS,
+    JUDGED_PARTS,
+    WEIGHTS,
+    Judge,
+    Metric,
+    MetricConfig,
+    SessionJudge,
+    build_metric,
+)
+from toolgrad_dspy.records import Session
+
+FIRST = iteration(1, report("p1", attempt("find_place", {"kind": "cafe"})), chosen=selection("p1"), added=("s1",))
+SECOND = iteration(2, report("p1", attempt("book_table")), chosen=selection("p1"), added=("s2",))
+SESSION: Session = session(FIRST, SECOND, steps=STEPS, query=QUERY, response=RESPONSE)
+
+
+def metric(models: ScriptedModels, **weights: float) -> Metric:
+    return build_metric(MetricConfig(weights=weights), models, lambda: TOOLS)
+
+
+# Scores
+
+
+def test_judged_parts_count_by_their_weight() -> None:
+    models = scripted(quality=[quality(50, 100)], calls=[calls(minimal=False)])
+    scored = metric(models, valid=1, qor=2, minimality=1).score(SESSION)
+    assert scored.parts == {"valid": 1, "qor": 0.75, "minimality": 0}
+    assert scored.value == pytest.approx((1 + 2 * 0.75 + 0) / 4)
+    assert scored.unjudged == ()
+
+
+def test_all_parts_can_be_weighed_together() -> None:
+    scored = metric(scripted(), **dict.fromkeys(ALL_PARTS, 1.0)).score(SESSION)
+    assert set(scored.parts) == set(ALL_PARTS)
+    assert all(scored.parts[name] == 1 for name in JUDGED_PARTS)
+
+
+def test_rules_alone_ask_no_model() -> None:
+    models = scripted()
+    weighed = build_metric(MetricConfig(), models, lambda: TOOLS)
+    assert weighed.judge is None
+    assert weighed.weights == WEIGHTS
+    assert weighed.score(SESSION) == Metric().score(SESSION)
+    assert models.meter.calls == 0
+
+
+def test_only_the_groups_that_the_parts_need_are_asked() -> None:
+    models = scripted()
+    metric(models, alignment=1, coherence=1).score(SESSION)
+    assert models.meter.calls == 1
+
+
+def test_a_part_that_was_not_judged_drops_out_and_is_counted() -> None:
+    models = scripted(quality=["no"] * 2, instruction=[instruction("cafe", "4")])
+    weighed = metric(models, valid=1, qor=5, alignment=3, coherence=1)
+    scored = weighed.score(SESSION)
+    assert scored.parts == {"valid": 1, "coherence": 1}
+    assert scored.value == 1
+    assert scored.unjudged == ("qor", "alignment")
+    assert weighed.judge is not None
+    assert weighed.judge.unjudged == {"qor": 1, "specificity": 1, "alignment": 1}
+    assert weighed.score(SESSION) == scored
+    assert weighed.judge.judged == 1
+
+
+def test_a_score_of_nothing_judged_is_0_and_says_so() -> None:
+    scored = metric(scripted(quality=["no"] * 2), qor=1).score(SESSION)
+    assert (scored.value, scored.parts, scored.unjudged) == (0, {}, ("qor",))
+
+
+@pytest.mark.parametrize(
+    "empty",
+    [session(), session(steps=STEPS, query="", response=""), session(steps=STEPS, query="q", response="")],
+    ids=["no sample", "no query", "no response"],
+)
+def test_a_session_without_texts_has_nothing_in_the_judged_parts_and_asks_no_model(empty: Session) -> None:
+    models = scripted()
+    assert metric(models, qor=1, sufficiency=1).score(empty).parts == {"qor": 0, "sufficiency": 0}
+    assert models.meter.calls == 0
+
+
+# Asking once
+
+
+def test_a_sample_is_judged_once_for_its_score_and_its_feedback_and_in_copies() -> None:
+    models = scripted()
+    weighed = metric(models, qor=1)
+    again = SESSION.model_copy(update={"index": 7, "seconds": 3.0})
+    for one in (weighed, copy.deepcopy(weighed)):
+        one.score(SESSION)
+        one.score(again)
+        one.feedback(SESSION, "proposer", 1)
+    assert models.meter.calls == 1
+    weighed.score(session(steps=STEPS, query=QUERY, response="Another."))
+    assert models.meter.calls == 2
+
+
+def test_many_threads_share_one_judgement() -> None:
+    models = scripted()
+    weighed = metric(models, **dict.fromkeys(JUDGED_PARTS, 1.0))
+    with ThreadPoolExecutor(8) as pool:
+        scores = list(pool.map(weighed.score, [SESSION] * 32))
+    assert len({score.value for score in scores}) == 1
+    assert models.meter.calls == 3
+
+
+def test_judgements_that_were_not_used_for_long_are_forgotten() -> None:
+    models = scripted()
+    judge = SessionJudge(Judge(models), lambda: TOOLS, kept=2)
+    for response in ("a", "b", "c", "c", "b", "a"):
+        Metric({"qor": 1}, judge).score(session(steps=STEPS, query=QUERY, response=response))
+    assert models.meter.calls == 4
+
+
+def test_many_sessions_are_scored_in_their_order() -> None:
+    weighed = metric(scripted(), qor=1)
+    sessions = [session(steps=STEPS, query=QUERY, response=text) for text in (RESPONSE, "Nothing.", "confirmed")] * 3
+    assert [score.value for score in weighed.scores(sessions)] == [1, 0, 0.5] * 3
+    assert Metric().scores(sessions) == [Metric().score(one) for one in sessions]
+
+
+def test_a_judge_that_cannot_be_asked_is_an_error_for_everyone_and_seen_by_callbacks() -> None:
+    """DSPy's optimizers count what a metric raises as a poor score; their callbacks tell ours to stop."""
+
+    class Seen(dspy.utils.callback.BaseCallback):  # type: ignore[misc, name-defined]
+        def __init__(self) -> None:
+            self.errors: list[Exception] = []
+
+        def on_module_end(self, call_id: str, outputs: object, exception: Exception | None = None) -> None:
+            if exception is not None:
+                self.errors.append(exception)
+
+    weighed = metric(ScriptedModels(judge=lambda prompt: LMAuthError("no such key")), qor=1)
+    seen = Seen()
+    for _ in range(2):
+        with dspy.context(callbacks=[seen]), pytest.raises(ModelError, match="no such key"):
+            weighed.score(SESSION)
+    assert any(isinstance(error, ModelError) for error in seen.errors)
+
+
+def test_judging_leaves_nothing_in_an_optimizers_trace() -> None:
+    weighed = metric(scripted(), qor=1)
+    with dspy.context(trace=[]):
+        weighed.score(SESSION)
+        assert dspy.settings.trace == []
+
+
+# Feedback
+
+
+def said(models: ScriptedModels, role: str, number: int) -> list[str]:
+    weighed = metric(models, **dict.fromkeys(JUDGED_PARTS, 1.0))
+    known = Metric().feedback(SESSION, role, number).split("\n")
+    return [line for line in weighed.feedback(SESSION, role, number).split("\n") if line not in known]
+
+
+BROKEN: dict[str, Callable[[], ScriptedModels]] = {
+    "alignment": lambda: scripted(instruction=[instruction("cafe", "6", "2026-05-14")]),
+    "coherence": lambda: scripted(instruction=[instruction("cafe", "4", "2026-05-14", follows=(True, False))]),
+    "calls": lambda: scripted(calls=[calls(False, False)]),
+}
+
+
+def test_nothing_is_added_where_all_criteria_hold() -> None:
+    for role in ("proposer", "selector"):
+        assert said(scripted(), role, 1) == said(scripted(), role, 2) == []
+
+
+def test_an_argument_that_is_not_the_querys_is_told_to_the_proposer_of_its_step() -> None:
+    assert said(BROKEN["alignment"](), "proposer", 2) == [
+        "By the query, an argument is not right (alignment): 4 is not the party_size of book_table (s2) of the "
+        "query, which gives '6'."
+    ]
+    assert said(BROKEN["alignment"](), "proposer", 1) == said(BROKEN["alignment"](), "selector", 2) == []
+
+
+def test_what_is_wrong_with_the_calls_is_told_to_the_proposer_with_the_judges_reason() -> None:
+    assert said(BROKEN["calls"](), "proposer", 1) == [
+        "The calls of the sample leave a request open (sufficiency): nobody books.",
+        "A call of the sample is redundant (minimality): s1 is not needed.",
+    ]
+    assert said(BROKEN["calls"](), "selector", 1) == []
+
+
+def test_steps_that_do_not_hang_together_are_told_to_both() -> None:
+    for role in ("proposer", "selector"):
+        (line,) = said(BROKEN["coherence"](), role, 1)
+        assert line.startswith("The steps do not hang together (coherence): ")
+        assert line.endswith("does not follow: as people talk.")
+
+
+def test_a_reason_of_many_lines_is_one_finding() -> None:
+    answer = calls(minimal=False)
+    answer["minimality"]["reason"] = "first\n\nsecond.\n"
+    assert said(scripted(calls=[answer]), "proposer", 1) == [
+        "A call of the sample is redundant (minimality): first second."
+    ]
+
+
+def test_a_criterion_that_was_not_judged_is_no_complaint() -> None:
+    assert said(scripted(calls=["no"] * 2), "proposer", 1) == []
+
+
+# Configuration
+
+
+def test_a_judged_part_without_a_judge_says_how_to_have_one() -> None:
+    with pytest.raises(UsageError, match=r"'qor' needs a judge: make the metric with .*build_metric"):
+        Metric({"valid": 1, "qor": 1})
+
+
+def test_the_metric_describes_what_has_to_be_equal_for_scores_to_compare() -> None:
+    described = build_metric(MetricConfig(weights={"qor": 1}, votes=3), scripted(), lambda: TOOLS).public()
+    assert described["weights"] == {"qor": 1}
+    assert (described["votes"], described["temperature"]) == (3, None)
+    assert set(described["prompts"]) == {"quality"}  # type: ignore[arg-type]
+    assert Metric({"valid": 1}).public() == {"weights": {"valid": 1}}
+
+
+def test_a_configuration_file_sets_weights_votes_and_temperature(tmp_path: Path) -> None:
+    path = tmp_path / "c.yaml"
+    path.write_text("metric: {weights: {executed: 1, qor: 2.5}, votes: 3, temperature: 0}\n")
+    config = load(path).metric
+    assert config == MetricConfig(weights={"executed": 1, "qor": 2.5}, votes=3, temperature=0)
+    weighed = build_metric(config, scripted(), lambda: TOOLS)
+    assert weighed.judge is not None
+    assert weighed.judge.judge.votes == 3
+    path.write_text("metric: {votes: 5}\n")
+    assert load(path).metric == MetricConfig(votes=5)
+    assert load(None).metric == MetricConfig(weights=dict(WEIGHTS))
+
+
+WRONG: list[tuple[str, str]] = [
+    ("{weigths: {}}", "metric: unknown key 'weigths'; did you mean 'weights'?"),
+    ("{weights: {allignment: 1}}", "metric.weights: unknown key 'allignment'; did you mean 'alignment'?"),
+    ("{weights: {beauty: 1}}", "metric.weights: unknown key 'beauty'; there are executed, "),
+    ("{weights: {qor: 0, valid: 0}}", "metric.weights: one weight has to be above 0, got {'qor': 0, 'valid': 0}"),
+    ("{weights: {}}", "metric.weights: one weight has to be above 0, got {}"),
+    ("{weights: {qor: -1}}", "metric.weights.qor: "),
+    ("{weights: {qor: .inf}}", "metric.weights.qor: "),
+    ("{weights: {qor: yes}}", "metric.weights.qor: "),
+    ("{weights: [qor]}", "metric.weights has to be a mapping"),
+    ("{votes: 2}", "metric.votes: the number of votes has to be odd, got 2"),
+    ("{votes: 0}", "metric.votes: "),
+    ("{temperature: hot}", "metric.temperature: "),
+    ("{temperature: 3}", "metric.temperature: "),
+    ("3", "metric has to be a mapping"),
+]
+
+
+@pytest.mark.parametrize(("text", "message"), WRONG)
+def test_settings_that_are_wrong_are_one_line_with_file_and_key(text: str, message: str, tmp_path: Path) -> None:
+    path: Any = tmp_path / "c.yaml"
+    path.write_text(f"metric: {text}\n")
+    with pytest.raises(UsageError) as raised:
+        load(path)
+    assert str(raised.value).startswith(f"{path}: {message}")
+    assert "\n" not in str(raised.value)

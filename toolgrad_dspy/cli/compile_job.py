@@ -1,0 +1,120 @@
+"""What a compile command does: open the tools, tune, save the program with how it came about."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from toolgrad_dspy import __version__
+from toolgrad_dspy.cli.compile_progress import CompileProgress
+from toolgrad_dspy.cli.compile_report import verdict
+from toolgrad_dspy.cli.output import REHEARSAL_NOTE, note
+from toolgrad_dspy.cli.sources import Sources, sources
+from toolgrad_dspy.judging import Metric, MetricConfig, build_metric
+from toolgrad_dspy.lm import LOOP_ROLES, Models, Role
+from toolgrad_dspy.optimizers import Arena, Budget, Compiled, Live, Optimizer, Prompts, compile_program
+from toolgrad_dspy.program import (
+    ProgramConfig,
+    Tasks,
+    ToolGrad,
+    load_program,
+    run_on_loop_thread,
+    save_program,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CompileJob:
+    """What the options of a compile command come to. ``parent`` is a program file to start from."""
+
+    tools: Path | None
+    parent: Path | None
+    optimizer: Optimizer
+    models: Models
+    loop: ProgramConfig
+    metric: MetricConfig
+    tasks: Tasks
+    budget: Budget
+    seed: int
+    quiet: bool
+
+    def run(self, path: Path) -> Compiled:
+        """Compile, and save the program to ``path``."""
+        chosen = sources(self.tools)
+        metric = build_metric(self.metric, self.models, lambda: chosen.library.tools)
+        program = ToolGrad(chosen.library, self.models, self.loop)
+        if self.parent is not None:
+            load_program(self.parent, program)
+        roles: tuple[Role, ...] = (*LOOP_ROLES, "reflection", *(("judge",) if metric.judge else ()))
+        with self._open(chosen, roles), CompileProgress(self.budget.metric_calls, self.quiet) as progress:
+            compiled = compile_program(
+                program,
+                self.tasks,
+                metric,
+                self.models,
+                self.optimizer,
+                budget=self.budget,
+                seed=self.seed,
+                arena=self._arena(program, metric),
+                stage=progress.stage,
+                progress=progress.show,
+            )
+            described = self._description(compiled, program, metric, chosen)
+        save_program(path, compiled.tuning.program, described)
+        return compiled
+
+    def _arena(self, program: ToolGrad, metric: Metric) -> Arena:
+        return Live(metric)
+
+    @contextmanager
+    def _open(self, chosen: Sources, roles: tuple[Role, ...]) -> Iterator[None]:
+        """The library open on the background loop, and the models of ``roles`` checked."""
+        if not self.quiet and self.models.all_rehearsal:
+            note(REHEARSAL_NOTE)
+        run_on_loop_thread(chosen.library.open())
+        try:
+            if not self.quiet:
+                self._announce(chosen)
+            run_on_loop_thread(self.models.check(roles))
+            yield
+        finally:
+            run_on_loop_thread(chosen.library.close())
+            run_on_loop_thread(self.models.aclose())
+
+    def _announce(self, chosen: Sources) -> None:
+        tasks = self.tasks
+        note(f"tools: {chosen.name}, {len(chosen.library.tools)} tools")
+        note(f"tasks: {len(tasks.train)} to train, {len(tasks.validation)} to validate, {len(tasks.test)} to test")
+        for line in chosen.library.notes:
+            note(line)
+
+    def _description(self, compiled: Compiled, base: ToolGrad, metric: Metric, chosen: Sources) -> dict[str, Any]:
+        """How the program came about, for its file."""
+        tasks, tuning = self.tasks, compiled.tuning
+        return {
+            "optimizer": {
+                "name": self.optimizer.name,
+                "settings": tuning.details,
+                "budget": {name: value for name, value in asdict(self.budget).items() if value is not None},
+                "seed": self.seed,
+                "sessions": tuning.usage.metric_calls,
+                "candidates": tuning.candidates,
+                "stopped": tuning.stopped,
+            },
+            "metric": metric.public(),
+            "tasks": {"train": len(tasks.train), "validation": len(tasks.validation), "test": len(tasks.test)},
+            "scores": {
+                "before": compiled.before.score,
+                "after": compiled.after.score,
+                "difference": asdict(compiled.difference),
+                "gain": compiled.difference.is_gain,
+                "validation": {"before": tuning.scores[0], "after": tuning.scores[1]},
+            },
+            "verdict": verdict(compiled),
+            "program": self.loop.model_dump(mode="json"),
+            "models": self.models.public(),
+            "tools": {"source": chosen.public, "digest": chosen.library.digest},
+            "parent": {"file": str(self.parent) if self.parent else None, "prompts": Prompts.of(base).digest},
+            "version": __version__,
+        }

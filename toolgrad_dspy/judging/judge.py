@@ -1,0 +1,169 @@
+"""The judge: a language model's verdicts on samples and responses (see ``docs/judging.md``).
+
+One call per group of criteria and vote. An answer that cannot be used, after one re-ask, is no verdict: it neither
+passes a sample nor fails it.
+"""
+
+import asyncio
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from typing import Any
+
+import dspy
+from pydantic import TypeAdapter
+
+from toolgrad_dspy.errors import UsageError
+from toolgrad_dspy.judging import tally
+from toolgrad_dspy.judging.criteria import nothing
+from toolgrad_dspy.judging.questions import CRITERIA, GROUPS, SIGNATURES, Questions, quality_inputs
+from toolgrad_dspy.lm import Models, metered
+from toolgrad_dspy.program.ask import AnswerError, ask
+from toolgrad_dspy.program.sessions import lean
+from toolgrad_dspy.records import CriterionVerdict, JudgeCall, JudgeGroup, Judgement, Quality, Sample, Tool, Workflow
+
+# What one vote gave, if anything usable, and how it came about.
+Answer = tuple[dspy.Prediction | None, JudgeCall]
+
+
+class Judge(dspy.Module):
+    """Judges with the model of the role ``judge``; any number of judgements at once. Optimizers do not tune it.
+
+    ``votes``, odd, is how often each question is asked; ``temperature`` (0 to 2) goes before the role's own setting.
+    Each vote is a completion of its own, never a cached one; but at temperature 0 most models only repeat themselves.
+    Raises UsageError for an even number of votes or a temperature out of range.
+
+    What a judgement used is in its ``calls`` and in the models' meter; a :func:`metered` around it does not see that.
+    """
+
+    def __init__(self, models: Models, votes: int = 1, temperature: float | None = None) -> None:
+        if votes < 1 or votes % 2 == 0:
+            raise UsageError(f"the number of votes has to be odd, so that they can decide; got {votes}")
+        if temperature is not None and not 0 <= temperature <= 2:
+            raise UsageError(f"the temperature of the judge has to be from 0 to 2; got {temperature:g}")
+        super().__init__()
+        self.votes = votes
+        self.temperature = temperature
+        self._models = models
+        self._predictors = [
+            {group: dspy.Predict(SIGNATURES[group], **self._config(number)) for group in GROUPS}
+            for number in range(1, votes + 1)
+        ]
+        self._compiled = True
+
+    def _config(self, vote: int) -> dict[str, Any]:
+        """What sets the completions of one vote apart from those of another, for whatever caches them."""
+        own = self._models.settings["judge"].temperature
+        effective = own if self.temperature is None else self.temperature
+        given = {} if self.temperature is None else {"temperature": self.temperature}
+        # DSPy warns of an id that a temperature of 0 makes void.
+        return given if effective == 0 else {**given, "rollout_id": vote}
+
+    async def judge(self, sample: Sample, tools: Iterable[Tool], groups: Sequence[JudgeGroup] = GROUPS) -> Judgement:
+        """``sample`` judged on what ``groups`` decide. ``tools`` holds at least those that it calls.
+
+        The quality is that of its own response by its own results. Raises UsageError when a tool is absent,
+        ModelError when no call can succeed, and BudgetSpentError.
+        """
+        questions = Questions(sample, tools)
+        wanted = [group for group in GROUPS if group in groups and (group != "quality" or sample.response.strip())]
+        answers = await self._answers({group: questions.inputs(group) for group in wanted})
+        verdicts: list[CriterionVerdict] = []
+        for group, given in answers.items():
+            votes = [
+                dict.fromkeys(CRITERIA[group], nothing(call.problem))
+                if prediction is None
+                else questions.votes(group, prediction)
+                for prediction, call in given
+            ]
+            verdicts += [tally.verdict(name, [vote[name] for vote in votes]) for name in CRITERIA[group]]
+        unanswered = "quality" in groups and "quality" not in wanted
+        return self._judgement(answers, tuple(verdicts), self._worthless() if unanswered else None)
+
+    async def judge_response(self, query: str, reference: Workflow | str, response: str | None) -> Judgement:
+        """The quality of a response to ``query`` by ``reference``: calls with their results, or a response as text.
+
+        ``response`` is None for a prediction that ended in an error: its quality is 0, as that of an empty one, and
+        no model is asked. Raises as :meth:`judge`.
+        """
+        if response is None or not response.strip():
+            return self._judgement({}, (), self._worthless())
+        return self._judgement(await self._answers({"quality": quality_inputs(query, reference, response)}), ())
+
+    def _worthless(self) -> Quality:
+        return Quality(score=0.0, reason="there is no response", votes=self.votes)
+
+    def _judgement(
+        self,
+        answers: Mapping[JudgeGroup, Sequence[Answer]],
+        verdicts: tuple[CriterionVerdict, ...],
+        quality: Quality | None = None,
+    ) -> Judgement:
+        if "quality" in answers:
+            scored = [prediction.requests for prediction, _ in answers["quality"] if prediction is not None]
+            problems = dict.fromkeys(call.problem for _, call in answers["quality"] if call.problem)
+            quality = tally.quality(scored, "; ".join(problems))
+        return Judgement(
+            quality=quality,
+            criteria=verdicts,
+            calls=tuple(call for given in answers.values() for _, call in given),
+            votes=self.votes,
+            temperature=self.temperature,
+        )
+
+    async def _answers(self, inputs: Mapping[JudgeGroup, Mapping[str, str]]) -> dict[JudgeGroup, list[Answer]]:
+        with lean():
+            # As a module's call: an optimizer's callbacks then see the error that ends a run.
+            answers: dict[JudgeGroup, list[Answer]] = await self.acall(inputs=inputs)
+        return answers
+
+    async def aforward(self, inputs: Mapping[JudgeGroup, Mapping[str, str]]) -> dict[JudgeGroup, list[Answer]]:
+        """All votes on the groups of ``inputs``, which are those of their signatures, at once."""
+        running = {
+            group: [asyncio.ensure_future(self._vote(group, vote, given)) for vote in range(1, self.votes + 1)]
+            for group, given in inputs.items()
+        }
+        tasks = [task for votes in running.values() for task in votes]
+        try:
+            await asyncio.gather(*tasks)
+        except BaseException:  # the run ends: nothing may go on asking, and spending
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            raise
+        return {group: [task.result() for task in votes] for group, votes in running.items()}
+
+    async def _vote(self, group: JudgeGroup, vote: int, inputs: Mapping[str, str]) -> Answer:
+        predictor = self._predictors[vote - 1][group]
+        prediction, problem = None, ""
+        with metered() as meter:
+            try:
+                prediction = await ask(predictor, SIGNATURES[group], self._models, "judge", **inputs)
+            except AnswerError as error:
+                problem = str(error)
+        used = meter.models()
+        call = JudgeCall(
+            group=group,
+            vote=vote,
+            # Two, where a re-ask fell to another model.
+            model=", ".join(model for _, model in used) or self._models.settings["judge"].model,
+            prompt=prompt_digest(group),
+            calls=sum(usage.calls for usage in used.values()),
+            input_tokens=sum(usage.input_tokens for usage in used.values()),
+            output_tokens=sum(usage.output_tokens for usage in used.values()),
+            problem=problem,
+        )
+        return prediction, call
+
+
+@cache
+def prompt_digest(group: JudgeGroup) -> str:
+    """A digest of the instructions and fields of the group's signature: the prompt, whatever the format."""
+    signature = SIGNATURES[group]
+    fields = [
+        (name, (field.json_schema_extra or {}).get("desc"), TypeAdapter(field.annotation).json_schema())
+        for name, field in signature.fields.items()
+    ]
+    text = json.dumps([signature.instructions, fields], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

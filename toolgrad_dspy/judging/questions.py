@@ -1,0 +1,88 @@
+"""What a judge is asked about a sample, and what its answers come to.
+
+Texts of a sample stand in a prompt as JSON, on one line each: whatever they say, they stay data in their field.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import dspy
+from pydantic import JsonValue
+
+from toolgrad_dspy.errors import UsageError
+from toolgrad_dspy.judging import criteria
+from toolgrad_dspy.judging.blanks import blanks
+from toolgrad_dspy.judging.criteria import Vote
+from toolgrad_dspy.judging.sentences import pairs
+from toolgrad_dspy.program.render import line, tool_line, workflow_lines
+from toolgrad_dspy.records import Criterion, JudgeGroup, Sample, Tool, Workflow
+from toolgrad_dspy.signatures import JudgeCalls, JudgeInstruction, JudgeQuality
+
+# The signature of each group. To mypy a class of signatures is anything.
+SIGNATURES: Mapping[JudgeGroup, Any] = {
+    "quality": JudgeQuality,
+    "instruction": JudgeInstruction,
+    "calls": JudgeCalls,
+}
+GROUPS: tuple[JudgeGroup, ...] = tuple(SIGNATURES)
+CRITERIA: Mapping[JudgeGroup, tuple[Criterion, ...]] = {
+    "quality": (),
+    "instruction": ("specificity", "coherence", "solvability", "alignment"),
+    "calls": ("sufficiency", "minimality"),
+}
+# How much of one result a judge is shown, in characters: as much as the loop's own prompts show by default.
+SHOWN_CHARS = 2400
+
+
+def quality_inputs(query: str, reference: Workflow | str, response: str) -> dict[str, str]:
+    """The inputs of the group ``quality``. ``reference`` is the calls with their results, or a text."""
+    shown = line(reference) if isinstance(reference, str) else workflow_lines(reference, SHOWN_CHARS)
+    return {"reference": shown, "query": line(query), "response": line(response)}
+
+
+class Questions:
+    """The questions about one sample. Raises UsageError when ``tools`` lacks one that it calls."""
+
+    def __init__(self, sample: Sample, tools: Iterable[Tool]) -> None:
+        known = {tool.name: tool for tool in tools}
+        called = dict.fromkeys(step.call.tool for step in sample.workflow.steps)
+        absent = next((name for name in called if name not in known), None)
+        if absent is not None:
+            raise UsageError(f"sample {sample.id} calls the tool {absent}, which is not among the tools of the judge")
+        self._sample = sample
+        self._tools = "\n".join(tool_line(known[name]) for name in called)
+        self._blanks = blanks(sample.workflow.steps, known)
+        self._pairs = pairs(sample.query)
+
+    def inputs(self, group: JudgeGroup) -> dict[str, str]:
+        """The inputs of the group's signature."""
+        sample = self._sample
+        if group == "quality":
+            return quality_inputs(sample.query, sample.workflow, sample.response)
+        if group == "calls":
+            calls = workflow_lines(sample.workflow, SHOWN_CHARS)
+            return {"tools": self._tools, "calls": calls, "query": line(sample.query)}
+        return {
+            "tools": self._tools,
+            "blanks": _lines(blank.shown() for blank in self._blanks),
+            "query": line(sample.query),
+            "sentences": _lines(
+                {"pair": number, "first": first, "second": second}
+                for number, (first, second) in enumerate(self._pairs, 1)
+            ),
+        }
+
+    def votes(self, group: JudgeGroup, answer: dspy.Prediction) -> dict[Criterion, Vote]:
+        """What one answer says of each criterion of ``group``."""
+        if group == "instruction":
+            return {
+                "specificity": criteria.specificity(self._blanks, answer.extracted),
+                "coherence": criteria.coherence(self._pairs, answer.pairs),
+                "solvability": criteria.direct(answer.solvability),
+                "alignment": criteria.alignment(self._blanks, answer.extracted),
+            }
+        return {name: criteria.direct(answer[name]) for name in CRITERIA[group]}
+
+
+def _lines(shown: Iterable[dict[str, JsonValue]]) -> str:
+    return "\n".join(line(value) for value in shown) or "(none)"

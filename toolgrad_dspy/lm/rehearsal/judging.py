@@ -1,0 +1,112 @@
+"""The judge's parts: verdicts by script, from what can be counted in the prompt.
+
+They know the template queries of ``writing.py`` and little else. They prove that judgements are asked for, read and
+counted; they are no judgement of quality.
+"""
+
+import json
+import random
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from toolgrad_dspy.lm.rehearsal.prompt import Prompt, objects
+from toolgrad_dspy.lm.rehearsal.writing import FACT_CHARACTERS, FACTS, plain
+from toolgrad_dspy.records import leaves
+
+MISSING = "#missing"
+
+
+def score_requests(prompt: Prompt, rng: random.Random) -> dict[str, Any]:
+    """A request per sentence, openings left out, scored by the share of its facts that the response states.
+
+    The facts of a request are the first few values of the result in its place, or the words of a reference text.
+    """
+    query, response = _text(prompt.inputs.get("query", "")), _text(prompt.inputs.get("response", ""))
+    steps = list(objects(prompt.inputs.get("reference", "")))
+    asked = _sentences(query)
+    facts = [_facts(step.get("result")) for step in steps] or [_words(_text(prompt.inputs.get("reference", "")))]
+    asked = asked[max(0, len(asked) - len(facts)) :]
+    said = " ".join(response.split())
+    requests = []
+    for request, wanted in zip(asked, facts, strict=False):
+        stated = [fact for fact in wanted if fact in said]
+        share = len(stated) / len(wanted) if wanted else 1.0
+        reason = f"The response states {len(stated)} of {len(wanted)} facts."
+        requests.append({"request": request, "reason": reason, "score": round(100 * share)})
+    return {"requests": requests}
+
+
+def judge_instruction(prompt: Prompt, rng: random.Random) -> dict[str, Any]:
+    """Values that stand after a parameter's name in the query; pairs follow unless they repeat; tools are named."""
+    query = _text(prompt.inputs.get("query", ""))
+    tools = [plain(str(tool.get("name", ""))) for tool in objects(prompt.inputs.get("tools", ""))]
+    named = [name for name in tools if name in query.lower()]
+    pairs = list(objects(prompt.inputs.get("sentences", "")))
+    return {
+        "extracted": [_extracted(blank, query) for blank in objects(prompt.inputs.get("blanks", ""))],
+        "pairs": [
+            {
+                "pair": pair["pair"],
+                "reason": "It repeats the first." if pair["first"] == pair["second"] else "It goes on.",
+                "follows": pair["first"] != pair["second"],
+            }
+            for pair in pairs
+        ],
+        "solvability": _ruling(bool(named), f"The query speaks of {len(named)} of {len(tools)} tools."),
+    }
+
+
+def judge_calls(prompt: Prompt, rng: random.Random) -> dict[str, Any]:
+    """As many calls as sentences, openings left out, suffice; a call that was made twice is redundant."""
+    calls = [(call["tool"], call["arguments"]) for call in objects(prompt.inputs.get("calls", ""))]
+    requests = max(1, len(_sentences(_text(prompt.inputs.get("query", "")))) - 1)
+    twice = [tool for number, (tool, given) in enumerate(calls) if (tool, given) in calls[:number]]
+    return {
+        "sufficiency": _ruling(requests <= len(calls), f"There are {requests} requests and {len(calls)} calls."),
+        "minimality": _ruling(not twice, f"{twice[0]} is called twice alike." if twice else "No call is made twice."),
+    }
+
+
+def _extracted(blank: dict[str, Any], query: str) -> dict[str, Any]:
+    """What stands after the parameter's name, first in the sentences that speak of the blank's tool."""
+    name = plain(str(blank["parameter"]).rsplit(".", 1)[-1])
+    # Up to the comma or full stop that ends a detail; quoted, up to the closing mark.
+    detail = re.compile(rf'(?<!\w){re.escape(name)} (?:"([^"]*)"|(.+?)(?=, \w|\.\s|\.$|$))', re.IGNORECASE)
+    own = [sentence for sentence in _sentences(query) if plain(str(blank["tool"])) in sentence.lower()]
+    for text in (*own, query):
+        found = detail.search(text)
+        if found:
+            return {"blank": blank["blank"], "reason": f"It says {found[0]!r}.", "value": found[1] or found[2]}
+    return {"blank": blank["blank"], "reason": f"It does not speak of {name}.", "value": MISSING}
+
+
+def _ruling(holds: bool, reason: str) -> dict[str, Any]:
+    return {"reason": reason, "holds": holds}
+
+
+def _facts(result: Any) -> list[str]:
+    """The first values of a result that a response would repeat, as ``writing.py`` cuts them."""
+    texts = [
+        " ".join(str(value).split())[:FACT_CHARACTERS]
+        for path, value in leaves(result)
+        if isinstance(value, (str, int, float)) and not isinstance(value, bool) and not path.endswith("id")
+    ]
+    return [text for text in texts if text and not text.startswith("… ")][:FACTS]
+
+
+def _words(text: str) -> list[str]:
+    return sorted(set(re.findall(r"\w{5,}", text)))
+
+
+def _sentences(text: str) -> Sequence[str]:
+    return [part for part in re.split(r"(?<=[.!?])\s+", text.strip()) if part]
+
+
+def _text(field: str) -> str:
+    """The text in a field that is a JSON string; of any other, nothing."""
+    try:
+        found = json.loads(field)
+    except ValueError:
+        return ""
+    return found if isinstance(found, str) else ""

@@ -1,0 +1,143 @@
+"""What tools would answer, told without running them."""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from typing import Self
+
+from pydantic import JsonValue
+
+from toolgrad_dspy.judging.feedback import ID, PLACEHOLDER
+from toolgrad_dspy.lm import Budget
+from toolgrad_dspy.program.environment import Branch, Environment
+from toolgrad_dspy.program.origins import alike, distinctive, schema_at
+from toolgrad_dspy.records import Iteration, Observation, Session, Tool, ToolCall, ToolError, last_key, leaves
+from toolgrad_dspy.seeding import derive
+from toolgrad_dspy.tools import Library
+
+# How many different results of a tool are kept as its examples.
+EXAMPLES = 8
+MADE_UP = "simulated"
+# Deeper than this no schema is followed.
+DEPTH = 6
+
+Schema = Mapping[str, JsonValue]
+
+
+def call_key(call: ToolCall) -> str:
+    """Equal for equal calls."""
+    return json.dumps([call.tool, call.arguments], sort_keys=True)
+
+
+class Known:
+    """All that the sessions of a recording tell about their tools.
+
+    ``answers`` is what a call got when it was first made, ``examples`` are good results by tool, and ``names`` the
+    keys under which each value stood in some result.
+    """
+
+    def __init__(self) -> None:
+        self.answers: dict[str, Observation] = {}
+        self.examples: dict[str, list[Observation]] = {}
+        self.names: dict[JsonValue, set[str]] = {}
+
+    @classmethod
+    def of(cls, sessions: Iterable[Session]) -> Self:
+        known = cls()
+        for session in sessions:
+            for iteration in session.trace.iterations:
+                for report in iteration.reports:
+                    for attempt in report.attempts:
+                        if attempt.observation is not None:
+                            known._add(attempt.call, attempt.observation, attempt.verdict.outcome == "ok")
+        return known
+
+    def _add(self, call: ToolCall, observation: Observation, good: bool) -> None:
+        self.answers.setdefault(call_key(call), observation)
+        if not good:
+            return
+        examples = self.examples.setdefault(call.tool, [])
+        if len(examples) < EXAMPLES and observation not in examples:
+            examples.append(observation)
+        for pointer, value in leaves(observation.value):
+            if isinstance(value, (str, int, float)):
+                self.names.setdefault(value, set()).add(last_key(pointer))
+
+    def holds(self, parameter: str, value: JsonValue) -> bool:
+        """Whether some result has ``value``, under a name like ``parameter`` if others could be equal by chance."""
+        names = self.names.get(value, ()) if isinstance(value, (str, int, float)) else ()
+        return any(distinctive(value) or alike(parameter, name) for name in names)
+
+
+class Answers(Environment):
+    """Stands in for the tool sessions of one iteration; nothing is ever run.
+
+    A call that was made in this iteration gets the recorded result, and one that was made elsewhere in the recording
+    what it got there, as a guess. Any other fails when one of its arguments cannot be right, and else gets a result of
+    its tool. Guesses are marked ``simulated``.
+    """
+
+    def __init__(self, library: Library, budget: Budget, known: Known, iteration: Iteration | None = None) -> None:
+        super().__init__(library, 0, budget)
+        self._known = known
+        reports = iteration.reports if iteration else ()
+        attempts = [attempt for report in reports for attempt in report.attempts]
+        self._here = {call_key(a.call): a.observation for a in attempts if a.observation is not None}
+
+    async def call(self, branch: Branch, call: ToolCall) -> Observation:
+        """The answer to ``call``, whatever the branch."""
+        key = call_key(call)
+        if key in self._here:
+            return self._here[key]
+        if key in self._known.answers:
+            return self._known.answers[key].model_copy(update={"simulated": True})
+        tool = self.library.tool(call.tool)
+        problem = self._implausible(tool, call)
+        if problem:
+            return Observation(text=problem, error=ToolError(kind="tool", message=problem), simulated=True)
+        return self._example(tool, key)
+
+    def _implausible(self, tool: Tool, call: ToolCall) -> str | None:
+        """Which argument cannot be right: a placeholder, or an id that no result and no schema knows."""
+        for pointer, value in leaves(call.arguments):
+            name = last_key(pointer)
+            if isinstance(value, str) and PLACEHOLDER.match(value):
+                return f"{name} = {value!r} looks like a placeholder"
+            if not ID.search(name) or value is None or self._known.holds(name, value) or value == MADE_UP:
+                continue
+            if json.dumps(value) not in json.dumps(schema_at(tool.parameters, pointer)):
+                return f"nothing is known by {name} = {value!r}"
+        return None
+
+    def _example(self, tool: Tool, key: str) -> Observation:
+        examples = self._known.examples.get(tool.name)
+        if examples:
+            return examples[derive(key) % len(examples)].model_copy(update={"simulated": True})
+        if tool.returns is not None:
+            return Observation(content=example_of(tool.returns, tool.returns), text="", simulated=True)
+        return Observation(text="done", simulated=True)
+
+
+def example_of(schema: JsonValue, root: Schema, depth: int = 0) -> JsonValue:
+    """A value that ``schema``, a part of ``root``, describes: its own examples where it has some."""
+    if not isinstance(schema, dict) or depth > DEPTH:
+        return MADE_UP
+    reference = schema.get("$ref")
+    if isinstance(reference, str):
+        definitions = root.get("$defs", root.get("definitions"))
+        name = re.split("/", reference)[-1]
+        return example_of(definitions.get(name) if isinstance(definitions, dict) else None, root, depth + 1)
+    if "const" in schema:
+        return schema["const"]
+    for word in ("enum", "examples", "anyOf", "oneOf", "allOf"):
+        listed = schema.get(word)
+        if isinstance(listed, list) and listed:
+            return example_of(listed[0], root, depth + 1) if word.endswith("Of") else listed[0]
+    properties = schema.get("properties")
+    if isinstance(properties, dict):
+        return {name: example_of(inner, root, depth + 1) for name, inner in properties.items()}
+    if "items" in schema:
+        return [example_of(schema["items"], root, depth + 1)]
+    plain: dict[JsonValue, JsonValue] = {"integer": 1234, "number": 1234.5, "boolean": True, "array": [], "object": {}}
+    kind = schema.get("type")
+    return plain.get(kind, MADE_UP) if isinstance(kind, str) else MADE_UP

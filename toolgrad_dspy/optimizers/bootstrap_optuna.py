@@ -1,0 +1,75 @@
+"""Bootstrapped demonstrations chosen by Optuna's search (TPE, Bergstra et al., NeurIPS 2011)."""
+
+import contextlib
+from collections.abc import Iterator
+from math import isqrt
+from typing import Any, ClassVar
+
+import dspy
+
+from toolgrad_dspy.optimizers.base import Optimizer, Search
+from toolgrad_dspy.optimizers.demonstrations import DEMONSTRATIONS, TEACHING, UNLABELLED, Sampling, taught
+from toolgrad_dspy.optimizers.tunable import Tunable
+
+# DSPy's default.
+TRIALS = 16
+
+
+class BootstrapOptuna(Optimizer):
+    """Picks one demonstration for each predictor, DSPy's BootstrapFewShotWithOptuna, on the validation tasks.
+
+    Its sessions: the teacher's, and the validation tasks for each trial and for the base. A trial that repeats
+    another's choice costs nothing.
+    """
+
+    name: ClassVar[str] = "bootstrap-optuna"
+
+    def search(self, student: Tunable, search: Search) -> dspy.Module | None:
+        sampling, trials = self._plan(search)
+        teacher, tasks = taught(student, search, sampling)
+        if not tasks:
+            return None
+        with _seeded(search.seed):
+            return dspy.BootstrapFewShotWithOptuna(
+                metric=search.scoring.value,
+                num_candidate_programs=trials,
+                num_threads=search.threads,
+                **UNLABELLED,
+            ).compile(
+                student,
+                teacher=teacher,
+                max_demos=_choices(trials),
+                trainset=tasks,
+                valset=search.validation,
+            )
+
+    def settings(self, search: Search) -> dict[str, object]:
+        sampling, trials = self._plan(search)
+        return {"choices": _choices(trials), "trials": trials, **sampling.settings()}
+
+    def _plan(self, search: Search) -> tuple[Sampling, int]:
+        sampling = Sampling.within(search.sessions // TEACHING, search)
+        validations = (search.sessions - sampling.sessions) // len(search.validation)
+        return sampling, max(1, min(TRIALS, validations - 1))
+
+
+def _choices(trials: int) -> int:
+    """How many demonstrations a predictor has to choose from: half of all pairs can be tried."""
+    return min(DEMONSTRATIONS, isqrt(2 * trials))
+
+
+@contextlib.contextmanager
+def _seeded(seed: int) -> Iterator[None]:
+    """Give Optuna's studies a seed: DSPy makes one without, and passes none on."""
+    import optuna
+
+    original = optuna.create_study
+
+    def create_study(**settings: Any) -> optuna.Study:
+        return original(sampler=optuna.samplers.TPESampler(seed=seed), **settings)
+
+    optuna.create_study = create_study
+    try:
+        yield
+    finally:
+        optuna.create_study = original

@@ -1,0 +1,109 @@
+"""Trying candidates on recorded step states: no tool is run, and a session's steps are asked about at once."""
+
+import asyncio
+from collections.abc import Iterable
+
+import dspy
+
+from toolgrad_dspy.errors import RunError
+from toolgrad_dspy.judging import Metric
+from toolgrad_dspy.judging.feedback import proposer_feedback, selector_feedback
+from toolgrad_dspy.judging.step_metric import StepMetric
+from toolgrad_dspy.optimizers.answers import Known
+from toolgrad_dspy.optimizers.arena import Arena, Played
+from toolgrad_dspy.optimizers.recorded_steps import StepState, recorded_session, work_key
+from toolgrad_dspy.optimizers.recording import Recording
+from toolgrad_dspy.optimizers.steps import steps_of
+from toolgrad_dspy.program import ToolGrad, run_on_loop_thread
+from toolgrad_dspy.program.ask import AnswerError
+from toolgrad_dspy.records import Iteration, Proposal, Report, Trace
+from toolgrad_dspy.seeding import generator
+from toolgrad_dspy.tools import Library
+from toolgrad_dspy.tools.wrappers import Replay
+
+
+class Recorded(Arena):
+    """Asks a candidate about half of the steps of a recorded session, each from its recorded state.
+
+    Not for callers on the background loop. Raises UsageError for a metric that steps tell nothing about.
+    """
+
+    def __init__(self, recording: Recording, metric: Metric) -> None:
+        self._metric = StepMetric(metric)
+        library = Library([Replay("recording", recording.tools, ())])
+        run_on_loop_thread(library.open())
+        known = Known.of(recording.sessions)
+        self._sessions = {
+            (session.seed, session.index): recorded_session(session, recording, library, known)
+            for session in recording.sessions
+        }
+
+    def play(self, program: ToolGrad, seed: int, index: int) -> Played:
+        """Raises RunError for a session that was not recorded."""
+        recorded = self._sessions.get((seed, index))
+        if recorded is None:
+            raise RunError(f"session {index} of seed {seed} was not recorded")
+        asked = sorted(
+            generator(seed, index, "asked steps").sample(recorded.steps, (len(recorded.steps) + 1) // 2),
+            key=lambda step: step.number,
+        )
+        with dspy.context(trace=[]):
+            iterations = run_on_loop_thread(_all(program, asked))
+            steps = steps_of(dspy.settings.trace, program)
+        new = {iteration.number: iteration for iteration in iterations}
+        all_iterations = tuple(new.get(i.number, i) for i in recorded.session.trace.iterations)
+        played = recorded.session.model_copy(update={"trace": Trace(iterations=all_iterations)})
+        failures = [failure for iteration in iterations for failure in iteration.failures]
+        return Played(
+            score=self._metric.score(recorded.session, played, new.keys()).value,
+            sessions=dict.fromkeys(("proposer", "selector"), played),
+            steps=steps,
+            failure=failures[0] if failures and not any(i.selection for i in iterations) else "",
+        )
+
+    def feedback(self, played: Played, role: str, iteration: int) -> str:
+        session = played.sessions[role]
+        found = next(one for one in session.trace.iterations if one.number == iteration)
+        findings = proposer_feedback if role == "proposer" else selector_feedback
+        return "\n".join(findings(session, found))
+
+
+async def _all(program: ToolGrad, steps: Iterable[StepState]) -> list[Iteration]:
+    running = [asyncio.ensure_future(_again(program, step)) for step in steps]
+    try:
+        return list(await asyncio.gather(*running))
+    except BaseException:  # the run ends: no step may go on asking models
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+        raise
+
+
+async def _again(program: ToolGrad, step: StepState) -> Iteration:
+    """The step's iteration as ``program`` would do it.
+
+    What it added is left as it was recorded: the steps after it are the recorded ones.
+    """
+    done = step.recorded.model_copy(
+        update={"reason": "", "proposals": (), "reports": (), "selection": None, "failures": ()}
+    )
+    try:
+        reason, proposals = await program.proposer.acall(state=step.state, tools=step.tools, number=step.number)
+        reports = tuple([await _report(program, step, proposal) for proposal in proposals])
+        done = done.model_copy(update={"reason": reason, "proposals": proposals, "reports": reports})
+        offered = tuple(report for report in reports if report.outcome != "failed")
+        if offered:
+            selection = await program.selector.acall(state=step.state, reports=offered, number=step.number)
+            done = done.model_copy(update={"selection": selection})
+    except AnswerError as error:
+        done = done.model_copy(update={"failures": (str(error),)})
+    return done
+
+
+async def _report(program: ToolGrad, step: StepState, proposal: Proposal) -> Report:
+    """The recorded report if these calls were proposed then, else what would come of them."""
+    recorded = step.reports.get(work_key(proposal))
+    if recorded is not None:
+        return recorded.model_copy(update={"proposal": proposal.id, "instruction": proposal.instruction})
+    report: Report = await program.executor.acall(state=step.state, proposal=proposal, branch=None)
+    return report

@@ -1,0 +1,89 @@
+"""The states of recorded sessions at which steps are asked again, worked out once."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from toolgrad_dspy.lm import Budget
+from toolgrad_dspy.optimizers.answers import Answers, Known
+from toolgrad_dspy.optimizers.recording import Recording
+from toolgrad_dspy.program.config import ProgramConfig
+from toolgrad_dspy.program.render import ToolLines
+from toolgrad_dspy.program.selector import chains_used
+from toolgrad_dspy.program.state import State
+from toolgrad_dspy.records import Iteration, Proposal, Report, Session, Tool, Workflow
+from toolgrad_dspy.tools import Library
+
+
+@dataclass(frozen=True, slots=True)
+class StepState:
+    """The beginning of an iteration. ``state`` is shared by all that ask from it: nobody may change it.
+
+    ``reports`` holds the recorded reports by the calls that were proposed, as :func:`work_key` has them.
+    """
+
+    recorded: Iteration
+    state: State
+    tools: tuple[Tool, ...]
+    reports: Mapping[str, Report]
+
+    @property
+    def number(self) -> int:
+        return self.recorded.number
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedSession:
+    """``session`` as it grew, before its texts were checked: no origin in it is unknown."""
+
+    session: Session
+    steps: tuple[StepState, ...]
+
+
+def work_key(proposal: Proposal) -> str:
+    """Equal for proposals of equal calls."""
+    return json.dumps([[call.tool, call.arguments] for call in proposal.calls], sort_keys=True)
+
+
+def recorded_session(session: Session, recording: Recording, library: Library, known: Known) -> RecordedSession:
+    """The states of ``session``, found by taking over its chosen reports once more."""
+    # No model mends a call in tuning: what would come of it is not known without running it.
+    config = recording.config.model_copy(update={"repairs": 0})
+    tool_lines = ToolLines()
+    steps = []
+    grown = State(session.seed, session.index, config, Answers(library, Budget(), known), tool_lines)
+    for iteration in session.trace.iterations:
+        state = State(
+            run_seed=session.seed,
+            index=session.index,
+            config=config,
+            environment=Answers(library, Budget(), known, iteration),
+            tool_lines=tool_lines,
+            workflow=grown.workflow,
+            lacking=grown.lacking,
+            results=dict(grown.results),
+            observations=dict(grown.observations),
+        )
+        proposals = {proposal.id: proposal for proposal in iteration.proposals}
+        reports = {work_key(proposals[report.proposal]): report for report in iteration.reports}
+        tools = tuple(library.tool(name) for name in iteration.offered)
+        steps.append(StepState(iteration, state, tools, reports))
+        _take(grown, iteration)
+    return RecordedSession(_with(session, grown.workflow), tuple(steps))
+
+
+def _take(state: State, iteration: Iteration) -> None:
+    """What the loop does with the iteration's selection."""
+    selection = iteration.selection
+    if selection is None:
+        return
+    state.lacking = selection.lacking or state.lacking
+    chosen = next((report for report in iteration.reports if report.proposal == selection.report), None)
+    if chosen is not None and iteration.added:
+        state.append(chosen.kept, selection.chain, frozenset(chains_used(state.workflow, chosen)))
+
+
+def _with(session: Session, workflow: Workflow) -> Session:
+    if session.sample is None:
+        return session
+    return session.model_copy(update={"sample": session.sample.model_copy(update={"workflow": workflow})})

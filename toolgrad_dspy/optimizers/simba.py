@@ -1,0 +1,103 @@
+"""SIMBA: stochastic introspective mini-batch ascent (https://dspy.ai/api/optimizers/SIMBA), DSPy's implementation."""
+
+from typing import Any, ClassVar
+
+import dspy
+from dspy.teleprompt.simba_utils import append_a_rule
+from dspy.utils.exceptions import AdapterParseError, LMError
+
+from toolgrad_dspy.optimizers.arena import Arena, Played
+from toolgrad_dspy.optimizers.base import Optimizer, Search
+from toolgrad_dspy.optimizers.steps import KEPT, Step, TraceEntry, iteration_of
+from toolgrad_dspy.optimizers.tunable import TUNED_ROLES, Tunable
+
+# Tasks in a mini-batch, candidates of a step, steps, demonstrations at most; the largest that fits is taken.
+LADDER = ((6, 3, 3, 2), (4, 3, 3, 2), (4, 2, 3, 2), (4, 2, 2, 1), (3, 2, 2, 1), (3, 2, 1, 1), (2, 2, 1, 1))
+# How many steps of each predictor the reflection model sees of a run: with all, a prompt has 200,000 characters.
+SHOWN = 2
+
+_Outcome = dict[str, Any]
+
+
+class Simba(Optimizer):
+    """Samples each task of a mini-batch several times, and learns from where the outcomes differ most.
+
+    What it learns it adds to a program: the best run as a demonstration, or advice that the reflection model gives
+    when it compares the best run with the worst. DSPy compares the winners of all mini-batches on the training tasks.
+    """
+
+    name: ClassVar[str] = "simba"
+    validates: ClassVar[bool] = False
+
+    def search(self, student: Tunable, search: Search) -> dspy.Module:
+        batch, candidates, steps, demos = _plan(search)
+        simba = dspy.SIMBA(
+            metric=search.scoring.with_feedback,
+            bsize=batch,
+            num_candidates=candidates,
+            max_steps=steps,
+            max_demos=demos,
+            prompt_model=search.prompt_model,
+            demo_input_field_maxlen=2 * KEPT,
+            num_threads=search.threads,
+        )
+        simba.strategies = [simba.strategies[0], _append_advice]
+        try:
+            found: dspy.Module = simba.compile(student, trainset=search.train, seed=search.seed)
+        except _NoAdviceError as error:
+            raise error.reason from error.reason.__cause__
+        return found
+
+    def shown(self, played: Played, arena: Arena) -> tuple[Step, ...]:
+        """The steps, those with the most findings against them first: DSPy makes a demonstration of the last."""
+
+        def findings(step: Step) -> int:
+            return len(arena.feedback(played, step.role, step.iteration).splitlines())
+
+        return tuple(sorted(played.steps, key=findings, reverse=True))
+
+    def settings(self, search: Search) -> dict[str, object]:
+        names = ("mini_batch", "candidates", "steps", "demonstrations")
+        return dict(zip(names, _plan(search), strict=True))
+
+
+def _plan(search: Search) -> tuple[int, int, int, int]:
+    """Tasks in a mini-batch, candidates, steps, and demonstrations."""
+    train = len(search.train)
+    fitting = [plan for plan in LADDER if plan[0] <= train and _sessions(plan, train) <= search.sessions]
+    return fitting[0] if fitting else LADDER[-1]
+
+
+def _sessions(plan: tuple[int, int, int, int], train: int) -> int:
+    """How many sessions a plan takes at most: mini-batches sampled and tried, and the winners on all tasks."""
+    batch, candidates, steps, _ = plan
+    return steps * batch * (candidates + min(candidates + 1, batch)) + min(steps, candidates) * train + train
+
+
+class _NoAdviceError(BaseException):
+    """The reflection model is of no use. Not an Exception: DSPy would go on without advice."""
+
+    def __init__(self, reason: Exception) -> None:
+        super().__init__(str(reason))
+        self.reason = reason
+
+
+def _append_advice(bucket: list[_Outcome], system: dspy.Module, **kwargs: Any) -> bool:
+    """DSPy's strategy, on an abridged account of the best and the worst run of a task."""
+    best, worst = bucket[0], bucket[-1]
+    shown = [_abridged(best, slice(-SHOWN, None)), _abridged(worst, slice(SHOWN))]
+    try:
+        advised: bool = append_a_rule(shown, system, **kwargs)
+    except (AdapterParseError, LMError) as error:
+        raise _NoAdviceError(error) from error
+    return advised
+
+
+def _abridged(outcome: _Outcome, which: slice) -> _Outcome:
+    """``outcome`` with some steps of each predictor, in their order, and nothing that is not plain JSON."""
+    by_predictor: dict[int, list[TraceEntry]] = {}
+    for entry in outcome["trace"]:
+        by_predictor.setdefault(id(entry[0]), []).append(entry)
+    trace = [entry for entries in by_predictor.values() for entry in entries[which]]
+    trace.sort(key=lambda entry: iteration_of(entry[1]))
+    return {**outcome, "trace": trace, "prediction": {"score": outcome["score"]}}

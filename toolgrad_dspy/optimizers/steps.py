@@ -1,0 +1,99 @@
+"""Steps of a played session as optimizers see them: what a predictor was given, and what it answered.
+
+Optimizers put them into demonstrations, into reflection prompts and through pickle, and a session's raw trace fits
+none of these: answers are instances of classes made for one call, and each proposer step repeats the whole library.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import dspy
+from pydantic import BaseModel, JsonValue
+
+# Characters of the workflow and of the reports that a step keeps, in whole lines: what comes last matters most.
+KEPT = 2000
+_ITERATION = re.compile(r"iteration (\d+)")
+
+TraceEntry = tuple[Any, dict[str, Any], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One answer of the predictor called ``predictor``; ``inputs`` are texts, ``outputs`` plain JSON."""
+
+    predictor: str
+    inputs: Mapping[str, str]
+    outputs: Mapping[str, JsonValue]
+
+    @property
+    def role(self) -> str:
+        """proposer or selector."""
+        return self.predictor.partition(".")[0]
+
+    @property
+    def iteration(self) -> int:
+        """The iteration it belongs to, counted from 1."""
+        return iteration_of(self.inputs)
+
+    def entry(self, predictor: dspy.Predict) -> TraceEntry:
+        """The step as an entry of DSPy's trace."""
+        return predictor, dict(self.inputs), dspy.Prediction(**self.outputs)
+
+
+def iteration_of(inputs: Mapping[str, Any]) -> int:
+    """The iteration that a predictor's inputs tell of; 0 if they do not."""
+    found = _ITERATION.search(str(inputs.get("progress", "")))
+    return int(found[1]) if found else 0
+
+
+def steps_of(trace: Iterable[TraceEntry], program: dspy.Module) -> tuple[Step, ...]:
+    """The steps of the tunable predictors in ``trace``, by predictor and iteration."""
+    names = {id(predictor): name for name, predictor in program.named_predictors()}
+    steps = [
+        Step(names[id(predictor)], _inputs(inputs, outputs), _outputs(outputs))
+        for predictor, inputs, outputs in trace
+        if id(predictor) in names
+    ]
+    return tuple(sorted(steps, key=lambda step: (step.predictor, step.iteration)))
+
+
+def _outputs(outputs: dspy.Prediction) -> dict[str, JsonValue]:
+    return {name: _json(value) for name, value in outputs.items()}
+
+
+def _json(value: Any) -> Any:
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json")
+    if isinstance(value, list):
+        return [_json(item) for item in value]
+    return value
+
+
+def _inputs(inputs: Mapping[str, Any], outputs: dspy.Prediction) -> dict[str, str]:
+    # A complaint about an earlier answer belongs to that answer alone.
+    kept = {name: str(value) for name, value in inputs.items() if name != "problem"}
+    if "tools" in kept:
+        used = {call.tool for work in outputs.proposals for call in work.calls}
+        kept["tools"] = "\n".join(line for line in kept["tools"].split("\n") if _name(line) in used)
+    for name in ("workflow", "reports"):
+        if name in kept:
+            kept[name] = _last_lines(kept[name])
+    return kept
+
+
+def _name(line: str) -> str:
+    name: str = json.loads(line)["name"]
+    return name
+
+
+def _last_lines(text: str) -> str:
+    """As many whole lines from the end as fit in :data:`KEPT` characters, one at least."""
+    lines = text.split("\n")
+    size, first = 0, len(lines)
+    while first and (size == 0 or size + len(lines[first - 1]) <= KEPT):
+        first -= 1
+        size += len(lines[first]) + 1
+    return "\n".join(lines[first:])
