@@ -38,7 +38,7 @@ EXPORTS: dict[str, list[str]] = {
         "Role", "metered",
     ],
     "optimizers": [
-        "OPTIMIZERS", "Arena", "Budget", "Compiled", "Cost", "Evaluation", "Live", "Optimizer", "Prompts", "Tuning",
+        "OPTIMIZERS", "Arena", "Budget", "Compiled", "Cost", "Evaluation", "Journal", "Live", "Optimizer", "Prompts", "Tuning",
         "Usage", "compile_program", "evaluate", "optimizer",
     ],
     "program": [

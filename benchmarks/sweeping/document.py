@@ -11,8 +11,8 @@ from typing import Any
 
 import yaml
 from pydantic import JsonValue
-from sweeping.space import LOOP_KEYS, Space
 
+from sweeping.space import LOOP_KEYS, Space
 from toolgrad_dspy.cli.configuration import Configuration, load, program_config
 from toolgrad_dspy.errors import UsageError
 from toolgrad_dspy.lm import LOOP_ROLES, ROLES, Models, Role
@@ -46,7 +46,7 @@ def document(drawn: Mapping[str, JsonValue], metric: Mapping[str, JsonValue]) ->
 
 
 def _role(drawn: Mapping[str, JsonValue], role: Role) -> dict[str, JsonValue]:
-    """What the trial sets of one role's model: what is said of all roles of the loop, and over it what of this one."""
+    """What the trial sets of one role's model: that for all roles of the loop, and over it that for this one."""
     found: dict[str, JsonValue] = {}
     for name, value in drawn.items():
         field, _, of = name.partition(".")
@@ -61,8 +61,9 @@ def text(content: Document) -> str:
 
 
 def settings(content: Document, name: str) -> Settings:
-    """What the commands make of ``content`` as their ``--config`` file. Raises UsageError, also where the environment,
-    which goes before a file, sets something else.
+    """What the commands make of ``content`` as their ``--config`` file.
+
+    Raises UsageError, also where the environment, which goes before a file, sets something else.
     """
     with TemporaryDirectory() as folder:
         path = Path(folder) / f"{name}.yaml"

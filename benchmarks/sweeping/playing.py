@@ -9,15 +9,15 @@ from typing import Any
 import dspy
 from optuna import Trial, TrialPruned
 from pydantic import JsonValue
+
 from sweeping.document import Settings, document, settings
 from sweeping.space import NO_OPTIMIZER, Space
 from sweeping.study import UNITS, Plan, Unit
 from sweeping.trials import FAILURE
-
 from toolgrad_dspy import __version__
 from toolgrad_dspy.errors import ModelError, RunError, StoreError, ToolSourceError
 from toolgrad_dspy.judging import Metric, build_metric
-from toolgrad_dspy.lm import LOOP_ROLES
+from toolgrad_dspy.lm import LOOP_ROLES, Models
 from toolgrad_dspy.optimizers import Budget, optimizer
 from toolgrad_dspy.optimizers.arena import Live
 from toolgrad_dspy.program import ToolGrad, draw, run_on_loop_thread, run_sessions, save_program
@@ -47,7 +47,12 @@ class Player:
     """Plays trials on one open library. ``program_file`` is where the program that a trial tuned is kept."""
 
     def __init__(
-        self, space: Space, plan: Plan, library: Library, program_file: Callable[[int], Path], say: Callable[[str], None]
+        self,
+        space: Space,
+        plan: Plan,
+        library: Library,
+        program_file: Callable[[int], Path],
+        say: Callable[[str], None],
     ) -> None:
         self._space, self._plan, self._library = space, plan, library
         self._program_file, self._say = program_file, say
@@ -61,7 +66,9 @@ class Player:
         content = document(drawn := self._space.draw(trial), self._space.metric)
         trial.set_user_attr("config", content)
         try:
-            scored = self._run(trial, settings(content, f"trial {trial.number}"), str(drawn.get("optimizer", NO_OPTIMIZER)))
+            scored = self._run(
+                trial, settings(content, f"trial {trial.number}"), str(drawn.get("optimizer", NO_OPTIMIZER))
+            )
         except (ToolSourceError, StoreError):
             raise
         except (ModelError, RunError) as error:
@@ -75,8 +82,9 @@ class Player:
         for name in ("cost", "accepted", "sessions"):
             trial.set_user_attr(name, getattr(scored, name))
         trial.set_user_attr("seconds", round(time.perf_counter() - started, 3))
+        price = cost_text(scored.cost, self._plan.unit)
         self._say(
-            f"trial {trial.number}: quality {scored.quality:.3f}, {cost_text(scored.cost, self._plan.unit)} per sample, "
+            f"trial {trial.number}: quality {scored.quality:.3f}, {price} per sample, "
             f"{scored.accepted} of {scored.sessions} accepted, {time.perf_counter() - started:.1f} s"
         )
         return scored.quality if self._plan.single else (scored.quality, scored.cost)
@@ -88,29 +96,29 @@ class Player:
         try:
             run_on_loop_thread(models.check(LOOP_ROLES))
             if tuner != NO_OPTIMIZER:
-                program = self._tuned(trial, program, tuner, metric)
+                program = self._tuned(trial, program, tuner, metric, models)
             return self._score(trial, program, metric)
         finally:
             run_on_loop_thread(models.aclose())
 
-    def _tuned(self, trial: Trial, program: ToolGrad, tuner: str, metric: Metric) -> ToolGrad:
+    def _tuned(self, trial: Trial, program: ToolGrad, tuner: str, metric: Metric, models: Models) -> ToolGrad:
         given = self._plan.tuning
-        before = program.models.meter.tokens
+        before = models.meter.tokens
         tuning = optimizer(tuner).tune(
             program,
             self._tasks,
             Live(metric),
-            program.models,
+            models,
             budget=Budget(metric_calls=_number(given["metric_calls"]), threads=_number(given["threads"])),
             seed=derive(self._plan.seed, trial.number) % 2**31,
         )
-        trial.set_user_attr("tuning_tokens", program.models.meter.tokens - before)
+        trial.set_user_attr("tuning_tokens", models.meter.tokens - before)
         described: dict[str, Any] = {
             "optimizer": {"name": tuner, **given},
             "metric": metric.public(),
             "scores": {"before": tuning.scores[0], "after": tuning.scores[1]},
             "program": program.config.model_dump(mode="json"),
-            "models": program.models.public(),
+            "models": models.public(),
             "trial": trial.number,
             "version": __version__,
         }

@@ -9,8 +9,8 @@
     metric: {weights: {executed: 1, qor: 2}}
     known: [{iterations: 6, optimizer: gepa}]
 
-Every key but ``metric`` and ``known`` holds choices, or a range; ``models`` and ``temperature`` do so for ``all`` roles
-of the loop or for one. What is not named stays as the environment and the defaults have it, in all trials.
+Every key but ``metric`` and ``known`` holds choices, or a range; ``models`` and ``temperature`` do so for ``all``
+roles of the loop or for one. What is not named stays as the environment and the defaults have it, in all trials.
 """
 
 import difflib
@@ -21,10 +21,10 @@ from typing import Any
 
 from optuna import Trial
 from pydantic import JsonValue, ValidationError
-from sweeping.dimensions import Dimension, dimension
 
+from sweeping.dimensions import Dimension, dimension
 from toolgrad_dspy.errors import UsageError, one_line
-from toolgrad_dspy.lm import LOOP_ROLES, ModelSettings
+from toolgrad_dspy.lm import LOOP_ROLES, Models, ModelSettings
 from toolgrad_dspy.lm.resolve import ALL_ROLES
 from toolgrad_dspy.optimizers import OPTIMIZERS
 from toolgrad_dspy.program import ProgramConfig
@@ -128,7 +128,8 @@ def _known(given: JsonValue, dimensions: list[Dimension], where: str) -> tuple[d
 
 def _defaults(dimensions: Iterable[Dimension]) -> dict[str, Any]:
     """What a command without options does, as far as it is in the space."""
-    values = {**ProgramConfig().model_dump(), "optimizer": NO_OPTIMIZER, "adapter": "chat", "temperature": None}
+    adapter = Models.from_environment().adapter_name("proposer")
+    values = {**ProgramConfig().model_dump(), "optimizer": NO_OPTIMIZER, "adapter": adapter, "temperature": None}
     found = {}
     for one in dimensions:
         if one.name in values:

@@ -16,10 +16,10 @@ from sqlalchemy import Engine, create_engine, inspect
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
+from sweeping.trials import retry
 from toolgrad_dspy.errors import StoreError, UsageError, one_line
 from toolgrad_dspy.lm.settings import environment
 from toolgrad_dspy.tools.mcp_secrets import expand
-from sweeping.trials import retry
 
 # Seconds: a trial whose worker has not been heard of for the second of them is lost.
 HEARTBEAT, GRACE = 15, 90
@@ -32,7 +32,7 @@ _TABLES = frozenset({"studies", "trials", "version_info"})
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A storage by its address: the path of a journal, or a URL. It may hold a password, so it shows ``name`` only."""
+    """A storage by its address, a journal's path or a URL. That may hold a password, so ``name`` is what is shown."""
 
     address: str
 
@@ -59,7 +59,9 @@ def place(given: str) -> Place:
     try:
         _ = found.name
     except (ArgumentError, ValueError):
-        raise UsageError("--storage: this is no URL of a database; it looks like postgresql+psycopg://host/name") from None
+        raise UsageError(
+            "--storage: this is no URL of a database; it looks like postgresql+psycopg://host/name"
+        ) from None
     return found
 
 
@@ -97,7 +99,7 @@ def _journal(path: Path) -> BaseStorage:
 
 
 def is_journal(path: Path) -> bool:
-    """Whether ``path`` is a file that begins as an Optuna journal does. An empty one is a journal that has just begun."""
+    """Whether ``path`` is a file that begins as an Optuna journal does, or an empty one, as it is when it is made."""
     if not path.is_file():
         return False
     with path.open("rb") as file:
@@ -146,7 +148,9 @@ def _cut_torn_line(journal: str) -> None:
 
 
 def _database(where: Place, url: URL) -> BaseStorage:
-    options = {"connect_args": {"timeout": PATIENCE}} if url.get_backend_name() == "sqlite" else {"pool_pre_ping": True}
+    options = (
+        {"connect_args": {"timeout": PATIENCE}} if url.get_backend_name() == "sqlite" else {"pool_pre_ping": True}
+    )
     try:
         # Without the file's being made by a look at it.
         if url.get_backend_name() != "sqlite" or Path(url.database or "").exists():

@@ -12,8 +12,8 @@ from optuna import Study
 from optuna.pruners import BasePruner, MedianPruner, NopPruner
 from optuna.storages import BaseStorage
 from pydantic import JsonValue
-from sweeping.sampler import SeededSampler
 
+from sweeping.sampler import SeededSampler
 from toolgrad_dspy.errors import UsageError
 
 Unit = Literal["usd", "tokens"]
@@ -96,5 +96,5 @@ def load(storage: BaseStorage, name: str, plan: Plan) -> Study:
 
 
 def _pruner(single: bool) -> BasePruner:
-    """One that ends a trial whose running mean is below the median of the others'; Optuna prunes no two objectives."""
+    """Ends trials whose running mean is below the median of the others'. With two objectives Optuna ends none."""
     return MedianPruner(n_startup_trials=UNPRUNED, n_min_trials=UNPRUNED) if single else NopPruner()

@@ -1,8 +1,9 @@
 """What counts as done in a study that several workers, on several machines, may have under way, and that any of them
 may leave by being killed.
 
-A trial belongs to a process. One whose process is gone is lost: it is marked failed, and its settings are tried again.
-A trial that failed by itself, or that killed its worker :data:`TRIES` times, counts; its settings are at fault.
+A trial belongs to a process. One whose process is gone is lost: it is marked failed, and its settings are tried
+again. A trial that failed by itself, or that killed its worker :data:`TRIES` times, counts: its settings are at
+fault.
 """
 
 import os
@@ -28,11 +29,14 @@ def me() -> dict[str, object]:
 
 
 def _began(pid: int) -> str:
-    """When a process began, in the system's own units; empty where that cannot be read."""
+    """When a process began, in the system's own units; empty where that cannot be read, "dead" for one that has ended
+    and that nobody has asked after.
+    """
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
         return ""
+    return "dead" if fields[0] == "Z" else fields[19]
 
 
 def _alive(pid: int, began: str) -> bool:

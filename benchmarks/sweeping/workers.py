@@ -1,11 +1,11 @@
-"""Worker processes on one study, and their supervision: one that is killed is replaced, and its trial is run again."""
+"""Worker processes on one study, and their supervision: one that is killed is replaced, its trial run again."""
 
 import multiprocessing
 import os
 import signal
+import socket
 import sys
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from multiprocessing.connection import Connection, wait
@@ -13,12 +13,12 @@ from multiprocessing.context import SpawnProcess
 from pathlib import Path
 
 from optuna import Study, Trial
+
 from sweeping import storage, study, trials
 from sweeping.playing import Player, TrialFailedError
 from sweeping.space import Space
 from sweeping.storage import Place
 from sweeping.study import Plan
-
 from toolgrad_dspy.errors import RunError, ToolGradError, UsageError
 
 # Seconds between two looks at the study, and that an interrupted worker has to end.
@@ -97,7 +97,7 @@ def supervise(job: Job, count: int, take_over: bool = False) -> None:
             trials.requeue(found)
             _told(trials.reap(found, take_over), job)
             while (room := trials.room(found, job.total)) or team.size or _nameless(found):
-                team.fill(min(count, team.size + room))
+                team.fill(min(count, room + team.busy(found)))
                 if team.ended():
                     _told(trials.reap(found), job)
                 elif not team.size:  # a trial that has no owner yet, and may never have one
@@ -125,6 +125,12 @@ class _Team:
     @property
     def size(self) -> int:
         return len(self._workers)
+
+    def busy(self, found: Study) -> int:
+        """How many of them have a trial under way."""
+        mine = {worker.pid for worker in self._workers}
+        owners = (trial.user_attrs.get(trials.OWNER, {}) for trial in trials.running(found))
+        return sum(one.get("pid") in mine and one.get("host") == socket.gethostname() for one in owners)
 
     def fill(self, size: int) -> None:
         """Start workers until there are ``size``."""
@@ -191,4 +197,5 @@ def note(text: str) -> None:
     sys.stderr.flush()
 
 
-_quiet: Callable[[str], None] = lambda text: None  # noqa: E731  (a name for doing nothing)
+def _quiet(text: str) -> None:
+    """Say nothing."""

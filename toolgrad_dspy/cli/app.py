@@ -10,9 +10,11 @@ from toolgrad_dspy.cli import compile as compile_command
 from toolgrad_dspy.cli import config as config_command
 from toolgrad_dspy.cli import doctor as doctor_command
 from toolgrad_dspy.cli import generate as generate_command
+from toolgrad_dspy.cli import programs as programs_command
 from toolgrad_dspy.cli import show as show_command
 from toolgrad_dspy.cli import stats as stats_command
 from toolgrad_dspy.cli import tools as tools_command
+from toolgrad_dspy.cli.output import note
 from toolgrad_dspy.errors import ToolGradError
 
 app = typer.Typer(
@@ -30,6 +32,7 @@ app.command("generate")(generate_command.generate)
 app.command("show")(show_command.show)
 app.command("stats")(stats_command.stats)
 app.add_typer(tools_command.app, name="tools")
+app.add_typer(programs_command.app, name="programs")
 app.add_typer(config_command.app, name="config")
 
 
@@ -48,7 +51,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     try:
         app(arguments, prog_name="toolgrad-dspy")
     except ToolGradError as error:
-        sys.stderr.write(f"toolgrad-dspy: {error}\n")
+        note(f"toolgrad-dspy: {error}")
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         sys.stderr.write("toolgrad-dspy: interrupted\n")

@@ -40,6 +40,9 @@ def compile_(
         ),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite the program file.")] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with a tuning that was broken off; the rest as it was.")
+    ] = False,
     seed: Seed = 0,
     train: Annotated[int, typer.Option("--train", help="Training tasks.", min=4)] = 12,
     validation: Annotated[int, typer.Option("--validation", help="Validation tasks.", min=4)] = 12,
@@ -73,7 +76,7 @@ def compile_(
     from toolgrad_dspy.optimizers import optimizer as find_optimizer
     from toolgrad_dspy.program import draw
 
-    path = _output(output, optimizer, force)
+    path = _output(output, optimizer, force=force, resume=resume)
     file = load(config)
     job = CompileJob(
         tools=tools,
@@ -87,6 +90,7 @@ def compile_(
         tasks=draw(seed, train, validation, test),
         budget=Budget(metric_calls, threads, lm_calls, budget_usd, minutes),
         seed=seed,
+        resume=resume,
         quiet=quiet,
     )
     compiled = job.run(path)
@@ -99,16 +103,34 @@ def compile_(
     say(f"next: python -m toolgrad_dspy.generate -n 20 --program {path}{f' --tools {tools}' if tools else ''}")
 
 
-def _output(output: Path | None, optimizer: str, force: bool) -> Path:
+def _output(output: Path | None, optimizer: str, *, force: bool, resume: bool) -> Path:
     """Where the program goes, tried before anything is spent on it.
 
-    Raises UsageError for a file that is there, unless ``force``, and StoreError for one that cannot be written.
+    Without ``output`` the next free place; to resume, the last one where a tuning was broken off. Raises UsageError
+    for a file that is there and StoreError for one that cannot be written.
     """
+    from toolgrad_dspy.cli.compile_job import journal_of
     from toolgrad_dspy.files import check_writable
 
-    folder = Path("programs")
-    path = output or next(p for i in itertools.count() if not (p := folder / f"{optimizer}-{i}.json").exists())
-    if path.exists() and not force:
+    path = output or _numbered(optimizer, resume=resume)
+    begun = journal_of(path).exists()
+    if resume and not begun:
+        raise UsageError(f"there is nothing to resume: {journal_of(path)} does not exist")
+    if path.exists() and not (force or resume):
         raise UsageError(f"{path} exists; choose another file with -o, or overwrite it with --force")
+    if begun and not (force or resume):
+        raise UsageError(f"the tuning of {path} was broken off; go on with --resume, or start anew with --force")
     check_writable(path)
     return path
+
+
+def _numbered(optimizer: str, *, resume: bool) -> Path:
+    from toolgrad_dspy.cli.compile_job import journal_of
+
+    places = (Path("programs") / f"{optimizer}-{number}.json" for number in itertools.count())
+    free = next(path for path in places if not path.exists() and not journal_of(path).exists())
+    if not resume:
+        return free
+    number = int(free.stem.rpartition("-")[2])
+    before = [free.with_name(f"{optimizer}-{n}.json") for n in range(number)]
+    return next((path for path in reversed(before) if journal_of(path).exists()), free)

@@ -6,14 +6,17 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from pydantic import JsonValue
+
 from toolgrad_dspy import __version__
 from toolgrad_dspy.cli.compile_progress import CompileProgress
 from toolgrad_dspy.cli.compile_report import verdict
 from toolgrad_dspy.cli.output import REHEARSAL_NOTE, note
 from toolgrad_dspy.cli.sources import Sources, sources
+from toolgrad_dspy.errors import RunError
 from toolgrad_dspy.judging import Metric, MetricConfig, build_metric
 from toolgrad_dspy.lm import LOOP_ROLES, Models, Role
-from toolgrad_dspy.optimizers import Arena, Budget, Compiled, Live, Optimizer, Prompts, compile_program
+from toolgrad_dspy.optimizers import Arena, Budget, Compiled, Journal, Live, Optimizer, Prompts, compile_program
 from toolgrad_dspy.program import (
     ProgramConfig,
     Tasks,
@@ -22,6 +25,11 @@ from toolgrad_dspy.program import (
     run_on_loop_thread,
     save_program,
 )
+
+
+def journal_of(path: Path) -> Path:
+    """Where the journal of a program that is being tuned stands."""
+    return path.with_suffix(".journal")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,17 +45,22 @@ class CompileJob:
     tasks: Tasks
     budget: Budget
     seed: int
+    resume: bool
     quiet: bool
 
     def run(self, path: Path) -> Compiled:
-        """Compile, and save the program to ``path``."""
+        """Compile, and save the program to ``path``; beside it the journal stands until tuning comes to its end."""
         chosen = sources(self.tools)
         metric = build_metric(self.metric, self.models, lambda: chosen.library.tools)
         program = ToolGrad(chosen.library, self.models, self.loop)
         if self.parent is not None:
             load_program(self.parent, program)
         roles: tuple[Role, ...] = (*LOOP_ROLES, "reflection", *(("judge",) if metric.judge else ()))
-        with self._open(chosen, roles), CompileProgress(self.budget.metric_calls, self.quiet) as progress:
+        with (
+            self._open(chosen, roles),
+            self._journal(path, program, metric, chosen) as journal,
+            CompileProgress(self.budget.metric_calls, self.quiet) as progress,
+        ):
             compiled = compile_program(
                 program,
                 self.tasks,
@@ -59,10 +72,36 @@ class CompileJob:
                 arena=self._arena(program, metric),
                 stage=progress.stage,
                 progress=progress.show,
+                journal=journal,
             )
-            described = self._description(compiled, program, metric, chosen)
-        save_program(path, compiled.tuning.program, described)
+            save_program(path, compiled.tuning.program, self._description(compiled, program, metric, chosen))
+            if not compiled.tuning.stopped:
+                journal.done()
         return compiled
+
+    @contextmanager
+    def _journal(self, path: Path, base: ToolGrad, metric: Metric, chosen: Sources) -> Iterator[Journal]:
+        """The journal beside ``path``; a tuning that breaks off says that it can be gone on with."""
+        header: dict[str, JsonValue] = {
+            "optimizer": self.optimizer.name,
+            "sessions": self.budget.metric_calls,
+            "seed": self.seed,
+            "tasks": [len(self.tasks.train), len(self.tasks.validation)],
+            "program": self.loop.model_dump(mode="json"),
+            "metric": metric.public(),
+            "models": self.models.public(),
+            "tools": chosen.library.digest,
+            "parent": Prompts.of(base).digest,
+            "version": __version__,
+        }
+        place = journal_of(path)
+        try:
+            with (Journal.resume if self.resume else Journal.begin)(place, header) as journal:
+                yield journal
+        except (RunError, KeyboardInterrupt):
+            if place.exists():
+                note(f"what was played is kept in {place}: the same command with --resume -o {path} goes on")
+            raise
 
     def _arena(self, program: ToolGrad, metric: Metric) -> Arena:
         return Live(metric)

@@ -1,6 +1,10 @@
-"""Writing results: tables and text to standard output, messages to standard error, JSON on request."""
+"""Writing results: tables and text to standard output, messages to standard error, JSON on request.
+
+Much of what is shown was written by models, tools and files of others. None of it reaches the terminal as a command.
+"""
 
 import json
+import re
 import sys
 from collections.abc import Iterable, Sequence
 
@@ -11,21 +15,33 @@ REHEARSAL_NOTE = (
     "not a language model's gain. Set TOOLGRAD_MODEL=provider/model to use a real one."
 )
 
+# Control characters (ECMA-48) but line feed and tab, the marks that reorder or break lines (Unicode annex 9), and lone
+# surrogates, which no encoding takes.
+_OBEYED = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+
+
+def printable(text: str) -> str:
+    """``text`` with every character that a terminal would obey written out, as ``\\x1b``; line feeds and tabs stay."""
+    return _OBEYED.sub(lambda found: ascii(found[0])[1:-1], text)
+
 
 def say(text: str = "") -> None:
-    """A line of the result."""
-    sys.stdout.write(text + "\n")
+    """A line of the result, :func:`printable`."""
+    sys.stdout.write(printable(text) + "\n")
 
 
 def note(text: str) -> None:
-    """A line about the result, kept out of pipes."""
-    sys.stderr.write(text + "\n")
+    """A line about the result, :func:`printable`, kept out of pipes."""
+    sys.stderr.write(printable(text) + "\n")
     sys.stderr.flush()
 
 
 def say_json(value: JsonValue) -> None:
-    """The result as JSON, indented."""
-    say(json.dumps(value, indent=2, ensure_ascii=False))
+    """The result as JSON, indented. What a terminal would obey is escaped as JSON does it, so nothing is lost."""
+    text = json.dumps(value, indent=2, ensure_ascii=False)
+    say(_OBEYED.sub(lambda found: f"\\u{ord(found[0]):04x}", text))
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:

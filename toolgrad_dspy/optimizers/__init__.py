@@ -3,6 +3,7 @@
 from toolgrad_dspy.optimizers.arena import Arena, Live
 from toolgrad_dspy.optimizers.base import Optimizer, Tuning
 from toolgrad_dspy.optimizers.compiling import Compiled, Cost, Evaluation, compile_program, evaluate
+from toolgrad_dspy.optimizers.journal import Journal
 from toolgrad_dspy.optimizers.ledger import Budget, Usage
 from toolgrad_dspy.optimizers.prompts import Prompts
 from toolgrad_dspy.optimizers.registry import OPTIMIZERS, optimizer
@@ -14,6 +15,7 @@ __all__ = [
     "Compiled",
     "Cost",
     "Evaluation",
+    "Journal",
     "Live",
     "Optimizer",
     "Prompts",

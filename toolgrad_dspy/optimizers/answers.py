@@ -1,7 +1,6 @@
 """What tools would answer, told without running them."""
 
 import json
-import re
 from collections.abc import Iterable, Mapping
 from typing import Self
 
@@ -21,6 +20,8 @@ MADE_UP = "simulated"
 # Deeper than this no schema is followed.
 DEPTH = 6
 
+_PLAIN: Mapping[str, JsonValue] = {"integer": 1234, "number": 1234.5, "boolean": True, "array": [], "object": {}}
+
 Schema = Mapping[str, JsonValue]
 
 
@@ -33,13 +34,13 @@ class Known:
     """All that the sessions of a recording tell about their tools.
 
     ``answers`` is what a call got when it was first made, ``examples`` are good results by tool, and ``names`` the
-    keys under which each value stood in some result.
+    keys under which each value, as JSON, stood in some result.
     """
 
     def __init__(self) -> None:
         self.answers: dict[str, Observation] = {}
         self.examples: dict[str, list[Observation]] = {}
-        self.names: dict[JsonValue, set[str]] = {}
+        self.names: dict[str, set[str]] = {}
 
     @classmethod
     def of(cls, sessions: Iterable[Session]) -> Self:
@@ -60,12 +61,11 @@ class Known:
         if len(examples) < EXAMPLES and observation not in examples:
             examples.append(observation)
         for pointer, value in leaves(observation.value):
-            if isinstance(value, (str, int, float)):
-                self.names.setdefault(value, set()).add(last_key(pointer))
+            self.names.setdefault(json.dumps(value), set()).add(last_key(pointer))
 
     def holds(self, parameter: str, value: JsonValue) -> bool:
-        """Whether some result has ``value``, under a name like ``parameter`` if others could be equal by chance."""
-        names = self.names.get(value, ()) if isinstance(value, (str, int, float)) else ()
+        """Whether some result has ``value``: under a name like ``parameter``, if others could be equal by chance."""
+        names = self.names.get(json.dumps(value), ())
         return any(distinctive(value) or alike(parameter, name) for name in names)
 
 
@@ -73,8 +73,8 @@ class Answers(Environment):
     """Stands in for the tool sessions of one iteration; nothing is ever run.
 
     A call that was made in this iteration gets the recorded result, and one that was made elsewhere in the recording
-    what it got there, as a guess. Any other fails when one of its arguments cannot be right, and else gets a result of
-    its tool. Guesses are marked ``simulated``.
+    what it got there, as a guess. Any other fails when one of its arguments cannot be right, and else gets some result
+    of its tool. Guesses are marked ``simulated``.
     """
 
     def __init__(self, library: Library, budget: Budget, known: Known, iteration: Iteration | None = None) -> None:
@@ -90,7 +90,7 @@ class Answers(Environment):
         if key in self._here:
             return self._here[key]
         if key in self._known.answers:
-            return self._known.answers[key].model_copy(update={"simulated": True})
+            return _guess(self._known.answers[key])
         tool = self.library.tool(call.tool)
         problem = self._implausible(tool, call)
         if problem:
@@ -112,10 +112,14 @@ class Answers(Environment):
     def _example(self, tool: Tool, key: str) -> Observation:
         examples = self._known.examples.get(tool.name)
         if examples:
-            return examples[derive(key) % len(examples)].model_copy(update={"simulated": True})
+            return _guess(examples[derive(key) % len(examples)])
         if tool.returns is not None:
             return Observation(content=example_of(tool.returns, tool.returns), text="", simulated=True)
         return Observation(text="done", simulated=True)
+
+
+def _guess(observation: Observation) -> Observation:
+    return observation.model_copy(update={"simulated": True})
 
 
 def example_of(schema: JsonValue, root: Schema, depth: int = 0) -> JsonValue:
@@ -125,7 +129,7 @@ def example_of(schema: JsonValue, root: Schema, depth: int = 0) -> JsonValue:
     reference = schema.get("$ref")
     if isinstance(reference, str):
         definitions = root.get("$defs", root.get("definitions"))
-        name = re.split("/", reference)[-1]
+        name = reference.rsplit("/", 1)[-1]
         return example_of(definitions.get(name) if isinstance(definitions, dict) else None, root, depth + 1)
     if "const" in schema:
         return schema["const"]
@@ -138,6 +142,5 @@ def example_of(schema: JsonValue, root: Schema, depth: int = 0) -> JsonValue:
         return {name: example_of(inner, root, depth + 1) for name, inner in properties.items()}
     if "items" in schema:
         return [example_of(schema["items"], root, depth + 1)]
-    plain: dict[JsonValue, JsonValue] = {"integer": 1234, "number": 1234.5, "boolean": True, "array": [], "object": {}}
     kind = schema.get("type")
-    return plain.get(kind, MADE_UP) if isinstance(kind, str) else MADE_UP
+    return _PLAIN.get(kind, MADE_UP) if isinstance(kind, str) else MADE_UP

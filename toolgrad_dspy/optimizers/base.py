@@ -20,6 +20,7 @@ from toolgrad_dspy.errors import ModelError, RunError, ToolGradError, UsageError
 from toolgrad_dspy.lm import Models
 from toolgrad_dspy.lm.adapter import ADAPTER
 from toolgrad_dspy.optimizers.arena import Arena, Played
+from toolgrad_dspy.optimizers.journal import Journal
 from toolgrad_dspy.optimizers.ledger import Budget, Candidate, Ledger, StopTuning, Usage
 from toolgrad_dspy.optimizers.prompt_model import prompt_model
 from toolgrad_dspy.optimizers.prompts import Prompts
@@ -109,17 +110,19 @@ class Optimizer(ABC):
         budget: Budget,
         seed: int,
         progress: Callable[[Usage], None] = lambda usage: None,
+        journal: Journal | None = None,
     ) -> Tuning:
         """Tune a copy of ``program`` on ``tasks.train`` and ``tasks.validation``; the test tasks are never run.
 
         The result scores at least as well as ``program`` on the validation tasks, as far as the budget allows to find
-        out. ``progress`` is called after every scored session. Raises UsageError for fewer than
-        :data:`FEWEST_TASKS` tasks, and RunError when no session came to anything.
+        out. ``progress`` is called after every scored session. What ``journal`` holds of an earlier start is not
+        played or asked again. Raises UsageError for fewer than :data:`FEWEST_TASKS` tasks, and RunError when no
+        session came to anything.
         """
         for name, found in (("training", tasks.train), ("validation", tasks.validation)):
             if len(found) < FEWEST_TASKS:
                 raise UsageError(f"there are {len(found)} {name} tasks; an optimizer needs {FEWEST_TASKS} at least")
-        ledger = Ledger(budget, models, progress)
+        ledger = Ledger(budget, models, progress, journal)
         student = Tunable(program.deepcopy(), models, arena, ledger, self.shown)
         reserved = 0 if self.validates else min(2 * len(tasks.validation), budget.metric_calls // 2)
         ledger.reserve(reserved)
@@ -128,7 +131,7 @@ class Optimizer(ABC):
             validation=tasks.validation,
             arena=arena,
             scoring=Scoring(arena),
-            prompt_model=prompt_model(models, ledger),
+            prompt_model=prompt_model(models, ledger, journal),
             models=models,
             ledger=ledger,
             sessions=budget.metric_calls - reserved,

@@ -10,6 +10,7 @@ from toolgrad_dspy.judging.comparison import Difference, compare
 from toolgrad_dspy.lm import Models
 from toolgrad_dspy.optimizers.arena import Arena, Live
 from toolgrad_dspy.optimizers.base import Optimizer, Tuning
+from toolgrad_dspy.optimizers.journal import Journal
 from toolgrad_dspy.optimizers.ledger import Budget, Usage
 from toolgrad_dspy.program import Tasks, ToolGrad, run_on_loop_thread, run_sessions
 from toolgrad_dspy.records import Session
@@ -64,12 +65,14 @@ def compile_program(
     arena: Arena | None = None,
     stage: Callable[[str], None] = lambda name: None,
     progress: Callable[[Usage], None] = lambda usage: None,
+    journal: Journal | None = None,
 ) -> Compiled:
     """Tune ``program`` and evaluate it before and after on ``tasks.test``.
 
     Its library has to be open on the background loop. ``arena`` is where candidates are tried, live by default; both
-    evaluations are live. ``stage`` is told the name of each stage as it begins: before, tuning, after.
-    ``instructions`` holds, for each tuned predictor, its instruction before and after. Raises RunError.
+    evaluations are live. ``journal`` is as for :meth:`Optimizer.tune`. ``stage`` is told the name of each stage as it
+    begins: before, tuning, after. ``instructions`` holds, for each tuned predictor, its instruction before and after.
+    Raises RunError.
     """
     watch = _Watch(models)
     stage("before")
@@ -77,7 +80,7 @@ def compile_program(
     watch.stop("before", _tool_calls(before.sessions))
     stage("tuning")
     tuning = optimizer.tune(
-        program, tasks, arena or Live(metric), models, budget=budget, seed=seed, progress=progress
+        program, tasks, arena or Live(metric), models, budget=budget, seed=seed, progress=progress, journal=journal
     )
     watch.stop("tuning", tuning.usage.tool_calls)
     stage("after")

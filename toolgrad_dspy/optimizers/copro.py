@@ -1,4 +1,4 @@
-"""COPRO: coordinate ascent over instructions (OPRO, arXiv 2309.03409, per predictor), DSPy's implementation."""
+"""COPRO: coordinate ascent over instructions, written from scored ones (as OPRO, arXiv 2309.03409), in DSPy."""
 
 from typing import ClassVar
 

@@ -17,6 +17,7 @@ import dspy
 from toolgrad_dspy.errors import ToolGradError
 from toolgrad_dspy.lm import BudgetSpentError, Models
 from toolgrad_dspy.optimizers.arena import Played
+from toolgrad_dspy.optimizers.journal import Journal, Used
 from toolgrad_dspy.optimizers.prompts import Prompts
 
 
@@ -41,10 +42,15 @@ class Budget:
 
 @dataclass(slots=True)
 class Usage:
-    """What tuning used: sessions scored, and played before and not played again; the tool calls they made."""
+    """What tuning used: sessions scored, and the tool calls they made.
+
+    ``repeated`` counts sessions that were asked for again and not played again, ``restored`` those of the scored ones
+    that an earlier start had played.
+    """
 
     metric_calls: int = 0
     repeated: int = 0
+    restored: int = 0
     tool_calls: int = 0
     best: float = 0.0
 
@@ -66,7 +72,9 @@ class Candidate:
 class Ledger:
     """Shared by all copies that an optimizer makes of a program; safe to use from many threads."""
 
-    def __init__(self, budget: Budget, models: Models, progress: Callable[[Usage], None]) -> None:
+    def __init__(
+        self, budget: Budget, models: Models, progress: Callable[[Usage], None], journal: Journal | None = None
+    ) -> None:
         # ``error`` is what broke the run, ``stopped`` which part of the budget was used up before its sessions.
         self.usage = Usage()
         self.error: ToolGradError | None = None
@@ -77,11 +85,13 @@ class Ledger:
         self._progress = progress
         self._started = perf_counter()
         self._before = _used(models)
+        self._journal = journal
+        self._earlier = journal.used() if journal else Used()
         self._begun = 0
         self._running = 0
         self._failures: Counter[str] = Counter()
         self._candidates: dict[str, Candidate] = {}
-        self._played: dict[Hashable, Future[Played]] = {}
+        self._played: dict[str, Future[Played]] = {}
         self._state = threading.Condition()
 
     def __deepcopy__(self, memo: dict[int, object]) -> Self:
@@ -97,11 +107,12 @@ class Ledger:
         ``variant`` tells sampled sessions apart; they do not count as scores of the prompts. Raises StopTuning when
         the budget is used up or the run is to end.
         """
-        key = (prompts.digest, index, variant)
+        key = f"{prompts.digest} {index} {variant}"
         with self._state:
             mine = key not in self._played
             if mine:
-                self._admit()
+                kept = self._journal.played(key) if self._journal else None
+                self._admit(free=kept is not None)
                 self._played[key] = Future()
             else:
                 self.usage.repeated += 1
@@ -109,7 +120,7 @@ class Ledger:
         if not mine:
             return future.result()
         try:
-            played = play()
+            played = kept or self._kept(key, play())
         except BaseException as error:  # also an interruption: whoever waits for this session must not wait for ever
             self._broken(error)
             future.set_exception(StopTuning())
@@ -125,10 +136,18 @@ class Ledger:
         with self._state:
             self._refuse_beyond_budget()
 
-    def _admit(self) -> None:
-        self._refuse_beyond_budget()
+    def _kept(self, key: str, played: Played) -> Played:
+        if self._journal is not None:
+            calls, usd, seconds = self._so_far()
+            self._journal.keep_played(key, played, Used(int(calls), usd, seconds))
+        return played
+
+    def _admit(self, *, free: bool) -> None:
+        if not free or self._begun >= self._limit:
+            self._refuse_beyond_budget()
         self._begun += 1
         self._running += 1
+        self.usage.restored += free
 
     def _refuse_beyond_budget(self) -> None:
         if self.error is None and not self.stopped:
@@ -137,15 +156,22 @@ class Ledger:
             raise StopTuning
 
     def _exhausted(self) -> str:
-        calls, usd = (now - before for now, before in zip(_used(self._models), self._before, strict=True))
+        calls, usd, seconds = self._so_far()
         budget = self._budget
         if budget.lm_calls is not None and calls >= budget.lm_calls:
             return f"{calls:.0f} LM calls were made"
         if budget.usd is not None and usd >= budget.usd:
             return f"${usd:.4g} were spent"
-        if budget.minutes is not None and perf_counter() - self._started >= budget.minutes * 60:
+        if budget.minutes is not None and seconds >= budget.minutes * 60:
             return f"{budget.minutes:g} minutes are over"
         return ""
+
+    def _so_far(self) -> tuple[float, float, float]:
+        """LM calls, dollars and seconds of this start and those before it."""
+        calls, usd = (now - before for now, before in zip(_used(self._models), self._before, strict=True))
+        earlier = self._earlier
+        seconds = perf_counter() - self._started
+        return earlier.lm_calls + calls, earlier.usd + usd, earlier.seconds + seconds
 
     def _broken(self, error: BaseException) -> None:
         with self._state:

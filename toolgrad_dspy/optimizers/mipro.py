@@ -71,7 +71,7 @@ class Mipro(Optimizer):
         return sampling, candidates, max(1, trials)
 
 
-class _Proposing(dspy.MIPROv2):  # type: ignore[misc]  # DSPy is untyped
+class _Proposing(dspy.MIPROv2):
     """MIPROv2 whose instructions are proposed from a description of the program in place of all its sources.
 
     Those have 25,000 characters and are about much else. There is no summary of the data either: the tasks are seeds.

@@ -7,18 +7,19 @@ from hashlib import blake2b
 from typing import Any, Self
 
 import dspy
-from dspy.lm15 import Request, Response
+from dspy.lm15 import Message, Request, Response, TextPart, Usage
 
 from toolgrad_dspy.lm import Models
 from toolgrad_dspy.lm.gate import SyncEngine
+from toolgrad_dspy.optimizers.journal import Journal
 from toolgrad_dspy.optimizers.ledger import Ledger
 
 # Optimizers that draw several instructions want them to differ. Above 1 not every provider takes it.
 TEMPERATURE = 1.0
 
 
-def prompt_model(models: Models, ledger: Ledger) -> dspy.LM:
-    """The reflection role's model, asked within the budget of ``ledger``.
+def prompt_model(models: Models, ledger: Ledger, journal: Journal | None = None) -> dspy.LM:
+    """The reflection role's model, asked within the budget of ``ledger``; what ``journal`` holds is not asked again.
 
     DSPy asks for n answers by n equal requests, of which a deterministic model makes one; equal requests are numbered
     here, by their seed.
@@ -28,7 +29,7 @@ def prompt_model(models: Models, ledger: Ledger) -> dspy.LM:
         model.model,
         temperature=model.kwargs.get("temperature") or TEMPERATURE,
         max_tokens=model.kwargs.get("max_tokens"),
-        engine=_Numbering(model.engine, ledger),
+        engine=_Numbering(model.engine, ledger, journal),
         cache=False,
         num_retries=0,
     )
@@ -37,9 +38,10 @@ def prompt_model(models: Models, ledger: Ledger) -> dspy.LM:
 class _Numbering:
     """A synchronous engine that numbers equal requests and keeps to the ledger."""
 
-    def __init__(self, inner: SyncEngine, ledger: Ledger) -> None:
+    def __init__(self, inner: SyncEngine, ledger: Ledger, journal: Journal | None) -> None:
         self._inner = inner
         self._ledger = ledger
+        self._journal = journal
         self._asked: Counter[bytes] = Counter()
         self._lock = threading.Lock()
 
@@ -50,10 +52,23 @@ class _Numbering:
         return self
 
     def complete(self, request: Request) -> Response:
-        self._ledger.check()
         texts = (str(request.system), *(message.text or "" for message in request.messages))
         key = blake2b("\x1f".join(texts).encode(errors="surrogatepass"), digest_size=16).digest()
         with self._lock:
             number = self._asked[key]
             self._asked[key] += 1
-        return self._inner.complete(replace(request, config=replace(request.config, seed=number)))
+        numbered = replace(request, config=replace(request.config, seed=number))
+        kept = self._journal.answer(f"{key.hex()} {number}") if self._journal else None
+        if kept is not None:
+            return _answer(request.model, kept)
+        self._ledger.check()
+        response = self._inner.complete(numbered)
+        if self._journal is not None:
+            self._journal.keep_answer(f"{key.hex()} {number}", response.message.text or "")
+        return response
+
+
+def _answer(model: str, text: str) -> Response:
+    """``text`` as a response that cost nothing."""
+    message = Message.assistant([TextPart(text)])
+    return Response(id=None, model=model, message=message, finish_reason="stop", usage=Usage(0, 0))

@@ -11,7 +11,7 @@ from toolgrad_dspy.judging.feedback import proposer_feedback, selector_feedback
 from toolgrad_dspy.judging.step_metric import StepMetric
 from toolgrad_dspy.optimizers.answers import Known
 from toolgrad_dspy.optimizers.arena import Arena, Played
-from toolgrad_dspy.optimizers.recorded_steps import StepState, recorded_session, work_key
+from toolgrad_dspy.optimizers.recorded_steps import RecordedSession, StepState, recorded_session, work_key
 from toolgrad_dspy.optimizers.recording import Recording
 from toolgrad_dspy.optimizers.steps import steps_of
 from toolgrad_dspy.program import ToolGrad, run_on_loop_thread
@@ -25,7 +25,12 @@ from toolgrad_dspy.tools.wrappers import Replay
 class Recorded(Arena):
     """Asks a candidate about half of the steps of a recorded session, each from its recorded state.
 
-    Not for callers on the background loop. Raises UsageError for a metric that steps tell nothing about.
+    A step is one iteration: the candidate's proposals, what would come of them, and its selection among that. What
+    the recording does not answer is guessed: see :class:`~toolgrad_dspy.optimizers.answers.Answers`. Scores are those
+    of :class:`~toolgrad_dspy.judging.step_metric.StepMetric`.
+
+    The tools are those of the recording: the library of the program that plays is never used, and need not be open.
+    Not to be made or used on the background loop. Raises UsageError for a metric that steps tell nothing about.
     """
 
     def __init__(self, recording: Recording, metric: Metric) -> None:
@@ -39,26 +44,26 @@ class Recorded(Arena):
         }
 
     def play(self, program: ToolGrad, seed: int, index: int) -> Played:
-        """Raises RunError for a session that was not recorded."""
+        """Ask ``program`` about steps of the recorded session, always the same ones. Its sessions are never whole:
+        the other steps are as they were recorded, so none may become a sample.
+
+        Raises RunError for a session that was not recorded, and what models raise when the run is to end.
+        """
         recorded = self._sessions.get((seed, index))
         if recorded is None:
             raise RunError(f"session {index} of seed {seed} was not recorded")
-        asked = sorted(
-            generator(seed, index, "asked steps").sample(recorded.steps, (len(recorded.steps) + 1) // 2),
-            key=lambda step: step.number,
-        )
+        asked = _asked(recorded)
         with dspy.context(trace=[]):
             iterations = run_on_loop_thread(_all(program, asked))
             steps = steps_of(dspy.settings.trace, program)
         new = {iteration.number: iteration for iteration in iterations}
         all_iterations = tuple(new.get(i.number, i) for i in recorded.session.trace.iterations)
         played = recorded.session.model_copy(update={"trace": Trace(iterations=all_iterations)})
-        failures = [failure for iteration in iterations for failure in iteration.failures]
         return Played(
             score=self._metric.score(recorded.session, played, new.keys()).value,
             sessions=dict.fromkeys(("proposer", "selector"), played),
             steps=steps,
-            failure=failures[0] if failures and not any(i.selection for i in iterations) else "",
+            failure=_failure(iterations),
         )
 
     def feedback(self, played: Played, role: str, iteration: int) -> str:
@@ -66,6 +71,21 @@ class Recorded(Arena):
         found = next(one for one in session.trace.iterations if one.number == iteration)
         findings = proposer_feedback if role == "proposer" else selector_feedback
         return "\n".join(findings(session, found))
+
+
+def _asked(recorded: RecordedSession) -> list[StepState]:
+    """The steps that are asked about: half of them, drawn once and for all."""
+    session, steps = recorded.session, recorded.steps
+    drawn = generator(session.seed, session.index, "asked steps").sample(steps, (len(steps) + 1) // 2)
+    return sorted(drawn, key=lambda step: step.number)
+
+
+def _failure(iterations: Iterable[Iteration]) -> str:
+    """Why not one step was accepted; empty if one was."""
+    if any(iteration.selection and iteration.selection.report for iteration in iterations):
+        return ""
+    failures = [failure for iteration in iterations for failure in iteration.failures]
+    return failures[0] if failures else "no step was accepted"
 
 
 async def _all(program: ToolGrad, steps: Iterable[StepState]) -> list[Iteration]:

@@ -23,6 +23,9 @@ from toolgrad_dspy.tools import Library
 
 FORMAT = "toolgrad-dspy recording 1"
 
+# Sessions that are recorded at once.
+AT_ONCE = 64
+
 # A session of a run: the run's seed and the session's index.
 Task = tuple[int, int]
 
@@ -30,7 +33,7 @@ Task = tuple[int, int]
 class Header(Record):
     """The first line of a recording. ``library`` is the digest of ``tools``, ``sessions`` how many lines follow.
 
-    ``digest`` is the SHA-256 of those lines, in hexadecimal.
+    ``digest`` is the SHA-256, in hexadecimal, of the whole file with this one field empty.
     """
 
     format: Literal["toolgrad-dspy recording 1"] = FORMAT
@@ -38,12 +41,17 @@ class Header(Record):
     config: ProgramConfig
     tools: tuple[Tool, ...]
     sessions: int
-    digest: str
+    digest: str = ""
+
+    def over(self, lines: Iterable[str]) -> str:
+        """The digest of a file with this header and ``lines`` after it."""
+        head = self.model_copy(update={"digest": ""}).model_dump_json()
+        return sha256("\n".join((head, *lines)).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """Sessions of one program on one library. ``library`` is the digest of the library, ``tools`` are all of its."""
+    """Sessions of one program on one library. ``tools`` are all of the library's, ``library`` is its digest."""
 
     library: str
     config: ProgramConfig
@@ -56,35 +64,29 @@ class Recording:
         return sum(session.usage.tool_calls + session.usage.replayed_calls for session in self.sessions)
 
     def check(self, program: ToolGrad, tasks: Iterable[dspy.Example], path: Path) -> None:
-        """Raises UsageError, about the file ``path``, unless the recording is of the library, of the configuration
-        and of all ``tasks`` that ``program`` is to be tuned with. The library need not be open for calls, but known.
+        """Raise UsageError about the file ``path`` unless ``program`` can be tuned on ``tasks`` by this recording.
+
+        It can if the recording has the tools of its library, its configuration, and all of the tasks.
         """
-        differing = [
-            name
-            for name, there in self.config.model_dump().items()
-            if there != getattr(program.config, name)
-        ]
         recorded = {(session.seed, session.index) for session in self.sessions}
-        missing = [task for task in tasks if _task(task) not in recorded]
-        problem = ""
+        missing = [task for task in map(_task, tasks) if task not in recorded]
+        there, now = self.config.model_dump(), program.config.model_dump()
+        differing = [f"{name} {there[name]} there, {now[name]} now" for name in there if there[name] != now[name]]
         if self.library != program.library.digest:
-            problem = "was made with other tools"
+            problem = f"was made with other tools ({len(self.tools)} there, {len(program.library.tools)} now)"
         elif differing:
-            problem = "was made with another configuration of the program: " + ", ".join(
-                f"{name} {getattr(self.config, name)} there, {getattr(program.config, name)} now" for name in differing
-            )
+            problem = f"was made with another configuration of the program ({'; '.join(differing)})"
         elif missing:
-            seed, index = _task(missing[0])
-            problem = f"lacks {len(missing)} of the tasks: session {index} of seed {seed} is the first"
-        if problem:
-            raise UsageError(f"the recording {path} {problem}; name another file, or delete it to record anew")
+            problem = f"lacks {len(missing)} of the tasks, session {missing[0][1]} of seed {missing[0][0]} first"
+        else:
+            return
+        raise UsageError(f"the recording {path} {problem}; name another file, or delete this one to record anew")
 
     def save(self, path: Path) -> None:
         """Write the recording to ``path``, whole or not at all. Raises StoreError."""
         lines = [session.model_dump_json() for session in self.sessions]
-        header = Header(
-            library=self.library, config=self.config, tools=self.tools, sessions=len(lines), digest=_digest(lines)
-        )
+        header = Header(library=self.library, config=self.config, tools=self.tools, sessions=len(lines))
+        header = header.model_copy(update={"digest": header.over(lines)})
         with store_errors(path, "write the recording there"):
             path.parent.mkdir(parents=True, exist_ok=True)
         with atomic_writer(path) as file:
@@ -104,8 +106,10 @@ class Recording:
             raise UsageError(f"{path} is not a recording: it does not begin with {FORMAT!r}")
         try:
             header = Header.model_validate_json(head)
-            if (len(lines), _digest(lines)) != (header.sessions, header.digest):
-                raise ValueError(f"{len(lines)} of {header.sessions} sessions are there, or they were changed")
+            if len(lines) != header.sessions:
+                raise ValueError(f"it has {len(lines)} sessions of {header.sessions}")
+            if header.over(lines) != header.digest:
+                raise ValueError("it was changed after it was written")
             sessions = tuple(Session.model_validate_json(line) for line in lines)
         except ValidationError as error:
             first = error.errors(include_url=False, include_input=False)[0]
@@ -134,7 +138,7 @@ def record(
 async def _played(
     program: ToolGrad, tasks: Sequence[dspy.Example], progress: Callable[[int], None]
 ) -> tuple[Session, ...]:
-    gate = asyncio.Semaphore(64)
+    gate = asyncio.Semaphore(AT_ONCE)
     done = 0
 
     async def one(task: dspy.Example) -> Session:
@@ -150,10 +154,6 @@ async def _played(
 
 def _task(task: dspy.Example) -> Task:
     return task.seed, task.index
-
-
-def _digest(lines: Iterable[str]) -> str:
-    return sha256("\n".join(lines).encode()).hexdigest()
 
 
 def _format(line: str) -> object:
