@@ -87,7 +87,6 @@ def make_job(options: argparse.Namespace) -> workers.Job:
     )
     folder = options.output or Path("sweeps") / options.study
     place = storage.place(options.storage or str(folder / "journal.log"))
-    report.check_free(folder, plan.digest, options.study)
     return workers.Job(
         place, options.study, plan, found, options.tools, folder / "programs", options.trials, options.quiet
     )
@@ -99,7 +98,11 @@ def run(options: argparse.Namespace) -> tuple[report.Outcome, dict[str, JsonValu
     job = make_job(options)
     folder = job.programs.parent
     with storage.storage_errors(job.place):
-        study.prepare(storage.open_storage(job.place), job.name, job.plan, job.space.known)
+        opened = storage.open_storage(job.place)
+        is_there = study.is_there(opened, job.name, job.plan)
+        report.check_free(folder, job.plan.digest, job.name)
+        if not is_there:
+            study.create(opened, job.name, job.plan, job.space.known)
     check_writable(folder / "best.yaml")
     if not options.quiet:
         if Models.from_environment().all_rehearsal and not any("model" in one for one in job.space.searched):
@@ -135,29 +138,24 @@ def show(found: report.Outcome, summary: dict[str, JsonValue], json: bool) -> No
 
 
 def numbers(options: argparse.Namespace) -> bool:
-    """Whether the numbers of a sweep are met."""
+    """Whether the numbers of a sweep are met: run in a folder of its own, and told."""
     with tempfile.TemporaryDirectory() as folder:
         options.output, options.trials, options.workers = Path(folder) / "sweep", TRIALS, WORKERS
         options.storage, options.single = None, False
         found, summary = run(options)
         show(found, summary, json=False)
-    complete = [trial for trial in found.study.trials if trial.values is not None]
-    dominated = sum(report.is_dominated(trial, complete) for trial in found.front)
-    missing = sum(
-        not report.is_dominated(trial, complete) and trial.number not in {one.number for one in found.front}
-        for trial in complete
-        if trial.user_attrs["accepted"]
-    )
-    wall = summary["wall_seconds"]
+        done, wall = trials.finished(found.study), summary["wall_seconds"]
     assert isinstance(wall, float)
-    return all(
-        (
-            check(f"wall seconds of {TRIALS} trials with {WORKERS} workers", wall, SECONDS),
-            check("dominated trials on the front", dominated, 0),
-            check("trials that belong on the front and are not", missing, 0),
-            check("trials that are missing, or one too many", abs(len(trials.finished(found.study)) - TRIALS), 0),
-        )
+    front = {trial.number for trial in found.front}
+    accepted = [trial for trial in done if trial.values is not None and trial.user_attrs["accepted"]]
+    best = {trial.number for trial in accepted if not report.is_dominated(trial, accepted)}
+    met = (
+        check(f"wall seconds of {TRIALS} trials with {WORKERS} workers", wall, SECONDS),
+        check("dominated trials on the front", len(front - best), 0),
+        check("trials that belong on the front and are not there", len(best - front), 0),
+        check("trials lost or made twice", abs(len(done) - TRIALS), 0),
     )
+    return all(met)
 
 
 def check(name: str, value: float, limit: float) -> bool:

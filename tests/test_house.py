@@ -38,8 +38,8 @@ EXPORTS: dict[str, list[str]] = {
         "Role", "metered",
     ],
     "optimizers": [
-        "OPTIMIZERS", "Arena", "Budget", "Compiled", "Cost", "Evaluation", "Journal", "Live", "Optimizer", "Prompts", "Tuning",
-        "Usage", "compile_program", "evaluate", "optimizer",
+        "OPTIMIZERS", "Arena", "Budget", "Compiled", "Cost", "Evaluation", "Journal", "Live", "Optimizer", "Prompts",
+        "Recorded", "Recording", "Tuning", "Usage", "compile_program", "evaluate", "optimizer", "record",
     ],
     "program": [
         "ProgramConfig", "Tasks", "ToolGrad", "draw", "load_program", "read_program", "run_on_loop_thread",

@@ -1,11 +1,12 @@
 """Optuna's own plots of a study, as HTML files that need no network."""
 
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import optuna
-from optuna.trial import FrozenTrial, TrialState
+from optuna.trial import TrialState
 
 from sweeping.report import Outcome, axis, quality
 
@@ -47,14 +48,12 @@ def _parallel(found: Outcome) -> "Figure":
 
 
 def _importances(found: Outcome) -> "Figure":
-    return optuna.visualization.plot_param_importances(
-        found.study, params=_varied(found), target=_shortfall, target_name="quality"
-    )
-
-
-def _shortfall(trial: FrozenTrial) -> float:
-    # Optuna asks what matters for a low value.
-    return -quality(trial)
+    with warnings.catch_warnings():
+        # It warns whoever gives it a target that a low value is taken for a good one; so ours is turned round.
+        warnings.filterwarnings("ignore", message="PedAnova", category=UserWarning)
+        return optuna.visualization.plot_param_importances(
+            found.study, params=_varied(found), target=lambda trial: -quality(trial), target_name="quality"
+        )
 
 
 def _varied(found: Outcome) -> list[str]:

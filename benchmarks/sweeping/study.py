@@ -49,27 +49,11 @@ class Plan:
         return hashlib.sha256(self.text.encode()).hexdigest()[:16]
 
 
-def prepare(storage: BaseStorage, name: str, plan: Plan, known: tuple[dict[str, Any], ...]) -> None:
-    """Make the study ``name`` and queue ``known``; or see that the one there is of the same ``plan``.
-
-    Raises UsageError for a study of another one.
-    """
-    try:
-        study = optuna.create_study(
-            storage=storage, study_name=name, directions=["maximize"] if plan.single else ["maximize", "minimize"]
-        )
-    except optuna.exceptions.DuplicatedStudyError:
-        study = optuna.load_study(study_name=name, storage=storage)
-        if _is_described(study, name, plan):
-            return
-    study.set_user_attr(PLAN, plan.text)
-    study.set_user_attr(DIGEST, plan.digest)
-    for one in known:
-        study.enqueue_trial(one, user_attrs={"known": True})
-
-
-def _is_described(study: Study, name: str, plan: Plan) -> bool:
-    """Whether ``study`` says that it is of ``plan``; False for one whose maker was killed before it could say."""
+def is_there(storage: BaseStorage, name: str, plan: Plan) -> bool:
+    """Whether there is a study ``name`` of ``plan``. Raises UsageError for one of another plan, or of no sweep."""
+    if name not in optuna.get_all_study_names(storage):
+        return False
+    study = optuna.load_study(study_name=name, storage=storage)
     until = time.monotonic() + PATIENCE
     while DIGEST not in study.user_attrs and not study.trials and time.monotonic() < until:
         time.sleep(0.2)
@@ -77,8 +61,6 @@ def _is_described(study: Study, name: str, plan: Plan) -> bool:
     if found.get(DIGEST) == plan.digest:
         return True
     if DIGEST not in found:
-        if not found and not study.trials and len(study.directions) == (1 if plan.single else 2):
-            return False
         raise UsageError(f"the study {name!r} there is not of a sweep; choose another name with --study")
     stored, wanted = json.loads(found[PLAN]), json.loads(plan.text)
     differing = ", ".join(sorted(key for key in wanted if stored.get(key) != wanted[key]))
@@ -86,6 +68,21 @@ def _is_described(study: Study, name: str, plan: Plan) -> bool:
         f"the study {name!r} there is of another sweep, with other {differing}; repeat that one's options and "
         "environment, or choose another name with --study"
     )
+
+
+def create(storage: BaseStorage, name: str, plan: Plan, known: tuple[dict[str, Any], ...]) -> None:
+    """Make the study ``name`` and queue ``known``. Raises UsageError when another process has made another one."""
+    try:
+        study = optuna.create_study(
+            storage=storage, study_name=name, directions=["maximize"] if plan.single else ["maximize", "minimize"]
+        )
+    except optuna.exceptions.DuplicatedStudyError:
+        is_there(storage, name, plan)
+        return
+    study.set_user_attr(PLAN, plan.text)
+    study.set_user_attr(DIGEST, plan.digest)
+    for one in known:
+        study.enqueue_trial(one, user_attrs={"known": True})
 
 
 def load(storage: BaseStorage, name: str, plan: Plan) -> Study:

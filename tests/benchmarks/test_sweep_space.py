@@ -51,15 +51,8 @@ def test_a_space_that_is_wrong_is_one_line_with_the_key(text: str, said: str, tm
 
 
 def test_the_known_settings_are_the_defaults_as_far_as_they_are_in_the_space(tmp_path: Path) -> None:
-    defaults = {
-        "optimizer": "none",
-        "mini_batch": 50,
-        "proposals": 3,
-        "iterations": 8,
-        "repairs": 2,
-        "update": "last",
-    }
-    assert space.load(None).known == ({**defaults, "temperature": None, "adapter": "chat"},)
+    loop = {"mini_batch": 50, "proposals": 3, "iterations": 8, "repairs": 2, "update": "last"}
+    assert space.load(None).known == ({"optimizer": "none", **loop, "temperature": None, "adapter": "chat"},)
     small = space.load(written(tmp_path, "iterations: {low: 1, high: 3}\nproposals: [1, 3]\n"))
     assert small.known == ({"proposals": 3},)
 

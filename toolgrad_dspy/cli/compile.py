@@ -40,6 +40,15 @@ def compile_(
         ),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite the program file.")] = False,
+    record: Annotated[
+        Path | None,
+        typer.Option(
+            "--record",
+            help="Tune on step states recorded in this file, without tools; recorded first if it is not there.",
+            metavar="FILE",
+            show_default=False,
+        ),
+    ] = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with a tuning that was broken off; the rest as it was.")
     ] = False,
@@ -90,6 +99,7 @@ def compile_(
         tasks=draw(seed, train, validation, test),
         budget=Budget(metric_calls, threads, lm_calls, budget_usd, minutes),
         seed=seed,
+        record=record,
         resume=resume,
         quiet=quiet,
     )

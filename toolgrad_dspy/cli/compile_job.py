@@ -14,9 +14,22 @@ from toolgrad_dspy.cli.compile_report import verdict
 from toolgrad_dspy.cli.output import REHEARSAL_NOTE, note
 from toolgrad_dspy.cli.sources import Sources, sources
 from toolgrad_dspy.errors import RunError
+from toolgrad_dspy.files import check_writable
 from toolgrad_dspy.judging import Metric, MetricConfig, build_metric
 from toolgrad_dspy.lm import LOOP_ROLES, Models, Role
-from toolgrad_dspy.optimizers import Arena, Budget, Compiled, Journal, Live, Optimizer, Prompts, compile_program
+from toolgrad_dspy.optimizers import (
+    Arena,
+    Budget,
+    Compiled,
+    Journal,
+    Live,
+    Optimizer,
+    Prompts,
+    Recorded,
+    Recording,
+    compile_program,
+    record,
+)
 from toolgrad_dspy.program import (
     ProgramConfig,
     Tasks,
@@ -34,7 +47,10 @@ def journal_of(path: Path) -> Path:
 
 @dataclass(frozen=True, slots=True)
 class CompileJob:
-    """What the options of a compile command come to. ``parent`` is a program file to start from."""
+    """What the options of a compile command come to.
+
+    ``parent`` is a program file to start from. ``record`` is a recording to tune on, made if it is not there.
+    """
 
     tools: Path | None
     parent: Path | None
@@ -45,6 +61,7 @@ class CompileJob:
     tasks: Tasks
     budget: Budget
     seed: int
+    record: Path | None
     resume: bool
     quiet: bool
 
@@ -89,6 +106,7 @@ class CompileJob:
             "tasks": [len(self.tasks.train), len(self.tasks.validation)],
             "program": self.loop.model_dump(mode="json"),
             "metric": metric.public(),
+            "recorded": self.record is not None,
             "models": self.models.public(),
             "tools": chosen.library.digest,
             "parent": Prompts.of(base).digest,
@@ -104,17 +122,32 @@ class CompileJob:
             raise
 
     def _arena(self, program: ToolGrad, metric: Metric) -> Arena:
-        return Live(metric)
+        """Where candidates are tried: on live tools, or on a recording that is made first if it has to be."""
+        if self.record is None:
+            return Live(metric)
+        tasks = [*self.tasks.train, *self.tasks.validation]
+        if self.record.exists():
+            recording = Recording.load(self.record)
+            recording.check(program, tasks, self.record)
+        else:
+            check_writable(self.record)
+            recording = record(program, tasks)
+            recording.save(self.record)
+            self._say(f"recorded {len(tasks)} sessions to {self.record}, {recording.tool_calls} tool calls")
+        return Recorded(recording, metric)
+
+    def _say(self, line: str) -> None:
+        if not self.quiet:
+            note(line)
 
     @contextmanager
     def _open(self, chosen: Sources, roles: tuple[Role, ...]) -> Iterator[None]:
         """The library open on the background loop, and the models of ``roles`` checked."""
-        if not self.quiet and self.models.all_rehearsal:
-            note(REHEARSAL_NOTE)
+        if self.models.all_rehearsal:
+            self._say(REHEARSAL_NOTE)
         run_on_loop_thread(chosen.library.open())
         try:
-            if not self.quiet:
-                self._announce(chosen)
+            self._announce(chosen)
             run_on_loop_thread(self.models.check(roles))
             yield
         finally:
@@ -123,10 +156,12 @@ class CompileJob:
 
     def _announce(self, chosen: Sources) -> None:
         tasks = self.tasks
-        note(f"tools: {chosen.name}, {len(chosen.library.tools)} tools")
-        note(f"tasks: {len(tasks.train)} to train, {len(tasks.validation)} to validate, {len(tasks.test)} to test")
+        self._say(f"tools: {chosen.name}, {len(chosen.library.tools)} tools")
+        self._say(
+            f"tasks: {len(tasks.train)} to train, {len(tasks.validation)} to validate, {len(tasks.test)} to test"
+        )
         for line in chosen.library.notes:
-            note(line)
+            self._say(line)
 
     def _description(self, compiled: Compiled, base: ToolGrad, metric: Metric, chosen: Sources) -> dict[str, Any]:
         """How the program came about, for its file."""
@@ -142,6 +177,7 @@ class CompileJob:
                 "stopped": tuning.stopped,
             },
             "metric": metric.public(),
+            "recorded": str(self.record) if self.record else None,
             "tasks": {"train": len(tasks.train), "validation": len(tasks.validation), "test": len(tasks.test)},
             "scores": {
                 "before": compiled.before.score,

@@ -15,15 +15,13 @@ REHEARSAL_NOTE = (
     "not a language model's gain. Set TOOLGRAD_MODEL=provider/model to use a real one."
 )
 
-# Control characters (ECMA-48) but line feed and tab, the marks that reorder or break lines (Unicode annex 9), and lone
+# Control characters (ECMA-48) but line feed and tab, the marks that reorder or break lines (Unicode annex 9), lone
 # surrogates, which no encoding takes.
-_OBEYED = re.compile(
-    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
-)
+_OBEYED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def printable(text: str) -> str:
-    """``text`` with every character that a terminal would obey written out, as ``\\x1b``; line feeds and tabs stay."""
+    """``text`` with what a terminal would obey written out, as ``\\x1b``; line feeds and tabs stay."""
     return _OBEYED.sub(lambda found: ascii(found[0])[1:-1], text)
 
 
@@ -59,7 +57,7 @@ def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 def _cell(value: object) -> str:
     if value is None:
         return "-"
-    return f"{value:.3f}" if isinstance(value, float) else str(value)
+    return f"{value:.3f}" if isinstance(value, float) else printable(str(value))
 
 
 def _is_number(text: str) -> bool:

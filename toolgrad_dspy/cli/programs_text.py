@@ -72,7 +72,8 @@ def lines(opened: Opened, reader: Reader) -> Iterator[str]:
         yield from (f"  {line}" for line in instructions.split("\n"))
         yield f"demonstrations of {one_line(name)}: {len(demos) or 'none'}"
         for index, demo in enumerate(demos, 1):
-            yield from demonstration(f"{index} of {len(demos)}", demo, reader.inputs.get(name))
+            inputs = None if opened.problem else reader.inputs[name]
+            yield from demonstration(f"{index} of {len(demos)}", demo, inputs)
 
 
 def demonstration(title: str, demo: Mapping[str, Any], inputs: frozenset[str] | None) -> Iterator[str]:
@@ -114,8 +115,7 @@ def _facts(opened: Opened, reader: Reader) -> Iterator[tuple[str, str]]:
     if at(found, "stopped"):
         yield "ended early", _shown(at(found, "stopped"))
     yield "metric weights", _pairs(at(compiled, "metric", "weights"))
-    judge = {key: value for key, value in (at(compiled, "metric") or {}).items() if key != "weights"}
-    if judge:
+    if judge := {key: value for key, value in _mapping(at(compiled, "metric")).items() if key != "weights"}:
         yield "judge", _pairs(judge)
     yield "tasks", _pairs(at(compiled, "tasks"))
     yield "test scores", f"{_from_to(scores)}, {difference(scores)}{_confidence(scores)}"
@@ -151,7 +151,7 @@ def _models(models: object) -> str:
         return "-"
     roles: dict[str, list[str]] = {}
     for role, settings in models.items():
-        rest = {key: value for key, value in settings.items() if key != "model"} if isinstance(settings, dict) else {}
+        rest = {key: value for key, value in _mapping(settings).items() if key != "model"}
         name = _word(at(settings, "model")) + (f" ({_pairs(rest)})" if rest else "")
         roles.setdefault(name, []).append(role)
     if len(roles) == 1:
@@ -166,6 +166,10 @@ def _tools(tools: object) -> str:
     if isinstance(servers, Mapping):
         named = f"servers {', '.join(servers)}"
     return f"{one_line(named, SETTING)}, digest {_word(at(tools, 'digest'))[:16]}"
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
 
 
 def _pairs(value: object) -> str:

@@ -50,14 +50,24 @@ def _blocks(a: str, b: str) -> Iterator[tuple[bool, list[str], list[str]]]:
 
 def _wrapped(line: str, column: int) -> list[str]:
     """``line`` in pieces that are at most ``column`` cells wide, broken at a space where there is one."""
-    rest, pieces = printable(line).expandtabs(4), []
-    while cells(rest) > column:
-        end = next(i for i in range(1, len(rest) + 1) if cells(rest[:i]) > column) - 1
-        space = rest.rfind(" ", 1, end + 1)
-        end = space if rest[:space].strip() and space > 0 else end
-        pieces.append(rest[:end].rstrip())
-        rest = rest[end:].lstrip()
-    return [*pieces, rest]
+    text, pieces, start = printable(line).expandtabs(4), [], 0
+    while (end := _reach(text, start, column)) < len(text):
+        space = text.rfind(" ", start, end + 1)
+        if space > start and text[start:space].strip():
+            end = space
+        pieces.append(text[start:end].rstrip())
+        start = end + (text[end] == " ")
+    return [*pieces, text[start:]]
+
+
+def _reach(text: str, start: int, column: int) -> int:
+    """The end of the longest piece of ``text`` from ``start`` on that takes at most ``column`` cells."""
+    taken = 0
+    for index in range(start, len(text)):
+        taken += _cells(text[index])
+        if taken > column:
+            return index
+    return len(text)
 
 
 def cells(text: str) -> int:

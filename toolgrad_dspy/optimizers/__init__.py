@@ -6,6 +6,8 @@ from toolgrad_dspy.optimizers.compiling import Compiled, Cost, Evaluation, compi
 from toolgrad_dspy.optimizers.journal import Journal
 from toolgrad_dspy.optimizers.ledger import Budget, Usage
 from toolgrad_dspy.optimizers.prompts import Prompts
+from toolgrad_dspy.optimizers.recorded import Recorded
+from toolgrad_dspy.optimizers.recording import Recording, record
 from toolgrad_dspy.optimizers.registry import OPTIMIZERS, optimizer
 
 __all__ = [
@@ -19,9 +21,12 @@ __all__ = [
     "Live",
     "Optimizer",
     "Prompts",
+    "Recorded",
+    "Recording",
     "Tuning",
     "Usage",
     "compile_program",
     "evaluate",
     "optimizer",
+    "record",
 ]

@@ -73,8 +73,8 @@ class Answers(Environment):
     """Stands in for the tool sessions of one iteration; nothing is ever run.
 
     A call that was made in this iteration gets the recorded result, and one that was made elsewhere in the recording
-    what it got there, as a guess. Any other fails when one of its arguments cannot be right, and else gets some result
-    of its tool. Guesses are marked ``simulated``.
+    what it got there, as a guess. Any other fails when one of its arguments cannot be right, and else gets
+    some result of its tool. Guesses are marked ``simulated``.
     """
 
     def __init__(self, library: Library, budget: Budget, known: Known, iteration: Iteration | None = None) -> None:

@@ -100,6 +100,10 @@ class Optimizer(ABC):
         """The settings that the search uses, for the program's description."""
         return {}
 
+    def most(self, search: Search) -> int:
+        """How many sessions the search can make use of; the rest of its share is better given to another."""
+        return search.sessions
+
     def tune(
         self,
         program: ToolGrad,

@@ -20,8 +20,8 @@ class BetterTogether(Optimizer):
     """Runs optimizers in a row, each on what the one before it made; the best of all stages is the result.
 
     The paper alternates between prompts and weights; DSPy's class runs any sequence. ``strategy`` names optimizers,
-    separated by arrows. All have the same share of the sessions, after the validation tasks for the base and for stages that
-    leave them out. Raises UsageError for a strategy that cannot be run.
+    separated by arrows. They share the sessions that are left after the validation tasks for the base and for stages
+    that leave them out: evenly, but none gets more than it can use. Raises UsageError for a strategy that cannot run.
     """
 
     name: ClassVar[str] = "better-together"
@@ -33,7 +33,8 @@ class BetterTogether(Optimizer):
     def search(self, student: Tunable, search: Search) -> dspy.Module:
         for role, predictor in zip(TUNED_ROLES, student.predictors(), strict=True):
             predictor.lm = search.models.lm(role)  # DSPy asks for one on each, and these are what they use anyway
-        stages = {one.name: _Stage(one, self._part(search)) for one in self._optimizers}
+        parts = self._parts(search)
+        stages = {one.name: _Stage(one, parts[one.name]) for one in self._optimizers}
         found: dspy.Module = dspy.BetterTogether(metric=search.scoring.value, **stages).compile(
             student,
             trainset=search.train,
@@ -48,17 +49,23 @@ class BetterTogether(Optimizer):
         return found
 
     def settings(self, search: Search) -> dict[str, object]:
-        part = self._part(search)
+        parts = self._parts(search)
         stages = [
-            {"optimizer": one.name, "sessions": part.sessions, **one.settings(part)} for one in self._optimizers
+            {"optimizer": one.name, "sessions": parts[one.name].sessions, **one.settings(parts[one.name])}
+            for one in self._optimizers
         ]
         return {"strategy": self.strategy, "stages": stages}
 
-    def _part(self, search: Search) -> Search:
-        """What one stage has to work with."""
+    def _parts(self, search: Search) -> dict[str, Search]:
+        """What the stages have to work with, by optimizer: those that can use least come first."""
         validations = 1 + sum(not one.validates for one in self._optimizers)
-        left = search.sessions - validations * len(search.validation)
-        return replace(search, sessions=max(1, left // len(self._optimizers)))
+        left = max(0, search.sessions - validations * len(search.validation))
+        parts = {}
+        for done, one in enumerate(sorted(self._optimizers, key=lambda one: one.most(search))):
+            share = min(one.most(search), left // (len(self._optimizers) - done))
+            parts[one.name] = replace(search, sessions=max(1, share))
+            left -= share
+        return parts
 
 
 class _Stage(Teleprompter):

@@ -5,7 +5,7 @@ from typing import ClassVar
 import dspy
 
 from toolgrad_dspy.optimizers.base import Optimizer, Search
-from toolgrad_dspy.optimizers.demonstrations import DEMONSTRATIONS, UNLABELLED, Sampling, taught
+from toolgrad_dspy.optimizers.demonstrations import DEMONSTRATIONS, DRAWS, UNLABELLED, Sampling, taught
 from toolgrad_dspy.optimizers.tunable import Tunable
 
 
@@ -29,6 +29,9 @@ class Bootstrap(Optimizer):
 
     def settings(self, search: Search) -> dict[str, object]:
         return {"demonstrations": DEMONSTRATIONS, **self._sampling(search).settings()}
+
+    def most(self, search: Search) -> int:
+        return min(search.sessions, DRAWS * len(search.train))
 
     def _sampling(self, search: Search) -> Sampling:
         return Sampling.within(search.sessions, search)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Literal, Self
+from typing import Final, Literal, Self
 
 import dspy
 from pydantic import ValidationError
@@ -21,7 +21,7 @@ from toolgrad_dspy.program import ProgramConfig, ToolGrad, run_on_loop_thread, r
 from toolgrad_dspy.records import Record, Session, Tool
 from toolgrad_dspy.tools import Library
 
-FORMAT = "toolgrad-dspy recording 1"
+FORMAT: Final = "toolgrad-dspy recording 1"
 
 # Sessions that are recorded at once.
 AT_ONCE = 64

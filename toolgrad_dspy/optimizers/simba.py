@@ -8,12 +8,12 @@ from dspy.utils.exceptions import AdapterParseError, LMError
 
 from toolgrad_dspy.optimizers.arena import Arena, Played
 from toolgrad_dspy.optimizers.base import Optimizer, Search
-from toolgrad_dspy.optimizers.steps import KEPT, Step, TraceEntry, iteration_of
+from toolgrad_dspy.optimizers.steps import Step, TraceEntry, iteration_of
 from toolgrad_dspy.optimizers.tunable import Tunable
 
 # Tasks in a mini-batch, candidates of a step, steps, demonstrations at most; the largest that fits is taken.
 LADDER = ((6, 3, 3, 2), (4, 3, 3, 2), (4, 2, 3, 2), (4, 2, 2, 1), (3, 2, 2, 1), (3, 2, 1, 1), (2, 2, 1, 1))
-# How many steps of each predictor the reflection model sees of a run: with all, a prompt has 200,000 characters.
+# How many steps of each predictor the reflection model sees of a run: all of eight iterations have 80,000 characters.
 SHOWN = 2
 
 _Outcome = dict[str, Any]
@@ -38,7 +38,6 @@ class Simba(Optimizer):
             max_steps=steps,
             max_demos=demos,
             prompt_model=search.prompt_model,
-            demo_input_field_maxlen=2 * KEPT,
             num_threads=search.threads,
         )
         simba.strategies = [simba.strategies[0], _append_advice]

@@ -83,8 +83,10 @@ def advise(prompt: Prompt, rng: random.Random) -> dict[str, Any]:
 
 def describe_program(prompt: Prompt, rng: random.Random) -> dict[str, Any]:
     """The first sentence of the code's own description."""
-    found = re.search(r'"""\s*(.+?[.\n])', prompt.inputs.get("program_code", ""))
-    return {"program_description": found[1].strip() if found else "A program that calls language models."}
+    code = prompt.inputs.get("program_code", "")
+    described = code.partition('"""')[2] or code
+    said = re.match(r"\s*(.+?)(?:\.\s|\.?\n|$)", described)
+    return {"program_description": f"{said[1]}." if said else "A program that calls language models."}
 
 
 def describe_module(prompt: Prompt, rng: random.Random) -> dict[str, Any]:
@@ -94,9 +96,10 @@ def describe_module(prompt: Prompt, rng: random.Random) -> dict[str, Any]:
 
 
 def observe(prompt: Prompt, rng: random.Random) -> dict[str, Any]:
-    """How many examples there are, which is all it can tell of data it does not understand."""
+    """How many examples there are, which is all it can tell of data that it does not understand."""
     count = prompt.inputs.get("examples", "").count("Example(")
-    return {"observations": f"There are {count} examples." if count else "COMPLETE"}
+    more = count and "prior_observations" not in prompt.inputs
+    return {"observations": f"There are {count} examples." if more else "COMPLETE"}
 
 
 def summarize(prompt: Prompt, rng: random.Random) -> dict[str, Any]:

@@ -1,0 +1,209 @@
+"""Every optimizer in numbers: the score before and after tuning, what it took, live and on recorded step states.
+
+    python benchmarks/optimizers.py [--optimizers gepa mipro] [--seeds 0 1 2] [--sessions 240]
+
+Everything runs on the embedded defaults, with the settings of `toolgrad-dspy compile`. The model is `rehearsal`, which
+is scripted and answers in no time: these figures are those of the machinery. They say nothing about which optimizer is
+the better one for a language model, nor how much one gains.
+"""
+
+import argparse
+import json
+import sys
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from toolgrad_dspy.judging import Metric
+from toolgrad_dspy.lm import Models
+from toolgrad_dspy.optimizers import (
+    OPTIMIZERS,
+    Arena,
+    Budget,
+    Compiled,
+    Recorded,
+    Recording,
+    compile_program,
+    optimizer,
+    record,
+)
+from toolgrad_dspy.program import ProgramConfig, Tasks, ToolGrad, draw, run_on_loop_thread, save_program
+from toolgrad_dspy.tools import Library
+from toolgrad_dspy.world import WorldSource
+
+# What is asked of these two: a gain of a quarter of the base's score, on every seed.
+GAINING = ("gepa", "mipro")
+GAIN = 0.25
+
+
+@dataclass(frozen=True)
+class Row:
+    """One compilation. ``lm_calls``, ``tool_calls`` and ``seconds`` are those of the tuning alone."""
+
+    optimizer: str
+    seed: int
+    mode: str
+    before: float
+    after: float
+    low: float
+    high: float
+    sessions: int
+    lm_calls: int
+    tool_calls: int
+    seconds: float
+    program: str
+
+    @property
+    def relative(self) -> float:
+        """The gain as a share of the base's score."""
+        return self.after / self.before - 1
+
+    def line(self) -> str:
+        interval = f"[{self.low:+.3f}, {self.high:+.3f}]"
+        return (
+            f"{self.optimizer:<17}{self.seed:>4}  {self.mode:<9}{self.before:>7.3f}{self.after:>7.3f}  {interval:<17}"
+            f"{self.relative:>+7.1%}{self.sessions:>9}{self.lm_calls:>10}{self.tool_calls:>12}{self.seconds:>9.1f}"
+        )
+
+
+HEADER = (
+    f"{'optimizer':<17}{'seed':>4}  {'mode':<9}{'before':>7}{'after':>7}  {'interval (95 %)':<17}{'gain':>7}"
+    f"{'sessions':>9}{'LM calls':>10}{'tool calls':>12}{'seconds':>9}"
+)
+
+
+class Bench:
+    """The town, the tasks of each seed, and what is measured on them."""
+
+    def __init__(self, library: Library, sessions: int, threads: int) -> None:
+        self._library = library
+        self._budget = Budget(sessions, threads)
+
+    def tasks(self, seed: int) -> Tasks:
+        return draw(seed, 12, 12, 24)
+
+    def recording(self, seed: int) -> Recording:
+        """The step states of the base program on the training and validation tasks of ``seed``."""
+        tasks = self.tasks(seed)
+        return record(
+            ToolGrad(self._library, Models.from_environment(), ProgramConfig()), tasks.train + tasks.validation
+        )
+
+    def row(self, name: str, seed: int, recording: Recording | None = None) -> Row:
+        """Compile once, live or on ``recording``."""
+        models, metric = Models.from_environment(), Metric()
+        program = ToolGrad(self._library, models, ProgramConfig())
+        arena: Arena | None = Recorded(recording, metric) if recording else None
+        compiled = compile_program(
+            program,
+            self.tasks(seed),
+            metric,
+            models,
+            optimizer(name),
+            budget=self._budget,
+            seed=seed,
+            arena=arena,
+        )
+        return _row(name, seed, "recorded" if recording else "live", compiled)
+
+
+def _row(name: str, seed: int, mode: str, compiled: Compiled) -> Row:
+    cost, difference = compiled.costs["tuning"], compiled.difference
+    with TemporaryDirectory() as folder:
+        path = Path(folder, "program.json")
+        save_program(path, compiled.tuning.program, {"scores": [compiled.before.score, compiled.after.score]})
+        text = path.read_text(encoding="utf-8")
+    return Row(
+        optimizer=name,
+        seed=seed,
+        mode=mode,
+        before=compiled.before.score,
+        after=compiled.after.score,
+        low=difference.low,
+        high=difference.high,
+        sessions=compiled.tuning.usage.metric_calls,
+        lm_calls=cost.lm_calls,
+        tool_calls=cost.tool_calls,
+        seconds=cost.seconds,
+        program=text,
+    )
+
+
+class Checks:
+    """Prints each number with its limit, and counts those that are met."""
+
+    def __init__(self) -> None:
+        self.met = self.all = 0
+
+    def __call__(self, what: str, value: object, ok: bool, limit: str) -> None:
+        self.all += 1
+        self.met += ok
+        print(f"  {'met   ' if ok else 'MISSED'}  {what}: {value} ({limit})", flush=True)
+
+
+def check_live(check: Checks, rows: list[Row]) -> None:
+    for row in rows:
+        if row.optimizer in GAINING:
+            what = f"{row.optimizer}, seed {row.seed}: relative gain, interval above zero"
+            value = f"{row.relative:+.1%}, from {row.low:+.3f}"
+            check(what, value, row.relative >= GAIN and row.low > 0, f">= {GAIN:.0%}, > 0")
+    for name in dict.fromkeys(row.optimizer for row in rows):
+        worst = min((row for row in rows if row.optimizer == name), key=lambda row: row.high)
+        check(f"{name}: upper end of the worst seed's interval", f"{worst.high:+.3f}", worst.high >= 0, ">= 0")
+
+
+def check_recorded(check: Checks, live: list[Row], recorded: list[Row]) -> None:
+    for row in recorded:
+        twin = next(one for one in live if (one.optimizer, one.seed) == (row.optimizer, row.seed))
+        share = row.seconds / twin.seconds
+        check(f"{row.optimizer}, recorded: tool calls", row.tool_calls, row.tool_calls == 0, "== 0")
+        check(f"{row.optimizer}, recorded: share of the live wall time", f"{share:.2f}", share <= 0.5, "<= 0.5")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--optimizers", nargs="+", default=list(OPTIMIZERS), choices=list(OPTIMIZERS))
+    parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
+    parser.add_argument("--sessions", type=int, default=240, help="budget of each tuning in scored sessions")
+    parser.add_argument("--threads", type=int, default=8)
+    parser.add_argument("--json", type=Path, help="also write the rows to this file")
+    options = parser.parse_args()
+    library = Library([WorldSource()])
+    run_on_loop_thread(library.open())
+    bench, check = Bench(library, options.sessions, options.threads), Checks()
+
+    def table(title: str) -> None:
+        print(f"\n{title}\n{HEADER}", flush=True)
+
+    table("live (rehearsal, scripted; test tasks that tuning never saw)")
+    live: list[Row] = []
+    for name in options.optimizers:
+        for seed in options.seeds:
+            live.append(bench.row(name, seed))
+            print(live[-1].line(), flush=True)
+    check_live(check, live)
+
+    first = options.seeds[0]
+    table("on recorded step states")
+    recording, recorded = bench.recording(first), []
+    for name in options.optimizers:
+        recorded.append(bench.row(name, first, recording))
+        print(recorded[-1].line(), flush=True)
+    check_recorded(check, live, recorded)
+
+    print("\nthe same seed twice")
+    for name in options.optimizers:
+        again = bench.row(name, first)
+        same = again.program == next(row.program for row in live if (row.optimizer, row.seed) == (name, first))
+        check(f"{name}: two runs of seed {first} give the same program file", same, same, "identical JSON")
+
+    run_on_loop_thread(library.close())
+    if options.json:
+        rows = [{k: v for k, v in asdict(row).items() if k != "program"} for row in (*live, *recorded)]
+        options.json.write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
+    print(f"\n{check.met} of {check.all} numbers met")
+    sys.exit(check.met < check.all)
+
+
+if __name__ == "__main__":
+    main()
