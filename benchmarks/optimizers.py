@@ -2,9 +2,9 @@
 
     python benchmarks/optimizers.py [--optimizers gepa mipro] [--seeds 0 1 2] [--sessions 240]
 
-Everything runs on the embedded defaults, with the settings of `toolgrad-dspy compile`. The model is `rehearsal`, which
-is scripted and answers in no time: these figures are those of the machinery. They say nothing about which optimizer is
-the better one for a language model, nor how much one gains.
+Everything runs on the embedded defaults, with the settings of `toolgrad-dspy compile`. The model is `rehearsal`,
+which is scripted and answers in no time: these figures are those of the machinery. They say nothing about which
+optimizer is the better one for a language model, nor how much one gains.
 """
 
 import argparse

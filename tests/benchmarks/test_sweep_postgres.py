@@ -14,6 +14,7 @@ import optuna
 import pytest
 from conftest import Sweep, wait_for
 from optuna.trial import TrialState
+from sqlalchemy import NullPool
 
 pytest.importorskip("psycopg", reason="psycopg, PostgreSQL's driver, is not installed")
 
@@ -95,9 +96,16 @@ def server() -> Iterator[str]:
             run(f"{found}/pg_ctl", "-D", data, "-m", "immediate", "stop")
 
 
-def study(url: str) -> optuna.Study:
-    storage = optuna.storages.RDBStorage(url.replace("${PG_PASSWORD}", PASSWORD))
-    return optuna.load_study(study_name="sweep", storage=storage)
+def trials(url: str) -> list[optuna.trial.FrozenTrial]:
+    """The study's trials, through a connection that is closed."""
+    storage = optuna.storages.RDBStorage(
+        url.replace("${PG_PASSWORD}", PASSWORD), engine_kwargs={"poolclass": NullPool}, skip_table_creation=True
+    )
+    try:
+        return optuna.load_study(study_name="sweep", storage=storage).trials
+    finally:
+        storage.remove_session()
+        storage.engine.dispose()
 
 
 @pytest.mark.slow
@@ -108,7 +116,7 @@ def test_three_workers_share_a_database_and_a_killed_one_costs_no_trial(server: 
     wait_for("study", lambda: (sweep.folder / "out").exists(), process)
 
     def owned() -> list[optuna.trial.FrozenTrial]:
-        running = study(server).get_trials(states=(TrialState.RUNNING,))
+        running = [one for one in trials(server) if one.state == TrialState.RUNNING]
         return running if len(running) == 3 and all("config" in one.user_attrs for one in running) else []
 
     victim = wait_for("trial of each worker", owned, process)[0]
@@ -116,7 +124,7 @@ def test_three_workers_share_a_database_and_a_killed_one_costs_no_trial(server: 
     out, said = process.communicate(timeout=300)
     assert process.returncode == 0, said
     assert "Traceback" not in said
-    found = study(server).trials
+    found = trials(server)
     assert sum(one.state == TrialState.COMPLETE for one in found) == 6
     assert [one.params for one in found if one.user_attrs.get("retry_of") == victim.number] == [victim.params]
     assert PASSWORD not in out + said

@@ -164,7 +164,7 @@ def test_a_file_that_cannot_be_used_is_a_row_that_says_why_and_the_rest_is_liste
     table = shell("list")
     assert len(table.splitlines()) == 2 + len(entries)
     assert next(line for line in table.splitlines() if line.startswith("old.json")).split()[1:7] == ["-"] * 6
-    assert shell.err == "4 programs, 7 files that are none or are damaged\n"
+    assert shell.err == "4 programs, 7 other or damaged files\n"
     for name in ("old.json", "strange.json"):
         assert "instructions of proposer.predict" in shell("show", str(folder / name))
 
@@ -270,7 +270,6 @@ BROKEN: dict[str, tuple[Any, str]] = {
         {"state": {PROPOSER: {"signature": {"instructions": 1}}, SELECTOR: {}}},
         "damaged",
     ),
-    "an old state": ("extended", "damaged"),
 }
 
 
@@ -278,11 +277,7 @@ BROKEN: dict[str, tuple[Any, str]] = {
 def test_a_file_that_is_no_program_is_one_line_and_a_usage_error(case: str, shell: Shell) -> None:
     content, expected = BROKEN[case]
     path = Path("p.json")
-    if content == "extended":
-        data = json.loads(save(path, {}).read_text())
-        data["state"][PROPOSER]["extended_signature"] = {}
-        path.write_text(json.dumps(data))
-    elif isinstance(content, dict) and set(content) == {"state"}:
+    if isinstance(content, dict) and set(content) == {"state"}:
         altered(save(path, {}), **content)
     elif content is not None:
         path.write_text(content if isinstance(content, str) else json.dumps(content))
@@ -311,7 +306,8 @@ def test_what_a_terminal_would_obey_is_written_out(shell: Shell) -> None:
             shell(*arguments, code=2 if "q.json" in command else 0)
             assert printable(shell.out + shell.err) == shell.out + shell.err, "nothing is left to write out"
     assert r"\x1b]0;title\x07\x9b31m" in shell("show", str(path))
-    assert json.loads(shell("show", str(path), "--json"))["predictors"][PROPOSER]["instructions"] == bad
+    kept = bad.replace("\ud800", "\ufffd")  # half a character is none
+    assert json.loads(shell("show", str(path), "--json"))["predictors"][PROPOSER]["instructions"] == kept
     assert r"\x1b" in shell.refused("diff", "base", str(other))
 
 

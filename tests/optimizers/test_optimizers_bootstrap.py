@@ -20,6 +20,7 @@ from toolgrad_dspy.lm.rehearsal.prompt import Demonstration, Prompt
 from toolgrad_dspy.optimizers import Budget, Optimizer, Tuning, optimizer
 from toolgrad_dspy.optimizers.arena import Live, Played
 from toolgrad_dspy.optimizers.better_together import BetterTogether
+from toolgrad_dspy.optimizers.merits import PRAISE
 from toolgrad_dspy.program import (
     ProgramConfig,
     ToolGrad,
@@ -164,6 +165,18 @@ def test_only_steps_of_the_better_half_of_the_sampled_sessions_are_shown(bootstr
 
 def test_first_steps_at_which_nothing_can_be_done_wrong_are_not_taken_for_the_best(bootstrapped: Outcome) -> None:
     assert any("iteration 1 " not in demo["progress"] for demo in bootstrapped.demos("proposer.predict"))
+
+
+def test_what_feedback_says_when_all_is_well_is_no_complaint(bootstrapped: Outcome) -> None:
+    said = {
+        line
+        for _, played in bootstrapped.arena.sampled
+        for step in played.steps
+        for line in bootstrapped.arena.feedback(played, step.role, step.iteration).splitlines()
+    }
+    praise = {line.partition(" ")[2] for line in said if PRAISE.search(line)}
+    assert praise == {"ran at once.", "selection is sound."}
+    assert len(said) > len(praise)
 
 
 @pytest.mark.parametrize("name", NAMES)

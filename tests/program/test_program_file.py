@@ -189,3 +189,22 @@ def test_the_digest_is_that_of_the_fields_and_not_of_the_words() -> None:
     predict = other.selector.predict
     predict.signature = predict.signature.append("more", dspy.OutputField(), str)
     assert signature_digest(other) != signature_digest(program())
+
+
+def test_of_a_file_nothing_but_instructions_and_demonstrations_is_taken_over(tmp_path: Path) -> None:
+    path = tmp_path / "p.json"
+    base = program()
+    save_program(path, base, {})
+    data = json.loads(path.read_text())
+    state = data["state"]["proposer.predict"]
+    state |= {"lm": {"model": "openai/other", "api_base": "http://elsewhere"}, "traces": [1], "acall": "x"}
+    state["signature"]["fields"][0] |= {"prefix": "Other:", "description": "other"}
+    state["signature"]["instructions"] = "Do it."
+    path.write_text(json.dumps(data))
+    loaded = program()
+    load_program(path, loaded)
+    predict = loaded.proposer.predict
+    assert predict.signature.instructions == "Do it."
+    assert str(predict.signature.fields) == str(base.proposer.predict.signature.fields)
+    assert predict.lm is None
+    assert callable(predict.acall)

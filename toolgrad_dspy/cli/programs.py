@@ -53,7 +53,7 @@ def list_(
     ]
     say(table(HEADER, rows))
     others = sum(isinstance(found, str) for _, _, found in entries)
-    note(f"{len(entries) - others} programs" + (f", {others} files that are none or are damaged" if others else ""))
+    note(f"{len(entries) - others} programs" + (f", {others} other or damaged files" if others else ""))
 
 
 @app.command("show")

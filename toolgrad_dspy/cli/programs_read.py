@@ -83,10 +83,7 @@ class Reader:
         )
 
     def _loaded(self, path: Path) -> Prompts:
-        try:
-            load_program(path, self._program)
-        except NotImplementedError as error:  # DSPy's word for the states of its versions before 2.6
-            raise UsageError(f"{path} is damaged: {one_line(error, 160)}") from None
+        load_program(path, self._program)
         return Prompts.of(self._program)
 
 

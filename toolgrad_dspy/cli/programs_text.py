@@ -69,7 +69,7 @@ def lines(opened: Opened, reader: Reader) -> Iterator[str]:
         demos = opened.prompts.demos[name]
         yield ""
         yield f"instructions of {one_line(name)}:"
-        yield from (f"  {line}" for line in instructions.split("\n"))
+        yield from (f"  {line}".rstrip() for line in instructions.split("\n"))
         yield f"demonstrations of {one_line(name)}: {len(demos) or 'none'}"
         for index, demo in enumerate(demos, 1):
             inputs = None if opened.problem else reader.inputs[name]

@@ -84,11 +84,11 @@ class _Stage(Teleprompter):
         search = replace(self._part, train=trainset)
         try:
             found = self._optimizer.search(student.showing(self._optimizer.shown), search)
-        except Exception as error:
+        except Exception as error:  # DSPy catches the same and drops it
             self.error = error
             raise
         # Of the result only its prompts: DSPy's classes leave marks on modules that others of them refuse.
-        return Prompts.of(found or student).given_to(student)
+        return Prompts.of(student if found is None else found).given_to(student)
 
 
 def _named(strategy: str) -> list[Optimizer]:

@@ -26,6 +26,7 @@ class BootstrapOptuna(Optimizer):
 
     def search(self, student: Tunable, search: Search) -> dspy.Module | None:
         sampling, trials = self._plan(search)
+        search.play(student, search.validation)  # first: a budget that ends early must not leave out the base
         teacher, tasks = taught(student, search, sampling)
         if not tasks:
             return None

@@ -25,6 +25,7 @@ class BootstrapRandom(Optimizer):
 
     def search(self, student: Tunable, search: Search) -> dspy.Module | None:
         sampling, candidates = self._plan(search)
+        search.play(student, search.validation)  # first: a budget that ends early must not leave out the base
         teacher, tasks = taught(student, search, sampling)
         if not tasks:
             return None

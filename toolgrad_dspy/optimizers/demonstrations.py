@@ -4,15 +4,14 @@ At temperature 0 a program shows what it does anyway. So a teacher, the same pro
 training tasks, a few times where the budget allows, and only what came out well is worth showing.
 """
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from statistics import mean, median
+from statistics import median
 
 import dspy
 
-from toolgrad_dspy.optimizers.arena import Arena, Played
 from toolgrad_dspy.optimizers.base import Search
+from toolgrad_dspy.optimizers.merits import Merits
 from toolgrad_dspy.optimizers.steps import Step
 from toolgrad_dspy.optimizers.tunable import Tunable
 
@@ -27,8 +26,6 @@ DEMONSTRATIONS = 4
 # What all of DSPy's bootstrapping optimizers are to leave out: its labelled demonstrations would be bare tasks, which
 # say nothing.
 UNLABELLED = {"max_labeled_demos": 0}
-# Of the lines of feedback, those that say that all is well.
-_PRAISE = re.compile(r" ran at once\.$|^The selection is sound\.$|^Nothing was chosen, rightly\.$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +84,8 @@ def taught(student: Tunable, search: Search, sampling: Sampling) -> tuple[Teache
     Raises StopTuning.
     """
     tasks = search.train[: sampling.tasks]
-    draws = [
-        search.played(student.sampled(TEMPERATURE, number), tasks) for number in range(1, sampling.draws + 1)
-    ]
-    merits = _Merits(search.arena, (played for draw in draws for played in draw))
+    draws = [search.played(student.sampled(TEMPERATURE, number), tasks) for number in range(1, sampling.draws + 1)]
+    merits = Merits(search.arena, (played for draw in draws for played in draw))
     lessons = {}
     for task, *sessions in zip(tasks, *draws, strict=True):
         best = max(sessions, key=lambda played: played.score)
@@ -104,49 +99,3 @@ def taught(student: Tunable, search: Search, sampling: Sampling) -> tuple[Teache
         and {step.predictor for step in lessons[task.index].steps} == complete
     ]
     return Teacher(student, lessons), sorted(worth, key=lambda task: -lessons[task.index].score)
-
-
-class _Merits:
-    """How good steps are: how many complaints fewer they draw than is usual in their iteration.
-
-    Without the comparison first steps would look best, at which there is hardly anything to be done wrong. Of equals
-    the better one goes on from earlier results, which is what the program is for.
-    """
-
-    def __init__(self, arena: Arena, sessions: Iterable[Played]) -> None:
-        self._arena = arena
-        drawn: dict[tuple[str, int], list[int]] = {}
-        for played in sessions:
-            for step in played.steps:
-                drawn.setdefault((step.predictor, step.iteration), []).append(self._complaints(played, step))
-        self._usual = {where: mean(counts) for where, counts in drawn.items()}
-
-    def best_steps(self, played: Played) -> tuple[Step, ...]:
-        """The best step of each predictor, the latest of equals."""
-        best: dict[str, tuple[tuple[float, bool, int], Step]] = {}
-        for step in played.steps:
-            fewer = self._usual[step.predictor, step.iteration] - self._complaints(played, step)
-            rank = (fewer, _builds_on_results(played, step), step.iteration)
-            if step.predictor not in best or rank > best[step.predictor][0]:
-                best[step.predictor] = (rank, step)
-        return tuple(step for _, step in best.values())
-
-    def _complaints(self, played: Played, step: Step) -> int:
-        feedback = self._arena.feedback(played, step.role, step.iteration)
-        return sum(not _PRAISE.search(line) for line in feedback.splitlines())
-
-
-def _builds_on_results(played: Played, step: Step) -> bool:
-    """Whether a proposal of the step, or the report it chose, takes values from results of the workflow."""
-    for iteration in played.sessions[step.role].trace.iterations:
-        if iteration.number == step.iteration:
-            chosen = iteration.selection.report if iteration.selection else None
-            origins = (
-                origin
-                for report in iteration.reports
-                if step.role == "proposer" or report.proposal == chosen
-                for attempt in report.kept
-                for origin in attempt.origins
-            )
-            return any(origin.kind == "result" and origin.step for origin in origins)
-    return False

@@ -1,4 +1,4 @@
-"""Rules induced from demonstrations, DSPy's InferRules (its authors name no paper)."""
+"""Rules induced from demonstrations: DSPy's InferRules, which has no paper of its own."""
 
 import json
 from typing import Any, ClassVar
@@ -28,6 +28,7 @@ class InferRules(Optimizer):
 
     def search(self, student: Tunable, search: Search) -> dspy.Module | None:
         sampling, candidates = self._plan(search)
+        search.play(student, search.validation)  # first: a budget that ends early must not leave out the base
         teacher, tasks = taught(student, search, sampling)
         if not tasks:
             return None

@@ -11,12 +11,13 @@ from pydantic import BaseModel
 
 from toolgrad_dspy.errors import UsageError, one_line
 from toolgrad_dspy.files import atomic_writer, store_errors
+from toolgrad_dspy.records.base import OutsideObject, OutsideText
 
 FORMAT = "toolgrad-dspy program 1"
 
 
 class _SignatureState(BaseModel):
-    instructions: str
+    instructions: OutsideText
     fields: list[dict[str, Any]]
 
 
@@ -24,7 +25,7 @@ class _PredictorState(BaseModel):
     """What DSPy stores of a predictor, as far as it is read here: DSPy itself takes anything."""
 
     signature: _SignatureState
-    demos: list[dict[str, Any]]
+    demos: list[OutsideObject]
 
 
 def signature_digest(program: dspy.Module) -> str:
@@ -71,14 +72,17 @@ def load_program(path: Path, program: dspy.Module) -> dict[str, Any]:
     if set(data["state"]) != set(predictors):
         raise UsageError(f"{path} has the predictors {', '.join(sorted(data['state']))}, not {', '.join(predictors)}")
     try:
-        restored = {name: predictors[name].__class__(predictors[name].signature) for name in predictors}
-        for name, state in data["state"].items():
-            _check_state(_PredictorState.model_validate(state), predictors[name])
-            restored[name].load_state({"lm": None, **state})
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        states = {name: _PredictorState.model_validate(state) for name, state in data["state"].items()}
+        for name, state in states.items():
+            _check_state(state, predictors[name])
+    except ValueError as error:
         raise UsageError(f"{path} is damaged: {one_line(error, 160)}") from None
-    for name, predictor in restored.items():
-        predictors[name].signature, predictors[name].demos = predictor.signature, predictor.demos
+    # Of what DSPy stores only these are taken over: its own loading would also take a model's settings, other texts of
+    # the fields, and any attribute that a file names.
+    for name, state in states.items():
+        predictor = predictors[name]
+        predictor.signature = predictor.signature.with_instructions(state.signature.instructions)
+        predictor.demos = [dspy.Example(**demo) for demo in state.demos]
     compiled = data.get("compiled")
     return compiled if isinstance(compiled, dict) else {}
 
