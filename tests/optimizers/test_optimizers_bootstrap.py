@@ -292,7 +292,7 @@ def test_the_rehearsal_model_makes_rules_of_what_the_examples_show_and_of_nothin
     assert induced
 
 
-@pytest.mark.parametrize("by", [optimizer("infer-rules"), BetterTogether("bootstrap -> infer-rules")])
+@pytest.mark.parametrize("by", [optimizer("infer-rules"), BetterTogether("infer-rules")])
 def test_a_reflection_model_that_refuses_is_an_error_and_one_that_talks_is_not(
     library: Library, by: Optimizer
 ) -> None:

@@ -14,7 +14,7 @@ from scripted_model import ScriptedModels
 
 from toolgrad_dspy.errors import ModelError, RunError, StoreError, UsageError
 from toolgrad_dspy.judging import PARTS, Metric
-from toolgrad_dspy.judging.step_metric import STEP_PARTS
+from toolgrad_dspy.judging.step_metric import STEP_PARTS, StepMetric
 from toolgrad_dspy.lm import Models
 from toolgrad_dspy.lm.adapter import ADAPTER
 from toolgrad_dspy.lm.rehearsal.habits import HABITS
@@ -30,7 +30,8 @@ from toolgrad_dspy.tools import Library, ToolSession, ToolSource
 from toolgrad_dspy.world import WorldSource
 
 CONFIG = ProgramConfig(iterations=4)
-TASKS = draw(0, 5, 5, 0)
+SEED = 2
+TASKS = draw(SEED, 5, 5, 0)
 ALL_TASKS = [*TASKS.train, *TASKS.validation]
 
 
@@ -110,10 +111,10 @@ def mean(outcomes: Sequence[Played]) -> float:
     return sum(one.score for one in outcomes) / len(outcomes)
 
 
-def tuned(program: ToolGrad, arena: Arena, threads: int = 4) -> Tuning:
+def tuned(program: ToolGrad, arena: Arena, threads: int = 4, sessions: int = 40) -> Tuning:
     models = Models.from_environment()
     program = ToolGrad(program.library, models, CONFIG)
-    return optimizer("gepa").tune(program, TASKS, arena, models, budget=Budget(40, threads), seed=0)
+    return optimizer("gepa").tune(program, TASKS, arena, models, budget=Budget(sessions, threads), seed=SEED)
 
 
 def test_tuning_on_a_recording_runs_no_tool_and_finds_something(recording: Recording, arena: Recorded) -> None:
@@ -138,7 +139,7 @@ def test_the_same_seed_gives_the_same_program_with_any_number_of_threads(
     files = []
     for threads in (1, 8):
         path = tmp_path / f"{threads}.json"
-        save_program(path, tuned(program, arena, threads).program, {})
+        save_program(path, tuned(program, arena, threads, 24).program, {})
         files.append(path.read_bytes())
     assert files[0] == files[1]
 
@@ -162,8 +163,8 @@ def test_recorded_scores_rank_programs_as_live_ones_do(
     base = ToolGrad(library, Models.from_environment(), CONFIG)
     habits = ((), ("reuse",), ("compose", "append"), [habit.name for habit in HABITS])
     programs = [asking_for(base, *names) for names in habits]
-    live = [mean(played(Live(Metric()), program)) for program in programs]
-    recorded = [mean(played(arena, program)) for program in programs]
+    live = [mean(played(Live(Metric()), program, TASKS.train)) for program in programs]
+    recorded = [mean(played(arena, program, TASKS.train)) for program in programs]
     assert sorted(live) == live
     assert sorted(recorded) == recorded
 
@@ -272,8 +273,20 @@ def test_a_step_without_a_usable_answer_is_a_finding_and_a_lower_score(recording
 
 def test_a_session_that_was_not_recorded_cannot_be_played(arena: Recorded) -> None:
     program = ToolGrad(Library([]), Models.from_environment(), CONFIG)
-    with pytest.raises(RunError, match="session 99 of seed 0 was not recorded"):
-        arena.play(program, 0, 99)
+    with pytest.raises(RunError, match="session 99 of seed 2 was not recorded"):
+        arena.play(program, SEED, 99)
+
+
+def test_a_program_asked_about_all_steps_scores_what_its_own_session_does(
+    recording: Recording, library: Library
+) -> None:
+    metric = StepMetric(Metric(dict.fromkeys(PARTS, 1.0)))
+    assert set(metric.weights) == set(STEP_PARTS)
+    other = record(asking_for(ToolGrad(library, Models.from_environment(), CONFIG), "reuse"), TASKS.train)
+    for before, after in zip(recording.sessions, other.sessions, strict=False):
+        score = metric.score(before, after, range(1, 5))
+        assert score.parts == pytest.approx({name: PARTS[name](after) for name in STEP_PARTS})
+        assert score.value == pytest.approx(sum(score.parts.values()) / len(score.parts))
 
 
 def test_weights_of_parts_that_steps_tell_about_are_kept_and_others_drop_out(recording: Recording) -> None:
@@ -295,7 +308,9 @@ def test_a_recording_is_read_as_it_was_written(recording: Recording, tmp_path: P
     assert first.read_bytes() == second.read_bytes()
     assert again.tool_calls == recording.tool_calls > 0
     program = asking_for(over(untouchable(recording)), "reuse")
-    assert played(Recorded(again, Metric()), program) == played(Recorded(recording, Metric()), program)
+    outcomes = (played(Recorded(one, Metric()), program, TASKS.train) for one in (recording, again))
+    scored = [[(outcome.score, outcome.steps) for outcome in of] for of in outcomes]
+    assert scored[0] == scored[1]
 
 
 def test_a_recording_that_cannot_be_written_says_so(recording: Recording, tmp_path: Path) -> None:
@@ -331,7 +346,7 @@ def test_a_damaged_or_foreign_file_is_one_line(recording: Recording, tmp_path: P
 
 def test_a_file_that_is_no_text_or_not_there_is_one_line(tmp_path: Path) -> None:
     path = tmp_path / "steps.jsonl"
-    with pytest.raises(UsageError, match="cannot read the recording .*No such file"):
+    with pytest.raises(UsageError, match=r"cannot read the recording .*No such file"):
         Recording.load(path)
     path.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(UsageError, match="not text in UTF-8"):

@@ -26,6 +26,15 @@ def compile_(
     tools: ToolsFile = None,
     config: ConfigFile = None,
     optimizer: Annotated[str, typer.Option("--optimizer", help="Which optimizer tunes.")] = "gepa",
+    strategy: Annotated[
+        str | None,
+        typer.Option(
+            "--strategy",
+            help='What better-together runs, such as "mipro -> bootstrap".',
+            metavar="NAMES",
+            show_default=False,
+        ),
+    ] = None,
     program: Annotated[
         Path | None, typer.Option("--program", help="A program to start from.", metavar="FILE", show_default=False)
     ] = None,
@@ -90,7 +99,7 @@ def compile_(
     job = CompileJob(
         tools=tools,
         parent=program,
-        optimizer=find_optimizer(optimizer),
+        optimizer=find_optimizer(optimizer, strategy),
         models=Models.from_environment(file.models, file.source),
         loop=program_config(
             file, mini_batch=mini_batch, proposals=proposals, iterations=iterations, repairs=repairs, chains=chains

@@ -100,7 +100,7 @@ class CompileJob:
     def _journal(self, path: Path, base: ToolGrad, metric: Metric, chosen: Sources) -> Iterator[Journal]:
         """The journal beside ``path``; a tuning that breaks off says that it can be gone on with."""
         header: dict[str, JsonValue] = {
-            "optimizer": self.optimizer.name,
+            "optimizer": self.optimizer.label,
             "sessions": self.budget.metric_calls,
             "seed": self.seed,
             "tasks": [len(self.tasks.train), len(self.tasks.validation)],

@@ -14,7 +14,8 @@ from functools import partial
 from typing import ClassVar
 
 import dspy
-from dspy.utils.exceptions import AdapterParseError, LMError
+from dspy.lm15 import LM15Error
+from dspy.utils.exceptions import AdapterParseError, LMError, LMUnexpectedError
 
 from toolgrad_dspy.errors import ModelError, RunError, ToolGradError, UsageError, one_line
 from toolgrad_dspy.lm import Models
@@ -84,6 +85,11 @@ class Optimizer(ABC):
     name: ClassVar[str]
     # Whether the search itself scores its result on all validation tasks.
     validates: ClassVar[bool] = True
+
+    @property
+    def label(self) -> str:
+        """The name, with whatever else tells one search from another of that name."""
+        return self.name
 
     @abstractmethod
     def search(self, student: Tunable, search: Search) -> dspy.Module | None:
@@ -170,6 +176,8 @@ class Optimizer(ABC):
         except (AdapterParseError, LMError) as error:
             if isinstance(error.__cause__, ToolGradError):
                 raise error.__cause__ from None
+            if isinstance(error, LMUnexpectedError) and not isinstance(error.__cause__, LM15Error):
+                raise  # an engine broke: a bug, not an answer
             return None, f"the reflection model gave no usable answer ({one_line(error, 120)})"
         finally:
             search.ledger.wait()

@@ -30,6 +30,10 @@ class BetterTogether(Optimizer):
         self._optimizers = _named(strategy)
         self.strategy = f" {ARROW} ".join(one.name for one in self._optimizers)
 
+    @property
+    def label(self) -> str:
+        return f"{self.name}: {self.strategy}"
+
     def search(self, student: Tunable, search: Search) -> dspy.Module:
         for role, predictor in zip(TUNED_ROLES, student.predictors(), strict=True):
             predictor.lm = search.models.lm(role)  # DSPy asks for one on each, and these are what they use anyway

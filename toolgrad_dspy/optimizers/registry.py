@@ -31,10 +31,17 @@ OPTIMIZERS: Mapping[str, type[Optimizer]] = {
 }
 
 
-def optimizer(name: str) -> Optimizer:
-    """The optimizer called ``name``. Raises UsageError that names the nearest."""
+def optimizer(name: str, strategy: str | None = None) -> Optimizer:
+    """The optimizer called ``name``. ``strategy`` is better-together's, see there.
+
+    Raises UsageError, for an unknown name with the nearest one.
+    """
     if name not in OPTIMIZERS:
         near = difflib.get_close_matches(name, OPTIMIZERS, n=1)
         hint = f"; did you mean {near[0]}?" if near else f"; there are {', '.join(OPTIMIZERS)}"
         raise UsageError(f"no optimizer is called {name!r}{hint}")
-    return OPTIMIZERS[name]()
+    if strategy is None:
+        return OPTIMIZERS[name]()
+    if name != BetterTogether.name:
+        raise UsageError(f"a strategy is for {BetterTogether.name}, not for {name}")
+    return BetterTogether(strategy)

@@ -23,20 +23,6 @@ def all_steps(played: Played) -> tuple[Step, ...]:
     return played.steps
 
 
-def best_steps(played: Played, arena: Arena) -> tuple[Step, ...]:
-    """Of each predictor the step with the fewest findings against it: what is worth being shown as an example.
-
-    DSPy's own choice is the last one, or any.
-    """
-    best: dict[str, tuple[int, int, Step]] = {}
-    for step in played.steps:
-        findings = len(arena.feedback(played, step.role, step.iteration).splitlines())
-        ranked = (findings, -step.iteration, step)
-        if step.predictor not in best or ranked[:2] < best[step.predictor][:2]:
-            best[step.predictor] = ranked
-    return tuple(step for _, _, step in best.values())
-
-
 class Tunable(dspy.Module):
     """Grows a workflow of tool calls from nothing, as an example of how tools are used.
 

@@ -77,8 +77,8 @@ def load_program(path: Path, program: dspy.Module) -> dict[str, Any]:
             _check_state(state, predictors[name])
     except ValueError as error:
         raise UsageError(f"{path} is damaged: {one_line(error, 160)}") from None
-    # Of what DSPy stores only these are taken over: its own loading would also take a model's settings, other texts of
-    # the fields, and any attribute that a file names.
+    # Of what DSPy stores only these are taken over: its own loading would also take a model's settings, other texts
+    # of the fields, and any attribute that a file names.
     for name, state in states.items():
         predictor = predictors[name]
         predictor.signature = predictor.signature.with_instructions(state.signature.instructions)
