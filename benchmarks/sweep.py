@@ -40,7 +40,7 @@ def parser() -> argparse.ArgumentParser:
     add("--study", type=_name, default="sweep", metavar="NAME", help="the study's name (sweep)")
     add("--single", action="store_true", help="quality alone; hopeless trials are ended early")
     add("--sessions", type=_positive, default=16, help="sessions that score a trial (16)")
-    add("--metric-calls", type=_positive, default=40, help="sessions that an optimizer may score in a trial (40)")
+    add("--metric-calls", type=_positive, default=32, help="sessions that an optimizer may score in a trial (32)")
     add("--train", type=_positive, default=6, help="training tasks of an optimizer (6)")
     add("--validation", type=_positive, default=6, help="validation tasks of an optimizer (6)")
     add("--threads", type=_positive, default=8, help="sessions that an optimizer runs at once (8)")
@@ -143,7 +143,8 @@ def numbers(options: argparse.Namespace) -> bool:
         options.output, options.trials, options.workers = Path(folder) / "sweep", TRIALS, WORKERS
         options.storage, options.single = None, False
         found, summary = run(options)
-        show(found, summary, json=False)
+        for line in report.lines(found):
+            say(line)
         done, wall = trials.finished(found.study), summary["wall_seconds"]
     assert isinstance(wall, float)
     front = {trial.number for trial in found.front}

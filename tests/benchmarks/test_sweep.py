@@ -11,9 +11,9 @@ from typing import Any
 
 import optuna
 import pytest
-from conftest import Sweep, wait_for
 from model_servers import ModelServer
 from optuna.trial import TrialState
+from sweeps import Sweep, wait_for
 
 RUN = [sys.executable, "-m", "toolgrad_dspy"]
 # Trials of some seconds, so that there is a middle to be killed in.
@@ -45,6 +45,7 @@ def test_a_sweep_ends_in_a_table_the_best_settings_and_plots_and_goes_on_where_i
     assert_is_the_front(again["front"], sweep.study())
 
 
+@pytest.mark.slow
 def test_a_study_of_another_space_is_refused_in_a_line_and_nothing_is_written(sweep: Sweep) -> None:
     sweep.run("--trials", "1", "--sessions", "4")
     folder = sweep.folder / "out"
@@ -163,9 +164,8 @@ def test_a_sweep_that_is_killed_with_all_its_workers_goes_on(sweep: Sweep) -> No
         process,
     )
     process.kill()
-    process.wait()
-    worker = running[0].user_attrs["owner"]["pid"]
-    os.kill(worker, signal.SIGKILL)
+    os.kill(running[0].user_attrs["owner"]["pid"], signal.SIGKILL)
+    process.communicate(timeout=60)
     _, said = sweep.run("--trials", "3", "--sessions", "24")
     assert "lost with their workers" in said
     assert len(finished(sweep.study())) == 3

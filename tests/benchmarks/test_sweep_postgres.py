@@ -12,9 +12,9 @@ from pathlib import Path
 
 import optuna
 import pytest
-from conftest import Sweep, wait_for
 from optuna.trial import TrialState
 from sqlalchemy import NullPool
+from sweeps import Sweep, wait_for
 
 pytest.importorskip("psycopg", reason="psycopg, PostgreSQL's driver, is not installed")
 
