@@ -18,7 +18,7 @@ def _group() -> None:
 
 @app.command("show")
 def show(config: ConfigFile = None, json: Json = False) -> None:
-    """Print the models' settings per role, where each comes from, and the loop's; secrets are masked."""
+    """Print the models' settings per role, where each comes from, the loop's and the metric's; secrets are masked."""
     from toolgrad_dspy.cli.configuration import load, program_config
     from toolgrad_dspy.lm.resolve import DEFAULT, resolve
     from toolgrad_dspy.lm.settings import check_variables
@@ -35,7 +35,8 @@ def show(config: ConfigFile = None, json: Json = False) -> None:
             }
             for role, found in roles.items()
         }
-        say_json({"models": shown, "program": program.model_dump(mode="json")})
+        metric = file.metric.model_dump(mode="json")
+        say_json({"models": shown, "program": program.model_dump(mode="json"), "metric": metric})
         return
     rows = [
         (role, name, _shown(getattr(found.settings, name)), origin)
@@ -47,6 +48,9 @@ def show(config: ConfigFile = None, json: Json = False) -> None:
     say()
     origin = dict.fromkeys(file.program, file.source)
     say(table(("loop", "value", "from"), [(n, v, origin.get(n, DEFAULT)) for n, v in program.model_dump().items()]))
+    say()
+    weights = ", ".join(f"{name} {weight:g}" for name, weight in file.metric.weights.items())
+    say(f"metric: {weights}; votes {file.metric.votes}")
     say()
     say("all other settings of the models have their defaults; --json shows every one")
 
