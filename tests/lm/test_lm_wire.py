@@ -11,6 +11,7 @@ import threading
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 from dspy.lm15 import Message, RateLimitError, Request, TextPart
@@ -19,8 +20,9 @@ from model_servers import FATAL, FORMATS, TRANSIENT, Fault, FaultPlan, ModelServ
 from model_servers.brain import PROSE
 
 from toolgrad_dspy.errors import ModelError
-from toolgrad_dspy.lm import Meter, Models, gate
+from toolgrad_dspy.lm import LOOP_ROLES, Meter, Models, gate
 from toolgrad_dspy.lm.failures import corrected
+from toolgrad_dspy.lm.remembered import probed, remember
 from toolgrad_dspy.program import ProgramConfig, ToolGrad, draw, run_sessions
 from toolgrad_dspy.runs import canonical
 from toolgrad_dspy.tools.library import Library
@@ -241,3 +243,30 @@ def test_a_server_in_a_process_of_its_own_says_where_it_is(monkeypatch: pytest.M
             monkeypatch.setenv(f"TOOLGRAD_{name}", value)
         assert asyncio.run(one_call()) == "Fixed."
         assert server.stats()["answered"] == 1
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("format", FORMATS)
+def test_a_model_that_can_be_held_to_a_schema_is_spoken_to_in_json_and_held_to_it(
+    monkeypatch: pytest.MonkeyPatch, format: str, engine: str
+) -> None:
+    formats: list[str] = []
+
+    def note(body: dict[str, Any]) -> None:
+        config = body.get("generationConfig") or {}
+        wanted = (body.get("response_format"), body.get("output_config"), body.get("format"), config)
+        formats.append(json.dumps(wanted))
+
+    with silent_threads(), ModelServer(format, trouble=note) as server:
+        use(monkeypatch, server, engine)
+        can = {"json_schema": True, "json_object": format != "anthropic"}
+        remember([probed(Models.from_environment().settings["proposer"], can)])
+        models = Models.from_environment()
+        assert {models.adapter_name(role) for role in LOOP_ROLES} == {"json"}
+        served, _ = asyncio.run(town_sessions())
+    assert len(served) == 2
+    assert server.stats.refused == {}
+    if (format, engine) not in {("anthropic", "litellm"), ("gemini", "litellm")}:  # which word it in other ways
+        closed = [one for one in formats if '"lacking"' in one]
+        assert closed, "a selector's answer is held to its schema"
+        assert not any('"proposals"' in one for one in formats), "arguments are open, which no strict schema can be"
