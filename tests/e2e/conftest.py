@@ -1,9 +1,12 @@
 """Published MCP servers, installed once into the user's cache, outside of the repository."""
 
+import fcntl
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -15,6 +18,15 @@ PYPI_SERVERS = ("mcp-server-time", "mcp-server-git")
 def _cache() -> Path:
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(base, "toolgrad-dspy-tests")
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Only one of the processes that run tests installs at a time; the others find it done."""
+    _cache().mkdir(parents=True, exist_ok=True)
+    with (_cache() / "lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def _install(*command: str) -> None:
@@ -32,9 +44,10 @@ def npm_bin() -> Path:
     if npm is None or shutil.which("node") is None:
         pytest.skip("node and npm are needed for these servers")
     folder = _cache() / "npm"
-    if not all((folder / "node_modules" / name).is_dir() for name in NPM_SERVERS):
-        folder.mkdir(parents=True, exist_ok=True)
-        _install(npm, "install", "--prefix", str(folder), "--no-audit", "--no-fund", *NPM_SERVERS)
+    with _alone():
+        if not all((folder / "node_modules" / name).is_dir() for name in NPM_SERVERS):
+            folder.mkdir(parents=True, exist_ok=True)
+            _install(npm, "install", "--prefix", str(folder), "--no-audit", "--no-fund", *NPM_SERVERS)
     return folder / "node_modules" / ".bin"
 
 
@@ -43,7 +56,8 @@ def python_bin() -> Path:
     """The folder with the commands of :data:`PYPI_SERVERS`, in an environment of their own."""
     folder = _cache() / f"venv-{sys.version_info.major}.{sys.version_info.minor}"
     binaries = folder / ("Scripts" if os.name == "nt" else "bin")
-    if not all((binaries / name).exists() for name in PYPI_SERVERS):
-        _install(sys.executable, "-m", "venv", str(folder))
-        _install(str(binaries / "python"), "-m", "pip", "install", "--quiet", *PYPI_SERVERS)
+    with _alone():
+        if not all((binaries / name).exists() for name in PYPI_SERVERS):
+            _install(sys.executable, "-m", "venv", str(folder))
+            _install(str(binaries / "python"), "-m", "pip", "install", "--quiet", *PYPI_SERVERS)
     return binaries

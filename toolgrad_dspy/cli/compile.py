@@ -2,10 +2,24 @@
 
 import itertools
 from pathlib import Path
-from typing import Annotated
 
-import typer
-
+from toolgrad_dspy.cli.compile_options import (
+    BudgetUsd,
+    Force,
+    LmCalls,
+    MetricCalls,
+    Minutes,
+    OptimizerName,
+    Parent,
+    ProgramOutput,
+    Record,
+    Resume,
+    Strategy,
+    Test,
+    Threads,
+    Train,
+    Validation,
+)
 from toolgrad_dspy.cli.options import (
     Chains,
     ConfigFile,
@@ -25,58 +39,22 @@ from toolgrad_dspy.errors import UsageError
 def compile_(
     tools: ToolsFile = None,
     config: ConfigFile = None,
-    optimizer: Annotated[str, typer.Option("--optimizer", help="Which optimizer tunes.")] = "gepa",
-    strategy: Annotated[
-        str | None,
-        typer.Option(
-            "--strategy",
-            help='What better-together runs, such as "mipro -> bootstrap".',
-            metavar="NAMES",
-            show_default=False,
-        ),
-    ] = None,
-    program: Annotated[
-        Path | None, typer.Option("--program", help="A program to start from.", metavar="FILE", show_default=False)
-    ] = None,
-    output: Annotated[
-        Path | None,
-        typer.Option(
-            "-o",
-            "--output",
-            help="The program file. Default: the next free programs/gepa-N.json.",
-            metavar="FILE",
-            show_default=False,
-        ),
-    ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Overwrite the program file.")] = False,
-    record: Annotated[
-        Path | None,
-        typer.Option(
-            "--record",
-            help="Tune on step states recorded in this file, without tools; recorded first if it is not there.",
-            metavar="FILE",
-            show_default=False,
-        ),
-    ] = None,
-    resume: Annotated[
-        bool, typer.Option("--resume", help="Go on with a tuning that was broken off; the rest as it was.")
-    ] = False,
+    optimizer: OptimizerName = "gepa",
+    strategy: Strategy = None,
+    program: Parent = None,
+    output: ProgramOutput = None,
+    force: Force = False,
+    record: Record = None,
+    resume: Resume = False,
     seed: Seed = 0,
-    train: Annotated[int, typer.Option("--train", help="Training tasks.", min=4)] = 12,
-    validation: Annotated[int, typer.Option("--validation", help="Validation tasks.", min=4)] = 12,
-    test: Annotated[int, typer.Option("--test", help="Test tasks, not used for tuning.", min=4)] = 24,
-    metric_calls: Annotated[int, typer.Option("--metric-calls", help="Sessions that tuning may score.", min=1)] = 240,
-    lm_calls: Annotated[
-        int | None, typer.Option("--lm-calls", help="LM calls that tuning may make, of all roles.", min=1)
-    ] = None,
-    budget_usd: Annotated[
-        float | None,
-        typer.Option("--budget-usd", help="US dollars that tuning may cost, where prices are known.", min=1e-6),
-    ] = None,
-    minutes: Annotated[
-        float | None, typer.Option("--minutes", help="Minutes that tuning may take.", min=0.01)
-    ] = None,
-    threads: Annotated[int, typer.Option("--threads", help="Sessions that tuning runs at once.", min=1)] = 8,
+    train: Train = 12,
+    validation: Validation = 12,
+    test: Test = 24,
+    metric_calls: MetricCalls = 240,
+    lm_calls: LmCalls = None,
+    budget_usd: BudgetUsd = None,
+    minutes: Minutes = None,
+    threads: Threads = 8,
     iterations: Iterations = None,
     mini_batch: MiniBatch = None,
     proposals: Proposals = None,
@@ -94,12 +72,13 @@ def compile_(
     from toolgrad_dspy.optimizers import optimizer as find_optimizer
     from toolgrad_dspy.program import draw
 
+    found = find_optimizer(optimizer, strategy)
     path = _output(output, optimizer, force=force, resume=resume)
     file = load(config)
     job = CompileJob(
         tools=tools,
         parent=program,
-        optimizer=find_optimizer(optimizer, strategy),
+        optimizer=found,
         models=Models.from_environment(file.models, file.source),
         loop=program_config(
             file, mini_batch=mini_batch, proposals=proposals, iterations=iterations, repairs=repairs, chains=chains

@@ -5,14 +5,17 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING
 
 import typer
 from pydantic import JsonValue
 
 from toolgrad_dspy.cli.options import (
     Chains,
+    Compiled,
     ConfigFile,
+    DryRun,
+    EstimateFrom,
     Iterations,
     Json,
     MaxConcurrency,
@@ -23,8 +26,11 @@ from toolgrad_dspy.cli.options import (
     Proposals,
     Quiet,
     Repairs,
+    RunOutput,
     Seed,
+    Sessions,
     ToolsFile,
+    Update,
 )
 from toolgrad_dspy.cli.output import REHEARSAL_NOTE, note, say, say_json
 from toolgrad_dspy.errors import RunError, UsageError, one_line
@@ -38,41 +44,24 @@ if TYPE_CHECKING:
 
 
 def generate(
-    n: Annotated[int, typer.Option("-n", "--sessions", help="Sessions to run, one sample each.", min=1)],
-    program: Annotated[
-        Path | None, typer.Option("--program", help="A compiled program.", metavar="FILE", show_default=False)
-    ] = None,
+    n: Sessions,
+    program: Compiled = None,
     tools: ToolsFile = None,
     config: ConfigFile = None,
     seed: Seed = 0,
-    output: Annotated[
-        Path | None,
-        typer.Option(
-            "-o", "--output", help="The run folder; the same one resumes. Default: runs/TIME.", show_default=False
-        ),
-    ] = None,
+    output: RunOutput = None,
     max_concurrency: MaxConcurrency = 64,
     iterations: Iterations = None,
     mini_batch: MiniBatch = None,
     proposals: Proposals = None,
     repairs: Repairs = None,
     chains: Chains = None,
-    update: Annotated[
-        Literal["each", "last"] | None,
-        typer.Option("--update", help="Write query and response each iteration, or last (last)."),
-    ] = None,
+    update: Update = None,
     max_usd: MaxUsd = None,
     max_tokens: MaxTokens = None,
     max_tool_calls: MaxToolCalls = None,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Run a few sessions, store nothing, and estimate the whole run.")
-    ] = False,
-    recorded: Annotated[
-        Path | None,
-        typer.Option(
-            "--from", help="Let --dry-run estimate from this run's sessions.", metavar="RUN", show_default=False
-        ),
-    ] = None,
+    dry_run: DryRun = False,
+    recorded: EstimateFrom = None,
     quiet: Quiet = False,
     json: Json = False,
 ) -> None:

@@ -1,7 +1,7 @@
 """Options that several commands share."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -42,3 +42,28 @@ MaxUsd = Annotated[
 ]
 MaxTokens = Annotated[int | None, typer.Option("--max-tokens", help="Stop when so many tokens are used.", min=1)]
 MaxToolCalls = Annotated[int | None, typer.Option("--max-tool-calls", help="Stop after so many tool calls.", min=1)]
+
+# Of generate.
+Sessions = Annotated[int, typer.Option("-n", "--sessions", help="Sessions to run, one sample each.", min=1)]
+Compiled = Annotated[
+    Path | None, typer.Option("--program", help="A compiled program.", metavar="FILE", show_default=False)
+]
+RunOutput = Annotated[
+    Path | None,
+    typer.Option(
+        "-o", "--output", help="The run folder; the same one resumes. Default: runs/TIME.", show_default=False
+    ),
+]
+Update = Annotated[
+    Literal["each", "last"] | None,
+    typer.Option("--update", help="Write query and response each iteration, or last (last)."),
+]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Run a few sessions, store nothing, and estimate the whole run.")
+]
+EstimateFrom = Annotated[
+    Path | None,
+    typer.Option(
+        "--from", help="Let --dry-run estimate from this run's sessions.", metavar="RUN", show_default=False
+    ),
+]
