@@ -19,7 +19,7 @@ from toolgrad_dspy.tools.library import Library
 from toolgrad_dspy.world import WorldSource
 
 CONFIG = ProgramConfig(iterations=4)
-BUDGET = Budget(metric_calls=36, threads=4)
+BUDGET = Budget(metric_calls=52, threads=4)
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,11 @@ from toolgrad_dspy.optimizers.base import Optimizer, Search
 from toolgrad_dspy.optimizers.tunable import Tunable
 
 
+# GEPA counts sessions that it asks for again, which cost nothing here. So it may ask for this many times its sessions:
+# the ledger ends it before, unless it has come to a stand and only asks again.
+REPEATS = 2
+
+
 class Gepa(Optimizer):
     """Mutates instructions by reflection on feedback, and keeps a Pareto front over the validation tasks."""
 
@@ -16,7 +21,7 @@ class Gepa(Optimizer):
     def search(self, student: Tunable, search: Search) -> dspy.Module:
         return dspy.GEPA(
             metric=search.scoring.with_feedback,
-            max_metric_calls=search.sessions,
+            max_metric_calls=REPEATS * search.sessions,
             reflection_lm=search.prompt_model,
             num_threads=search.threads,
             seed=search.seed,
