@@ -19,7 +19,6 @@ from toolgrad_dspy.lm import Models
 from toolgrad_dspy.lm.adapter import ADAPTER
 from toolgrad_dspy.lm.rehearsal.habits import HABITS
 from toolgrad_dspy.optimizers import Budget, optimizer
-from toolgrad_dspy.optimizers.answers import example_of
 from toolgrad_dspy.optimizers.arena import Arena, Live, Played
 from toolgrad_dspy.optimizers.base import Tuning
 from toolgrad_dspy.optimizers.recorded import Recorded
@@ -377,26 +376,3 @@ def test_recording_tells_how_far_it_is_and_fails_when_nothing_came_of_it(library
     refusing = ScriptedModels(proposer=lambda prompt: "I would rather not.")
     with pytest.raises(RunError, match="every recorded session failed; the first one: no step was accepted"):
         record(ToolGrad(library, refusing, CONFIG), TASKS.train[:2])
-
-
-def test_an_example_is_made_of_what_a_schema_says() -> None:
-    schema: dict[str, Any] = {
-        "$defs": {
-            "Place": {"properties": {"place_id": {"type": "string", "examples": ["plc_1"]}, "n": {"const": 3}}}
-        },
-        "properties": {
-            "places": {"type": "array", "items": {"$ref": "#/$defs/Place"}},
-            "unit": {"anyOf": [{"enum": ["km", "mi"]}, {"type": "null"}]},
-            "total": {"type": "integer"},
-            "note": {},
-        },
-    }
-    made = example_of(schema, schema)
-    assert made == {
-        "places": [{"place_id": "plc_1", "n": 3}],
-        "unit": "km",
-        "total": 1234,
-        "note": "simulated",
-    }
-    loop: dict[str, Any] = {"$defs": {"A": {"items": {"$ref": "#/$defs/A"}}}, "$ref": "#/$defs/A"}
-    assert "simulated" in json.dumps(example_of(loop, loop))
