@@ -7,9 +7,8 @@ import dspy
 from toolgrad_dspy.optimizers.base import Optimizer, Search
 from toolgrad_dspy.optimizers.tunable import Tunable
 
-
-# GEPA counts sessions that it asks for again, which cost nothing here. So it may ask for this many times its sessions:
-# the ledger ends it before, unless it has come to a stand and only asks again.
+# GEPA counts sessions that it asks for again, which cost nothing here. So it may ask for this many times its
+# sessions: the ledger ends it before, unless it has come to a stand and only asks again.
 REPEATS = 2
 
 

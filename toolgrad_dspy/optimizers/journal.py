@@ -57,8 +57,12 @@ class Journal:
             for old in (path, *path.parent.glob(f"{path.name}-*")):
                 old.unlink(missing_ok=True)
             journal = cls(path, _connect(path))
-            journal._connection.executescript(_TABLES)
-            journal._write("meta", "header", json.dumps(header))
+            try:
+                journal._connection.executescript(_TABLES)
+                journal._write("meta", "header", json.dumps(header))
+            except BaseException:  # likewise
+                journal._connection.close()
+                raise
         return journal
 
     @classmethod
@@ -70,17 +74,28 @@ class Journal:
             raise UsageError(f"{path} is not the journal of a tuning")
         try:
             journal = cls(path, _connect(path))
-            stored = json.loads(journal._read("meta", "header") or "{}")
         except sqlite3.DatabaseError as error:
             raise UsageError(f"{path} is not the journal of a tuning: {one_line(error, 120)}") from None
+        try:
+            journal._check(header)
+        except BaseException:  # whatever ended it: nothing stays open, and it goes on
+            journal._connection.close()
+            raise
+        return journal
+
+    def _check(self, header: Mapping[str, JsonValue]) -> None:
+        """Raise UsageError unless this is the journal of the tuning that ``header`` describes."""
+        try:
+            stored = json.loads(self._read("meta", "header") or "{}")
+        except (sqlite3.DatabaseError, ValueError) as error:
+            raise UsageError(f"{self.path} is not the journal of a tuning: {one_line(error, 120)}") from None
         wanted = json.loads(json.dumps(header))
         different = sorted(name for name in wanted.keys() | stored.keys() if wanted.get(name) != stored.get(name))
         if different:
             raise UsageError(
-                f"{path} is of another tuning, which differs in {', '.join(different)}; repeat the command as it was, "
-                "or start anew without --resume, with --force"
+                f"{self.path} is of another tuning, which differs in {', '.join(different)}; repeat the command as "
+                "it was, or start anew without --resume, with --force"
             )
-        return journal
 
     def __enter__(self) -> Self:
         return self
@@ -142,8 +157,12 @@ def _is_journal(path: Path) -> bool:
 
 def _connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = NORMAL")
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
+    except BaseException:  # whatever ended it: nothing stays open, and it goes on
+        connection.close()
+        raise
     return connection
 
 

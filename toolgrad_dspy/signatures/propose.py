@@ -5,7 +5,6 @@ from typing import Any
 import dspy
 from pydantic import BaseModel, Field, field_validator
 
-
 # No real tool takes arguments nested deeper; a model that repeats itself goes deeper than can be stored.
 ARGUMENT_LEVELS = 32
 
