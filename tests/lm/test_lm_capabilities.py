@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from engines import ENGINES
 from model_servers import FORMATS, Abilities, Fault, FaultPlan, ModelServer
 
 from toolgrad_dspy.errors import ModelError, StoreError, UsageError
@@ -28,18 +29,6 @@ LACKING: dict[tuple[str, str], dict[str, bool]] = {
     ("anthropic", "litellm"): {"json_object": False, "logprobs": False},
     ("ollama", "litellm"): {"logprobs": False},
 }
-ENGINES = [
-    "native",
-    pytest.param(
-        "litellm",
-        marks=[
-            pytest.mark.slow,
-            pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),  # it keeps its sockets
-            pytest.mark.filterwarnings("ignore::ResourceWarning"),
-            pytest.mark.filterwarnings("ignore::DeprecationWarning"),
-        ],
-    ),
-]
 
 
 def settings_for(server: ModelServer, engine: str = "native", **more: Any) -> ModelSettings:

@@ -6,6 +6,7 @@ from typing import Literal
 import dspy
 import pytest
 from dspy.lm15 import CacheConfig, Message, Request
+from engines import ENGINES
 from model_servers import ModelServer
 from scripted_model import ScriptedModels
 
@@ -174,21 +175,7 @@ def test_sessions_on_anthropics_wire_read_most_of_their_input_from_the_cache(mon
     assert all(one.usage.roles["proposer"].cached_tokens for one in served)
 
 
-@pytest.mark.parametrize(
-    "engine",
-    [
-        "native",
-        pytest.param(
-            "litellm",
-            marks=[
-                pytest.mark.slow,
-                pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-                pytest.mark.filterwarnings("ignore::ResourceWarning"),
-                pytest.mark.filterwarnings("ignore::DeprecationWarning"),
-            ],
-        ),
-    ],
-)
+@pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("format", ["openai", "gemini", "anthropic"])
 def test_tokens_from_a_cache_are_counted_through_either_engine(
     monkeypatch: pytest.MonkeyPatch, format: str, engine: str

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from dspy.lm15 import Message, RateLimitError, Request, TextPart
 from dspy.utils.exceptions import LMError
+from engines import ENGINES
 from model_servers import FATAL, FORMATS, TRANSIENT, Fault, FaultPlan, ModelServer, ServerProcess
 from model_servers.brain import PROSE
 
@@ -32,18 +33,6 @@ KEY = "sk-loopback-0001"
 WRONG_PATH = "wrong_path"  # the server's only fault is that the base URL is not its own
 ANSWERED = "answered"
 
-ENGINES = [
-    "native",
-    pytest.param(
-        "litellm",
-        marks=[
-            pytest.mark.slow,
-            pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),  # it keeps its sockets
-            pytest.mark.filterwarnings("ignore::ResourceWarning"),
-            pytest.mark.filterwarnings("ignore::DeprecationWarning"),
-        ],
-    ),
-]
 # What becomes of a fault, with every provider and engine.
 USUAL = {
     Fault.RATE_LIMIT: "LMRateLimitError",

@@ -1,7 +1,7 @@
 """Optimizers that show the program its own best steps, and those built on them."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -32,7 +32,6 @@ from toolgrad_dspy.program import (
 )
 from toolgrad_dspy.signatures import Propose, Select
 from toolgrad_dspy.tools.library import Library
-from toolgrad_dspy.world import WorldSource
 
 CONFIG = ProgramConfig(iterations=4)
 BUDGET = Budget(metric_calls=24, threads=4)
@@ -77,14 +76,6 @@ class Outcome:
     def instructions(self, predictor: str) -> str:
         said: str = dict(self.tuning.program.named_predictors())[predictor].signature.instructions
         return said
-
-
-@pytest.fixture(scope="module")
-def library() -> Iterator[Library]:
-    opened = Library([WorldSource()])
-    run_on_loop_thread(opened.open())
-    yield opened
-    run_on_loop_thread(opened.close())
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,6 @@ import json
 import logging
 import sys
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,9 +20,8 @@ from toolgrad_dspy.lm import Models
 from toolgrad_dspy.lm.rehearsal.prompt import Prompt
 from toolgrad_dspy.optimizers import OPTIMIZERS, Budget, Journal, Live, Prompts, Tuning, Usage, optimizer
 from toolgrad_dspy.optimizers.arena import Played
-from toolgrad_dspy.program import ProgramConfig, ToolGrad, draw, load_program, run_on_loop_thread, save_program
+from toolgrad_dspy.program import ProgramConfig, ToolGrad, draw, load_program, save_program
 from toolgrad_dspy.tools.library import Library
-from toolgrad_dspy.world import WorldSource
 
 CONFIG = ProgramConfig(iterations=3)
 TASKS = draw(0, 4, 4, 2)
@@ -104,14 +102,6 @@ def tune(
     one, settings_before = optimizer(name), settings()
     tuning = one.tune(base, TASKS, arena, used, budget=budget, seed=0, progress=note, journal=journal)
     return Outcome(base, before, arena, tuning, progress, settings_before, settings())
-
-
-@pytest.fixture(scope="module")
-def library() -> Iterator[Library]:
-    opened = Library([WorldSource()])
-    run_on_loop_thread(opened.open())
-    yield opened
-    run_on_loop_thread(opened.close())
 
 
 @pytest.fixture(scope="module", params=NAMES)

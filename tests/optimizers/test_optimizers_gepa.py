@@ -1,6 +1,5 @@
 """Compiling with GEPA: what it may change, and that it finds something."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,20 +13,11 @@ from toolgrad_dspy.judging import Metric
 from toolgrad_dspy.lm import Models
 from toolgrad_dspy.lm.rehearsal.prompt import Prompt
 from toolgrad_dspy.optimizers import OPTIMIZERS, Budget, Compiled, Live, compile_program, evaluate, optimizer
-from toolgrad_dspy.program import ProgramConfig, Tasks, ToolGrad, draw, run_on_loop_thread, save_program
+from toolgrad_dspy.program import ProgramConfig, Tasks, ToolGrad, draw, save_program
 from toolgrad_dspy.tools.library import Library
-from toolgrad_dspy.world import WorldSource
 
 CONFIG = ProgramConfig(iterations=4)
 BUDGET = Budget(metric_calls=52, threads=4)
-
-
-@pytest.fixture(scope="module")
-def library() -> Iterator[Library]:
-    opened = Library([WorldSource()])
-    run_on_loop_thread(opened.open())
-    yield opened
-    run_on_loop_thread(opened.close())
 
 
 def prompts(program: ToolGrad) -> dict[str, str]:

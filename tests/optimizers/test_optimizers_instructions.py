@@ -29,24 +29,15 @@ from toolgrad_dspy.lm.rehearsal.habits import asked_for
 from toolgrad_dspy.lm.rehearsal.prompt import Prompt, sections
 from toolgrad_dspy.optimizers import Budget, Tuning, optimizer
 from toolgrad_dspy.optimizers.arena import Live
-from toolgrad_dspy.program import ProgramConfig, ToolGrad, draw, run_on_loop_thread
+from toolgrad_dspy.program import ProgramConfig, ToolGrad, draw
 from toolgrad_dspy.signatures import Propose, Select
 from toolgrad_dspy.tools.library import Library
-from toolgrad_dspy.world import WorldSource
 
 CONFIG = ProgramConfig(iterations=2)
 SESSIONS = 44
 NAMES = ("mipro", "copro", "simba")
 SENTENCES = {habit.name: habit.sentence for habit in HABITS}
 ROLE = {habit.name: habit.role for habit in HABITS}
-
-
-@pytest.fixture(scope="module")
-def library() -> Iterator[Library]:
-    opened = Library([WorldSource()])
-    run_on_loop_thread(opened.open())
-    yield opened
-    run_on_loop_thread(opened.close())
 
 
 def tuned(library: Library, name: str, models: ScriptedModels, sessions: int = SESSIONS) -> Tuning:

@@ -1,7 +1,7 @@
 """Tuning on recorded step states: no tool runs, and the scores are those that tools would have given, about."""
 
 import json
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from time import process_time
@@ -26,20 +26,11 @@ from toolgrad_dspy.optimizers.recording import Recording, record
 from toolgrad_dspy.program import ProgramConfig, ToolGrad, draw, run_on_loop_thread, save_program
 from toolgrad_dspy.records import Observation, Tool, ToolCall
 from toolgrad_dspy.tools import Library, ToolSession, ToolSource
-from toolgrad_dspy.world import WorldSource
 
 CONFIG = ProgramConfig(iterations=4)
 SEED = 2
 TASKS = draw(SEED, 5, 5, 0)
 ALL_TASKS = [*TASKS.train, *TASKS.validation]
-
-
-@pytest.fixture(scope="module")
-def library() -> Iterator[Library]:
-    opened = Library([WorldSource()])
-    run_on_loop_thread(opened.open())
-    yield opened
-    run_on_loop_thread(opened.close())
 
 
 @pytest.fixture(scope="module")

@@ -105,6 +105,8 @@ class _Gate:
         self._limits = limits
         self._total = total
         self._lost = 0
+        # Of the asynchronous half. Weak: a loop that is gone must not leave its semaphore to another at its address.
+        self._doors: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
 
     def __deepcopy__(self, memo: dict[int, object]) -> Self:
         return self  # optimizers copy programs; connections, limits and the count stay one
@@ -173,19 +175,6 @@ class Gate(_Gate):
 
 class AsyncGate(_Gate):
     """The asynchronous half, with at most ``max_parallel`` requests under way per event loop."""
-
-    def __init__(
-        self,
-        role: str,
-        backends: Sequence[Backend],
-        limits: Limits,
-        total: Meter,
-        budget: Budget | None = None,
-        formats: Formats = PLAIN,
-    ) -> None:
-        super().__init__(role, backends, limits, total, budget, formats)
-        # Weak: a loop that is gone must not leave its semaphore to a new one at the same address.
-        self._doors: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
 
     async def complete(self, request: Request) -> Response:
         estimated = estimate(request)

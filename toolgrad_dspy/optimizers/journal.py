@@ -54,13 +54,12 @@ class Journal:
         """A new journal for the tuning that ``header`` describes, in place of any old one. Raises StoreError."""
         with store_errors(path, "keep the tuning's journal there"):
             path.parent.mkdir(parents=True, exist_ok=True)
-            for old in (path, *path.parent.glob(f"{path.name}-*")):
-                old.unlink(missing_ok=True)
+            _remove(path)
             journal = cls(path, _connect(path))
             try:
                 journal._connection.executescript(_TABLES)
                 journal._write("meta", "header", json.dumps(header))
-            except BaseException:  # likewise
+            except BaseException:  # whatever ended it: nothing stays open, and it goes on
                 journal._connection.close()
                 raise
         return journal
@@ -106,8 +105,7 @@ class Journal:
         """Close the file, and remove it if it was :meth:`done` with."""
         self._connection.close()
         if self._done and error is None:
-            for old in (self.path, *self.path.parent.glob(f"{self.path.name}-*")):
-                old.unlink(missing_ok=True)
+            _remove(self.path)
 
     def done(self) -> None:
         """The tuning came to its end: there is nothing to go on with."""
@@ -146,6 +144,12 @@ class Journal:
     def _write(self, table: str, key: str, value: str) -> None:
         with self._lock:
             self._connection.execute(f"INSERT OR REPLACE INTO {table} VALUES (?, ?)", (key, value))
+
+
+def _remove(path: Path) -> None:
+    """Remove the file and SQLite's own beside it."""
+    for file in (path, *(path.with_name(f"{path.name}{ending}") for ending in ("-wal", "-shm"))):
+        file.unlink(missing_ok=True)
 
 
 def _is_journal(path: Path) -> bool:
