@@ -16,7 +16,7 @@ from typing import Any, Self
 from pydantic import JsonValue, ValidationError
 
 from toolgrad_dspy.errors import UsageError, one_line
-from toolgrad_dspy.files import store_errors
+from toolgrad_dspy.files import store_errors, written_ahead
 from toolgrad_dspy.optimizers.arena import Played
 from toolgrad_dspy.optimizers.steps import Step
 from toolgrad_dspy.records import Session
@@ -160,14 +160,7 @@ def _is_journal(path: Path) -> bool:
 
 
 def _connect(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-    try:
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = NORMAL")
-    except BaseException:  # whatever ended it: nothing stays open, and it goes on
-        connection.close()
-        raise
-    return connection
+    return written_ahead(sqlite3.connect(path, isolation_level=None, check_same_thread=False))
 
 
 def _stored(played: Played) -> str:

@@ -22,7 +22,7 @@ from typing import Any, Literal, Self, TypeAlias, TypeVar, get_args
 from pydantic import ValidationError
 
 from toolgrad_dspy.errors import StoreError, UsageError, one_line
-from toolgrad_dspy.files import atomic_writer, store_errors
+from toolgrad_dspy.files import atomic_writer, store_errors, written_ahead
 from toolgrad_dspy.records import Record, RoleUsage, Sample, Session, Tool, Trace, Usage
 from toolgrad_dspy.runs.configuration import Configuration, differences, write_configuration
 from toolgrad_dspy.runs.lock import FolderLock
@@ -288,14 +288,7 @@ def _connect(database: Path, read_only: bool = False) -> sqlite3.Connection:
         mode = ("?immutable=1" if alone else "?mode=ro") if read_only else ""
         uri = database.absolute().as_uri() + mode
         connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=10, check_same_thread=False)
-        try:
-            if not read_only:
-                connection.execute("PRAGMA journal_mode = WAL")
-                connection.execute("PRAGMA synchronous = NORMAL")
-        except BaseException:  # whatever ended it: nothing stays open, and it goes on
-            connection.close()
-            raise
-    return connection
+        return connection if read_only else written_ahead(connection)
 
 
 def _select(trace: str) -> str:
