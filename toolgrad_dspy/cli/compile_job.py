@@ -73,27 +73,29 @@ class CompileJob:
         if self.parent is not None:
             load_program(self.parent, program)
         roles: tuple[Role, ...] = (*LOOP_ROLES, "reflection", *(("judge",) if metric.judge else ()))
-        with (
-            self._open(chosen, roles),
-            self._journal(path, program, metric, chosen) as journal,
-            CompileProgress(self.budget.metric_calls, self.quiet) as progress,
-        ):
-            compiled = compile_program(
-                program,
-                self.tasks,
-                metric,
-                self.models,
-                self.optimizer,
-                budget=self.budget,
-                seed=self.seed,
-                arena=self._arena(program, metric),
-                stage=progress.stage,
-                progress=progress.show,
-                journal=journal,
-            )
-            save_program(path, compiled.tuning.program, self._description(compiled, program, metric, chosen))
-            if not compiled.tuning.stopped:
-                journal.done()
+        with self._open(chosen, roles):
+            # Before the journal: a recording that is refused leaves nothing to go on with.
+            arena = self._arena(program, metric)
+            with (
+                self._journal(path, program, metric, chosen) as journal,
+                CompileProgress(self.budget.metric_calls, self.quiet) as progress,
+            ):
+                compiled = compile_program(
+                    program,
+                    self.tasks,
+                    metric,
+                    self.models,
+                    self.optimizer,
+                    budget=self.budget,
+                    seed=self.seed,
+                    arena=arena,
+                    stage=progress.stage,
+                    progress=progress.show,
+                    journal=journal,
+                )
+                save_program(path, compiled.tuning.program, self._description(compiled, program, metric, chosen))
+                if not compiled.tuning.stopped:
+                    journal.done()
         return compiled
 
     @contextmanager
