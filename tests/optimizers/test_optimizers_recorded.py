@@ -1,5 +1,6 @@
 """Tuning on recorded step states: no tool runs, and the scores are those that tools would have given, about."""
 
+import gc
 import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -160,14 +161,22 @@ def test_recorded_scores_rank_programs_as_live_ones_do(
 
 
 def test_a_recorded_session_takes_less_than_half_the_time_of_a_live_one(arena: Recorded, library: Library) -> None:
-    base = ToolGrad(library, Models.from_environment(), CONFIG)
-    took = []
-    for where in (arena, Live(Metric())):
-        program = asking_for(base, "reuse", "append")
-        started = process_time()  # of this process alone: others may be using the machine
-        played(where, program)
-        took.append(process_time() - started)
-    assert took[0] < took[1] / 2
+    program = asking_for(ToolGrad(library, Models.from_environment(), CONFIG), "reuse", "append")
+    took: dict[Arena, list[float]] = {arena: [], Live(Metric()): []}
+    # Without the collector, which walks through all that earlier tests left; the best of three, since whoever comes
+    # first also builds what both use.
+    gc.collect()
+    gc.disable()
+    try:
+        for _ in range(3):
+            for where, times in took.items():
+                started = process_time()  # of this process alone: others may be using the machine
+                played(where, program)
+                times.append(process_time() - started)
+    finally:
+        gc.enable()
+    recorded, live = (min(times) for times in took.values())
+    assert recorded < live / 2
 
 
 def test_feedback_is_about_what_the_candidate_itself_proposed_and_chose(
