@@ -16,9 +16,9 @@ from sweeping.space import LOOP_KEYS, Space
 from toolgrad_dspy.cli.configuration import Configuration, load, program_config
 from toolgrad_dspy.errors import UsageError
 from toolgrad_dspy.lm import LOOP_ROLES, ROLES, Models, Role
-from toolgrad_dspy.lm.prices import Prices
-from toolgrad_dspy.lm.resolve import ALL_ROLES, resolve
+from toolgrad_dspy.lm.calls.prices import Prices
 from toolgrad_dspy.lm.settings import PRICES_VARIABLE, environment
+from toolgrad_dspy.lm.sources import ALL_ROLES, resolve
 from toolgrad_dspy.program import ProgramConfig
 
 Document = dict[str, Any]

@@ -25,7 +25,7 @@ from pydantic import JsonValue, ValidationError
 from sweeping.dimensions import Dimension, dimension
 from toolgrad_dspy.errors import UsageError, one_line
 from toolgrad_dspy.lm import LOOP_ROLES, Models, ModelSettings
-from toolgrad_dspy.lm.resolve import ALL_ROLES
+from toolgrad_dspy.lm.sources import ALL_ROLES
 from toolgrad_dspy.optimizers import OPTIMIZERS
 from toolgrad_dspy.program import ProgramConfig
 

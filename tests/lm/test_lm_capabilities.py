@@ -12,13 +12,13 @@ from model_servers import FORMATS, Abilities, Fault, FaultPlan, ModelServer
 
 from toolgrad_dspy.errors import ModelError, StoreError, UsageError
 from toolgrad_dspy.lm import REHEARSAL, Models, ModelSettings
-from toolgrad_dspy.lm.capabilities import UNKNOWN, Capabilities, known
-from toolgrad_dspy.lm.engines import engine_pair
-from toolgrad_dspy.lm.gate import AsyncGate, Backend, Limits
-from toolgrad_dspy.lm.meter import Meter
-from toolgrad_dspy.lm.pace import Pace
-from toolgrad_dspy.lm.probing import probe
-from toolgrad_dspy.lm.remembered import probed, recall, remember
+from toolgrad_dspy.lm.calls.gate import AsyncGate, Backend, Limits
+from toolgrad_dspy.lm.calls.meter import Meter
+from toolgrad_dspy.lm.calls.rate_limit import Pace
+from toolgrad_dspy.lm.capabilities.known import UNKNOWN, Capabilities, known
+from toolgrad_dspy.lm.capabilities.probe import probe
+from toolgrad_dspy.lm.capabilities.probe_cache import probed, recall, remember
+from toolgrad_dspy.lm.engines.remote import engine_pair
 
 KEY = "sk-loopback-0001"
 ALL = {"json_schema": True, "json_object": True, "function_calling": True, "logprobs": True}

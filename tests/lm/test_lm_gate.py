@@ -18,10 +18,10 @@ from dspy.lm15 import (
 from dspy.lm15 import TimeoutError as LateError
 
 from toolgrad_dspy.errors import ModelError
-from toolgrad_dspy.lm import gate as gate_module
-from toolgrad_dspy.lm.gate import LOST, AsyncGate, Backend, Gate, Limits, pause
-from toolgrad_dspy.lm.meter import Meter
-from toolgrad_dspy.lm.pace import Bucket, Pace
+from toolgrad_dspy.lm.calls import gate as gate_module
+from toolgrad_dspy.lm.calls.gate import LOST, AsyncGate, Backend, Gate, Limits, pause
+from toolgrad_dspy.lm.calls.meter import Meter
+from toolgrad_dspy.lm.calls.rate_limit import Bucket, Pace
 
 REQUEST = Request(model="test/first", messages=(Message.user("hello there, how are you?"),))
 

@@ -7,8 +7,8 @@ from dspy.lm15 import Message, Request, Response
 from scripted_model import ScriptedModels
 
 from toolgrad_dspy.lm import Meter, Models, metered
-from toolgrad_dspy.lm.gate import AsyncGate, Backend, Limits
-from toolgrad_dspy.lm.pace import Pace
+from toolgrad_dspy.lm.calls.gate import AsyncGate, Backend, Limits
+from toolgrad_dspy.lm.calls.rate_limit import Pace
 from toolgrad_dspy.lm.rehearsal import RehearsalEngine
 from toolgrad_dspy.lm.rehearsal.engine import answer
 

@@ -9,7 +9,7 @@ from scripted_model import ScriptedModels
 
 from toolgrad_dspy.errors import UsageError
 from toolgrad_dspy.lm import Budget, BudgetSpentError, Caps, Meter, Models
-from toolgrad_dspy.lm.prices import Price, Prices
+from toolgrad_dspy.lm.calls.prices import Price, Prices
 from toolgrad_dspy.program import ToolGrad, run_session
 from toolgrad_dspy.tools import Library
 from toolgrad_dspy.world import WorldSource
@@ -30,7 +30,7 @@ def test_the_price_list_is_read_without_importing_litellm() -> None:
     import sys
 
     code = (
-        "import sys; from toolgrad_dspy.lm.prices import Prices\n"
+        "import sys; from toolgrad_dspy.lm.calls.prices import Prices\n"
         "assert Prices().of('openai/gpt-4.1-mini')\n"
         "assert 'litellm' not in sys.modules\n"
     )

@@ -11,8 +11,8 @@ from model_servers import ModelServer
 from scripted_model import ScriptedModels
 
 from toolgrad_dspy.lm import Models
-from toolgrad_dspy.lm.prices import Price, Prices
-from toolgrad_dspy.lm.prompt_cache import REMEMBERED, CacheMarks
+from toolgrad_dspy.lm.calls.prices import Price, Prices
+from toolgrad_dspy.lm.engines.anthropic_cache import REMEMBERED, CacheMarks
 from toolgrad_dspy.program import ProgramConfig, ToolGrad, draw, run_sessions
 from toolgrad_dspy.records import Session
 from toolgrad_dspy.tools.library import Library

@@ -21,9 +21,10 @@ from model_servers import FATAL, FORMATS, TRANSIENT, Fault, FaultPlan, ModelServ
 from model_servers.brain import PROSE
 
 from toolgrad_dspy.errors import ModelError
-from toolgrad_dspy.lm import LOOP_ROLES, Meter, Models, gate
-from toolgrad_dspy.lm.failures import corrected
-from toolgrad_dspy.lm.remembered import probed, remember
+from toolgrad_dspy.lm import LOOP_ROLES, Meter, Models
+from toolgrad_dspy.lm.calls import gate
+from toolgrad_dspy.lm.capabilities.probe_cache import probed, remember
+from toolgrad_dspy.lm.engines.errors import corrected
 from toolgrad_dspy.program import ProgramConfig, ToolGrad, draw, run_sessions
 from toolgrad_dspy.runs import canonical
 from toolgrad_dspy.tools.library import Library

@@ -8,8 +8,8 @@ import dspy
 from dspy.lm15 import Message, Request, Response, TextPart, Usage
 
 from toolgrad_dspy.lm import REHEARSAL, ROLES, Models, ModelSettings, Role
-from toolgrad_dspy.lm.gate import AsyncGate, Backend, Gate, Limits
-from toolgrad_dspy.lm.pace import Pace
+from toolgrad_dspy.lm.calls.gate import AsyncGate, Backend, Gate, Limits
+from toolgrad_dspy.lm.calls.rate_limit import Pace
 from toolgrad_dspy.lm.rehearsal.engine import answer as rehearse
 from toolgrad_dspy.lm.rehearsal.prompt import Prompt, read
 

@@ -20,8 +20,8 @@ def _group() -> None:
 def show(config: ConfigFile = None, json: Json = False) -> None:
     """Print the models' settings per role, where each comes from, the loop's and the metric's; secrets are masked."""
     from toolgrad_dspy.cli.configuration import load, program_config
-    from toolgrad_dspy.lm.resolve import DEFAULT, resolve
     from toolgrad_dspy.lm.settings import check_variables
+    from toolgrad_dspy.lm.sources import DEFAULT, resolve
 
     check_variables()
     file = load(config)

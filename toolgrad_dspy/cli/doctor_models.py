@@ -7,14 +7,14 @@ from typing import Literal
 
 from toolgrad_dspy.errors import ModelError, ToolGradError, UsageError
 from toolgrad_dspy.lm import ROLES, Models, ModelSettings, Role
-from toolgrad_dspy.lm.capabilities import Capabilities, known
-from toolgrad_dspy.lm.check import PATIENCE, check
-from toolgrad_dspy.lm.engines import engine_pair
-from toolgrad_dspy.lm.gate import AsyncGate, Backend, Limits
-from toolgrad_dspy.lm.probing import probe
+from toolgrad_dspy.lm.calls.gate import AsyncGate, Backend, Limits
+from toolgrad_dspy.lm.capabilities.known import Capabilities, known
+from toolgrad_dspy.lm.capabilities.probe import probe
+from toolgrad_dspy.lm.capabilities.probe_cache import Probed, address, probed, remember
+from toolgrad_dspy.lm.engines.remote import engine_pair
+from toolgrad_dspy.lm.models import all_models
+from toolgrad_dspy.lm.preflight import PATIENCE, check
 from toolgrad_dspy.lm.providers import provider_key
-from toolgrad_dspy.lm.remembered import Probed, address, probed, remember
-from toolgrad_dspy.lm.roles import all_models
 from toolgrad_dspy.lm.settings import environment
 
 Engine = Literal["embedded", "native", "litellm"]

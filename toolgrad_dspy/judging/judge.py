@@ -19,7 +19,7 @@ from toolgrad_dspy.judging import tally
 from toolgrad_dspy.judging.criteria import nothing
 from toolgrad_dspy.judging.questions import CRITERIA, GROUPS, SIGNATURES, Questions, quality_inputs
 from toolgrad_dspy.lm import Models, metered
-from toolgrad_dspy.program.ask import AnswerError, ask
+from toolgrad_dspy.lm.ask import AnswerError, ask
 from toolgrad_dspy.program.sessions import lean
 from toolgrad_dspy.records import CriterionVerdict, JudgeCall, JudgeGroup, Judgement, Quality, Sample, Tool, Workflow
 

@@ -1,8 +1,8 @@
 """Models by role, from the environment."""
 
-from toolgrad_dspy.lm.budget import Budget, BudgetSpentError, Caps
-from toolgrad_dspy.lm.meter import Meter, metered
-from toolgrad_dspy.lm.roles import Models
+from toolgrad_dspy.lm.calls.budget import Budget, BudgetSpentError, Caps
+from toolgrad_dspy.lm.calls.meter import Meter, metered
+from toolgrad_dspy.lm.models import Models
 from toolgrad_dspy.lm.settings import LOOP_ROLES, REHEARSAL, ROLES, ModelSettings, Role
 
 __all__ = [

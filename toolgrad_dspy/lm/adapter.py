@@ -99,7 +99,7 @@ class _Prompts(_Format):
 
 
 class FixedChatAdapter(_Prompts, dspy.ChatAdapter):
-    """DSPy's chat format, without its second try in JSON: one re-ask with the error is ours (``program/ask.py``)."""
+    """DSPy's chat format, without its second try in JSON: one re-ask with the error is ours (``ask.py``)."""
 
     def __init__(self) -> None:
         super().__init__(use_json_adapter_fallback=False)

@@ -6,7 +6,7 @@ changes the client silently when it sees one.
 
 from collections.abc import Mapping
 
-from toolgrad_dspy.lm.access import checked_base, checked_key
+from toolgrad_dspy.lm.credentials import checked_base, checked_key
 
 # Where a provider's variables do not begin with its prefix in model names.
 _ALIASES: Mapping[str, tuple[str, ...]] = {

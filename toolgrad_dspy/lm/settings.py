@@ -57,7 +57,7 @@ class ModelSettings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Construction reads nothing: ``resolve.py`` reads each source by itself, to know what came from where."""
+        """Construction reads nothing: ``sources.py`` reads each source by itself, to know what came from where."""
         return (init_settings,)
 
     model: str = REHEARSAL

@@ -20,6 +20,7 @@ from dspy.utils.exceptions import AdapterParseError, LMError, LMUnexpectedError
 from toolgrad_dspy.errors import ModelError, RunError, ToolGradError, UsageError, one_line
 from toolgrad_dspy.lm import Models
 from toolgrad_dspy.lm.adapter import ADAPTER
+from toolgrad_dspy.lm.ask import FATAL
 from toolgrad_dspy.optimizers.arena import Arena, Played
 from toolgrad_dspy.optimizers.journal import Journal
 from toolgrad_dspy.optimizers.ledger import Budget, Candidate, Ledger, StopTuning, Usage
@@ -30,7 +31,6 @@ from toolgrad_dspy.optimizers.scoring import Scoring
 from toolgrad_dspy.optimizers.steps import Step
 from toolgrad_dspy.optimizers.tunable import Tunable, all_steps
 from toolgrad_dspy.program import Tasks, ToolGrad
-from toolgrad_dspy.program.ask import FATAL
 
 # Below this there is nothing to choose between.
 FEWEST_TASKS = 4

@@ -10,7 +10,7 @@ import dspy
 from dspy.lm15 import Message, Request, Response, TextPart, Usage
 
 from toolgrad_dspy.lm import Models
-from toolgrad_dspy.lm.gate import SyncEngine
+from toolgrad_dspy.lm.engines.base import SyncEngine
 from toolgrad_dspy.optimizers.journal import Journal
 from toolgrad_dspy.optimizers.ledger import Ledger
 

@@ -9,13 +9,13 @@ from toolgrad_dspy.errors import RunError
 from toolgrad_dspy.judging import Metric
 from toolgrad_dspy.judging.feedback import proposer_feedback, selector_feedback
 from toolgrad_dspy.judging.step_metric import StepMetric
+from toolgrad_dspy.lm.ask import AnswerError
 from toolgrad_dspy.optimizers.answers import Known
 from toolgrad_dspy.optimizers.arena import Arena, Played
 from toolgrad_dspy.optimizers.recorded_steps import RecordedSession, StepState, recorded_session, work_key
 from toolgrad_dspy.optimizers.recording import Recording
 from toolgrad_dspy.optimizers.steps import steps_of
 from toolgrad_dspy.program import ToolGrad, run_on_loop_thread
-from toolgrad_dspy.program.ask import AnswerError
 from toolgrad_dspy.records import Iteration, Proposal, Report, Trace
 from toolgrad_dspy.seeding import generator
 from toolgrad_dspy.tools import Library

@@ -14,7 +14,7 @@ from contextlib import AbstractAsyncContextManager
 from types import TracebackType
 from typing import Self
 
-from toolgrad_dspy.lm.budget import Budget
+from toolgrad_dspy.lm.calls.budget import Budget
 from toolgrad_dspy.records import Observation, Step, ToolCall
 from toolgrad_dspy.tools.library import Library
 from toolgrad_dspy.tools.source import ToolSession

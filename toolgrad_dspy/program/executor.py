@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 import dspy
 
 from toolgrad_dspy.errors import one_line
-from toolgrad_dspy.lm.roles import Models
-from toolgrad_dspy.program.ask import AnswerError, ask
+from toolgrad_dspy.lm.ask import AnswerError, ask
+from toolgrad_dspy.lm.models import Models
 from toolgrad_dspy.program.choices import signature_of, with_tool_names
 from toolgrad_dspy.program.environment import Branch
 from toolgrad_dspy.program.needed import needed

@@ -2,8 +2,8 @@
 
 import dspy
 
-from toolgrad_dspy.lm.roles import Models
-from toolgrad_dspy.program.ask import ask
+from toolgrad_dspy.lm.ask import ask
+from toolgrad_dspy.lm.models import Models
 from toolgrad_dspy.program.choices import signature_of, with_tool_names
 from toolgrad_dspy.program.state import State
 from toolgrad_dspy.records import DraftCall, Proposal, Tool

@@ -6,9 +6,9 @@ from typing import Any, Literal
 
 import dspy
 
-from toolgrad_dspy.lm.meter import metered
-from toolgrad_dspy.lm.roles import Models
-from toolgrad_dspy.program.ask import AnswerError
+from toolgrad_dspy.lm.ask import AnswerError
+from toolgrad_dspy.lm.calls.meter import metered
+from toolgrad_dspy.lm.models import Models
 from toolgrad_dspy.program.config import ProgramConfig
 from toolgrad_dspy.program.demands import demands, unstated, with_unknown_origins
 from toolgrad_dspy.program.environment import Branch, Environment

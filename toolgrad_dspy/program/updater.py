@@ -5,8 +5,8 @@ from collections.abc import Iterable
 import dspy
 from pydantic import JsonValue
 
-from toolgrad_dspy.lm.roles import Models
-from toolgrad_dspy.program.ask import ask
+from toolgrad_dspy.lm.ask import ask
+from toolgrad_dspy.lm.models import Models
 from toolgrad_dspy.program.choices import signature_of
 from toolgrad_dspy.program.demands import Demands, demands, violations
 from toolgrad_dspy.program.render import line

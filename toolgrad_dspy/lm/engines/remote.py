@@ -13,9 +13,9 @@ from urllib.request import getproxies
 from dspy.lm15 import LM15Error, Request, Response, ServerError, UnknownModelError, UnsupportedFeatureError
 
 from toolgrad_dspy.errors import UsageError, one_line
-from toolgrad_dspy.lm.failures import corrected
-from toolgrad_dspy.lm.gate import AsyncEngine, SyncEngine
-from toolgrad_dspy.lm.prompt_cache import AsyncCached, Cached, CacheMarks
+from toolgrad_dspy.lm.engines.anthropic_cache import AsyncCached, Cached, CacheMarks
+from toolgrad_dspy.lm.engines.base import AsyncEngine, SyncEngine
+from toolgrad_dspy.lm.engines.errors import corrected
 from toolgrad_dspy.lm.providers import provider_base, provider_key
 from toolgrad_dspy.lm.settings import ModelSettings, environment
 
@@ -40,7 +40,7 @@ _UNREADABLE = (ValueError, LookupError, TypeError, AttributeError)
 
 
 class Remote:
-    """A synchronous engine over a network, whose failures are what the provider meant (``failures.py``).
+    """A synchronous engine over a network, whose failures are what the provider meant (``errors.py``).
 
     What is ``hidden``, the key, is taken out of their texts: a server may repeat it.
     """

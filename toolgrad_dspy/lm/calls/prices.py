@@ -1,6 +1,6 @@
 """What a model's tokens cost.
 
-From litellm's own list (``model_list.py``), or from a file of the user's, which goes first: ``TOOLGRAD_PRICES`` names
+From litellm's own list (``catalog.py``), or from a file of the user's, which goes first: ``TOOLGRAD_PRICES`` names
 a JSON or YAML file ``{"openai/my-model": {"input": 0.4, "output": 1.6, "cached": 0.1}}`` in US dollars per million
 tokens. A price that is not known is unknown, never zero.
 """
@@ -13,7 +13,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from toolgrad_dspy.errors import UsageError, one_line
-from toolgrad_dspy.lm.model_list import Entry, entries
+from toolgrad_dspy.lm.capabilities.catalog import Entry, entries
 
 _COSTS = (
     "input_cost_per_token",

@@ -22,7 +22,7 @@ from dspy.utils.exceptions import (
 
 from toolgrad_dspy.errors import ModelError, ToolGradError, one_line
 from toolgrad_dspy.lm.adapter import described_as, spoken
-from toolgrad_dspy.lm.roles import Models
+from toolgrad_dspy.lm.models import Models
 from toolgrad_dspy.lm.settings import Role
 
 Signature = type[dspy.Signature]

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import urlsplit
 
-from toolgrad_dspy.lm import model_list, remembered
-from toolgrad_dspy.lm.model_list import Entry
+from toolgrad_dspy.lm.capabilities import catalog, probe_cache
+from toolgrad_dspy.lm.capabilities.catalog import Entry
 from toolgrad_dspy.lm.settings import ModelSettings
 
 Source = Literal["unknown", "list", "probe", "embedded"]
@@ -88,13 +88,13 @@ def known(settings: ModelSettings) -> Capabilities:
     """
     if settings.is_rehearsal:
         return EMBEDDED
-    before = remembered.recall(settings)
+    before = probe_cache.recall(settings)
     if before is not None:
         return Capabilities(**{name: getattr(before, name) for name in NAMES}, source="probe")
     name = settings.model.partition("/")[0]
     provider = _PROVIDERS.get(name, _Provider())
-    entry = next(model_list.entries(settings.model), None)
-    if entry is None or entry.get("mode") not in _MODES or not _at_home(remembered.address(settings), provider):
+    entry = next(catalog.entries(settings.model), None)
+    if entry is None or entry.get("mode") not in _MODES or not _at_home(probe_cache.address(settings), provider):
         return UNKNOWN
     return _listed(name, provider, entry)
 

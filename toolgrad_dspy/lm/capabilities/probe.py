@@ -26,9 +26,9 @@ from dspy.lm15 import (
     ToolChoice,
 )
 
-from toolgrad_dspy.lm.capabilities import Capabilities
-from toolgrad_dspy.lm.check import check
-from toolgrad_dspy.lm.gate import AsyncEngine
+from toolgrad_dspy.lm.capabilities.known import Capabilities
+from toolgrad_dspy.lm.engines.base import AsyncEngine
+from toolgrad_dspy.lm.preflight import check
 
 # Tokens an answer may have: enough for a model that thinks before it greets, and an end to one that never stops, as
 # happens to models in JSON mode.

@@ -12,7 +12,7 @@ from pydantic import JsonValue, SecretStr, ValidationError
 from pydantic_settings import DotEnvSettingsSource, EnvSettingsSource
 
 from toolgrad_dspy.errors import UsageError
-from toolgrad_dspy.lm.access import checked_base, checked_key
+from toolgrad_dspy.lm.credentials import checked_base, checked_key
 from toolgrad_dspy.lm.settings import PREFIX, ROLES, ModelSettings, Role, environment
 
 DEFAULT = "default"

@@ -9,17 +9,18 @@ import random
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Protocol, Self
+from typing import Any, Self
 from weakref import WeakKeyDictionary
 
 from dspy.lm15 import LM15Error, RateLimitError, Request, Response, ServerError, TransportError
 from dspy.lm15 import TimeoutError as LateError
 
 from toolgrad_dspy.errors import ModelError, one_line
-from toolgrad_dspy.lm.budget import Budget
-from toolgrad_dspy.lm.meter import Meter, session_meter
-from toolgrad_dspy.lm.pace import Pace
-from toolgrad_dspy.lm.prices import FREE, Price
+from toolgrad_dspy.lm.calls.budget import Budget
+from toolgrad_dspy.lm.calls.meter import Meter, session_meter
+from toolgrad_dspy.lm.calls.prices import FREE, Price
+from toolgrad_dspy.lm.calls.rate_limit import Pace
+from toolgrad_dspy.lm.engines.base import AsyncEngine, SyncEngine
 
 # What another try may mend. The provider's other refusals (bad key, bad request) would only come again.
 RETRYABLE = (RateLimitError, ServerError, LateError, TransportError)
@@ -38,18 +39,6 @@ PARAMETERS = frozenset({"temperature", "max_tokens", "stop", "seed"})
 CHARACTERS_PER_TOKEN = 4
 # The length of an answer that a token limit reckons with before it is there.
 ANSWER_TOKENS = 400
-
-
-class SyncEngine(Protocol):
-    """What DSPy calls from a thread."""
-
-    def complete(self, request: Request) -> Response: ...
-
-
-class AsyncEngine(Protocol):
-    """What DSPy awaits."""
-
-    async def complete(self, request: Request) -> Response: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,17 +10,16 @@ from pydantic import JsonValue
 
 from toolgrad_dspy.errors import UsageError
 from toolgrad_dspy.lm.adapter import ADAPTERS, AdapterName
-from toolgrad_dspy.lm.budget import Budget
-from toolgrad_dspy.lm.capabilities import Capabilities, known
-from toolgrad_dspy.lm.check import PATIENCE, check
-from toolgrad_dspy.lm.engines import engine_pair
-from toolgrad_dspy.lm.gate import AsyncGate, Backend, Formats, Gate, Limits
-from toolgrad_dspy.lm.meter import Meter
-from toolgrad_dspy.lm.pace import Pace
-from toolgrad_dspy.lm.prices import Prices
+from toolgrad_dspy.lm.calls.budget import Budget
+from toolgrad_dspy.lm.calls.gate import AsyncGate, Backend, Formats, Gate, Limits
+from toolgrad_dspy.lm.calls.meter import Meter
+from toolgrad_dspy.lm.calls.prices import Prices
+from toolgrad_dspy.lm.calls.rate_limit import Pace
+from toolgrad_dspy.lm.capabilities.known import Capabilities, known
+from toolgrad_dspy.lm.capabilities.probe_cache import address
+from toolgrad_dspy.lm.engines.remote import engine_pair
+from toolgrad_dspy.lm.preflight import PATIENCE, check
 from toolgrad_dspy.lm.rehearsal import AsyncRehearsalEngine, RehearsalEngine
-from toolgrad_dspy.lm.remembered import address
-from toolgrad_dspy.lm.resolve import RoleValues, resolve
 from toolgrad_dspy.lm.settings import (
     PRICES_VARIABLE,
     ROLES,
@@ -29,6 +28,7 @@ from toolgrad_dspy.lm.settings import (
     check_variables,
     environment,
 )
+from toolgrad_dspy.lm.sources import RoleValues, resolve
 
 
 class Models:
@@ -50,7 +50,7 @@ class Models:
 
     @classmethod
     def from_environment(cls, file: Mapping[str, RoleValues] | None = None, source: str = "the file") -> Self:
-        """The models that the environment and ``.env`` name, over what ``file`` says (see ``resolve.py``).
+        """The models that the environment and ``.env`` name, over what ``file`` says (see ``sources.py``).
 
         Raises UsageError for a setting that is wrong.
         """
@@ -122,7 +122,7 @@ class Models:
     async def check(self, roles: Iterable[Role]) -> None:
         """Ask every model that plays one of ``roles``, the first choices only, for a word. Raises ModelError.
 
-        See :func:`toolgrad_dspy.lm.check.check`. The rehearsal model is always there.
+        See :func:`toolgrad_dspy.lm.preflight.check`. The rehearsal model is always there.
         """
         gates: dict[str, AsyncGate] = {}
         for role in roles:

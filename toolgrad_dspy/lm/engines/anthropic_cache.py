@@ -14,7 +14,7 @@ from hashlib import blake2b
 
 from dspy.lm15 import CacheConfig, Message, Request, Response, TextPart
 
-from toolgrad_dspy.lm.gate import AsyncEngine, SyncEngine
+from toolgrad_dspy.lm.engines.base import AsyncEngine, SyncEngine
 
 # Beginnings that are remembered: more than the sessions under way, each has a handful.
 REMEMBERED = 4096

@@ -18,7 +18,7 @@ from dspy.lm15 import (
 from dspy.lm15 import TimeoutError as LateError
 
 from toolgrad_dspy.errors import ModelError, one_line
-from toolgrad_dspy.lm.gate import AsyncEngine
+from toolgrad_dspy.lm.engines.base import AsyncEngine
 from toolgrad_dspy.lm.providers import base_variable, key_variable
 from toolgrad_dspy.lm.settings import environment
 

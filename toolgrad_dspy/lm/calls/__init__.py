@@ -1,0 +1,24 @@
+"""One call of a model: waiting for its limits, trying again, counting and pricing what it used."""
+
+from toolgrad_dspy.lm.calls.budget import Budget, BudgetSpentError, Caps
+from toolgrad_dspy.lm.calls.gate import AsyncGate, Backend, Formats, Gate, Limits
+from toolgrad_dspy.lm.calls.meter import Meter, metered
+from toolgrad_dspy.lm.calls.prices import FREE, Price, Prices
+from toolgrad_dspy.lm.calls.rate_limit import Pace
+
+__all__ = [
+    "FREE",
+    "AsyncGate",
+    "Backend",
+    "Budget",
+    "BudgetSpentError",
+    "Caps",
+    "Formats",
+    "Gate",
+    "Limits",
+    "Meter",
+    "Pace",
+    "Price",
+    "Prices",
+    "metered",
+]

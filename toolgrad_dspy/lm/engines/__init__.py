@@ -1,0 +1,6 @@
+"""The engines that carry a request to a model, and what their failures mean."""
+
+from toolgrad_dspy.lm.engines.base import AsyncEngine, SyncEngine
+from toolgrad_dspy.lm.engines.remote import engine_pair
+
+__all__ = ["AsyncEngine", "SyncEngine", "engine_pair"]

@@ -1,0 +1,17 @@
+"""What an engine is: DSPy's extension point for carrying a request to a model (``dspy.clients.engines``)."""
+
+from typing import Protocol
+
+from dspy.lm15 import Request, Response
+
+
+class SyncEngine(Protocol):
+    """What DSPy calls from a thread."""
+
+    def complete(self, request: Request) -> Response: ...
+
+
+class AsyncEngine(Protocol):
+    """What DSPy awaits."""
+
+    async def complete(self, request: Request) -> Response: ...
