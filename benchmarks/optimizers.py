@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from toolgrad_dspy.concurrency import run_on_loop_thread
 from toolgrad_dspy.judging import Metric
 from toolgrad_dspy.lm import Models
 from toolgrad_dspy.optimizers import (
@@ -27,7 +28,7 @@ from toolgrad_dspy.optimizers import (
     optimizer,
     record,
 )
-from toolgrad_dspy.program import ProgramConfig, Tasks, ToolGrad, draw, run_on_loop_thread, save_program
+from toolgrad_dspy.program import ProgramConfig, Tasks, ToolGrad, draw, save_program
 from toolgrad_dspy.tools import Library
 from toolgrad_dspy.world import WorldSource
 

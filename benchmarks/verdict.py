@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from toolgrad_dspy.records import Observation, ToolError
-from toolgrad_dspy.tools.verdict import judge
+from toolgrad_dspy.tools.verdict import classify
 
 ROOT = Path(__file__).parent.parent
 DATA = ROOT.parent / "shared" / "data"
@@ -235,7 +235,7 @@ def main() -> None:
     known = labels()
     items = [item for item in material() if item.key in known]
     judges: dict[str, Callable[[Material], str]] = {
-        "verdict": lambda item: judge(item.observation, item.returns).outcome,
+        "verdict": lambda item: classify(item.observation, item.returns).outcome,
         "keyword anywhere": lambda item: keyword_anywhere(item.observation),
     }
     print(f"{'source':<14}{'labelled':>9}  {'judge':<18}{'false rej.':>11}{'false acc.':>11}{'empty mixed':>12}")
@@ -253,15 +253,15 @@ def main() -> None:
 
 def _print_sentences(each: bool) -> None:
     texts = [Observation(text=text) for text in sentences()]
-    rejected = [text for text in texts if judge(text).outcome != "ok"]
+    rejected = [text for text in texts if classify(text).outcome != "ok"]
     baseline = sum(keyword_anywhere(text) != "ok" for text in texts)
     print(f"\n{len(texts)} sentences about tools, as results: verdict rejects {len(rejected)}, keywords {baseline}")
     for text in rejected if each else ():
-        print(f"  {judge(text).rule}: {text.text[:100]!r}")
+        print(f"  {classify(text).rule}: {text.text[:100]!r}")
     errors, successes = responses()
     for name, form in (("a text", str), ("a message", lambda text: json.dumps({"message": text}))):
-        accepted = sum(judge(Observation(text=form(text))).outcome == "ok" for text in errors)
-        refused = sum(judge(Observation(text=form(text))).outcome != "ok" for text in successes)
+        accepted = sum(classify(Observation(text=form(text))).outcome == "ok" for text in errors)
+        refused = sum(classify(Observation(text=form(text))).outcome != "ok" for text in successes)
         print(
             f"descriptions of OpenAPI responses as {name}: of {len(errors)} with 4xx/5xx accepts {accepted}, "
             f"of {len(successes)} with 2xx rejects {refused}"
@@ -270,7 +270,7 @@ def _print_sentences(each: bool) -> None:
 
 def _list_wrong(items: list[Material], known: dict[str, str]) -> None:
     for item in items:
-        verdict = judge(item.observation, item.returns)
+        verdict = classify(item.observation, item.returns)
         mistake = kind_of_mistake(known[item.key], verdict.outcome)
         if mistake:
             print(f"\n{mistake}: {item.file} {item.position} {item.key}, labelled {known[item.key]}, {verdict.rule}")
@@ -296,7 +296,7 @@ def _print_speed(items: list[Material]) -> None:
         start = time.process_time()
         for _ in range(repeats):
             for observation in observations:
-                judge(observation)
+                classify(observation)
         spent = (time.process_time() - start) / repeats / len(observations)
         print(f"  {name:<24}{spent * 1e3:>9.4f}")
 

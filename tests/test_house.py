@@ -16,9 +16,10 @@ PACKAGE = ROOT / "toolgrad_dspy"
 
 # From the bottom up; a module may import from its own level and below.
 LEVELS: tuple[tuple[str, ...], ...] = (
-    ("errors", "seeding", "files"),
+    ("errors", "seeding", "files", "concurrency"),
     ("records",),
-    ("tools", "lm", "signatures"),
+    ("tools", "lm", "signatures", "rendering"),
+    ("provenance",),
     ("world", "program", "judging"),
     ("optimizers", "runs"),
     ("cli",),
@@ -42,8 +43,12 @@ EXPORTS: dict[str, list[str]] = {
         "Recorded", "Recording", "Tuning", "Usage", "compile_program", "evaluate", "optimizer", "record",
     ],
     "program": [
-        "ProgramConfig", "Tasks", "ToolGrad", "draw", "load_program", "read_program", "run_on_loop_thread",
-        "run_session", "run_sessions", "save_program", "signature_digest",
+        "ProgramConfig", "Tasks", "ToolGrad", "draw", "load_program", "read_program", "run_session", "run_sessions",
+        "save_program", "signature_digest",
+    ],
+    "provenance": [
+        "Demand", "Demands", "Result", "UnresolvedReferenceError", "alike", "contains", "demands", "distinctive",
+        "internal_values", "leaked_names", "needed", "resolve", "schema_at", "states", "trace", "violations",
     ],
     "records": [
         "Attempt", "Chain", "Criterion", "CriterionVerdict", "DraftCall", "ErrorKind", "Iteration", "JudgeCall",

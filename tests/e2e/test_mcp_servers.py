@@ -12,8 +12,9 @@ import pytest
 from toolgrad_dspy.records import Observation, ToolCall
 from toolgrad_dspy.tools import Library, ToolSession, ToolSource
 from toolgrad_dspy.tools.conformance import Case, check_source
-from toolgrad_dspy.tools.mcp import McpSource, StdioTarget
-from toolgrad_dspy.tools.mcp_config import load_mcp_config
+from toolgrad_dspy.tools.mcp.config import load_mcp_config
+from toolgrad_dspy.tools.mcp.source import McpSource
+from toolgrad_dspy.tools.mcp.targets import StdioTarget
 
 pytestmark = pytest.mark.slow
 

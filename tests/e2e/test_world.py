@@ -14,8 +14,9 @@ from toolgrad_dspy.program import ProgramConfig, ToolGrad, draw, run_sessions
 from toolgrad_dspy.records import ToolCall
 from toolgrad_dspy.runs import canonical
 from toolgrad_dspy.tools import Library, ToolSource
-from toolgrad_dspy.tools.mcp import HttpTarget, McpSource, StdioTarget
-from toolgrad_dspy.tools.mcp_config import load_mcp_config
+from toolgrad_dspy.tools.mcp.config import load_mcp_config
+from toolgrad_dspy.tools.mcp.source import McpSource
+from toolgrad_dspy.tools.mcp.targets import HttpTarget, StdioTarget
 from toolgrad_dspy.world import SESSION_HEADER, WorldSource
 
 SEED = 3

@@ -16,8 +16,8 @@ from toolgrad_dspy.lm.rehearsal.engine import answer
 from toolgrad_dspy.lm.rehearsal.habits import asked_for
 from toolgrad_dspy.lm.rehearsal.prompt import Demonstration, Prompt, read
 from toolgrad_dspy.program import ProgramConfig, ToolGrad
-from toolgrad_dspy.program.render import line
 from toolgrad_dspy.records import Session
+from toolgrad_dspy.rendering import line
 from toolgrad_dspy.signatures import Propose, Repair, Select, Update
 from toolgrad_dspy.tools.library import Library
 

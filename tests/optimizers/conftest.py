@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from toolgrad_dspy.program import run_on_loop_thread
+from toolgrad_dspy.concurrency import run_on_loop_thread
 from toolgrad_dspy.tools.library import Library
 from toolgrad_dspy.world import WorldSource
 

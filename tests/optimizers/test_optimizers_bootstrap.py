@@ -13,6 +13,7 @@ import pytest
 from dspy.lm15 import AuthError
 from scripted_model import Answer, Script, ScriptedModels
 
+from toolgrad_dspy.concurrency import run_on_loop_thread
 from toolgrad_dspy.errors import ModelError, UsageError
 from toolgrad_dspy.judging import Metric
 from toolgrad_dspy.lm.rehearsal.habits import HABITS, asked_for
@@ -21,15 +22,7 @@ from toolgrad_dspy.optimizers import Budget, Optimizer, Tuning, optimizer
 from toolgrad_dspy.optimizers.arena import Live, Played
 from toolgrad_dspy.optimizers.better_together import BetterTogether
 from toolgrad_dspy.optimizers.merits import PRAISE
-from toolgrad_dspy.program import (
-    ProgramConfig,
-    ToolGrad,
-    draw,
-    load_program,
-    run_on_loop_thread,
-    run_sessions,
-    save_program,
-)
+from toolgrad_dspy.program import ProgramConfig, ToolGrad, draw, load_program, run_sessions, save_program
 from toolgrad_dspy.signatures import Propose, Select
 from toolgrad_dspy.tools.library import Library
 

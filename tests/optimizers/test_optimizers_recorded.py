@@ -13,6 +13,7 @@ import pytest
 from dspy.lm15 import AuthError
 from scripted_model import ScriptedModels
 
+from toolgrad_dspy.concurrency import run_on_loop_thread
 from toolgrad_dspy.errors import ModelError, RunError, StoreError, UsageError
 from toolgrad_dspy.judging import PARTS, Metric
 from toolgrad_dspy.judging.step_metric import STEP_PARTS, StepMetric
@@ -24,7 +25,7 @@ from toolgrad_dspy.optimizers.arena import Arena, Live, Played
 from toolgrad_dspy.optimizers.base import Tuning
 from toolgrad_dspy.optimizers.recorded import Recorded
 from toolgrad_dspy.optimizers.recording import Recording, record
-from toolgrad_dspy.program import ProgramConfig, ToolGrad, draw, run_on_loop_thread, save_program
+from toolgrad_dspy.program import ProgramConfig, ToolGrad, draw, save_program
 from toolgrad_dspy.records import Observation, Tool, ToolCall
 from toolgrad_dspy.tools import Library, ToolSession, ToolSource
 

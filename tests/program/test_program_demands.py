@@ -6,7 +6,14 @@ from typing import Any, Literal
 import pytest
 from toys import functions
 
-from toolgrad_dspy.program.demands import Demands, demands, leaked_names, unstated, violations, with_unknown_origins
+from toolgrad_dspy.provenance.query_rules import (
+    Demands,
+    demands,
+    leaked_names,
+    unstated,
+    violations,
+    with_unknown_origins,
+)
 from toolgrad_dspy.records import Chain, Observation, Origin, Step, ToolCall, Workflow
 from toolgrad_dspy.tools.library import Library
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from toolgrad_dspy.program.origins import Result, trace
+from toolgrad_dspy.provenance.origins import Result, trace
 from toolgrad_dspy.records import Observation, Tool, leaves
 
 DATA = Path(__file__).parents[3] / "shared" / "data" / "nestful"

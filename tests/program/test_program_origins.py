@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from toolgrad_dspy.program.origins import Result, trace
+from toolgrad_dspy.provenance.origins import Result, trace
 from toolgrad_dspy.records import Observation, Origin, Tool
 
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from toolgrad_dspy.program.needed import needed
-from toolgrad_dspy.program.references import UnresolvedReferenceError, resolve
-from toolgrad_dspy.program.render import abridge, report_line, sketch, tool_line
+from toolgrad_dspy.provenance.dependencies import needed
+from toolgrad_dspy.provenance.references import UnresolvedReferenceError, resolve
 from toolgrad_dspy.records import Attempt, Observation, Origin, Report, Tool, ToolCall, Verdict, leaves, lookup
+from toolgrad_dspy.rendering import abridge, report_line, sketch, tool_line
 
 OK = Verdict(outcome="ok", rule="test")
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from toolgrad_dspy.program.stated import contains, states
+from toolgrad_dspy.provenance.mentions import contains, states
 
 STATED: list[tuple[str, Any]] = [
     # Dates

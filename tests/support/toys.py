@@ -8,9 +8,9 @@ from typing import Any
 from toolgrad_dspy.lm import Models
 from toolgrad_dspy.program import ProgramConfig, ToolGrad, run_session
 from toolgrad_dspy.records import Session
-from toolgrad_dspy.tools.functions import FunctionSource
+from toolgrad_dspy.tools.base import ToolSource
+from toolgrad_dspy.tools.functions.source import FunctionSource
 from toolgrad_dspy.tools.library import Library
-from toolgrad_dspy.tools.source import ToolSource
 
 
 def notebook(log: list[str] | None = None) -> FunctionSource:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from toolgrad_dspy.tools.mcp import StdioTarget
+from toolgrad_dspy.tools.mcp.targets import StdioTarget
 
 SERVERS = Path(__file__).parent / "servers"
 

@@ -1,4 +1,4 @@
-"""Every source keeps the contract of ``tools/source.py``."""
+"""Every source keeps the contract of ``tools/base.py``."""
 
 import asyncio
 from collections.abc import Callable
@@ -11,7 +11,8 @@ from mcp_helpers import script
 from toolgrad_dspy.records import Tool, ToolCall
 from toolgrad_dspy.tools import FunctionSource, ToolFilter, ToolSource
 from toolgrad_dspy.tools.conformance import CHECKS, Case, Check, check_source
-from toolgrad_dspy.tools.mcp import HttpTarget, InProcessTarget, McpSource
+from toolgrad_dspy.tools.mcp.source import McpSource
+from toolgrad_dspy.tools.mcp.targets import HttpTarget, InProcessTarget
 from toolgrad_dspy.tools.wrappers import Filtered, ParallelLimit, Prefixed, Recording, Timeout
 
 

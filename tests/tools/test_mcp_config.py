@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from toolgrad_dspy.errors import UsageError
-from toolgrad_dspy.tools.mcp import StdioTarget
-from toolgrad_dspy.tools.mcp_config import McpConfig, load_mcp_config
+from toolgrad_dspy.tools.mcp.config import McpConfig, load_mcp_config
+from toolgrad_dspy.tools.mcp.targets import StdioTarget
 
 PASTED = {
     "mcpServers": {

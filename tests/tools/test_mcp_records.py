@@ -5,7 +5,7 @@ import base64
 import pytest
 from mcp import types
 
-from toolgrad_dspy.tools.mcp_records import observation_from_mcp, tool_from_mcp
+from toolgrad_dspy.tools.mcp.convert import observation_from_mcp, tool_from_mcp
 
 SCHEMA = {
     "type": "object",

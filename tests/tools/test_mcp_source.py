@@ -13,8 +13,8 @@ from mcp_helpers import WebServer, answering, script
 from toolgrad_dspy.errors import ToolSourceError
 from toolgrad_dspy.records import Observation, ToolCall
 from toolgrad_dspy.tools import ToolSession
-from toolgrad_dspy.tools.mcp import HttpTarget, InProcessTarget, McpSource, StdioTarget
-from toolgrad_dspy.tools.mcp_targets import ErrorLog
+from toolgrad_dspy.tools.mcp.source import McpSource
+from toolgrad_dspy.tools.mcp.targets import ErrorLog, HttpTarget, InProcessTarget, StdioTarget
 
 
 async def ask(session: ToolSession, tool: str, /, **arguments: object) -> Observation:
@@ -118,7 +118,7 @@ def test_a_call_that_takes_too_long_ends_with_a_timeout_and_the_server_stays() -
 
 
 def test_a_server_that_hangs_is_started_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("toolgrad_dspy.tools.mcp_connection.PROBE_TIMEOUT", 0.3)
+    monkeypatch.setattr("toolgrad_dspy.tools.mcp.connection.PROBE_TIMEOUT", 0.3)
 
     async def main() -> tuple[str | None, bool]:
         async with McpSource("notes", script("notes"), timeout=0.2) as source, source.session(1) as session:
@@ -195,7 +195,7 @@ def test_a_seed_reaches_the_server() -> None:
 def test_a_chatty_servers_standard_error_stays_small(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("toolgrad_dspy.tools.mcp_targets.ErrorLog._LIMIT", 10)
+    monkeypatch.setattr("toolgrad_dspy.tools.mcp.targets.ErrorLog._LIMIT", 10)
     log = ErrorLog()
     log.file.write("one\ntwo\n\n")
     log.file.flush()

@@ -10,8 +10,8 @@ from mcp_helpers import script
 
 from toolgrad_dspy.errors import ToolSourceError
 from toolgrad_dspy.records import ToolCall
-from toolgrad_dspy.tools.mcp import McpSource
-from toolgrad_dspy.tools.mcp_workspace import Workspace
+from toolgrad_dspy.tools.mcp.source import McpSource
+from toolgrad_dspy.tools.mcp.workspace import Workspace
 
 
 @pytest.fixture

@@ -19,8 +19,8 @@ from toolgrad_dspy.tools.verdict import (
     SHAPES,
     STATEMENTS,
     Envelope,
+    classify,
     data_in,
-    judge,
 )
 
 ROOT = Path(__file__).parents[2]
@@ -33,7 +33,7 @@ TABLES = {*EMPTY_ENVELOPES, *EMPTY_TEXTS, *MARKS, *MESSAGES, *SHAPES, *STATEMENT
 def verdict_on(case: dict[str, Any]) -> Verdict:
     content = case.get("content")
     text = case["text"] if "text" in case else json.dumps(content)
-    return judge(Observation(text=text, content=content, error=case.get("error")), case.get("returns"))
+    return classify(Observation(text=text, content=content, error=case.get("error")), case.get("returns"))
 
 
 def load_benchmark() -> ModuleType:
@@ -77,7 +77,7 @@ def test_labelled_recordings() -> None:
     assert len(labels) > 900
     mistakes: dict[str, list[str]] = {}
     for item in labelled:
-        outcome = judge(item.observation, item.returns).outcome
+        outcome = classify(item.observation, item.returns).outcome
         mistake = benchmark.kind_of_mistake(labels[item.key], outcome)
         if mistake:
             mistakes.setdefault(mistake, []).append(f"{item.file} {item.position}: {item.observation.text[:100]}")
@@ -90,7 +90,7 @@ def test_labelled_recordings() -> None:
 @pytest.mark.skipif(not DATA.is_dir(), reason="the recordings (../shared/data) are not here")
 def test_sentences_about_tools_are_hardly_ever_rejected() -> None:
     texts = load_benchmark().sentences()
-    rejected = [text for text in texts if judge(Observation(text=text)).outcome != "ok"]
+    rejected = [text for text in texts if classify(Observation(text=text)).outcome != "ok"]
     assert len(texts) > 20_000
     assert len(rejected) <= 15, rejected
 
@@ -142,7 +142,7 @@ def test_large_and_hostile_text_is_judged_quickly(text: str) -> None:
     gc.disable()
     try:
         start = time.process_time()
-        judge(observation)
+        classify(observation)
         seconds = time.process_time() - start
     finally:
         gc.enable()

@@ -13,6 +13,7 @@ from toolgrad_dspy.cli.compile_progress import CompileProgress
 from toolgrad_dspy.cli.compile_report import verdict
 from toolgrad_dspy.cli.output import REHEARSAL_NOTE, note
 from toolgrad_dspy.cli.sources import Sources, sources
+from toolgrad_dspy.concurrency import run_on_loop_thread
 from toolgrad_dspy.errors import RunError
 from toolgrad_dspy.files import check_writable
 from toolgrad_dspy.judging import Metric, MetricConfig, build_metric
@@ -30,14 +31,7 @@ from toolgrad_dspy.optimizers import (
     compile_program,
     record,
 )
-from toolgrad_dspy.program import (
-    ProgramConfig,
-    Tasks,
-    ToolGrad,
-    load_program,
-    run_on_loop_thread,
-    save_program,
-)
+from toolgrad_dspy.program import ProgramConfig, Tasks, ToolGrad, load_program, save_program
 
 
 def journal_of(path: Path) -> Path:

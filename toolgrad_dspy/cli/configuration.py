@@ -20,7 +20,7 @@ from toolgrad_dspy.judging import ALL_PARTS, MetricConfig
 from toolgrad_dspy.lm.settings import ROLES, ModelSettings, environment
 from toolgrad_dspy.lm.sources import ALL_ROLES
 from toolgrad_dspy.program.config import ProgramConfig
-from toolgrad_dspy.tools.mcp_secrets import expand
+from toolgrad_dspy.tools.mcp.secrets import expand
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ def sources(tools: Path | None) -> Sources:
         from toolgrad_dspy.world.source import WorldSource
 
         return Sources(Library([WorldSource()]), "world", "the bundled town")
-    from toolgrad_dspy.tools.mcp_config import load_mcp_config
+    from toolgrad_dspy.tools.mcp.config import load_mcp_config
 
     config = load_mcp_config(tools)
     return Sources(Library(config.sources()), config.public(), str(tools))

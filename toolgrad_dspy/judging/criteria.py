@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from toolgrad_dspy.judging.blanks import Blank
-from toolgrad_dspy.program.stated import states
+from toolgrad_dspy.provenance.mentions import states
 from toolgrad_dspy.signatures import MISSING, ExtractedValue, JudgedPair, Ruling
 
 

@@ -10,7 +10,7 @@ from pydantic import JsonValue
 
 from toolgrad_dspy.judging.rules import redundant, sound, steps_before
 from toolgrad_dspy.judging.sample_rules import repeated
-from toolgrad_dspy.program.origins import alike
+from toolgrad_dspy.provenance.origins import alike
 from toolgrad_dspy.records import Attempt, Iteration, Report, Session, Step, last_key, leaves, lookup
 
 # Values that stand for a value rather than being one.

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from typing import Self
 
+from toolgrad_dspy.concurrency import run_on_loop_thread
 from toolgrad_dspy.judging.judge import Judge
-from toolgrad_dspy.program.loop_thread import run_on_loop_thread
 from toolgrad_dspy.records import JudgeGroup, Judgement, Sample, Tool
 
 # Judgements that are kept, the latest used; one is some kilobytes. Tuning comes back to a session for feedback soon.

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from time import perf_counter
 
+from toolgrad_dspy.concurrency import run_on_loop_thread
 from toolgrad_dspy.errors import RunError
 from toolgrad_dspy.judging import Metric
 from toolgrad_dspy.judging.comparison import Difference, compare
@@ -12,7 +13,7 @@ from toolgrad_dspy.optimizers.arena import Arena, Live
 from toolgrad_dspy.optimizers.base import Optimizer, Tuning
 from toolgrad_dspy.optimizers.journal import Journal
 from toolgrad_dspy.optimizers.ledger import Budget, Usage
-from toolgrad_dspy.program import Tasks, ToolGrad, run_on_loop_thread, run_sessions
+from toolgrad_dspy.program import Tasks, ToolGrad, run_sessions
 from toolgrad_dspy.records import Session
 
 

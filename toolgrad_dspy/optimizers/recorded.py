@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 import dspy
 
+from toolgrad_dspy.concurrency import run_on_loop_thread
 from toolgrad_dspy.errors import RunError
 from toolgrad_dspy.judging import Metric
 from toolgrad_dspy.judging.feedback import proposer_feedback, selector_feedback
@@ -15,7 +16,7 @@ from toolgrad_dspy.optimizers.arena import Arena, Played
 from toolgrad_dspy.optimizers.recorded_steps import RecordedSession, StepState, recorded_session, work_key
 from toolgrad_dspy.optimizers.recording import Recording
 from toolgrad_dspy.optimizers.steps import steps_of
-from toolgrad_dspy.program import ToolGrad, run_on_loop_thread
+from toolgrad_dspy.program import ToolGrad
 from toolgrad_dspy.records import Iteration, Proposal, Report, Trace
 from toolgrad_dspy.seeding import generator
 from toolgrad_dspy.tools import Library

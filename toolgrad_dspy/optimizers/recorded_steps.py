@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from toolgrad_dspy.lm import Budget
 from toolgrad_dspy.optimizers.answers import Answers, Known
 from toolgrad_dspy.optimizers.recording import Recording
-from toolgrad_dspy.program.render import ToolLines
 from toolgrad_dspy.program.selector import chains_used
 from toolgrad_dspy.program.state import State
 from toolgrad_dspy.records import Iteration, Proposal, Report, Session, Tool, Workflow
+from toolgrad_dspy.rendering import ToolLines
 from toolgrad_dspy.tools import Library
 
 

@@ -15,9 +15,10 @@ from typing import Final, Literal, Self
 import dspy
 from pydantic import ValidationError
 
+from toolgrad_dspy.concurrency import run_on_loop_thread
 from toolgrad_dspy.errors import RunError, UsageError, one_line
 from toolgrad_dspy.files import atomic_writer, store_errors
-from toolgrad_dspy.program import ProgramConfig, ToolGrad, run_on_loop_thread, run_session
+from toolgrad_dspy.program import ProgramConfig, ToolGrad, run_session
 from toolgrad_dspy.records import Record, Session, Tool
 from toolgrad_dspy.tools import Library
 

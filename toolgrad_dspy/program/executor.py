@@ -7,17 +7,17 @@ import dspy
 from toolgrad_dspy.errors import one_line
 from toolgrad_dspy.lm.ask import AnswerError, ask
 from toolgrad_dspy.lm.models import Models
-from toolgrad_dspy.program.choices import signature_of, with_tool_names
-from toolgrad_dspy.program.environment import Branch
-from toolgrad_dspy.program.needed import needed
-from toolgrad_dspy.program.origins import Result, trace
-from toolgrad_dspy.program.references import UnresolvedReferenceError, resolve
-from toolgrad_dspy.program.render import attempt_lines, line
+from toolgrad_dspy.program.branches import Branch
+from toolgrad_dspy.program.constrained import signature_of, with_tool_names
 from toolgrad_dspy.program.state import State
+from toolgrad_dspy.provenance.dependencies import needed
+from toolgrad_dspy.provenance.origins import Result, trace
+from toolgrad_dspy.provenance.references import UnresolvedReferenceError, resolve
 from toolgrad_dspy.records import Attempt, DraftCall, Observation, Proposal, Report, ToolCall, Verdict
 from toolgrad_dspy.records.pointer import list_index
+from toolgrad_dspy.rendering import attempt_lines, line
 from toolgrad_dspy.signatures import Repair
-from toolgrad_dspy.tools.verdict import judge
+from toolgrad_dspy.tools.verdict import classify
 
 # A repair turn answers with at most this many calls: look-ups, then the mended call.
 CALLS_PER_REPAIR = 3
@@ -111,7 +111,7 @@ class _Run:
         earlier = [*self.state.results.values(), *self.results]
         origins = trace(tool, arguments, references, earlier)
         observation = await self.state.environment.call(self.branch, call)
-        verdict = judge(observation, tool.returns)
+        verdict = classify(observation, tool.returns)
         attempt = self._record(number, turn, call, verdict, observation)
         attempt = self.attempts[-1] = attempt.model_copy(update={"origins": origins})
         if verdict.outcome != "failed":

@@ -4,7 +4,7 @@ import dspy
 
 from toolgrad_dspy.lm.ask import ask
 from toolgrad_dspy.lm.models import Models
-from toolgrad_dspy.program.choices import signature_of, with_tool_names
+from toolgrad_dspy.program.constrained import signature_of, with_tool_names
 from toolgrad_dspy.program.state import State
 from toolgrad_dspy.records import DraftCall, Proposal, Tool
 from toolgrad_dspy.seeding import derive

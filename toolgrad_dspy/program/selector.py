@@ -4,10 +4,10 @@ import dspy
 
 from toolgrad_dspy.lm.ask import ask
 from toolgrad_dspy.lm.models import Models
-from toolgrad_dspy.program.choices import signature_of, with_choices
-from toolgrad_dspy.program.render import report_line
+from toolgrad_dspy.program.constrained import signature_of, with_choices
 from toolgrad_dspy.program.state import State
 from toolgrad_dspy.records import Report, Selection, Workflow
+from toolgrad_dspy.rendering import report_line
 from toolgrad_dspy.signatures import Select
 
 NONE = "none"

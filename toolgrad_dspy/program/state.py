@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass, field
 
+from toolgrad_dspy.program.branches import Environment
 from toolgrad_dspy.program.config import ProgramConfig
-from toolgrad_dspy.program.environment import Environment
-from toolgrad_dspy.program.origins import Result
-from toolgrad_dspy.program.render import EMPTY_WORKFLOW, ToolLines, step_line
+from toolgrad_dspy.provenance.origins import Result
 from toolgrad_dspy.records import Attempt, Chain, Iteration, Observation, Step, Workflow
+from toolgrad_dspy.rendering import EMPTY_WORKFLOW, ToolLines, step_line
 
 NOTHING_YET = "everything: there are no steps yet"
 

@@ -6,19 +6,18 @@ from typing import Any, Literal
 
 import dspy
 
+from toolgrad_dspy.concurrency import run_on_loop_thread
 from toolgrad_dspy.lm.ask import AnswerError
 from toolgrad_dspy.lm.calls.meter import metered
 from toolgrad_dspy.lm.models import Models
+from toolgrad_dspy.program.branches import Branch, Environment
 from toolgrad_dspy.program.config import ProgramConfig
-from toolgrad_dspy.program.demands import demands, unstated, with_unknown_origins
-from toolgrad_dspy.program.environment import Branch, Environment
 from toolgrad_dspy.program.executor import Executor
-from toolgrad_dspy.program.loop_thread import run_on_loop_thread
 from toolgrad_dspy.program.proposer import Proposer
-from toolgrad_dspy.program.render import ToolLines
 from toolgrad_dspy.program.selector import Selector, chains_used
 from toolgrad_dspy.program.state import State
 from toolgrad_dspy.program.updater import Updater
+from toolgrad_dspy.provenance.query_rules import demands, unstated, with_unknown_origins
 from toolgrad_dspy.records import (
     Iteration,
     Proposal,
@@ -29,6 +28,7 @@ from toolgrad_dspy.records import (
     Trace,
     Usage,
 )
+from toolgrad_dspy.rendering import ToolLines
 from toolgrad_dspy.seeding import derive
 from toolgrad_dspy.tools.library import Library
 

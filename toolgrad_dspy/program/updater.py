@@ -7,10 +7,10 @@ from pydantic import JsonValue
 
 from toolgrad_dspy.lm.ask import ask
 from toolgrad_dspy.lm.models import Models
-from toolgrad_dspy.program.choices import signature_of
-from toolgrad_dspy.program.demands import Demands, demands, violations
-from toolgrad_dspy.program.render import line
+from toolgrad_dspy.program.constrained import signature_of
 from toolgrad_dspy.program.state import State
+from toolgrad_dspy.provenance.query_rules import Demands, demands, violations
+from toolgrad_dspy.rendering import line
 from toolgrad_dspy.signatures import Update
 
 

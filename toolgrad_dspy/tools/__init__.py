@@ -1,13 +1,13 @@
 """Where tools come from and how they are called.
 
-Sources over MCP servers are in ``toolgrad_dspy.tools.mcp`` and ``toolgrad_dspy.tools.mcp_config``, the conformance
+Sources over MCP servers are in ``toolgrad_dspy.tools.mcp`` and ``toolgrad_dspy.tools.mcp.config``, the conformance
 suite for sources of one's own in ``toolgrad_dspy.tools.conformance``.
 """
 
-from toolgrad_dspy.tools.functions import FunctionSource
+from toolgrad_dspy.tools.base import Isolation, ToolSession, ToolSource
+from toolgrad_dspy.tools.filters import ToolFilter
+from toolgrad_dspy.tools.functions.source import FunctionSource
 from toolgrad_dspy.tools.library import Library, LibrarySession
-from toolgrad_dspy.tools.selection import ToolFilter
-from toolgrad_dspy.tools.source import Isolation, ToolSession, ToolSource
 
 __all__ = [  # noqa: RUF022 - grouped by topic
     # the contract

@@ -14,8 +14,8 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 
 from toolgrad_dspy.records import Observation, ToolCall
+from toolgrad_dspy.tools.base import ToolSession, ToolSource
 from toolgrad_dspy.tools.schemas import schema_problem
-from toolgrad_dspy.tools.source import ToolSession, ToolSource
 
 PARALLEL = 8
 

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Self
 from toolgrad_dspy.errors import ToolSourceError
 from toolgrad_dspy.records import Observation, Tool, ToolCall, ToolError
 from toolgrad_dspy.seeding import generator
+from toolgrad_dspy.tools.base import Isolation, ToolSession, ToolSource
 from toolgrad_dspy.tools.schemas import argument_problem, check_tools, compile_schema
-from toolgrad_dspy.tools.source import Isolation, ToolSession, ToolSource
 
 if TYPE_CHECKING:
     from jsonschema.protocols import Validator

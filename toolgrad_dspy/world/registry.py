@@ -10,7 +10,7 @@ from mcp.types import CallToolResult, TextContent, ToolAnnotations
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema
 
-from toolgrad_dspy.tools.mcp_records import CATEGORY_META
+from toolgrad_dspy.tools.mcp.convert import CATEGORY_META
 from toolgrad_dspy.world.database import Town
 from toolgrad_dspy.world.errors import TownError
 

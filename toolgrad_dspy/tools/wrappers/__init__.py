@@ -1,10 +1,10 @@
 """Behaviour added around a source: each wrapper is a source itself, so they stack."""
 
 from toolgrad_dspy.tools.wrappers.base import WrappedSession, WrappedSource
+from toolgrad_dspy.tools.wrappers.call_log import RecordedCall, Recording, Replay
 from toolgrad_dspy.tools.wrappers.filtered import Filtered, read_only
 from toolgrad_dspy.tools.wrappers.limits import ParallelLimit, Timeout
 from toolgrad_dspy.tools.wrappers.prefixed import Prefixed
-from toolgrad_dspy.tools.wrappers.recording import RecordedCall, Recording, Replay
 
 __all__ = [  # noqa: RUF022 - grouped by topic
     # the base of one's own

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from toolgrad_dspy.records import Observation, Tool, ToolCall
-from toolgrad_dspy.tools.source import ToolSession, ToolSource
+from toolgrad_dspy.tools.base import ToolSession, ToolSource
 
 
 class WrappedSession(ToolSession):

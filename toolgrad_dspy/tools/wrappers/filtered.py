@@ -1,8 +1,8 @@
 """A part of a source's tools."""
 
 from toolgrad_dspy.records import Observation, Tool, ToolCall, ToolError
-from toolgrad_dspy.tools.selection import ToolFilter
-from toolgrad_dspy.tools.source import ToolSession, ToolSource
+from toolgrad_dspy.tools.base import ToolSession, ToolSource
+from toolgrad_dspy.tools.filters import ToolFilter
 from toolgrad_dspy.tools.wrappers.base import WrappedSession, WrappedSource
 
 

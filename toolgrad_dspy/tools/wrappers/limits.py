@@ -4,7 +4,7 @@ import asyncio
 import time
 
 from toolgrad_dspy.records import Observation, ToolCall, ToolError
-from toolgrad_dspy.tools.source import ToolSession, ToolSource
+from toolgrad_dspy.tools.base import ToolSession, ToolSource
 from toolgrad_dspy.tools.wrappers.base import WrappedSession, WrappedSource
 
 

@@ -1,8 +1,8 @@
 """Other names for a source's tools, so that two sources can offer tools of one name."""
 
 from toolgrad_dspy.records import Observation, Tool, ToolCall, ToolError
+from toolgrad_dspy.tools.base import ToolSession, ToolSource
 from toolgrad_dspy.tools.names import safe_name
-from toolgrad_dspy.tools.source import ToolSession, ToolSource
 from toolgrad_dspy.tools.wrappers.base import WrappedSession, WrappedSource
 
 

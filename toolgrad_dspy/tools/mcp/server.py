@@ -10,10 +10,10 @@ from pydantic import JsonValue
 
 from toolgrad_dspy.errors import ToolSourceError
 from toolgrad_dspy.records import Observation, Tool
-from toolgrad_dspy.tools.mcp_connection import Connection
-from toolgrad_dspy.tools.mcp_failures import explain
-from toolgrad_dspy.tools.mcp_targets import ErrorLog, Target, open_client
-from toolgrad_dspy.tools.mcp_workspace import Workspace
+from toolgrad_dspy.tools.mcp.connection import Connection
+from toolgrad_dspy.tools.mcp.errors import explain
+from toolgrad_dspy.tools.mcp.targets import ErrorLog, Target, open_client
+from toolgrad_dspy.tools.mcp.workspace import Workspace
 
 if TYPE_CHECKING:
     from mcp import types as mcp_types

@@ -5,8 +5,8 @@ import errno
 from pydantic import ValidationError
 
 from toolgrad_dspy.errors import ToolSourceError, one_line
-from toolgrad_dspy.tools.mcp_secrets import MASK
-from toolgrad_dspy.tools.mcp_targets import ErrorLog, HttpTarget, StdioTarget, Target
+from toolgrad_dspy.tools.mcp.secrets import MASK
+from toolgrad_dspy.tools.mcp.targets import ErrorLog, HttpTarget, StdioTarget, Target
 
 SECRET_LENGTH = 6
 """What is shorter is no secret (``LOG_LEVEL=info``), and would blot out half of a message."""

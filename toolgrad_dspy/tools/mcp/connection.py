@@ -16,8 +16,8 @@ from pydantic import JsonValue, ValidationError
 
 from toolgrad_dspy.errors import ToolSourceError, one_line
 from toolgrad_dspy.records import ErrorKind, Observation, ToolError
-from toolgrad_dspy.tools.mcp_failures import KeepsGoingAwayError
-from toolgrad_dspy.tools.mcp_records import INVALID_PARAMS, error_kind, observation_from_mcp
+from toolgrad_dspy.tools.mcp.convert import INVALID_PARAMS, error_kind, observation_from_mcp
+from toolgrad_dspy.tools.mcp.errors import KeepsGoingAwayError
 
 if TYPE_CHECKING:
     from mcp import Client, MCPError

@@ -6,12 +6,12 @@ from pydantic import JsonValue
 
 from toolgrad_dspy.errors import one_line
 from toolgrad_dspy.records import Observation, Verdict
-from toolgrad_dspy.tools.verdict import emptiness
+from toolgrad_dspy.tools.verdict import empty
 from toolgrad_dspy.tools.verdict.envelope import DEPTH, Envelope, plain, text_of_blocks
-from toolgrad_dspy.tools.verdict.marks import MARKS
+from toolgrad_dspy.tools.verdict.error_markers import MARKS
+from toolgrad_dspy.tools.verdict.error_sentences import STATEMENTS, is_short
+from toolgrad_dspy.tools.verdict.error_shapes import SHAPES
 from toolgrad_dspy.tools.verdict.parsing import Data, data_in, is_list
-from toolgrad_dspy.tools.verdict.shapes import SHAPES
-from toolgrad_dspy.tools.verdict.statements import STATEMENTS, is_short
 
 OK = Verdict(outcome="ok", rule="content")
 
@@ -23,7 +23,7 @@ _PROXY_KEYS = frozenset(("error", "response"))
 _PROXY_GUESS = "Message error..."
 
 
-def judge(observation: Observation, returns: dict[str, JsonValue] | None = None) -> Verdict:
+def classify(observation: Observation, returns: dict[str, JsonValue] | None = None) -> Verdict:
     """Whether ``observation`` is a result (``ok``), a failure (``failed``), or a success without content (``empty``).
 
     ``returns`` is the tool's declared output schema (:attr:`Tool.returns`). The rules, first match decides:
@@ -66,7 +66,7 @@ def _judge_text(text: str, declared: frozenset[str], depth: int) -> Verdict:
     for mark in MARKS:
         if reason := mark(text):
             return _failed(mark.__name__, reason)
-    for nothing in emptiness.TEXTS:
+    for nothing in empty.TEXTS:
         if reason := nothing(text):
             return _empty(nothing.__name__, reason)
     if is_short(text):
@@ -85,7 +85,7 @@ def _judge_object(value: Mapping[str, Data], declared: frozenset[str], depth: in
     for shape in SHAPES:
         if reason := shape(envelope):
             return _failed(shape.__name__, reason)
-    for nothing in emptiness.ENVELOPES:
+    for nothing in empty.ENVELOPES:
         if reason := nothing(envelope):
             return _empty(nothing.__name__, reason)
     wrapped = envelope.wrapped
@@ -100,7 +100,7 @@ def _judge_proxied(error: str, response: Data, depth: int) -> Verdict:
 
 
 def _judge_list(value: Sequence[Data], depth: int) -> Verdict:
-    if reason := emptiness.nothing_in_it(value):
+    if reason := empty.nothing_in_it(value):
         return _empty("nothing_in_it", reason)
     text = text_of_blocks(value)
     if text is not None:

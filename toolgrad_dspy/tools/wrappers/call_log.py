@@ -11,7 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from toolgrad_dspy.errors import StoreError
 from toolgrad_dspy.records import Observation, Record, Tool, ToolCall, ToolError
-from toolgrad_dspy.tools.source import Isolation, ToolSession, ToolSource
+from toolgrad_dspy.tools.base import Isolation, ToolSession, ToolSource
 from toolgrad_dspy.tools.wrappers.base import WrappedSession, WrappedSource
 
 

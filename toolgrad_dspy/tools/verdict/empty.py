@@ -6,8 +6,8 @@ from functools import lru_cache
 
 from toolgrad_dspy.errors import one_line
 from toolgrad_dspy.tools.verdict.envelope import Envelope, is_counting, is_hollow, is_remark, may_be_remark
+from toolgrad_dspy.tools.verdict.error_sentences import is_short
 from toolgrad_dspy.tools.verdict.parsing import Data, is_list
-from toolgrad_dspy.tools.verdict.statements import is_short
 
 _NOTHING = re.compile(
     r"(?:sorry,? )?(?:no|0|zero) (?!(?:\w+ )?(?:error|issue|problem|warning|failure|vulnerab|conflict))"

@@ -14,15 +14,13 @@ from pathlib import Path
 
 from toolgrad_dspy.errors import ToolSourceError
 from toolgrad_dspy.records import ErrorKind, Observation, Tool, ToolCall, ToolError
-from toolgrad_dspy.tools.mcp_records import tool_from_mcp
-from toolgrad_dspy.tools.mcp_server import McpServer
-from toolgrad_dspy.tools.mcp_targets import HttpTarget, InProcessTarget, StdioTarget, Target
-from toolgrad_dspy.tools.mcp_workspace import Workspace
+from toolgrad_dspy.tools.base import Isolation, ToolSession, ToolSource
+from toolgrad_dspy.tools.filters import ToolFilter
+from toolgrad_dspy.tools.mcp.convert import tool_from_mcp
+from toolgrad_dspy.tools.mcp.server import McpServer
+from toolgrad_dspy.tools.mcp.targets import StdioTarget, Target
+from toolgrad_dspy.tools.mcp.workspace import Workspace
 from toolgrad_dspy.tools.schemas import check_tools
-from toolgrad_dspy.tools.selection import ToolFilter
-from toolgrad_dspy.tools.source import Isolation, ToolSession, ToolSource
-
-__all__ = ["HttpTarget", "InProcessTarget", "McpSource", "StdioTarget", "Target"]
 
 
 class McpSource(ToolSource):

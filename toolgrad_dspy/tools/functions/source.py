@@ -27,8 +27,8 @@ from pydantic_core import to_jsonable_python
 
 from toolgrad_dspy.errors import ToolSourceError
 from toolgrad_dspy.records import ErrorKind, Observation, Tool, ToolCall, ToolError
-from toolgrad_dspy.tools.function_schema import FunctionSpec
-from toolgrad_dspy.tools.source import Isolation, ToolSession, ToolSource
+from toolgrad_dspy.tools.base import Isolation, ToolSession, ToolSource
+from toolgrad_dspy.tools.functions.schema import FunctionSpec
 
 Function = Callable[..., Any]
 Functions = Iterable[Function]

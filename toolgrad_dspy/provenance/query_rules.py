@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from pydantic import JsonValue
 
-from toolgrad_dspy.program.origins import distinctive, schema_at
-from toolgrad_dspy.program.stated import contains, states
+from toolgrad_dspy.provenance.mentions import contains, states
+from toolgrad_dspy.provenance.origins import distinctive, schema_at
 from toolgrad_dspy.records import Origin, Step, Workflow, last_key, lookup
 from toolgrad_dspy.tools.library import Library
 

@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 
 from toolgrad_dspy.errors import one_line
 from toolgrad_dspy.tools.verdict.envelope import Envelope, is_hollow, plain
+from toolgrad_dspy.tools.verdict.error_sentences import MESSAGES, STATEMENTS, is_short
 from toolgrad_dspy.tools.verdict.parsing import Data, is_list
-from toolgrad_dspy.tools.verdict.statements import MESSAGES, STATEMENTS, is_short
 
 Rule = Callable[[Envelope], str | None]
 

@@ -14,10 +14,11 @@ from typing import Any, Literal, Self
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, model_validator
 
 from toolgrad_dspy.errors import UsageError
-from toolgrad_dspy.tools.mcp import HttpTarget, McpSource, StdioTarget, Target
-from toolgrad_dspy.tools.mcp_config_file import parse_entry, read_servers
-from toolgrad_dspy.tools.mcp_secrets import expand, masked_args, masked_url, masked_values
-from toolgrad_dspy.tools.source import Isolation
+from toolgrad_dspy.tools.base import Isolation
+from toolgrad_dspy.tools.mcp.config_file import parse_entry, read_servers
+from toolgrad_dspy.tools.mcp.secrets import expand, masked_args, masked_url, masked_values
+from toolgrad_dspy.tools.mcp.source import McpSource
+from toolgrad_dspy.tools.mcp.targets import HttpTarget, StdioTarget, Target
 
 
 class ServerSettings(BaseModel):

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Self, TextIO
 from urllib.parse import urlsplit
 
 from toolgrad_dspy.errors import one_line
-from toolgrad_dspy.tools.mcp_secrets import masked_args
+from toolgrad_dspy.tools.mcp.secrets import masked_args
 
 if TYPE_CHECKING:
     from mcp import Client

@@ -16,8 +16,8 @@ from typing import Self
 
 from toolgrad_dspy.lm.calls.budget import Budget
 from toolgrad_dspy.records import Observation, Step, ToolCall
+from toolgrad_dspy.tools.base import ToolSession
 from toolgrad_dspy.tools.library import Library
-from toolgrad_dspy.tools.source import ToolSession
 
 
 class Branch:

@@ -1,0 +1,5 @@
+"""Plain Python functions as tools."""
+
+from toolgrad_dspy.tools.functions.source import FunctionSource
+
+__all__ = ["FunctionSource"]
