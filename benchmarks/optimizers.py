@@ -14,22 +14,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from toolgrad_dspy.compiling import Compiled, compile_program
 from toolgrad_dspy.concurrency import run_on_loop_thread
-from toolgrad_dspy.judging import Metric
 from toolgrad_dspy.lm import Models
-from toolgrad_dspy.optimizers import (
-    OPTIMIZERS,
-    Arena,
-    Budget,
-    Compiled,
-    Recorded,
-    Recording,
-    compile_program,
-    optimizer,
-    record,
-)
+from toolgrad_dspy.metrics import Metric
+from toolgrad_dspy.optimizers import OPTIMIZERS, optimizer
 from toolgrad_dspy.program import ProgramConfig, Tasks, ToolGrad, draw, save_program
 from toolgrad_dspy.tools import Library
+from toolgrad_dspy.tuning import Arena, Budget, Recorded, Recording, record
 from toolgrad_dspy.world import WorldSource
 
 # What is asked of these two: a gain of a quarter of the base's score, on every seed.

@@ -19,9 +19,12 @@ LEVELS: tuple[tuple[str, ...], ...] = (
     ("errors", "seeding", "files", "concurrency"),
     ("records",),
     ("tools", "lm", "signatures", "rendering"),
-    ("provenance",),
-    ("world", "program", "judging"),
+    ("provenance", "world"),
+    ("program", "judging"),
+    ("metrics",),
+    ("tuning",),
     ("optimizers", "runs"),
+    ("compiling",),
     ("cli",),
     ("compile", "generate", "__main__"),
 )
@@ -30,18 +33,17 @@ LEVEL = {name: level for level, names in enumerate(LEVELS) for name in names}
 EXPORTS: dict[str, list[str]] = {
     "": ["__version__"],
     "cli": ["main"],
-    "judging": [
-        "ALL_PARTS", "JUDGED_PARTS", "PARTS", "WEIGHTS", "Judge", "Metric", "MetricConfig", "Score", "SessionJudge",
-        "build_metric",
-    ],
+    "compiling": ["Compiled", "Cost", "Evaluation", "compile_program", "evaluate"],
+    "judging": ["Judge", "SessionJudge"],
     "lm": [
         "LOOP_ROLES", "REHEARSAL", "ROLES", "Budget", "BudgetSpentError", "Caps", "Meter", "ModelSettings", "Models",
         "Role", "metered",
     ],
-    "optimizers": [
-        "OPTIMIZERS", "Arena", "Budget", "Compiled", "Cost", "Evaluation", "Journal", "Live", "Optimizer", "Prompts",
-        "Recorded", "Recording", "Tuning", "Usage", "compile_program", "evaluate", "optimizer", "record",
+    "metrics": [
+        "ALL_PARTS", "JUDGED_PARTS", "PARTS", "WEIGHTS", "Difference", "Metric", "MetricConfig", "Score",
+        "build_metric", "compare",
     ],
+    "optimizers": ["OPTIMIZERS", "Optimizer", "Tuning", "optimizer"],
     "program": [
         "ProgramConfig", "Tasks", "ToolGrad", "draw", "load_program", "read_program", "run_session", "run_sessions",
         "save_program", "signature_digest",
@@ -71,6 +73,7 @@ EXPORTS: dict[str, list[str]] = {
     "tools": [
         "FunctionSource", "Isolation", "Library", "LibrarySession", "ToolFilter", "ToolSession", "ToolSource",
     ],
+    "tuning": ["Arena", "Budget", "Journal", "Live", "Prompts", "Recorded", "Recording", "Usage", "record"],
     "world": ["NOW", "SESSION_HEADER", "SESSION_META", "Towns", "WorldSource", "build_server"],
 }  # fmt: skip
 

@@ -17,14 +17,15 @@ from sweeping.trials import FAILURE
 from toolgrad_dspy import __version__
 from toolgrad_dspy.concurrency import run_on_loop_thread
 from toolgrad_dspy.errors import ModelError, RunError, StoreError, ToolSourceError
-from toolgrad_dspy.judging import Metric, build_metric
 from toolgrad_dspy.lm import LOOP_ROLES, Models
-from toolgrad_dspy.optimizers import Budget, optimizer
-from toolgrad_dspy.optimizers.arena import Live
+from toolgrad_dspy.metrics import Metric, build_metric
+from toolgrad_dspy.optimizers import optimizer
 from toolgrad_dspy.program import ToolGrad, draw, run_sessions, save_program
 from toolgrad_dspy.records import Session
 from toolgrad_dspy.seeding import derive
 from toolgrad_dspy.tools import Library
+from toolgrad_dspy.tuning import Budget
+from toolgrad_dspy.tuning.evaluator import Live
 
 # Sessions between two looks at whether a trial is hopeless.
 BATCH = 4

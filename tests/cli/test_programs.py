@@ -12,9 +12,9 @@ from toolgrad_dspy.cli import main
 from toolgrad_dspy.cli.output import printable, say_json
 from toolgrad_dspy.cli.side_by_side import cells, compared
 from toolgrad_dspy.lm import Models
-from toolgrad_dspy.optimizers import Prompts
 from toolgrad_dspy.program import ToolGrad, save_program
 from toolgrad_dspy.tools.library import Library
+from toolgrad_dspy.tuning import Prompts
 
 PROPOSER, SELECTOR = "proposer.predict", "selector.predict"
 

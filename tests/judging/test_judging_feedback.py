@@ -4,8 +4,8 @@ import re
 
 from sessions import attempt, iteration, report, selection, session, step, taken
 
-from toolgrad_dspy.judging import Metric
 from toolgrad_dspy.lm.rehearsal import HABITS
+from toolgrad_dspy.metrics import Metric
 from toolgrad_dspy.records import Origin, Session, Verdict
 
 PLACE = step("s1", "find_place", {"kind": "cafe"}, {"places": [{"place_id": "pl_0001", "name": "Bean"}]})

@@ -15,8 +15,8 @@ from toys import growing, notebook
 
 from toolgrad_dspy.errors import ModelError, UsageError
 from toolgrad_dspy.judging import Judge
-from toolgrad_dspy.judging.blanks import blanks
 from toolgrad_dspy.judging.sentences import sentences
+from toolgrad_dspy.judging.slots import blanks
 from toolgrad_dspy.lm import ROLES, Models, ModelSettings
 from toolgrad_dspy.records import JudgeGroup, Judgement, Sample
 from toolgrad_dspy.tools.library import Library

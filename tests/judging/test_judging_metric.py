@@ -15,16 +15,8 @@ from sessions import attempt, iteration, report, selection, session
 
 from toolgrad_dspy.cli.configuration import load
 from toolgrad_dspy.errors import ModelError, UsageError
-from toolgrad_dspy.judging import (
-    ALL_PARTS,
-    JUDGED_PARTS,
-    WEIGHTS,
-    Judge,
-    Metric,
-    MetricConfig,
-    SessionJudge,
-    build_metric,
-)
+from toolgrad_dspy.judging import Judge, SessionJudge
+from toolgrad_dspy.metrics import ALL_PARTS, JUDGED_PARTS, WEIGHTS, Metric, MetricConfig, build_metric
 from toolgrad_dspy.records import Session
 
 FIRST = iteration(1, report("p1", attempt("find_place", {"kind": "cafe"})), chosen=selection("p1"), added=("s1",))

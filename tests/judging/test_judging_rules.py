@@ -8,8 +8,8 @@ from sessions import attempt, iteration, report, sample, selection, session, ste
 from toys import growing, notebook
 
 from toolgrad_dspy.errors import UsageError
-from toolgrad_dspy.judging import PARTS, WEIGHTS, Metric
-from toolgrad_dspy.judging.sample_rules import LONG, SHORT, length, no_leak
+from toolgrad_dspy.metrics import PARTS, WEIGHTS, Metric
+from toolgrad_dspy.metrics.sample_rules import LONG, SHORT, length, no_leak
 from toolgrad_dspy.records import Origin, Session
 
 FAILED = report("p9", attempt(outcome="failed"), outcome="failed", reason="find: it broke")

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from toolgrad_dspy.optimizers.answers import example_of
+from toolgrad_dspy.tuning.recorded.simulated_tools import example_of
 
 
 def test_an_example_is_made_of_what_a_schema_says() -> None:

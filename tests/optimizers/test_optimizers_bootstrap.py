@@ -15,16 +15,17 @@ from scripted_model import Answer, Script, ScriptedModels
 
 from toolgrad_dspy.concurrency import run_on_loop_thread
 from toolgrad_dspy.errors import ModelError, UsageError
-from toolgrad_dspy.judging import Metric
 from toolgrad_dspy.lm.rehearsal.habits import HABITS, asked_for
 from toolgrad_dspy.lm.rehearsal.prompt import Demonstration, Prompt
-from toolgrad_dspy.optimizers import Budget, Optimizer, Tuning, optimizer
-from toolgrad_dspy.optimizers.arena import Live, Played
+from toolgrad_dspy.metrics import Metric
+from toolgrad_dspy.optimizers import Optimizer, Tuning, optimizer
 from toolgrad_dspy.optimizers.better_together import BetterTogether
-from toolgrad_dspy.optimizers.merits import PRAISE
 from toolgrad_dspy.program import ProgramConfig, ToolGrad, draw, load_program, run_sessions, save_program
 from toolgrad_dspy.signatures import Propose, Select
 from toolgrad_dspy.tools.library import Library
+from toolgrad_dspy.tuning import Budget
+from toolgrad_dspy.tuning.evaluator import Live, Played
+from toolgrad_dspy.tuning.step_ranking import PRAISE
 
 CONFIG = ProgramConfig(iterations=4)
 BUDGET = Budget(metric_calls=24, threads=4)

@@ -15,13 +15,14 @@ from dspy.utils.parallelizer import ParallelExecutor
 from scripted_model import ScriptedModels
 
 from toolgrad_dspy.errors import ModelError, RunError, UsageError
-from toolgrad_dspy.judging import Metric
 from toolgrad_dspy.lm import Models
 from toolgrad_dspy.lm.rehearsal.prompt import Prompt
-from toolgrad_dspy.optimizers import OPTIMIZERS, Budget, Journal, Live, Prompts, Tuning, Usage, optimizer
-from toolgrad_dspy.optimizers.arena import Played
+from toolgrad_dspy.metrics import Metric
+from toolgrad_dspy.optimizers import OPTIMIZERS, Tuning, optimizer
 from toolgrad_dspy.program import ProgramConfig, ToolGrad, draw, load_program, save_program
 from toolgrad_dspy.tools.library import Library
+from toolgrad_dspy.tuning import Budget, Journal, Live, Prompts, Usage
+from toolgrad_dspy.tuning.evaluator import Played
 
 CONFIG = ProgramConfig(iterations=3)
 TASKS = draw(0, 4, 4, 2)

@@ -8,13 +8,15 @@ from dspy.lm15 import AuthError
 from dspy.utils.parallelizer import ParallelExecutor
 from scripted_model import ScriptedModels
 
+from toolgrad_dspy.compiling import Compiled, compile_program, evaluate
 from toolgrad_dspy.errors import ModelError, RunError, UsageError
-from toolgrad_dspy.judging import Metric
 from toolgrad_dspy.lm import Models
 from toolgrad_dspy.lm.rehearsal.prompt import Prompt
-from toolgrad_dspy.optimizers import OPTIMIZERS, Budget, Compiled, Live, compile_program, evaluate, optimizer
+from toolgrad_dspy.metrics import Metric
+from toolgrad_dspy.optimizers import OPTIMIZERS, optimizer
 from toolgrad_dspy.program import ProgramConfig, Tasks, ToolGrad, draw, save_program
 from toolgrad_dspy.tools.library import Library
+from toolgrad_dspy.tuning import Budget, Live
 
 CONFIG = ProgramConfig(iterations=4)
 BUDGET = Budget(metric_calls=52, threads=4)

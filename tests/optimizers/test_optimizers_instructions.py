@@ -20,18 +20,19 @@ from dspy.teleprompt.simba_utils import OfferFeedback, inspect_modules
 from scripted_model import ScriptedModels
 
 from toolgrad_dspy.errors import ModelError
-from toolgrad_dspy.judging import Metric
 from toolgrad_dspy.lm import Models
 from toolgrad_dspy.lm.adapter import ADAPTER
 from toolgrad_dspy.lm.rehearsal import HABITS
 from toolgrad_dspy.lm.rehearsal.engine import answer
 from toolgrad_dspy.lm.rehearsal.habits import asked_for
 from toolgrad_dspy.lm.rehearsal.prompt import Prompt, sections
-from toolgrad_dspy.optimizers import Budget, Tuning, optimizer
-from toolgrad_dspy.optimizers.arena import Live
+from toolgrad_dspy.metrics import Metric
+from toolgrad_dspy.optimizers import Tuning, optimizer
 from toolgrad_dspy.program import ProgramConfig, ToolGrad, draw
 from toolgrad_dspy.signatures import Propose, Select
 from toolgrad_dspy.tools.library import Library
+from toolgrad_dspy.tuning import Budget
+from toolgrad_dspy.tuning.evaluator import Live
 
 CONFIG = ProgramConfig(iterations=2)
 SESSIONS = 44

@@ -15,19 +15,20 @@ from scripted_model import ScriptedModels
 
 from toolgrad_dspy.concurrency import run_on_loop_thread
 from toolgrad_dspy.errors import ModelError, RunError, StoreError, UsageError
-from toolgrad_dspy.judging import PARTS, Metric
-from toolgrad_dspy.judging.step_metric import STEP_PARTS, StepMetric
 from toolgrad_dspy.lm import Models
 from toolgrad_dspy.lm.adapter import ADAPTER
 from toolgrad_dspy.lm.rehearsal.habits import HABITS
-from toolgrad_dspy.optimizers import Budget, optimizer
-from toolgrad_dspy.optimizers.arena import Arena, Live, Played
+from toolgrad_dspy.metrics import PARTS, Metric
+from toolgrad_dspy.metrics.step_metric import STEP_PARTS, StepMetric
+from toolgrad_dspy.optimizers import optimizer
 from toolgrad_dspy.optimizers.base import Tuning
-from toolgrad_dspy.optimizers.recorded import Recorded
-from toolgrad_dspy.optimizers.recording import Recording, record
 from toolgrad_dspy.program import ProgramConfig, ToolGrad, draw, save_program
 from toolgrad_dspy.records import Observation, Tool, ToolCall
 from toolgrad_dspy.tools import Library, ToolSession, ToolSource
+from toolgrad_dspy.tuning import Budget
+from toolgrad_dspy.tuning.evaluator import Arena, Live, Played
+from toolgrad_dspy.tuning.recorded.evaluator import Recorded
+from toolgrad_dspy.tuning.recorded.recording import Recording, record
 
 CONFIG = ProgramConfig(iterations=4)
 SEED = 2

@@ -13,8 +13,8 @@ from toys import functions, grow, growing, notebook
 
 from toolgrad_dspy.concurrency import run_on_loop_thread
 from toolgrad_dspy.errors import ModelError
+from toolgrad_dspy.lm.adapter import lean
 from toolgrad_dspy.program import ProgramConfig, ToolGrad, run_session
-from toolgrad_dspy.program.sessions import lean
 from toolgrad_dspy.records import Report, Session, Step
 from toolgrad_dspy.tools.library import Library
 

@@ -68,9 +68,9 @@ def compile_(
     from toolgrad_dspy.cli.compile_report import lines, summary
     from toolgrad_dspy.cli.configuration import load, program_config
     from toolgrad_dspy.lm import Models
-    from toolgrad_dspy.optimizers import Budget
     from toolgrad_dspy.optimizers import optimizer as find_optimizer
     from toolgrad_dspy.program import draw
+    from toolgrad_dspy.tuning import Budget
 
     found = find_optimizer(optimizer, strategy)
     path = _output(output, optimizer, force=force, resume=resume)

@@ -5,7 +5,7 @@ import time
 from types import TracebackType
 from typing import Self, TextIO
 
-from toolgrad_dspy.optimizers import Usage
+from toolgrad_dspy.tuning import Usage
 
 # Seconds between two lines where there is no terminal.
 INTERVAL = 5.0

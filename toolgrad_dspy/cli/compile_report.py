@@ -8,7 +8,7 @@ from pydantic import JsonValue
 
 from toolgrad_dspy.cli.output import table
 from toolgrad_dspy.cli.show import sample_lines
-from toolgrad_dspy.optimizers import Compiled
+from toolgrad_dspy.compiling import Compiled
 
 _COSTS = ("stage", "LM calls", "tokens", "US dollars", "tool calls", "seconds")
 _STAGES = {"before": "base program", "tuning": "tuning", "after": "tuned program"}

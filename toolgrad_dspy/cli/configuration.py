@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from toolgrad_dspy.errors import UsageError, one_line
-from toolgrad_dspy.judging import ALL_PARTS, MetricConfig
 from toolgrad_dspy.lm.settings import ROLES, ModelSettings, environment
 from toolgrad_dspy.lm.sources import ALL_ROLES
+from toolgrad_dspy.metrics import ALL_PARTS, MetricConfig
 from toolgrad_dspy.program.config import ProgramConfig
 from toolgrad_dspy.tools.mcp.secrets import expand
 

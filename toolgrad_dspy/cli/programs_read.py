@@ -10,9 +10,9 @@ from pydantic import BaseModel, ValidationError
 
 from toolgrad_dspy.errors import UsageError, one_line
 from toolgrad_dspy.lm import Models
-from toolgrad_dspy.optimizers import Prompts
 from toolgrad_dspy.program import ToolGrad, load_program, read_program, signature_digest
 from toolgrad_dspy.tools.library import Library
+from toolgrad_dspy.tuning import Prompts
 
 # The name of the untuned program of this version.
 BASE = "base"

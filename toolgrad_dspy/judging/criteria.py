@@ -7,7 +7,7 @@ directly, judges are 20, 8 and 4 points less accurate on them (arXiv 2409.16341,
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from toolgrad_dspy.judging.blanks import Blank
+from toolgrad_dspy.judging.slots import Blank
 from toolgrad_dspy.provenance.mentions import states
 from toolgrad_dspy.signatures import MISSING, ExtractedValue, JudgedPair, Ruling
 

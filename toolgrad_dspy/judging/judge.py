@@ -15,12 +15,12 @@ import dspy
 from pydantic import TypeAdapter
 
 from toolgrad_dspy.errors import UsageError
-from toolgrad_dspy.judging import tally
+from toolgrad_dspy.judging import voting as tally
 from toolgrad_dspy.judging.criteria import nothing
-from toolgrad_dspy.judging.questions import CRITERIA, GROUPS, SIGNATURES, Questions, quality_inputs
+from toolgrad_dspy.judging.prompts import CRITERIA, GROUPS, SIGNATURES, Questions, quality_inputs
 from toolgrad_dspy.lm import Models, metered
+from toolgrad_dspy.lm.adapter import lean
 from toolgrad_dspy.lm.ask import AnswerError, ask
-from toolgrad_dspy.program.sessions import lean
 from toolgrad_dspy.records import CriterionVerdict, JudgeCall, JudgeGroup, Judgement, Quality, Sample, Tool, Workflow
 
 # What one vote gave, if anything usable, and how it came about.

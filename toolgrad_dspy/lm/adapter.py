@@ -161,3 +161,10 @@ def spoken(adapter: dspy.Adapter) -> Iterator[None]:
 
 ADAPTERS: Mapping[AdapterName, dspy.Adapter] = {"chat": FixedChatAdapter(), "json": FixedJsonAdapter()}
 ADAPTER = ADAPTERS["chat"]
+
+
+@contextmanager
+def lean() -> Iterator[None]:
+    """DSPy's settings for generation: our adapter, no history, no trace (both grow with every call)."""
+    with dspy.context(adapter=ADAPTER, disable_history=True, trace=None, max_trace_size=0):
+        yield

@@ -6,11 +6,8 @@ thread and may call the program from many; sessions themselves run on the backgr
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextvars import copy_context
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import partial
 from typing import ClassVar
 
 import dspy
@@ -21,16 +18,17 @@ from toolgrad_dspy.errors import ModelError, RunError, ToolGradError, UsageError
 from toolgrad_dspy.lm import Models
 from toolgrad_dspy.lm.adapter import ADAPTER
 from toolgrad_dspy.lm.ask import FATAL
-from toolgrad_dspy.optimizers.arena import Arena, Played
-from toolgrad_dspy.optimizers.journal import Journal
-from toolgrad_dspy.optimizers.ledger import Budget, Candidate, Ledger, StopTuning, Usage
-from toolgrad_dspy.optimizers.prompt_model import prompt_model
-from toolgrad_dspy.optimizers.prompts import Prompts
-from toolgrad_dspy.optimizers.quiet import ANY_NUMBER, quiet, whole_sessions_once
-from toolgrad_dspy.optimizers.scoring import Scoring
-from toolgrad_dspy.optimizers.steps import Step
-from toolgrad_dspy.optimizers.tunable import Tunable, all_steps
 from toolgrad_dspy.program import Tasks, ToolGrad
+from toolgrad_dspy.tuning.candidate import Prompts
+from toolgrad_dspy.tuning.dspy_patches import ANY_NUMBER, quiet, whole_sessions_once
+from toolgrad_dspy.tuning.evaluations import Budget, Candidate, Ledger, StopTuning, Usage
+from toolgrad_dspy.tuning.evaluator import Arena, Played
+from toolgrad_dspy.tuning.invocations import Step
+from toolgrad_dspy.tuning.journal import Journal
+from toolgrad_dspy.tuning.prompt_model import prompt_model
+from toolgrad_dspy.tuning.scoring import Scoring
+from toolgrad_dspy.tuning.search import Search
+from toolgrad_dspy.tuning.tunable import Tunable, all_steps
 
 # Below this there is nothing to choose between.
 FEWEST_TASKS = 4
@@ -51,32 +49,6 @@ class Tuning:
     candidates: int = 0
     stopped: str = ""
     details: dict[str, object] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Search:
-    """What a search has to work with. ``sessions`` is its share of the budget."""
-
-    train: list[dspy.Example]
-    validation: list[dspy.Example]
-    arena: Arena
-    scoring: Scoring
-    prompt_model: dspy.LM
-    models: Models
-    ledger: Ledger
-    sessions: int
-    threads: int
-    seed: int
-
-    def play(self, program: dspy.Module, tasks: Sequence[dspy.Example]) -> list[float]:
-        """The scores of ``program`` on ``tasks``, several played at once. Raises StopTuning."""
-        return [played.score for played in self.played(program, tasks)]
-
-    def played(self, program: dspy.Module, tasks: Sequence[dspy.Example]) -> list[Played]:
-        """What ``program``, a Tunable, made of ``tasks``, several played at once. Raises StopTuning."""
-        with ThreadPoolExecutor(self.threads, thread_name_prefix="toolgrad-play") as pool:
-            running = [pool.submit(copy_context().run, partial(program, **task.inputs())) for task in tasks]
-        return [one.result().played for one in running]
 
 
 class Optimizer(ABC):

@@ -7,9 +7,10 @@ import dspy
 from dspy.teleprompt import Teleprompter
 
 from toolgrad_dspy.errors import UsageError
-from toolgrad_dspy.optimizers.base import Optimizer, Search
-from toolgrad_dspy.optimizers.prompts import Prompts
-from toolgrad_dspy.optimizers.tunable import TUNED_ROLES, Tunable
+from toolgrad_dspy.optimizers.base import Optimizer
+from toolgrad_dspy.tuning.candidate import Prompts
+from toolgrad_dspy.tuning.search import Search
+from toolgrad_dspy.tuning.tunable import TUNED_ROLES, Tunable
 
 # Instructions first: demonstrations of a tuned program show what its instructions brought about.
 STRATEGY = "gepa -> bootstrap"

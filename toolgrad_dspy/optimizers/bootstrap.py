@@ -4,9 +4,10 @@ from typing import ClassVar
 
 import dspy
 
-from toolgrad_dspy.optimizers.base import Optimizer, Search
-from toolgrad_dspy.optimizers.demonstrations import DEMONSTRATIONS, DRAWS, UNLABELLED, Sampling, taught
-from toolgrad_dspy.optimizers.tunable import Tunable
+from toolgrad_dspy.optimizers.base import Optimizer
+from toolgrad_dspy.tuning.demonstrations import DEMONSTRATIONS, DRAWS, UNLABELLED, Sampling, taught
+from toolgrad_dspy.tuning.search import Search
+from toolgrad_dspy.tuning.tunable import Tunable
 
 
 class Bootstrap(Optimizer):

@@ -4,9 +4,10 @@ from typing import ClassVar
 
 import dspy
 
-from toolgrad_dspy.optimizers.base import Optimizer, Search
-from toolgrad_dspy.optimizers.prompt_model import TEMPERATURE
-from toolgrad_dspy.optimizers.tunable import TUNED_ROLES, Tunable
+from toolgrad_dspy.optimizers.base import Optimizer
+from toolgrad_dspy.tuning.prompt_model import TEMPERATURE
+from toolgrad_dspy.tuning.search import Search
+from toolgrad_dspy.tuning.tunable import TUNED_ROLES, Tunable
 
 # How many instructions are tried for each predictor in a round, and how many rounds; the largest that fits is taken.
 LADDER = ((5, 2), (4, 2), (3, 2), (2, 2), (2, 1))

@@ -4,8 +4,9 @@ from typing import ClassVar
 
 import dspy
 
-from toolgrad_dspy.optimizers.base import Optimizer, Search
-from toolgrad_dspy.optimizers.tunable import Tunable
+from toolgrad_dspy.optimizers.base import Optimizer
+from toolgrad_dspy.tuning.search import Search
+from toolgrad_dspy.tuning.tunable import Tunable
 
 # GEPA counts sessions that it asks for again, which cost nothing here. So it may ask for this many times its
 # sessions: the ledger ends it before, unless it has come to a stand and only asks again.

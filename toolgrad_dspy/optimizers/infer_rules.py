@@ -5,10 +5,11 @@ from typing import Any, ClassVar
 
 import dspy
 
-from toolgrad_dspy.optimizers.base import Optimizer, Search
-from toolgrad_dspy.optimizers.demonstrations import TEACHING, UNLABELLED, Sampling, taught
-from toolgrad_dspy.optimizers.prompts import Prompts
-from toolgrad_dspy.optimizers.tunable import Tunable
+from toolgrad_dspy.optimizers.base import Optimizer
+from toolgrad_dspy.tuning.candidate import Prompts
+from toolgrad_dspy.tuning.demonstrations import TEACHING, UNLABELLED, Sampling, taught
+from toolgrad_dspy.tuning.search import Search
+from toolgrad_dspy.tuning.tunable import Tunable
 
 # All of them are in one prompt: three hold about 16,000 characters.
 DEMONSTRATIONS = 3

@@ -6,10 +6,11 @@ from typing import Any, ClassVar
 import dspy
 from dspy.propose import GroundedProposer
 
-from toolgrad_dspy.optimizers.base import Optimizer, Search
-from toolgrad_dspy.optimizers.demonstrations import TEACHING, UNLABELLED, Sampling, taught
-from toolgrad_dspy.optimizers.prompt_model import TEMPERATURE
-from toolgrad_dspy.optimizers.tunable import Tunable
+from toolgrad_dspy.optimizers.base import Optimizer
+from toolgrad_dspy.tuning.demonstrations import TEACHING, UNLABELLED, Sampling, taught
+from toolgrad_dspy.tuning.prompt_model import TEMPERATURE
+from toolgrad_dspy.tuning.search import Search
+from toolgrad_dspy.tuning.tunable import Tunable
 
 # Demonstrations in a set at most. Each repeats a step's whole input, in every prompt from then on.
 DEMONSTRATIONS = 2

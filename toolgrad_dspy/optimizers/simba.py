@@ -6,10 +6,11 @@ import dspy
 from dspy.teleprompt.simba_utils import append_a_rule
 from dspy.utils.exceptions import AdapterParseError, LMError
 
-from toolgrad_dspy.optimizers.arena import Arena, Played
-from toolgrad_dspy.optimizers.base import Optimizer, Search
-from toolgrad_dspy.optimizers.steps import Step, TraceEntry, iteration_of
-from toolgrad_dspy.optimizers.tunable import Tunable
+from toolgrad_dspy.optimizers.base import Optimizer
+from toolgrad_dspy.tuning.evaluator import Arena, Played
+from toolgrad_dspy.tuning.invocations import Step, TraceEntry, iteration_of
+from toolgrad_dspy.tuning.search import Search
+from toolgrad_dspy.tuning.tunable import Tunable
 
 # Tasks in a mini-batch, candidates of a step, steps, demonstrations at most; the largest that fits is taken.
 LADDER = ((6, 3, 3, 2), (4, 3, 3, 2), (4, 2, 3, 2), (4, 2, 2, 1), (3, 2, 2, 1), (3, 2, 1, 1), (2, 2, 1, 1))

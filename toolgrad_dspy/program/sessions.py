@@ -1,21 +1,13 @@
 """Running sessions of a program, lean: without DSPy's history and traces, which only optimizers read."""
 
 import asyncio
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 
 import dspy
 
-from toolgrad_dspy.lm.adapter import ADAPTER
+from toolgrad_dspy.lm.adapter import lean
 from toolgrad_dspy.program.toolgrad import ToolGrad
 from toolgrad_dspy.records import Session
-
-
-@contextmanager
-def lean() -> Iterator[None]:
-    """DSPy's settings for generation: our adapter, no history, no trace (both grow with every call)."""
-    with dspy.context(adapter=ADAPTER, disable_history=True, trace=None, max_trace_size=0):
-        yield
 
 
 async def run_session(program: ToolGrad, seed: int, index: int) -> Session:

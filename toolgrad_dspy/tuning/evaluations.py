@@ -16,9 +16,9 @@ import dspy
 
 from toolgrad_dspy.errors import ToolGradError
 from toolgrad_dspy.lm import BudgetSpentError, Models
-from toolgrad_dspy.optimizers.arena import Played
-from toolgrad_dspy.optimizers.journal import Journal, Used
-from toolgrad_dspy.optimizers.prompts import Prompts
+from toolgrad_dspy.tuning.candidate import Prompts
+from toolgrad_dspy.tuning.evaluator import Played
+from toolgrad_dspy.tuning.journal import Journal, Used
 
 
 class StopTuning(BaseException):

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import dspy
 
-from toolgrad_dspy.judging import Metric
-from toolgrad_dspy.optimizers.steps import Step, steps_of
+from toolgrad_dspy.metrics import Metric
 from toolgrad_dspy.program import ToolGrad
 from toolgrad_dspy.records import Session
+from toolgrad_dspy.tuning.invocations import Step, steps_of
 
 
 @dataclass(frozen=True, slots=True)

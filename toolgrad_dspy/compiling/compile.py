@@ -6,15 +6,15 @@ from time import perf_counter
 
 from toolgrad_dspy.concurrency import run_on_loop_thread
 from toolgrad_dspy.errors import RunError
-from toolgrad_dspy.judging import Metric
-from toolgrad_dspy.judging.comparison import Difference, compare
 from toolgrad_dspy.lm import Models
-from toolgrad_dspy.optimizers.arena import Arena, Live
+from toolgrad_dspy.metrics import Metric
+from toolgrad_dspy.metrics.comparison import Difference, compare
 from toolgrad_dspy.optimizers.base import Optimizer, Tuning
-from toolgrad_dspy.optimizers.journal import Journal
-from toolgrad_dspy.optimizers.ledger import Budget, Usage
 from toolgrad_dspy.program import Tasks, ToolGrad, run_sessions
 from toolgrad_dspy.records import Session
+from toolgrad_dspy.tuning.evaluations import Budget, Usage
+from toolgrad_dspy.tuning.evaluator import Arena, Live
+from toolgrad_dspy.tuning.journal import Journal
 
 
 @dataclass(frozen=True, slots=True)

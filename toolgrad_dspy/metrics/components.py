@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterable, Mapping
 
-from toolgrad_dspy.judging import rules, sample_rules
+from toolgrad_dspy.metrics import sample_rules
+from toolgrad_dspy.metrics import trace_rules as rules
 from toolgrad_dspy.records import JudgeGroup, Sample, Session
 
 

@@ -9,10 +9,10 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from toolgrad_dspy.errors import UsageError
-from toolgrad_dspy.judging.metric import Metric, Score
-from toolgrad_dspy.judging.parts import PARTS
-from toolgrad_dspy.judging.rules import sound, steps_before, worth
-from toolgrad_dspy.judging.sample_rules import repeated
+from toolgrad_dspy.metrics.components import PARTS
+from toolgrad_dspy.metrics.metric import Metric, Score
+from toolgrad_dspy.metrics.sample_rules import repeated
+from toolgrad_dspy.metrics.trace_rules import sound, steps_before, worth
 from toolgrad_dspy.records import Iteration, Session, Step
 
 # What one step adds to a part: so much, of so many. A session's part is the quotient of the sums over its steps.
@@ -61,8 +61,7 @@ def _no_redundancy(outcome: _Outcome) -> Amount:
     return sum(fresh), len(outcome.adds)
 
 
-# The parts of :data:`~toolgrad_dspy.judging.parts.PARTS` that steps tell something about. The others need the whole
-# sample: its texts (known_origins, valid, no_leak, length), its longest chain (chain_depth), or a judge.
+# The parts of ``components.PARTS`` that steps tell something about. The others need the whole sample: its texts (known_origins, valid, no_leak, length), its longest chain (chain_depth), or a judge.
 STEP_PARTS: Mapping[str, Callable[[_Outcome], Amount]] = {
     "executed": _executed,
     "dependent": _dependent,

@@ -17,9 +17,9 @@ from pydantic import JsonValue, ValidationError
 
 from toolgrad_dspy.errors import UsageError, one_line
 from toolgrad_dspy.files import store_errors, written_ahead
-from toolgrad_dspy.optimizers.arena import Played
-from toolgrad_dspy.optimizers.steps import Step
 from toolgrad_dspy.records import Session
+from toolgrad_dspy.tuning.evaluator import Played
+from toolgrad_dspy.tuning.invocations import Step
 
 # "TGJ1" in ASCII: SQLite's own place for telling a file's kind.
 APPLICATION = 0x54474A31

@@ -11,9 +11,9 @@ from pydantic import JsonValue
 
 from toolgrad_dspy.errors import UsageError
 from toolgrad_dspy.judging import criteria
-from toolgrad_dspy.judging.blanks import blanks
 from toolgrad_dspy.judging.criteria import Vote
 from toolgrad_dspy.judging.sentences import pairs
+from toolgrad_dspy.judging.slots import blanks
 from toolgrad_dspy.records import Criterion, JudgeGroup, Sample, Tool, Workflow
 from toolgrad_dspy.rendering import line, tool_line, workflow_lines
 from toolgrad_dspy.signatures import JudgeCalls, JudgeInstruction, JudgeQuality

@@ -10,10 +10,10 @@ from statistics import median
 
 import dspy
 
-from toolgrad_dspy.optimizers.base import Search
-from toolgrad_dspy.optimizers.merits import Merits
-from toolgrad_dspy.optimizers.steps import Step
-from toolgrad_dspy.optimizers.tunable import Tunable
+from toolgrad_dspy.tuning.invocations import Step
+from toolgrad_dspy.tuning.search import Search
+from toolgrad_dspy.tuning.step_ranking import Merits
+from toolgrad_dspy.tuning.tunable import Tunable
 
 # As DSPy's optimizers draw their further rounds.
 TEMPERATURE = 1.0

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterable
 from statistics import mean
 
-from toolgrad_dspy.optimizers.arena import Arena, Played
-from toolgrad_dspy.optimizers.steps import Step
+from toolgrad_dspy.tuning.evaluator import Arena, Played
+from toolgrad_dspy.tuning.invocations import Step
 
 # Of the lines of feedback, those that say that all is well; the others are complaints.
 PRAISE = re.compile(r" ran at once\.$|^The selection is sound\.$|^Nothing was chosen, rightly\.$")

@@ -9,11 +9,11 @@ from math import inf
 from pydantic import JsonValue
 
 from toolgrad_dspy.errors import UsageError
-from toolgrad_dspy.judging.feedback import proposer_feedback, selector_feedback
+from toolgrad_dspy.judging.cache import SessionJudge
 from toolgrad_dspy.judging.judge import prompt_digest
-from toolgrad_dspy.judging.judged_feedback import judged_feedback
-from toolgrad_dspy.judging.parts import ALL_PARTS, JUDGED_PARTS, PARTS, WEIGHTS, groups_of
-from toolgrad_dspy.judging.session_judge import SessionJudge
+from toolgrad_dspy.metrics.components import ALL_PARTS, JUDGED_PARTS, PARTS, WEIGHTS, groups_of
+from toolgrad_dspy.metrics.feedback import proposer_feedback, selector_feedback
+from toolgrad_dspy.metrics.judged_feedback import judged_feedback
 from toolgrad_dspy.records import Judgement, Session
 
 # Sessions that are scored at once where a judge is asked.

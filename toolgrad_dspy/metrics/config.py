@@ -5,11 +5,11 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from toolgrad_dspy.judging.cache import SessionJudge
 from toolgrad_dspy.judging.judge import Judge
-from toolgrad_dspy.judging.metric import Metric
-from toolgrad_dspy.judging.parts import WEIGHTS, groups_of
-from toolgrad_dspy.judging.session_judge import SessionJudge
 from toolgrad_dspy.lm import Models
+from toolgrad_dspy.metrics.components import WEIGHTS, groups_of
+from toolgrad_dspy.metrics.metric import Metric
 from toolgrad_dspy.records import Tool
 
 

@@ -6,11 +6,11 @@ from typing import Any
 import dspy
 
 from toolgrad_dspy.lm import Models, Role
-from toolgrad_dspy.optimizers.arena import Arena, Played
-from toolgrad_dspy.optimizers.ledger import Ledger
-from toolgrad_dspy.optimizers.prompts import Prompts
-from toolgrad_dspy.optimizers.steps import Step
 from toolgrad_dspy.program import ToolGrad
+from toolgrad_dspy.tuning.candidate import Prompts
+from toolgrad_dspy.tuning.evaluations import Ledger
+from toolgrad_dspy.tuning.evaluator import Arena, Played
+from toolgrad_dspy.tuning.invocations import Step
 
 TUNED_ROLES: tuple[Role, ...] = ("proposer", "selector")
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import dspy
 
-from toolgrad_dspy.optimizers.arena import Arena
-from toolgrad_dspy.optimizers.steps import iteration_of
+from toolgrad_dspy.tuning.evaluator import Arena
+from toolgrad_dspy.tuning.invocations import iteration_of
 
 
 class Scoring:

@@ -7,28 +7,27 @@ import dspy
 
 from toolgrad_dspy.concurrency import run_on_loop_thread
 from toolgrad_dspy.errors import RunError
-from toolgrad_dspy.judging import Metric
-from toolgrad_dspy.judging.feedback import proposer_feedback, selector_feedback
-from toolgrad_dspy.judging.step_metric import StepMetric
 from toolgrad_dspy.lm.ask import AnswerError
-from toolgrad_dspy.optimizers.answers import Known
-from toolgrad_dspy.optimizers.arena import Arena, Played
-from toolgrad_dspy.optimizers.recorded_steps import RecordedSession, StepState, recorded_session, work_key
-from toolgrad_dspy.optimizers.recording import Recording
-from toolgrad_dspy.optimizers.steps import steps_of
+from toolgrad_dspy.metrics import Metric
+from toolgrad_dspy.metrics.feedback import proposer_feedback, selector_feedback
+from toolgrad_dspy.metrics.step_metric import StepMetric
 from toolgrad_dspy.program import ToolGrad
 from toolgrad_dspy.records import Iteration, Proposal, Report, Trace
 from toolgrad_dspy.seeding import generator
 from toolgrad_dspy.tools import Library
 from toolgrad_dspy.tools.wrappers import Replay
+from toolgrad_dspy.tuning.evaluator import Arena, Played
+from toolgrad_dspy.tuning.invocations import steps_of
+from toolgrad_dspy.tuning.recorded.recording import Recording
+from toolgrad_dspy.tuning.recorded.simulated_tools import Known
+from toolgrad_dspy.tuning.recorded.states import RecordedSession, StepState, recorded_session, work_key
 
 
 class Recorded(Arena):
     """Asks a candidate about half of the steps of a recorded session, each from its recorded state.
 
     A step is one iteration: the candidate's proposals, what would come of them, and its selection among that. What
-    the recording does not answer is guessed: see :class:`~toolgrad_dspy.optimizers.answers.Answers`. Scores are those
-    of :class:`~toolgrad_dspy.judging.step_metric.StepMetric`.
+    the recording does not answer is guessed: see ``simulated_tools.py``. Scores are those of :class:`~toolgrad_dspy.metrics.step_metric.StepMetric`.
 
     The tools are those of the recording: the library of the program that plays is never used, and need not be open.
     Not to be made or used on the background loop. Raises UsageError for a metric that steps tell nothing about.

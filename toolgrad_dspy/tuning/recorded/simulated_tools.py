@@ -6,8 +6,8 @@ from typing import Self
 
 from pydantic import JsonValue
 
-from toolgrad_dspy.judging.feedback import ID, PLACEHOLDER
 from toolgrad_dspy.lm import Budget
+from toolgrad_dspy.metrics.feedback import ID, PLACEHOLDER
 from toolgrad_dspy.program.branches import Branch, Environment
 from toolgrad_dspy.provenance.origins import alike, distinctive, schema_at
 from toolgrad_dspy.records import Iteration, Observation, Session, Tool, ToolCall, ToolError, last_key, leaves

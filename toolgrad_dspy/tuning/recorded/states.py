@@ -5,13 +5,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from toolgrad_dspy.lm import Budget
-from toolgrad_dspy.optimizers.answers import Answers, Known
-from toolgrad_dspy.optimizers.recording import Recording
 from toolgrad_dspy.program.selector import chains_used
 from toolgrad_dspy.program.state import State
 from toolgrad_dspy.records import Iteration, Proposal, Report, Session, Tool, Workflow
 from toolgrad_dspy.rendering import ToolLines
 from toolgrad_dspy.tools import Library
+from toolgrad_dspy.tuning.recorded.recording import Recording
+from toolgrad_dspy.tuning.recorded.simulated_tools import Answers, Known
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,8 @@ from dspy.lm15 import Message, Request, Response, TextPart, Usage
 
 from toolgrad_dspy.lm import Models
 from toolgrad_dspy.lm.engines.base import SyncEngine
-from toolgrad_dspy.optimizers.journal import Journal
-from toolgrad_dspy.optimizers.ledger import Ledger
+from toolgrad_dspy.tuning.evaluations import Ledger
+from toolgrad_dspy.tuning.journal import Journal
 
 # Optimizers that draw several instructions want them to differ. Above 1 not every provider takes it.
 TEMPERATURE = 1.0

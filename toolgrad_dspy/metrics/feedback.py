@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 from pydantic import JsonValue
 
-from toolgrad_dspy.judging.rules import redundant, sound, steps_before
-from toolgrad_dspy.judging.sample_rules import repeated
+from toolgrad_dspy.metrics.sample_rules import repeated
+from toolgrad_dspy.metrics.trace_rules import redundant, sound, steps_before
 from toolgrad_dspy.provenance.origins import alike
 from toolgrad_dspy.records import Attempt, Iteration, Report, Session, Step, last_key, leaves, lookup
 
