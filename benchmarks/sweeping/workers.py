@@ -63,8 +63,8 @@ def work(job: Job, parent: int, pipe: "Connection[tuple[int, str], None]") -> No
 
 
 def _trials(job: Job, parent: int) -> None:
-    from toolgrad_dspy.cli.sources import sources
     from toolgrad_dspy.concurrency import run_on_loop_thread
+    from toolgrad_dspy.runs.tool_sources import sources
 
     found, library = job.open(), sources(job.tools).library
     run_on_loop_thread(library.open())

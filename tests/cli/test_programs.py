@@ -10,7 +10,7 @@ import pytest
 
 from toolgrad_dspy.cli import main
 from toolgrad_dspy.cli.output import printable, say_json
-from toolgrad_dspy.cli.side_by_side import cells, compared
+from toolgrad_dspy.cli.programs.side_by_side import cells, compared
 from toolgrad_dspy.lm import Models
 from toolgrad_dspy.program import ToolGrad, save_program
 from toolgrad_dspy.tools.library import Library

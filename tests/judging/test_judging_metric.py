@@ -13,11 +13,11 @@ from judged import QUERY, RESPONSE, STEPS, TOOLS, calls, instruction, quality, s
 from scripted_model import ScriptedModels
 from sessions import attempt, iteration, report, selection, session
 
-from toolgrad_dspy.cli.configuration import load
 from toolgrad_dspy.errors import ModelError, UsageError
 from toolgrad_dspy.judging import Judge, SessionJudge
 from toolgrad_dspy.metrics import ALL_PARTS, JUDGED_PARTS, WEIGHTS, Metric, MetricConfig, build_metric
 from toolgrad_dspy.records import Session
+from toolgrad_dspy.runs.config_file import load
 
 FIRST = iteration(1, report("p1", attempt("find_place", {"kind": "cafe"})), chosen=selection("p1"), added=("s1",))
 SECOND = iteration(2, report("p1", attempt("book_table")), chosen=selection("p1"), added=("s2",))

@@ -6,15 +6,15 @@ from typing import NoReturn
 import typer
 
 from toolgrad_dspy import __version__
-from toolgrad_dspy.cli import compile as compile_command
 from toolgrad_dspy.cli import config as config_command
-from toolgrad_dspy.cli import doctor as doctor_command
 from toolgrad_dspy.cli import generate as generate_command
-from toolgrad_dspy.cli import programs as programs_command
 from toolgrad_dspy.cli import show as show_command
 from toolgrad_dspy.cli import stats as stats_command
 from toolgrad_dspy.cli import tools as tools_command
+from toolgrad_dspy.cli.compile import command as compile_command
+from toolgrad_dspy.cli.doctor import command as doctor_command
 from toolgrad_dspy.cli.output import note
+from toolgrad_dspy.cli.programs import command as programs_command
 from toolgrad_dspy.errors import ToolGradError
 
 app = typer.Typer(

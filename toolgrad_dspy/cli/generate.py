@@ -32,15 +32,15 @@ from toolgrad_dspy.cli.options import (
     ToolsFile,
     Update,
 )
-from toolgrad_dspy.cli.output import REHEARSAL_NOTE, note, say, say_json
+from toolgrad_dspy.cli.output import REHEARSAL_NOTE, note, say, say_json, table
 from toolgrad_dspy.errors import RunError, UsageError, one_line
 from toolgrad_dspy.records import Session
 
 if TYPE_CHECKING:
-    from toolgrad_dspy.cli.dry_run import Estimate
     from toolgrad_dspy.lm import Budget, Models
     from toolgrad_dspy.program import ProgramConfig, ToolGrad
     from toolgrad_dspy.runs import LocalEngine, RunStatistics, RunStore
+    from toolgrad_dspy.runs.estimate import Estimate
 
 
 def generate(
@@ -66,10 +66,10 @@ def generate(
     json: Json = False,
 ) -> None:
     """Grow samples, answer first, into a run folder. Running it again on the same folder resumes it."""
-    from toolgrad_dspy.cli.configuration import load, program_config
-    from toolgrad_dspy.cli.dry_run import recorded as recorded_estimate
     from toolgrad_dspy.lm import Budget, Caps, Models
     from toolgrad_dspy.runs import LocalEngine, execute
+    from toolgrad_dspy.runs.config_file import load, program_config
+    from toolgrad_dspy.runs.estimate import recorded as recorded_estimate
 
     if recorded is not None:
         if not dry_run:
@@ -158,9 +158,9 @@ class _Job:
 
     async def dry_run(self) -> "Estimate":
         """Run a few sessions and store nothing."""
-        from toolgrad_dspy.cli.dry_run import SESSIONS, estimate
         from toolgrad_dspy.program import run_session
         from toolgrad_dspy.runs import run_progress
+        from toolgrad_dspy.runs.estimate import SESSIONS, estimate
 
         count = min(self.n, SESSIONS)
         ended: list[Session] = []
@@ -179,9 +179,9 @@ class _Job:
     @asynccontextmanager
     async def _ready(self) -> AsyncIterator[tuple["ToolGrad", dict[str, JsonValue]]]:
         """The program on its open library, models checked, and the configuration that a run stores."""
-        from toolgrad_dspy.cli.sources import sources
         from toolgrad_dspy.lm import LOOP_ROLES
         from toolgrad_dspy.program import ToolGrad, load_program
+        from toolgrad_dspy.runs.tool_sources import sources
 
         chosen = sources(self.tools)
         program = ToolGrad(chosen.library, self.models, self.loop)
@@ -224,7 +224,20 @@ def _say_estimate(guess: "Estimate", json: bool) -> None:
     if json:
         say_json(guess.data())
     else:
-        say("\n".join(guess.lines()))
+        say("\n".join(_estimate_lines(guess)))
+
+
+def _estimate_lines(guess: "Estimate") -> list[str]:
+    rows = []
+    for name, (each, spread) in guess.figures.items():
+        total, deviation = guess.total(name)
+        rows.append((name, f"{each:.4g}", f"{spread:.2g}", f"{total:.4g}", f"{deviation:.2g}"))
+    lines = [table(("figure", "per session", "+-", f"{guess.n} sessions", "+-"), rows), ""]
+    place = f" of {guess.source}" if guess.source else ""
+    lines.append(f"from {guess.sessions} sessions{place}, {guess.accepted} of them accepted; nothing is stored")
+    if guess.unpriced:
+        lines.append(f"{guess.unpriced} calls have no known price and are not in the dollars; see TOOLGRAD_PRICES")
+    return lines
 
 
 def _example(folder: Path) -> tuple[int, str]:

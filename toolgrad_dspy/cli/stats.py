@@ -7,7 +7,7 @@ from pydantic import JsonValue
 from toolgrad_dspy.cli.options import Json, RunFolder
 from toolgrad_dspy.cli.output import say, say_json, table
 from toolgrad_dspy.records import RoleUsage
-from toolgrad_dspy.runs.spent import TOOLS, Spent
+from toolgrad_dspy.runs.spending import TOOLS, Spent
 
 UNKNOWN = "unknown"
 

@@ -48,7 +48,7 @@ def show(
 
 def _load(tools: Path | None) -> tuple[tuple[Tool, ...], tuple[str, ...]]:
     """The tools, and what their sources have to tell."""
-    from toolgrad_dspy.cli.sources import sources
+    from toolgrad_dspy.runs.tool_sources import sources
 
     chosen = sources(tools)
 

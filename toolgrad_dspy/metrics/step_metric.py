@@ -61,7 +61,8 @@ def _no_redundancy(outcome: _Outcome) -> Amount:
     return sum(fresh), len(outcome.adds)
 
 
-# The parts of ``components.PARTS`` that steps tell something about. The others need the whole sample: its texts (known_origins, valid, no_leak, length), its longest chain (chain_depth), or a judge.
+# The parts of ``components.PARTS`` that steps tell something about. The others need the whole sample: its texts
+# (known_origins, valid, no_leak, length), its longest chain (chain_depth), or a judge.
 STEP_PARTS: Mapping[str, Callable[[_Outcome], Amount]] = {
     "executed": _executed,
     "dependent": _dependent,

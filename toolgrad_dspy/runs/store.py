@@ -26,7 +26,7 @@ from toolgrad_dspy.files import atomic_writer, store_errors, written_ahead
 from toolgrad_dspy.records import Record, RoleUsage, Sample, Session, Tool, Trace, Usage
 from toolgrad_dspy.runs.configuration import Configuration, differences, write_configuration
 from toolgrad_dspy.runs.lock import FolderLock
-from toolgrad_dspy.runs.spent import Spent
+from toolgrad_dspy.runs.spending import Spent
 
 SCHEMA = 3
 

@@ -27,7 +27,8 @@ class Recorded(Arena):
     """Asks a candidate about half of the steps of a recorded session, each from its recorded state.
 
     A step is one iteration: the candidate's proposals, what would come of them, and its selection among that. What
-    the recording does not answer is guessed: see ``simulated_tools.py``. Scores are those of :class:`~toolgrad_dspy.metrics.step_metric.StepMetric`.
+    the recording does not answer is guessed: see ``simulated_tools.py``. Scores are those of
+    :class:`~toolgrad_dspy.metrics.step_metric.StepMetric`.
 
     The tools are those of the recording: the library of the program that plays is never used, and need not be open.
     Not to be made or used on the background loop. Raises UsageError for a metric that steps tell nothing about.

@@ -9,10 +9,9 @@ from typing import Any
 from pydantic import JsonValue
 
 from toolgrad_dspy import __version__
-from toolgrad_dspy.cli.compile_progress import CompileProgress
-from toolgrad_dspy.cli.compile_report import verdict
+from toolgrad_dspy.cli.compile.progress import CompileProgress
+from toolgrad_dspy.cli.compile.report import verdict
 from toolgrad_dspy.cli.output import REHEARSAL_NOTE, note
-from toolgrad_dspy.cli.sources import Sources, sources
 from toolgrad_dspy.compiling import Compiled, compile_program
 from toolgrad_dspy.concurrency import run_on_loop_thread
 from toolgrad_dspy.errors import RunError
@@ -21,6 +20,7 @@ from toolgrad_dspy.lm import LOOP_ROLES, Models, Role
 from toolgrad_dspy.metrics import Metric, MetricConfig, build_metric
 from toolgrad_dspy.optimizers import Optimizer
 from toolgrad_dspy.program import ProgramConfig, Tasks, ToolGrad, load_program, save_program
+from toolgrad_dspy.runs.tool_sources import Sources, sources
 from toolgrad_dspy.tuning import Arena, Budget, Journal, Live, Prompts, Recorded, Recording, record
 
 

@@ -11,9 +11,9 @@ from toolgrad_dspy.cli.output import note, say, say_json
 from toolgrad_dspy.errors import ToolGradError
 
 if TYPE_CHECKING:
-    from toolgrad_dspy.cli.doctor_models import Subject
-    from toolgrad_dspy.cli.doctor_report import Tools
+    from toolgrad_dspy.cli.doctor.report import Tools
     from toolgrad_dspy.lm import Models
+    from toolgrad_dspy.lm.inventory import Subject
 
 Ask = Annotated[
     bool,
@@ -28,10 +28,10 @@ def doctor(ask: Ask = False, tools: ToolsFile = None, config: ConfigFile = None,
 
     Without --models no model is asked for anything.
     """
-    from toolgrad_dspy.cli.configuration import load
-    from toolgrad_dspy.cli.doctor_models import facts, subjects
-    from toolgrad_dspy.cli.doctor_report import Report
+    from toolgrad_dspy.cli.doctor.report import Report
     from toolgrad_dspy.lm import Models
+    from toolgrad_dspy.lm.inventory import facts, subjects
+    from toolgrad_dspy.runs.config_file import load
 
     file = load(config)
     models = Models.from_environment(file.models, file.source)
@@ -58,7 +58,7 @@ def doctor(ask: Ask = False, tools: ToolsFile = None, config: ConfigFile = None,
 
 
 async def _examined(models: "Models", found: "list[Subject]") -> "tuple[list[Subject], str | None]":
-    from toolgrad_dspy.cli.doctor_models import examine
+    from toolgrad_dspy.lm.inventory import examine
 
     try:
         return await examine(models, found)
@@ -67,8 +67,8 @@ async def _examined(models: "Models", found: "list[Subject]") -> "tuple[list[Sub
 
 
 def _tools(path: Path | None) -> "Tools":
-    from toolgrad_dspy.cli.doctor_report import Tools
-    from toolgrad_dspy.cli.sources import sources
+    from toolgrad_dspy.cli.doctor.report import Tools
+    from toolgrad_dspy.runs.tool_sources import sources
 
     async def opened() -> Tools:
         chosen = sources(path)

@@ -7,7 +7,6 @@ from statistics import mean, stdev
 
 from pydantic import JsonValue
 
-from toolgrad_dspy.cli.output import table
 from toolgrad_dspy.errors import UsageError
 from toolgrad_dspy.records import Session
 
@@ -42,19 +41,6 @@ class Estimate:
         """The estimate for the whole run, and its standard deviation."""
         each, spread = self.figures[name]
         return each * self.n, (spread**2 * self.n + (spread * self.n) ** 2 / self.sessions) ** 0.5
-
-    def lines(self) -> list[str]:
-        """For reading."""
-        rows = []
-        for name, (each, spread) in self.figures.items():
-            total, deviation = self.total(name)
-            rows.append((name, f"{each:.4g}", f"{spread:.2g}", f"{total:.4g}", f"{deviation:.2g}"))
-        lines = [table(("figure", "per session", "+-", f"{self.n} sessions", "+-"), rows), ""]
-        place = f" of {self.source}" if self.source else ""
-        lines.append(f"from {self.sessions} sessions{place}, {self.accepted} of them accepted; nothing is stored")
-        if self.unpriced:
-            lines.append(f"{self.unpriced} calls have no known price and are not in the dollars; see TOOLGRAD_PRICES")
-        return lines
 
     def data(self) -> dict[str, JsonValue]:
         """As data."""

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from toolgrad_dspy.cli.output import table
-from toolgrad_dspy.cli.programs_read import Opened, Reader, at, number
+from toolgrad_dspy.compiling.programs import Opened, Reader, at, number
 from toolgrad_dspy.errors import one_line
 
 # Characters that are shown of a demonstration's field, and of a setting.

@@ -7,9 +7,9 @@ from importlib.metadata import PackageNotFoundError, version
 from pydantic import JsonValue
 
 from toolgrad_dspy import __version__
-from toolgrad_dspy.cli.doctor_models import Facts, Subject
 from toolgrad_dspy.cli.output import table
 from toolgrad_dspy.lm import ROLES
+from toolgrad_dspy.lm.inventory import Facts, Subject
 
 PACKAGES = ("dspy", "litellm", "pydantic", "mcp", "optuna", "datasets")
 

@@ -9,9 +9,9 @@ from typing import Any
 from pydantic import JsonValue
 
 from toolgrad_dspy.cli.output import table
-from toolgrad_dspy.cli.programs_read import Opened, Reader
-from toolgrad_dspy.cli.programs_text import abridged, demonstration, when
-from toolgrad_dspy.cli.side_by_side import compared
+from toolgrad_dspy.cli.programs.side_by_side import compared
+from toolgrad_dspy.cli.programs.text import abridged, demonstration, when
+from toolgrad_dspy.compiling.programs import Opened, Reader
 from toolgrad_dspy.errors import one_line
 
 # Characters that are shown of a setting.

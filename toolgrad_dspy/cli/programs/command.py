@@ -15,7 +15,7 @@ from toolgrad_dspy.cli.output import note, say, say_json, table
 from toolgrad_dspy.errors import UsageError
 
 if TYPE_CHECKING:
-    from toolgrad_dspy.cli.programs_read import Opened, Reader
+    from toolgrad_dspy.compiling.programs import Opened, Reader
 
 app = typer.Typer(help="The compiled programs.", no_args_is_help=True)
 
@@ -35,8 +35,8 @@ def list_(
     json: Json = False,
 ) -> None:
     """List the programs of a folder with their scores on the test tasks, in the order they were written."""
-    from toolgrad_dspy.cli.programs_read import Reader
-    from toolgrad_dspy.cli.programs_text import HEADER, row, unusable
+    from toolgrad_dspy.cli.programs.text import HEADER, row, unusable
+    from toolgrad_dspy.compiling.programs import Reader
 
     files = _files(folder)
     reader = Reader() if files else None
@@ -62,8 +62,8 @@ def show(file: Annotated[str, _program("FILE")], json: Json = False) -> None:
 
     Of a demonstration's fields, > marks what the model was given and < what it answered.
     """
-    from toolgrad_dspy.cli.programs_read import Reader
-    from toolgrad_dspy.cli.programs_text import lines
+    from toolgrad_dspy.cli.programs.text import lines
+    from toolgrad_dspy.compiling.programs import Reader
 
     reader = Reader()
     found = reader.find(file)
@@ -83,8 +83,8 @@ def diff(a: Annotated[str, _program("A")], b: Annotated[str, _program("B")], jso
     Instructions stand in two columns on a terminal of 97 columns or more: | marks a changed line, < one that only A
     has, > one that only B has. Elsewhere they stand one under the other, - for A's lines and + for B's.
     """
-    from toolgrad_dspy.cli.programs_diff import Comparison
-    from toolgrad_dspy.cli.programs_read import Reader
+    from toolgrad_dspy.cli.programs.diff import Comparison
+    from toolgrad_dspy.compiling.programs import Reader
 
     reader = Reader()
     compared = Comparison(reader.find(a), reader.find(b))
@@ -122,7 +122,7 @@ def _files(folder: Path) -> list[tuple[float, Path]]:
 
 def _opened(reader: "Reader", path: Path) -> "Opened | str":
     """The program in ``path``, or why there is none."""
-    from toolgrad_dspy.cli.compile_job import journal_of
+    from toolgrad_dspy.cli.compile.job import journal_of
 
     if path == journal_of(path):
         return "the journal of a tuning that has not come to its end; compile --resume goes on with it"
@@ -136,8 +136,8 @@ def _opened(reader: "Reader", path: Path) -> "Opened | str":
 
 def _entry(path: Path, time: float, found: "Opened | str") -> dict[str, JsonValue]:
     """A file in the list, as data. ``problem`` says why it cannot be used, if it cannot."""
-    from toolgrad_dspy.cli.programs_read import at, number
-    from toolgrad_dspy.cli.programs_text import parent_of
+    from toolgrad_dspy.cli.programs.text import parent_of
+    from toolgrad_dspy.compiling.programs import at, number
 
     place: dict[str, JsonValue] = {"program": str(path), "written": _utc(time)}
     if isinstance(found, str):

@@ -3,7 +3,7 @@
 import itertools
 from pathlib import Path
 
-from toolgrad_dspy.cli.compile_options import (
+from toolgrad_dspy.cli.compile.options import (
     BudgetUsd,
     Force,
     LmCalls,
@@ -64,12 +64,12 @@ def compile_(
     json: Json = False,
 ) -> None:
     """Tune the proposer and selector prompts, and score them before and after on tasks that tuning never saw."""
-    from toolgrad_dspy.cli.compile_job import CompileJob
-    from toolgrad_dspy.cli.compile_report import lines, summary
-    from toolgrad_dspy.cli.configuration import load, program_config
+    from toolgrad_dspy.cli.compile.job import CompileJob
+    from toolgrad_dspy.cli.compile.report import lines, summary
     from toolgrad_dspy.lm import Models
     from toolgrad_dspy.optimizers import optimizer as find_optimizer
     from toolgrad_dspy.program import draw
+    from toolgrad_dspy.runs.config_file import load, program_config
     from toolgrad_dspy.tuning import Budget
 
     found = find_optimizer(optimizer, strategy)
@@ -107,7 +107,7 @@ def _output(output: Path | None, optimizer: str, *, force: bool, resume: bool) -
     Without ``output`` the next free place; to resume, the last one where a tuning was broken off. Raises UsageError
     for a file that is there and StoreError for one that cannot be written.
     """
-    from toolgrad_dspy.cli.compile_job import journal_of
+    from toolgrad_dspy.cli.compile.job import journal_of
     from toolgrad_dspy.files import check_writable
 
     path = output or _numbered(optimizer, resume=resume)
@@ -123,7 +123,7 @@ def _output(output: Path | None, optimizer: str, *, force: bool, resume: bool) -
 
 
 def _numbered(optimizer: str, *, resume: bool) -> Path:
-    from toolgrad_dspy.cli.compile_job import journal_of
+    from toolgrad_dspy.cli.compile.job import journal_of
 
     places = (Path("programs") / f"{optimizer}-{number}.json" for number in itertools.count())
     free = next(path for path in places if not path.exists() and not journal_of(path).exists())

@@ -1,0 +1,3 @@
+"""``toolgrad-dspy compile``."""
+
+__all__: list[str] = []

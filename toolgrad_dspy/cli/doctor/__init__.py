@@ -1,0 +1,3 @@
+"""``toolgrad-dspy doctor``."""
+
+__all__: list[str] = []

@@ -1,0 +1,3 @@
+"""``toolgrad-dspy programs``."""
+
+__all__: list[str] = []
