@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "tests" / "support"))
+sys.path.insert(0, str(ROOT))
 
 NAMES = tuple(f"service_{number}" for number in range(20))
 TOOLS = "\n".join(
@@ -198,7 +198,7 @@ def check(name: str, value: float, relation: str, limit: float) -> None:
 
 
 def report(calls: int, count: int) -> None:
-    from model_servers import ServerProcess
+    from tests.support.model_servers import ServerProcess
 
     with ServerProcess("--format", "openai", "--canned", ANSWER) as server:
         limit = measure("raw", server.url, calls, 64)

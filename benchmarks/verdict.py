@@ -2,7 +2,7 @@
 
     python benchmarks/verdict.py [--wrong]
 
-Reads the recordings in ``../shared/data`` and the labels in ``tests/tools/verdict_cases`` and prints, per source,
+Reads the recordings in ``../shared/data`` and the labels in ``tests/support/verdict_cases`` and prints, per source,
 false rejections (a result called failed or empty), false acceptances (a failure called ok) and other mix-ups of
 ``empty``, for the verdict and for a baseline that looks for failure keywords anywhere in the text. ``--wrong``
 lists what the verdict got wrong. The tests use the same readers and labels.
@@ -23,7 +23,7 @@ from toolgrad_dspy.tools.verdict import classify
 
 ROOT = Path(__file__).parent.parent
 DATA = ROOT.parent / "shared" / "data"
-CASES = ROOT / "tests" / "tools" / "verdict_cases"
+CASES = ROOT / "tests" / "support" / "verdict_cases"
 
 KEYWORDS = re.compile(
     r"error|fail|exception|invalid|not found|not exist|doesn't exist|denied|forbidden|unauthori[sz]ed|timeout"

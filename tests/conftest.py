@@ -6,6 +6,17 @@ from pathlib import Path
 import pytest
 
 
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """The suite runs in as many processes as there are cores, a file or a single test in one: it starts at once, and
+    a debugger works. None leaves the number to pytest-xdist.
+    """
+    named = [argument.partition("::")[0] for argument in config.invocation_params.args]
+    if not any(Path(config.invocation_params.dir, name).is_file() for name in named if not name.startswith("-")):
+        return None
+    config.option.dist = "no"
+    return 0
+
+
 @pytest.fixture(autouse=True)
 def _own_environment(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory

@@ -13,7 +13,6 @@ Every key but ``metric`` and ``known`` holds choices, or a range; ``models`` and
 roles of the loop or for one. What is not named stays as the environment and the defaults have it, in all trials.
 """
 
-import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +22,7 @@ from optuna import Trial
 from pydantic import JsonValue, ValidationError
 
 from sweeping.dimensions import Dimension, dimension
-from toolgrad_dspy.errors import UsageError, one_line
+from toolgrad_dspy.errors import UsageError, hint, one_line
 from toolgrad_dspy.lm import LOOP_ROLES, Models, ModelSettings
 from toolgrad_dspy.lm.sources import ALL_ROLES
 from toolgrad_dspy.optimizers import OPTIMIZERS
@@ -180,9 +179,7 @@ def _validated(model: type[ProgramConfig] | type[ModelSettings], values: Mapping
 
 def _one_of(name: str, value: JsonValue, known: tuple[str, ...], where: str) -> None:
     if value not in known:
-        near = difflib.get_close_matches(str(value), known, n=1)
-        hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(known)}"
-        raise UsageError(f"{where}: {name}: {value!r} is not known; {hint}")
+        raise UsageError(f"{where}: {name}: unknown {value!r}; {hint(value, known)}", code="unknown_key")
 
 
 def _mapping(value: object, where: str, known: Iterable[str]) -> Mapping[str, Any]:

@@ -4,7 +4,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from sweeps import BENCHMARKS, Sweep
+
+from tests.support.sweeps import BENCHMARKS, Sweep
 
 # A script's folder is on its path.
 sys.path.insert(0, str(BENCHMARKS))

@@ -11,9 +11,10 @@ from typing import Any
 
 import optuna
 import pytest
-from model_servers import ModelServer
 from optuna.trial import TrialState
-from sweeps import Sweep, wait_for
+
+from tests.support.model_servers import ModelServer
+from tests.support.sweeps import Sweep, wait_for
 
 RUN = [sys.executable, "-m", "toolgrad_dspy"]
 # Trials of some seconds, so that there is a middle to be killed in.

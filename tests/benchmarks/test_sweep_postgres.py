@@ -14,7 +14,8 @@ import optuna
 import pytest
 from optuna.trial import TrialState
 from sqlalchemy import NullPool
-from sweeps import Sweep, wait_for
+
+from tests.support.sweeps import Sweep, wait_for
 
 pytest.importorskip("psycopg", reason="psycopg, PostgreSQL's driver, is not installed")
 

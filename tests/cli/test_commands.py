@@ -10,8 +10,8 @@ import time
 from pathlib import Path
 
 import pytest
-from model_servers import Fault, FaultPlan, ModelServer
 
+from tests.support.model_servers import Fault, FaultPlan, ModelServer
 from toolgrad_dspy.runs import RunStore
 
 RUN = [sys.executable, "-m", "toolgrad_dspy"]

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from model_servers import ModelServer
-from model_servers.formats.base import WireAnswer
+
+from tests.support.model_servers import ModelServer
+from tests.support.model_servers.formats.base import WireAnswer
 
 RUN = [sys.executable, "-m", "toolgrad_dspy"]
 CANARY = "sk-canary-8f1d20b7c4"

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from model_servers import Abilities, Fault, FaultPlan, ModelServer
 
+from tests.support.model_servers import Abilities, Fault, FaultPlan, ModelServer
 from toolgrad_dspy.cli import main
 
 CANARY = "sk-canary-8f1d20b7c4"

@@ -7,12 +7,24 @@ from typing import Any
 
 import pytest
 from dspy.utils.exceptions import LMAuthError
-from judged import QUERY, RESPONSE, SAMPLE, STEPS, TOOLS, WORD, calls, instruction, quality, scripted, tool
-from model_servers import ModelServer
-from scripted_model import ScriptedModels
-from sessions import sample, step
-from toys import growing, notebook
 
+from tests.support.judged import (
+    QUERY,
+    RESPONSE,
+    SAMPLE,
+    STEPS,
+    TOOLS,
+    WORD,
+    calls,
+    instruction,
+    quality,
+    scripted,
+    tool,
+)
+from tests.support.model_servers import ModelServer
+from tests.support.scripted_model import ScriptedModels
+from tests.support.sessions import sample, step
+from tests.support.toys import growing, notebook
 from toolgrad_dspy.errors import ModelError, UsageError
 from toolgrad_dspy.judging import Judge
 from toolgrad_dspy.judging.sentences import sentences

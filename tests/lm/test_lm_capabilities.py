@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from engines import ENGINES
-from model_servers import FORMATS, Abilities, Fault, FaultPlan, ModelServer
 
+from tests.support.engines import ENGINES
+from tests.support.model_servers import FORMATS, Abilities, Fault, FaultPlan, ModelServer
 from toolgrad_dspy.errors import ModelError, StoreError, UsageError
 from toolgrad_dspy.lm import REHEARSAL, Models, ModelSettings
 from toolgrad_dspy.lm.calls.gate import AsyncGate, Backend, Limits

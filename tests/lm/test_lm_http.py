@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from model_servers import ModelServer
-from model_servers.formats import WireAnswer
-from toys import growing, notebook
 
+from tests.support.model_servers import ModelServer
+from tests.support.model_servers.formats import WireAnswer
+from tests.support.toys import growing, notebook
 from toolgrad_dspy.errors import ModelError
 from toolgrad_dspy.lm import Models
 from toolgrad_dspy.program import ProgramConfig, ToolGrad, draw, run_sessions

@@ -4,8 +4,8 @@ import asyncio
 
 import dspy
 from dspy.lm15 import Message, Request, Response
-from scripted_model import ScriptedModels
 
+from tests.support.scripted_model import ScriptedModels
 from toolgrad_dspy.lm import Meter, Models, metered
 from toolgrad_dspy.lm.calls.gate import AsyncGate, Backend, Limits
 from toolgrad_dspy.lm.calls.rate_limit import Pace

@@ -5,8 +5,8 @@ import json
 from pathlib import Path
 
 import pytest
-from scripted_model import ScriptedModels
 
+from tests.support.scripted_model import ScriptedModels
 from toolgrad_dspy.errors import UsageError
 from toolgrad_dspy.lm import Budget, BudgetSpentError, Caps, Meter, Models
 from toolgrad_dspy.lm.calls.prices import Price, Prices

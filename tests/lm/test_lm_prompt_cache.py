@@ -6,10 +6,10 @@ from typing import Literal
 import dspy
 import pytest
 from dspy.lm15 import CacheConfig, Message, Request
-from engines import ENGINES
-from model_servers import ModelServer
-from scripted_model import ScriptedModels
 
+from tests.support.engines import ENGINES
+from tests.support.model_servers import ModelServer
+from tests.support.scripted_model import ScriptedModels
 from toolgrad_dspy.lm import Models
 from toolgrad_dspy.lm.calls.prices import Price, Prices
 from toolgrad_dspy.lm.engines.anthropic_cache import REMEMBERED, CacheMarks

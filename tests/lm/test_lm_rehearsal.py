@@ -7,8 +7,8 @@ from typing import Any
 import dspy
 import pytest
 from dspy.lm15 import Message, Request
-from toys import functions
 
+from tests.support.toys import functions
 from toolgrad_dspy.lm import Models
 from toolgrad_dspy.lm.adapter import ADAPTER
 from toolgrad_dspy.lm.rehearsal import HABITS, Habit, active

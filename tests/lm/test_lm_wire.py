@@ -16,10 +16,10 @@ from typing import Any
 import pytest
 from dspy.lm15 import Message, RateLimitError, Request, TextPart
 from dspy.utils.exceptions import LMError
-from engines import ENGINES
-from model_servers import FATAL, FORMATS, TRANSIENT, Fault, FaultPlan, ModelServer, ServerProcess
-from model_servers.brain import PROSE
 
+from tests.support.engines import ENGINES
+from tests.support.model_servers import FATAL, FORMATS, TRANSIENT, Fault, FaultPlan, ModelServer, ServerProcess
+from tests.support.model_servers.brain import PROSE
 from toolgrad_dspy.errors import ModelError
 from toolgrad_dspy.lm import LOOP_ROLES, Meter, Models
 from toolgrad_dspy.lm.calls import gate

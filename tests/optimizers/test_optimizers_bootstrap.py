@@ -11,8 +11,8 @@ from typing import Any
 import optuna
 import pytest
 from dspy.lm15 import AuthError
-from scripted_model import Answer, Script, ScriptedModels
 
+from tests.support.scripted_model import Answer, Script, ScriptedModels
 from toolgrad_dspy.concurrency import run_on_loop_thread
 from toolgrad_dspy.errors import ModelError, UsageError
 from toolgrad_dspy.lm.rehearsal.habits import HABITS, asked_for

@@ -12,8 +12,8 @@ import pytest
 from dspy.lm15 import AuthError
 from dspy.predict.parallel import Parallel
 from dspy.utils.parallelizer import ParallelExecutor
-from scripted_model import ScriptedModels
 
+from tests.support.scripted_model import ScriptedModels
 from toolgrad_dspy.errors import ModelError, RunError, UsageError
 from toolgrad_dspy.lm import Models
 from toolgrad_dspy.lm.rehearsal.prompt import Prompt

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from dspy.lm15 import AuthError
 from dspy.utils.parallelizer import ParallelExecutor
-from scripted_model import ScriptedModels
 
+from tests.support.scripted_model import ScriptedModels
 from toolgrad_dspy.compiling import Compiled, compile_program, evaluate
 from toolgrad_dspy.errors import ModelError, RunError, UsageError
 from toolgrad_dspy.lm import Models

@@ -17,8 +17,8 @@ from dspy.propose.dataset_summary_generator import (
 from dspy.propose.grounded_proposer import DescribeModule, DescribeProgram, generate_instruction_class
 from dspy.teleprompt.copro_optimizer import BasicGenerateInstruction, GenerateInstructionGivenAttempts
 from dspy.teleprompt.simba_utils import OfferFeedback, inspect_modules
-from scripted_model import ScriptedModels
 
+from tests.support.scripted_model import ScriptedModels
 from toolgrad_dspy.errors import ModelError
 from toolgrad_dspy.lm import Models
 from toolgrad_dspy.lm.adapter import ADAPTER

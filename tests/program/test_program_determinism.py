@@ -6,9 +6,9 @@ import json
 from typing import Any
 
 import pytest
-from scripted_model import ScriptedModels
-from toys import growing
 
+from tests.support.scripted_model import ScriptedModels
+from tests.support.toys import growing
 from toolgrad_dspy.concurrency import run_on_loop_thread
 from toolgrad_dspy.lm import Models
 from toolgrad_dspy.lm.rehearsal import HABITS

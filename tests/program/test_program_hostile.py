@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from scripted_model import ScriptedModels, call, chat, propose, reference, select, write
-from toys import functions, grow, notebook
 
+from tests.support.scripted_model import ScriptedModels, call, chat, propose, reference, select, write
+from tests.support.toys import functions, grow, notebook
 from toolgrad_dspy.records import Session
 
 MARKERS = (

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from dspy.lm15 import AuthError, RateLimitError, ServerError
 from dspy.lm15 import TimeoutError as LMTimeout
-from scripted_model import ScriptedModels, call, chat, propose, reference, repair, select, write
-from toys import functions, grow, growing, notebook
 
+from tests.support.scripted_model import ScriptedModels, call, chat, propose, reference, repair, select, write
+from tests.support.toys import functions, grow, growing, notebook
 from toolgrad_dspy.concurrency import run_on_loop_thread
 from toolgrad_dspy.errors import ModelError
 from toolgrad_dspy.lm.adapter import lean

@@ -8,8 +8,8 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from scripted_run import CONFIG, TOOLS, make_session, quick
 
+from tests.support.scripted_run import CONFIG, TOOLS, make_session, quick
 from toolgrad_dspy.errors import ModelError, StoreError
 from toolgrad_dspy.records import Session
 from toolgrad_dspy.runs import LocalEngine, RunEngine, RunStore, Work, execute

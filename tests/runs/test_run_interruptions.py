@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-import scripted_run
-from scripted_run import CONFIG, TOOLS, make_session, quick
 
+from tests.support import scripted_run
+from tests.support.scripted_run import CONFIG, TOOLS, make_session, quick
 from toolgrad_dspy.errors import UsageError
 from toolgrad_dspy.runs import LocalEngine, RunStore, execute
 

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
-from scripted_run import CONFIG, TOOLS, make_session
 
+from tests.support.scripted_run import CONFIG, TOOLS, make_session
 from toolgrad_dspy.runs import RunStore, statistics
 
 

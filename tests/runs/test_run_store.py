@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from scripted_run import CONFIG, TOOLS, make_session
 
+from tests.support.scripted_run import CONFIG, TOOLS, make_session
 from toolgrad_dspy.errors import StoreError, UsageError
 from toolgrad_dspy.records import Session
 from toolgrad_dspy.runs import RunStore

@@ -3,9 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from scripted_model import Answer, ScriptedModels
-from sessions import sample, step, taken
-
+from tests.support.scripted_model import Answer, ScriptedModels
+from tests.support.sessions import sample, step, taken
 from toolgrad_dspy.lm.rehearsal.prompt import Prompt
 from toolgrad_dspy.records import Origin, Sample, Tool
 

@@ -7,7 +7,8 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-from mcp_helpers import SERVERS, WebServer
+
+from tests.support.mcp_helpers import SERVERS, WebServer
 
 
 @pytest.fixture(scope="session")

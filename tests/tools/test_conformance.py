@@ -6,8 +6,8 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-from mcp_helpers import script
 
+from tests.support.mcp_helpers import script
 from toolgrad_dspy.records import Tool, ToolCall
 from toolgrad_dspy.tools import FunctionSource, ToolFilter, ToolSource
 from toolgrad_dspy.tools.conformance import CHECKS, Case, Check, check_source

@@ -8,8 +8,8 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-from mcp_helpers import WebServer, answering, script
 
+from tests.support.mcp_helpers import WebServer, answering, script
 from toolgrad_dspy.errors import ToolSourceError
 from toolgrad_dspy.records import Observation, ToolCall
 from toolgrad_dspy.tools import ToolSession

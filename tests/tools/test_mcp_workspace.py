@@ -6,8 +6,8 @@ import time
 from pathlib import Path
 
 import pytest
-from mcp_helpers import script
 
+from tests.support.mcp_helpers import script
 from toolgrad_dspy.errors import ToolSourceError
 from toolgrad_dspy.records import ToolCall
 from toolgrad_dspy.tools.mcp.source import McpSource

@@ -25,7 +25,7 @@ from toolgrad_dspy.tools.verdict import (
 
 ROOT = Path(__file__).parents[2]
 DATA = ROOT.parent / "shared" / "data"
-HANDWRITTEN = Path(__file__).parent / "verdict_cases" / "handwritten.jsonl"
+HANDWRITTEN = ROOT / "tests/support/verdict_cases" / "handwritten.jsonl"
 CASES = [json.loads(line) for line in HANDWRITTEN.read_text(encoding="utf-8").splitlines()]
 TABLES = {*EMPTY_ENVELOPES, *EMPTY_TEXTS, *MARKS, *MESSAGES, *SHAPES, *STATEMENTS}
 

@@ -6,12 +6,12 @@ with ModelServer("anthropic", faults=FaultPlan(script=[Fault.RATE_LIMIT])) as se
 assert server.stats.answered == 12
 """
 
-from model_servers.abilities import Abilities
-from model_servers.faults import FATAL, TRANSIENT, Fault, FaultPlan
-from model_servers.formats import FORMATS
-from model_servers.process import ServerProcess
-from model_servers.server import ModelServer
-from model_servers.stats import ModelCount, Stats
+from tests.support.model_servers.abilities import Abilities
+from tests.support.model_servers.faults import FATAL, TRANSIENT, Fault, FaultPlan
+from tests.support.model_servers.formats import FORMATS
+from tests.support.model_servers.process import ServerProcess
+from tests.support.model_servers.server import ModelServer
+from tests.support.model_servers.stats import ModelCount, Stats
 
 __all__ = [
     "FATAL",

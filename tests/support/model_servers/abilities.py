@@ -3,7 +3,7 @@
 from dataclasses import dataclass, fields, replace
 from typing import Literal
 
-from model_servers.brain import Asked
+from tests.support.model_servers.brain import Asked
 
 # Done; taken and not heeded, as many gateways and local servers do; refused with the provider's own body.
 Ability = Literal["yes", "ignored", "refused"]

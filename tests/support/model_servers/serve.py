@@ -14,11 +14,11 @@ import sys
 import threading
 from pathlib import Path
 
-sys.path[0] = str(Path(__file__).resolve().parents[1])  # this folder's names are those of a package
+sys.path[0] = str(Path(__file__).resolve().parents[3])  # run as a script, it finds its own package
 
-from model_servers.faults import TRANSIENT, Fault, FaultPlan  # noqa: E402
-from model_servers.formats import FORMATS  # noqa: E402
-from model_servers.server import ModelServer  # noqa: E402
+from tests.support.model_servers.faults import TRANSIENT, Fault, FaultPlan  # noqa: E402
+from tests.support.model_servers.formats import FORMATS  # noqa: E402
+from tests.support.model_servers.server import ModelServer  # noqa: E402
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -9,15 +9,15 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
-from model_servers import brain
-from model_servers.abilities import Abilities
-from model_servers.brain import Asked, Said
-from model_servers.connection import Connection, dump, encode, header_map, raw
-from model_servers.faults import Fault, FaultPlan
-from model_servers.formats import FORMATS, BadRequestError, WireAnswer, WireFormat
-from model_servers.formats.base import Body
-from model_servers.speaking import spoken
-from model_servers.stats import Stats
+from tests.support.model_servers import brain
+from tests.support.model_servers.abilities import Abilities
+from tests.support.model_servers.brain import Asked, Said
+from tests.support.model_servers.connection import Connection, dump, encode, header_map, raw
+from tests.support.model_servers.faults import Fault, FaultPlan
+from tests.support.model_servers.formats import FORMATS, BadRequestError, WireAnswer, WireFormat
+from tests.support.model_servers.formats.base import Body
+from tests.support.model_servers.speaking import spoken
+from tests.support.model_servers.stats import Stats
 
 _MODEL = re.compile(rb'"model"\s*:\s*"([^"]*)"')
 _HTML = (

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from model_servers.brain import PROSE, Asked, Called, Said
+from tests.support.model_servers.brain import PROSE, Asked, Called, Said
 
 _VALUES: Mapping[str, Any] = {
     "string": "fine",

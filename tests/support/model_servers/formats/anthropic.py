@@ -11,9 +11,9 @@ docs.claude.com/en/docs/agents-and-tools/tool-use; the refusals of both follow t
 from collections.abc import Mapping
 from itertools import groupby
 
-from model_servers.brain import Asked, Said
-from model_servers.faults import Fault
-from model_servers.formats.base import BadRequestError, Body, WireAnswer, WireFormat, seconds, text_of
+from tests.support.model_servers.brain import Asked, Said
+from tests.support.model_servers.faults import Fault
+from tests.support.model_servers.formats.base import BadRequestError, Body, WireAnswer, WireFormat, seconds, text_of
 
 MARKS = 4
 _REQUEST = "req_011CLoopback"

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from model_servers.brain import Asked, Said
-from model_servers.faults import Fault
+from tests.support.model_servers.brain import Asked, Said
+from tests.support.model_servers.faults import Fault
 
 Body = dict[str, Any]
 

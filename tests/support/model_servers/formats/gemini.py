@@ -13,10 +13,10 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote
 
-from model_servers.brain import Asked, Said
-from model_servers.faults import Fault
-from model_servers.formats.base import Body, WireAnswer, WireFormat, seconds, text_of
-from model_servers.formats.openai import logprobs
+from tests.support.model_servers.brain import Asked, Said
+from tests.support.model_servers.faults import Fault
+from tests.support.model_servers.formats.base import Body, WireAnswer, WireFormat, seconds, text_of
+from tests.support.model_servers.formats.openai import logprobs
 
 _PATH = re.compile(r"/v1beta/models/([^:]+):generateContent")
 _ROLES = {"user": "user", "model": "assistant"}

@@ -10,10 +10,10 @@ from memory. litellm's ``ollama_chat/`` calls ``/api/chat``, the native client `
 from collections.abc import Mapping
 from dataclasses import replace
 
-from model_servers.brain import Asked, Said
-from model_servers.faults import Fault
-from model_servers.formats.base import BadRequestError, Body, WireAnswer, WireFormat, seconds, text_of
-from model_servers.formats.openai import OpenAI, called_for, logprobs
+from tests.support.model_servers.brain import Asked, Said
+from tests.support.model_servers.faults import Fault
+from tests.support.model_servers.formats.base import BadRequestError, Body, WireAnswer, WireFormat, seconds, text_of
+from tests.support.model_servers.formats.openai import OpenAI, called_for, logprobs
 
 _KINDS = {400: "invalid_request_error", 404: "not_found_error"}
 

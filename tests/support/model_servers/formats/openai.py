@@ -10,9 +10,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from model_servers.brain import Asked, Said
-from model_servers.faults import Fault
-from model_servers.formats.base import BadRequestError, Body, WireAnswer, WireFormat, seconds, text_of
+from tests.support.model_servers.brain import Asked, Said
+from tests.support.model_servers.faults import Fault
+from tests.support.model_servers.formats.base import BadRequestError, Body, WireAnswer, WireFormat, seconds, text_of
 
 _TOKEN = re.compile(r"\s*\S+|\s+$")
 

@@ -7,9 +7,9 @@ github.com/vllm-project/vllm/issues/16321 and github.com/vllm-project/vllm-gaudi
 its own: the 429 is that of a proxy before it.
 """
 
-from model_servers.faults import Fault
-from model_servers.formats.base import WireAnswer, seconds
-from model_servers.formats.openai import OpenAI
+from tests.support.model_servers.faults import Fault
+from tests.support.model_servers.formats.base import WireAnswer, seconds
+from tests.support.model_servers.formats.openai import OpenAI
 
 
 class VLLM(OpenAI):

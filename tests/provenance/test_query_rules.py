@@ -4,8 +4,8 @@ import asyncio
 from typing import Any, Literal
 
 import pytest
-from toys import functions
 
+from tests.support.toys import functions
 from toolgrad_dspy.provenance.query_rules import (
     Demands,
     demands,

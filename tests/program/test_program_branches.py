@@ -3,9 +3,9 @@
 from typing import Any
 
 import pytest
-from scripted_model import ScriptedModels, call, propose, reference, repair, select, write
-from toys import grow, lottery, notebook
 
+from tests.support.scripted_model import ScriptedModels, call, propose, reference, repair, select, write
+from tests.support.toys import grow, lottery, notebook
 from toolgrad_dspy.records import Session
 
 

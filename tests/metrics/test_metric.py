@@ -9,10 +9,10 @@ from typing import Any
 import dspy
 import pytest
 from dspy.utils.exceptions import LMAuthError
-from judged import QUERY, RESPONSE, STEPS, TOOLS, calls, instruction, quality, scripted
-from scripted_model import ScriptedModels
-from sessions import attempt, iteration, report, selection, session
 
+from tests.support.judged import QUERY, RESPONSE, STEPS, TOOLS, calls, instruction, quality, scripted
+from tests.support.scripted_model import ScriptedModels
+from tests.support.sessions import attempt, iteration, report, selection, session
 from toolgrad_dspy.errors import ModelError, UsageError
 from toolgrad_dspy.judging import Judge, SessionJudge
 from toolgrad_dspy.metrics import ALL_PARTS, JUDGED_PARTS, WEIGHTS, Metric, MetricConfig, build_metric

@@ -11,8 +11,8 @@ from typing import Any
 import dspy
 import pytest
 from dspy.lm15 import AuthError
-from scripted_model import ScriptedModels
 
+from tests.support.scripted_model import ScriptedModels
 from toolgrad_dspy.concurrency import run_on_loop_thread
 from toolgrad_dspy.errors import ModelError, RunError, StoreError, UsageError
 from toolgrad_dspy.lm import Models

@@ -2,8 +2,7 @@
 
 import re
 
-from sessions import attempt, iteration, report, selection, session, step, taken
-
+from tests.support.sessions import attempt, iteration, report, selection, session, step, taken
 from toolgrad_dspy.lm.rehearsal import HABITS
 from toolgrad_dspy.metrics import Metric
 from toolgrad_dspy.records import Origin, Session, Verdict

@@ -8,8 +8,8 @@ from typing import Any
 
 import dspy
 import pytest
-from toys import functions
 
+from tests.support.toys import functions
 from toolgrad_dspy.errors import StoreError, UsageError
 from toolgrad_dspy.lm import Models
 from toolgrad_dspy.lm.adapter import ADAPTER

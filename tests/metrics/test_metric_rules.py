@@ -3,10 +3,10 @@
 import asyncio
 
 import pytest
-from scripted_model import ScriptedModels
-from sessions import attempt, iteration, report, sample, selection, session, step, taken
-from toys import growing, notebook
 
+from tests.support.scripted_model import ScriptedModels
+from tests.support.sessions import attempt, iteration, report, sample, selection, session, step, taken
+from tests.support.toys import growing, notebook
 from toolgrad_dspy.errors import UsageError
 from toolgrad_dspy.metrics import PARTS, WEIGHTS, Metric
 from toolgrad_dspy.metrics.sample_rules import LONG, SHORT, length, no_leak
