@@ -1,12 +1,8 @@
-"""One background event loop for synchronous callers.
-
-DSPy's optimizers call programs from many threads. Tool sessions belong to the event loop that opened them, so every
-such call is handed to one loop on one thread; the caller's context variables (``dspy.context``) go with it.
-"""
+"""Running coroutines together, and from threads that have no event loop."""
 
 import asyncio
 import threading
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import Any, TypeVar
@@ -15,6 +11,23 @@ T = TypeVar("T")
 
 # DSPy hops through the loop's default executor several times per LM call; asyncio's own default is cores + 4.
 IO_THREADS = 64
+
+
+async def gather_or_cancel(work: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
+    """The results of ``work``, run at once, in its order.
+
+    When one of them raises, or the caller is cancelled, the others are cancelled and have ended when this raises:
+    nothing goes on calling tools or asking models for a result that nobody waits for. ``asyncio.gather`` leaves them
+    running, and a ``TaskGroup`` wraps the error in a group.
+    """
+    tasks = [asyncio.ensure_future(one) for one in work]
+    try:
+        return await asyncio.gather(*tasks)
+    except BaseException:  # cancellation too; it goes on when the others have ended
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        raise
 
 
 @cache
@@ -26,5 +39,9 @@ def _loop() -> asyncio.AbstractEventLoop:
 
 
 def run_on_loop_thread(work: Coroutine[Any, Any, T]) -> T:
-    """Run ``work`` on the background loop and wait for its result. Never call it from that loop."""
+    """Run ``work`` on one background loop and wait for its result. Never call it from that loop.
+
+    DSPy's optimizers call programs from many threads, and tool sessions belong to the event loop that opened them: so
+    every such call is handed to the same loop. The caller's context variables (``dspy.context``) go with it.
+    """
     return asyncio.run_coroutine_threadsafe(work, _loop()).result()

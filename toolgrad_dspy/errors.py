@@ -1,4 +1,4 @@
-"""Every error a caller may see.
+"""Every error a caller may see, and how errors are worded.
 
     ToolGradError                what the user can fix: shown as one line, without a traceback
     ├── UsageError               the command, its options or a file it was given are wrong     (exit code 2)
@@ -11,36 +11,96 @@ What goes wrong *inside* a session (a failed tool call, an answer that cannot be
 exception: see ``records``.
 """
 
+import difflib
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
+
 
 class ToolGradError(Exception):
-    """Base of all errors above. ``str(error)`` is one line that says what is wrong and what to do."""
+    """Base of all errors above. ``str(error)`` is one line that says what is wrong and what to do.
+
+    ``code`` names the mistake in a few words of snake case (``unknown_key``). Programs and tests go by the code: the
+    wording may change, the code does not. Without one of its own an error has its class's.
+    """
 
     exit_code = 1
+    code = "error"
+
+    def __init__(self, message: str, *, code: str = "") -> None:
+        super().__init__(message)
+        self.code = code or type(self).code
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # Sent between processes: Exception's own way leaves out what is passed by name.
+        return _rebuilt, (type(self), str(self), self.code)
+
+
+def _rebuilt(kind: type[ToolGradError], message: str, code: str) -> ToolGradError:
+    return kind(message, code=code)
 
 
 class UsageError(ToolGradError):
     """The command line, the environment or a file that was passed in is wrong."""
 
     exit_code = 2
+    code = "usage"
 
 
 class RunError(ToolGradError):
     """The run cannot start or cannot go on."""
 
+    code = "run"
+
 
 class ToolSourceError(RunError):
     """A tool source does not start, stops answering for good, or lists tools that cannot be used."""
+
+    code = "tool_source"
 
 
 class ModelError(RunError):
     """A language model is not configured, cannot be reached, or refuses every call."""
 
+    code = "model"
+
 
 class StoreError(RunError):
     """A run folder, a program file or another output cannot be read or written."""
+
+    code = "store"
 
 
 def one_line(text: object, limit: int = 300) -> str:
     """``text`` with all white space folded, cut to ``limit`` characters: fit for a one-line message."""
     folded = " ".join(str(text).split())
     return folded if len(folded) <= limit else folded[: limit - 1] + "…"
+
+
+def nearest(word: object, known: Iterable[str], cutoff: float = 0.6) -> str | None:
+    """The known word that ``word`` was probably meant to be, or None. ``cutoff`` is difflib's, 0 to 1."""
+    close = difflib.get_close_matches(str(word), list(known), n=1, cutoff=cutoff)
+    return close[0] if close else None
+
+
+def hint(word: object, known: Iterable[str]) -> str:
+    """What to say after an unknown ``word``: ``did you mean 'iterations'?``, or all the words that are known."""
+    words = list(known)
+    near = nearest(word, words)
+    return f"did you mean {near!r}?" if near else f"choose from {', '.join(words)}"
+
+
+def os_reason(error: OSError) -> str:
+    """Why the operating system refused, without the file's name, which the message has already."""
+    return error.strerror or one_line(error)
+
+
+def first_problem(error: "ValidationError") -> tuple[str, str]:
+    """The first thing that pydantic found wrong: the dotted place (empty for the whole), and what is wrong there.
+
+    The value is not part of it: it may be a secret.
+    """
+    first = error.errors(include_url=False, include_input=False)[0]
+    return ".".join(str(part) for part in first["loc"]), first["msg"].removeprefix("Value error, ")

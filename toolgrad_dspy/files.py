@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
-from toolgrad_dspy.errors import StoreError, one_line
+from toolgrad_dspy.errors import StoreError, one_line, os_reason
 
 
 @contextmanager
@@ -21,7 +21,7 @@ def store_errors(path: Path, doing: str) -> Iterator[None]:
         damaged = type(error) is sqlite3.DatabaseError  # "file is not a database", "... is malformed"
         raise StoreError(f"{path}: {'damaged, ' if damaged else ''}cannot {doing}: {one_line(error)}") from error
     except OSError as error:
-        raise StoreError(f"{path}: cannot {doing}: {error.strerror or one_line(error)}") from error
+        raise StoreError(f"{path}: cannot {doing}: {os_reason(error)}") from error
 
 
 @contextmanager

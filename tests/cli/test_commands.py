@@ -260,7 +260,7 @@ def test_compile_does_not_overwrite_a_program_unless_told_to(tmp_path: Path) -> 
 
 
 def test_an_unknown_optimizer_is_answered_with_the_nearest(tmp_path: Path) -> None:
-    assert "did you mean gepa?" in one_line(run(tmp_path, "compile", "--optimizer", "gepaa", code=2))
+    assert "[unknown_optimizer]" in one_line(run(tmp_path, "compile", "--optimizer", "gepaa", code=2))
 
 
 def test_a_dry_run_can_estimate_from_a_run_that_is_there(finished: Path) -> None:

@@ -243,7 +243,7 @@ def test_a_configuration_file_sets_weights_votes_and_temperature(tmp_path: Path)
 WRONG: list[tuple[str, str]] = [
     ("{weigths: {}}", "metric: unknown key 'weigths'; did you mean 'weights'?"),
     ("{weights: {allignment: 1}}", "metric.weights: unknown key 'allignment'; did you mean 'alignment'?"),
-    ("{weights: {beauty: 1}}", "metric.weights: unknown key 'beauty'; there are executed, "),
+    ("{weights: {beauty: 1}}", "metric.weights: unknown key 'beauty'; choose from executed, "),
     ("{weights: {qor: 0, valid: 0}}", "metric.weights: one weight has to be above 0, got {'qor': 0, 'valid': 0}"),
     ("{weights: {}}", "metric.weights: one weight has to be above 0, got {}"),
     ("{weights: {qor: -1}}", "metric.weights.qor: "),

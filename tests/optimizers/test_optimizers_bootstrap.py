@@ -310,8 +310,8 @@ def test_instructions_come_before_demonstrations_unless_a_strategy_says_otherwis
 @pytest.mark.parametrize(
     ("strategy", "message"),
     [
-        ("gepa -> boostrap", "no optimizer is called 'boostrap'; did you mean bootstrap\\?"),
-        ("gepa, bootstrap", "no optimizer is called 'gepa, bootstrap'"),
+        ("gepa -> boostrap", "unknown optimizer 'boostrap'; did you mean 'bootstrap'"),
+        ("gepa, bootstrap", "unknown optimizer 'gepa, bootstrap'"),
         ("gepa -> ", "a strategy is names of optimizers with '->' between them, such as 'gepa -> bootstrap'"),
         ("", "a strategy is names of optimizers"),
         ("gepa -> better-together", "has better-together in it, which cannot run itself"),

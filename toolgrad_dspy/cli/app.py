@@ -51,7 +51,8 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     try:
         app(arguments, prog_name="toolgrad-dspy")
     except ToolGradError as error:
-        note(f"toolgrad-dspy: {error}")
+        own = f" [{error.code}]" if error.code != type(error).code else ""
+        note(f"toolgrad-dspy: {error}{own}")
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         sys.stderr.write("toolgrad-dspy: interrupted\n")

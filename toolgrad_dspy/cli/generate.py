@@ -106,7 +106,7 @@ def generate(
         figures = execute(job.run(), interrupted)
     except RunError as error:
         hint = f" (sessions that ended are in {folder}; the same command with -o {folder} goes on)"
-        raise type(error)(f"{error}{hint if (folder / 'run.db').exists() else ''}") from None
+        raise type(error)(f"{error}{hint if (folder / 'run.db').exists() else ''}", code=error.code) from None
     if engine.stopped and figures.sessions < n:
         note(
             f"stopped: {figures.sessions} of {n} sessions are in {folder}; the same command with -o {folder} resumes"

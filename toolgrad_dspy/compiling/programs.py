@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from toolgrad_dspy.errors import UsageError, one_line
+from toolgrad_dspy.errors import UsageError, one_line, os_reason
 from toolgrad_dspy.lm import Models
 from toolgrad_dspy.program import ToolGrad, load_program, read_program, signature_digest
 from toolgrad_dspy.tools.library import Library
@@ -116,7 +116,7 @@ def written(path: Path) -> float:
     try:
         return path.stat().st_mtime
     except OSError as error:
-        raise UsageError(f"cannot read the program {path}: {error.strerror or error}") from None
+        raise UsageError(f"cannot read the program {path}: {os_reason(error)}") from None
 
 
 def at(value: object, *keys: str) -> Any:

@@ -4,7 +4,6 @@ One call per group of criteria and vote. An answer that cannot be used, after on
 passes a sample nor fails it.
 """
 
-import asyncio
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,6 +13,7 @@ from typing import Any
 import dspy
 from pydantic import TypeAdapter
 
+from toolgrad_dspy.concurrency import gather_or_cancel
 from toolgrad_dspy.errors import UsageError
 from toolgrad_dspy.judging import voting as tally
 from toolgrad_dspy.judging.criteria import nothing
@@ -120,19 +120,13 @@ class Judge(dspy.Module):
 
     async def aforward(self, inputs: Mapping[JudgeGroup, Mapping[str, str]]) -> dict[JudgeGroup, list[Answer]]:
         """All votes on the groups of ``inputs``, which are those of their signatures, at once."""
-        running = {
-            group: [asyncio.ensure_future(self._vote(group, vote, given)) for vote in range(1, self.votes + 1)]
-            for group, given in inputs.items()
-        }
-        tasks = [task for votes in running.values() for task in votes]
-        try:
-            await asyncio.gather(*tasks)
-        except BaseException:  # the run ends: nothing may go on asking, and spending
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-            raise
-        return {group: [task.result() for task in votes] for group, votes in running.items()}
+        numbers = range(1, self.votes + 1)
+        answers = iter(
+            await gather_or_cancel(
+                self._vote(group, vote, given) for group, given in inputs.items() for vote in numbers
+            )
+        )
+        return {group: [next(answers) for _ in numbers] for group in inputs}
 
     async def _vote(self, group: JudgeGroup, vote: int, inputs: Mapping[str, str]) -> Answer:
         predictor = self._predictors[vote - 1][group]

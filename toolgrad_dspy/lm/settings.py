@@ -5,7 +5,6 @@ of :class:`ModelSettings`. Model names are litellm's ``provider/model``. Nothing
 model. The environment wins over ``.env``.
 """
 
-import difflib
 import os
 import re
 from collections.abc import Iterable, Mapping
@@ -18,7 +17,7 @@ from dotenv.parser import parse_stream
 from pydantic import Field, JsonValue, SecretStr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from toolgrad_dspy.errors import UsageError, one_line
+from toolgrad_dspy.errors import UsageError, nearest, one_line
 
 Role = Literal["proposer", "executor", "selector", "updater", "judge", "reflection", "student"]
 ROLES: tuple[Role, ...] = get_args(Role)
@@ -122,8 +121,9 @@ def check_variables(names: Mapping[str, str] | None = None) -> None:
     for name in sorted(environment() if names is None else names):
         if name.startswith(PREFIX) and name not in known:
             # Without the prefix, which would make any two of them alike.
-            near = difflib.get_close_matches(name.removeprefix(PREFIX), [n.removeprefix(PREFIX) for n in known], n=1)
-            raise UsageError(f"unknown variable {name}" + (f"; did you mean {PREFIX}{near[0]}?" if near else ""))
+            near = nearest(name.removeprefix(PREFIX), (one.removeprefix(PREFIX) for one in known))
+            meant = f"; did you mean {PREFIX}{near}?" if near else ""
+            raise UsageError(f"unknown variable {name}{meant}", code="unknown_variable")
 
 
 @cache

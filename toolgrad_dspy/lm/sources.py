@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import JsonValue, SecretStr, ValidationError
 from pydantic_settings import DotEnvSettingsSource, EnvSettingsSource
 
-from toolgrad_dspy.errors import UsageError
+from toolgrad_dspy.errors import UsageError, first_problem
 from toolgrad_dspy.lm.credentials import checked_base, checked_key
 from toolgrad_dspy.lm.settings import PREFIX, ROLES, ModelSettings, Role, environment
 
@@ -53,10 +53,9 @@ def _role(role: Role, file: Mapping[str, RoleValues], source: str) -> Resolved:
     try:
         settings = ModelSettings(**values)
     except ValidationError as error:
-        first = error.errors()[0]
-        field = str(first["loc"][0])
+        field, message = first_problem(error)
         shown = "" if field in ("api_key", "api_base") else f", got {values.get(field)!r}"
-        raise UsageError(f"{origins.get(field, f'{source}: {field}')}: {first['msg']}{shown}") from None
+        raise UsageError(f"{origins.get(field, f'{source}: {field}')}: {message}{shown}") from None
     return Resolved(_with_access(settings, origins), origins)
 
 

@@ -1,6 +1,5 @@
 """The optimization metric: one number per session, from named parts, with feedback for each tuned predictor."""
 
-import difflib
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -8,7 +7,7 @@ from math import inf
 
 from pydantic import JsonValue
 
-from toolgrad_dspy.errors import UsageError
+from toolgrad_dspy.errors import UsageError, hint
 from toolgrad_dspy.judging.cache import SessionJudge
 from toolgrad_dspy.judging.judge import prompt_digest
 from toolgrad_dspy.metrics.components import ALL_PARTS, JUDGED_PARTS, PARTS, WEIGHTS, groups_of
@@ -47,9 +46,7 @@ class Metric:
     def __post_init__(self) -> None:
         unknown = next(iter(sorted(set(self.weights) - set(ALL_PARTS))), None)
         if unknown is not None:
-            near = difflib.get_close_matches(unknown, ALL_PARTS, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(ALL_PARTS)}"
-            raise UsageError(f"no metric part is called {unknown!r}; {hint}")
+            raise UsageError(f"unknown metric part {unknown!r}; {hint(unknown, ALL_PARTS)}", code="unknown_part")
         if any(not 0 <= weight < inf for weight in self.weights.values()) or not any(self.weights.values()):
             raise UsageError("metric weights must be finite and not negative, and one of them must be above 0")
         judged = next((name for name in self.weights if name in JUDGED_PARTS), None)

@@ -1,9 +1,8 @@
 """The optimizers by name."""
 
-import difflib
 from collections.abc import Mapping
 
-from toolgrad_dspy.errors import UsageError
+from toolgrad_dspy.errors import UsageError, hint
 from toolgrad_dspy.optimizers.base import Optimizer
 from toolgrad_dspy.optimizers.better_together import BetterTogether
 from toolgrad_dspy.optimizers.bootstrap import Bootstrap
@@ -37,9 +36,7 @@ def optimizer(name: str, strategy: str | None = None) -> Optimizer:
     Raises UsageError, for an unknown name with the nearest one.
     """
     if name not in OPTIMIZERS:
-        near = difflib.get_close_matches(name, OPTIMIZERS, n=1)
-        hint = f"; did you mean {near[0]}?" if near else f"; there are {', '.join(OPTIMIZERS)}"
-        raise UsageError(f"no optimizer is called {name!r}{hint}")
+        raise UsageError(f"unknown optimizer {name!r}; {hint(name, OPTIMIZERS)}", code="unknown_optimizer")
     if strategy is None:
         return OPTIMIZERS[name]()
     if name != BetterTogether.name:

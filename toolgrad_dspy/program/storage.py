@@ -9,7 +9,7 @@ from typing import Any
 import dspy
 from pydantic import BaseModel
 
-from toolgrad_dspy.errors import UsageError, one_line
+from toolgrad_dspy.errors import UsageError, one_line, os_reason
 from toolgrad_dspy.files import atomic_writer, store_errors
 from toolgrad_dspy.records.base import OutsideObject, OutsideText
 
@@ -98,7 +98,7 @@ def read_program(path: Path) -> dict[str, Any]:
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise UsageError(f"cannot read the program {path}: {error.strerror or error}") from None
+        raise UsageError(f"cannot read the program {path}: {os_reason(error)}") from None
     except (ValueError, RecursionError) as error:
         raise UsageError(f"{path} is not a program file: {one_line(error, 120)}") from None
     if not isinstance(data, dict) or data.get("format") != FORMAT or not isinstance(data.get("state"), dict):

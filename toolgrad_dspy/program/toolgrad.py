@@ -1,12 +1,11 @@
 """The loop: four modules that grow one sample, answer first (arXiv 2508.04086, section 3)."""
 
-import asyncio
 import time
 from typing import Any, Literal
 
 import dspy
 
-from toolgrad_dspy.concurrency import run_on_loop_thread
+from toolgrad_dspy.concurrency import gather_or_cancel, run_on_loop_thread
 from toolgrad_dspy.lm.ask import AnswerError
 from toolgrad_dspy.lm.calls.meter import metered
 from toolgrad_dspy.lm.models import Models
@@ -120,17 +119,11 @@ class ToolGrad(dspy.Module):
     async def _execute(
         self, state: State, proposals: tuple[Proposal, ...], branches: dict[str, Branch]
     ) -> tuple[Report, ...]:
-        running = [
-            asyncio.ensure_future(self.executor.acall(state=state, proposal=p, branch=branches[p.id]))
-            for p in proposals
-        ]
-        try:
-            return tuple(await asyncio.gather(*running))
-        except BaseException:  # the run ends: nothing may go on calling tools of a session that is being closed
-            for task in running:
-                task.cancel()
-            await asyncio.gather(*running, return_exceptions=True)
-            raise
+        return tuple(
+            await gather_or_cancel(
+                self.executor.acall(state=state, proposal=p, branch=branches[p.id]) for p in proposals
+            )
+        )
 
     async def _take(self, state: State, record: "_Record", selection: Selection, branches: dict[str, Branch]) -> None:
         """Append the chosen report to its chain and make the branch it ran on the trunk."""

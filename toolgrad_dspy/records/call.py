@@ -1,6 +1,6 @@
 """One tool call, what came back, and whether that was a success."""
 
-from typing import Literal
+from typing import Literal, Self
 
 from pydantic import Field, JsonValue
 from pydantic_core import from_json
@@ -55,6 +55,24 @@ class Observation(Record):
 
     def _stored(self) -> tuple[object, ...]:
         return self.content, self.text, self.error, self.simulated
+
+    @classmethod
+    def failure(
+        cls,
+        kind: ErrorKind,
+        message: str,
+        *,
+        latency: float = 0.0,
+        status: int | None = None,
+        simulated: bool = False,
+    ) -> Self:
+        """A call that gave no result: ``message`` is both the error's and what a model sees.
+
+        >>> Observation.failure("timeout", "no answer within 5 s").error.kind
+        'timeout'
+        """
+        error = ToolError(kind=kind, message=message, status=status)
+        return cls(text=message, error=error, latency=latency, simulated=simulated)
 
     @property
     def value(self) -> JsonValue:

@@ -9,13 +9,12 @@
 The command line goes before the environment, the environment before the file. An unknown key is refused.
 """
 
-import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from toolgrad_dspy.errors import UsageError, one_line
+from toolgrad_dspy.errors import UsageError, hint, one_line, os_reason
 from toolgrad_dspy.lm.settings import ROLES, ModelSettings, environment
 from toolgrad_dspy.lm.sources import ALL_ROLES
 from toolgrad_dspy.metrics import ALL_PARTS, MetricConfig
@@ -42,7 +41,7 @@ def load(path: Path | None) -> Configuration:
     try:
         data = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
     except OSError as error:
-        raise UsageError(f"cannot read {path}: {error.strerror or error}") from None
+        raise UsageError(f"cannot read {path}: {os_reason(error)}") from None
     except yaml.MarkedYAMLError as error:
         # Its text quotes the line, which may be the one with a key.
         mark = error.problem_mark or error.context_mark
@@ -98,9 +97,7 @@ def _mapping(value: object, where: str, known: Iterable[str]) -> dict[str, Any]:
     names = tuple(known)
     for key in value:
         if key not in names:
-            near = difflib.get_close_matches(str(key), names, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(names)}"
-            raise UsageError(f"{where}: unknown key {key!r}; {hint}")
+            raise UsageError(f"{where}: unknown key {key!r}; {hint(key, names)}", code="unknown_key")
     return value
 
 

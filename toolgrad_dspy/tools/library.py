@@ -1,16 +1,15 @@
 """All tools of a run, over any number of sources."""
 
 import asyncio
-import difflib
 import hashlib
 import json
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from toolgrad_dspy.errors import ToolSourceError
-from toolgrad_dspy.records import Observation, Tool, ToolCall, ToolError
+from toolgrad_dspy.errors import ToolSourceError, nearest
+from toolgrad_dspy.records import Observation, Tool, ToolCall
 from toolgrad_dspy.seeding import generator
 from toolgrad_dspy.tools.base import Isolation, ToolSession, ToolSource
 from toolgrad_dspy.tools.schemas import argument_problem, check_tools, compile_schema
@@ -111,12 +110,9 @@ class Library:
             return self.tools
         return tuple(generator(seed, iteration, "mini-batch").sample(self.tools, size))
 
-    def session(self, seed: int) -> AbstractAsyncContextManager["LibrarySession"]:
-        """Open a session on all sources; each source's own session is opened when it is first needed."""
-        return self._session(seed)
-
     @asynccontextmanager
-    async def _session(self, seed: int) -> AsyncIterator["LibrarySession"]:
+    async def session(self, seed: int) -> AsyncIterator["LibrarySession"]:
+        """Open a session on all sources; each source's own session is opened when it is first needed."""
         async with AsyncExitStack() as stack:
             yield LibrarySession(self, self._source_of, stack, seed)
 
@@ -129,8 +125,8 @@ class Library:
             self._source_of[tool.name] = source
 
     def _unknown(self, name: str) -> str:
-        near = difflib.get_close_matches(name, self._tools, n=1)
-        return f"there is no tool {name!r}" + (f"; did you mean {near[0]!r}?" if near else "")
+        near = nearest(name, self._tools)
+        return f"there is no tool {name!r}" + (f"; did you mean {near!r}?" if near else "")
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         # DSPy's optimizers copy programs deeply; what runs cannot be copied, and need not be.
@@ -162,7 +158,7 @@ class LibrarySession(ToolSession):
         source = self._source_of.get(call.tool)
         if source is None:
             message = self._library.validate(call) or f"there is no tool {call.tool!r}"
-            return Observation(text=message, error=ToolError(kind="unknown_tool", message=message))
+            return Observation.failure("unknown_tool", message)
         session = self._sessions.get(source.id) or await self._opened(source)
         return await session.call(call)
 

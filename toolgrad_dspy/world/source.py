@@ -10,7 +10,7 @@ from jsonschema.protocols import Validator
 from mcp import Client, MCPError, types
 
 from toolgrad_dspy.errors import ToolSourceError, one_line
-from toolgrad_dspy.records import ErrorKind, Observation, Tool, ToolCall, ToolError
+from toolgrad_dspy.records import ErrorKind, Observation, Tool, ToolCall
 from toolgrad_dspy.tools.base import Isolation, ToolSession, ToolSource
 from toolgrad_dspy.tools.mcp.convert import observation_from_mcp, tool_from_mcp
 from toolgrad_dspy.tools.schemas import argument_problem, compile_schema
@@ -129,4 +129,4 @@ class WorldSession(ToolSession):
 
 
 def _failed(kind: ErrorKind, message: str) -> Observation:
-    return Observation(text=message, error=ToolError(kind=kind, message=message))
+    return Observation.failure(kind, message)

@@ -12,7 +12,7 @@ from pydantic import JsonValue
 
 from toolgrad_dspy.cli.options import Json
 from toolgrad_dspy.cli.output import note, say, say_json, table
-from toolgrad_dspy.errors import UsageError
+from toolgrad_dspy.errors import UsageError, os_reason
 
 if TYPE_CHECKING:
     from toolgrad_dspy.compiling.programs import Opened, Reader
@@ -117,7 +117,7 @@ def _files(folder: Path) -> list[tuple[float, Path]]:
     try:
         return sorted(found())
     except OSError as error:
-        raise UsageError(f"cannot read the folder {folder}: {error.strerror or error}") from None
+        raise UsageError(f"cannot read the folder {folder}: {os_reason(error)}") from None
 
 
 def _opened(reader: "Reader", path: Path) -> "Opened | str":

@@ -12,7 +12,7 @@ from pathlib import Path
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from toolgrad_dspy.errors import UsageError, one_line
+from toolgrad_dspy.errors import UsageError, first_problem, one_line, os_reason
 from toolgrad_dspy.lm.capabilities.catalog import Entry, entries
 
 _COSTS = (
@@ -78,13 +78,11 @@ class Prices:
             data = yaml.safe_load(path.read_text(encoding="utf-8"))  # YAML reads JSON too
             own = TypeAdapter(dict[str, _Entry]).validate_python(data)
         except OSError as error:
-            raise UsageError(f"TOOLGRAD_PRICES: cannot read {path}: {error.strerror or error}") from None
+            raise UsageError(f"TOOLGRAD_PRICES: cannot read {path}: {os_reason(error)}") from None
         except (yaml.YAMLError, UnicodeDecodeError) as error:
             raise UsageError(f"TOOLGRAD_PRICES: {path} is neither JSON nor YAML: {one_line(error, 120)}") from None
         except ValidationError as error:
-            first = error.errors()[0]
-            where = ".".join(str(part) for part in first["loc"])
-            raise UsageError(f"TOOLGRAD_PRICES: {path}: {where}: {first['msg']}") from None
+            raise UsageError(f"TOOLGRAD_PRICES: {path}: {': '.join(first_problem(error))}") from None
         return cls({name: entry.price() for name, entry in own.items()})
 
     def of(self, model: str) -> Price | None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from toolgrad_dspy.errors import UsageError, one_line
+from toolgrad_dspy.errors import UsageError, first_problem, one_line, os_reason
 from toolgrad_dspy.files import atomic_writer, store_errors
 from toolgrad_dspy.lm.providers import provider_base
 from toolgrad_dspy.lm.settings import CAPABILITIES_VARIABLE, ModelSettings, environment
@@ -97,11 +97,10 @@ def _read(path: Path) -> _File:
     except FileNotFoundError:
         return _File()
     except OSError as error:
-        raise UsageError(f"{path}: cannot be read: {error.strerror or one_line(error)}") from None
+        raise UsageError(f"{path}: cannot be read: {os_reason(error)}") from None
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        said = one_line(f"{where}: {first['msg']}" if where else first["msg"], 120)
+        where, message = first_problem(error)
+        said = one_line(f"{where}: {message}" if where else message, 120)
         raise UsageError(
             f"{path}: not a file of remembered probes ({said}); delete it, and models are probed anew"
         ) from None

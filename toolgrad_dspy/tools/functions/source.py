@@ -19,14 +19,14 @@ import json
 import time
 from collections.abc import AsyncIterator, Callable, Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
 from typing import Any
 
 from pydantic import JsonValue, ValidationError
 from pydantic_core import to_jsonable_python
 
 from toolgrad_dspy.errors import ToolSourceError
-from toolgrad_dspy.records import ErrorKind, Observation, Tool, ToolCall, ToolError
+from toolgrad_dspy.records import Observation, Tool, ToolCall
 from toolgrad_dspy.tools.base import Isolation, ToolSession, ToolSource
 from toolgrad_dspy.tools.functions.schema import FunctionSpec
 
@@ -94,11 +94,8 @@ class FunctionSource(ToolSource):
     async def tools(self) -> list[Tool]:
         return [spec.tool for spec in self._specs.values()]
 
-    def session(self, seed: int) -> AbstractAsyncContextManager[ToolSession]:
-        return self._session(seed)
-
     @asynccontextmanager
-    async def _session(self, seed: int) -> AsyncIterator[ToolSession]:
+    async def session(self, seed: int) -> AsyncIterator[ToolSession]:
         if self._executor is None:
             raise ToolSourceError(f"tool source {self.id!r} is not open")
         if self._shared is not None:
@@ -129,12 +126,12 @@ class FunctionSession(ToolSession):
     async def call(self, call: ToolCall) -> Observation:
         spec = self._specs.get(call.tool)
         if spec is None:
-            return _failure("unknown_tool", f"there is no tool {call.tool!r}")
+            return Observation.failure("unknown_tool", f"there is no tool {call.tool!r}")
         try:
             # Copied: a function may change what it is given, and the call on record must not change with it.
             arguments = spec.arguments(copy.deepcopy(call.arguments))
         except ValidationError as error:
-            return _failure("invalid_arguments", _explain(error))
+            return Observation.failure("invalid_arguments", _explain(error))
         if self._lock is None:
             return await self._run(self._functions[call.tool], arguments)
         async with self._lock:
@@ -146,7 +143,8 @@ class FunctionSession(ToolSession):
             result = await self._result(function, arguments)
             return _observation(result, time.perf_counter() - start)
         except Exception as error:  # noqa: BLE001 - boundary: a tool may raise anything, and that is an observation
-            return _failure("tool", f"{type(error).__name__}: {error}", time.perf_counter() - start)
+            latency = time.perf_counter() - start
+            return Observation.failure("tool", f"{type(error).__name__}: {error}", latency=latency)
 
     async def _result(self, function: Function, arguments: dict[str, Any]) -> Any:
         if inspect.iscoroutinefunction(function):
@@ -162,10 +160,6 @@ def _observation(result: object, latency: float) -> Observation:
         return Observation(text=result, latency=latency)
     content: JsonValue = to_jsonable_python(result, inf_nan_mode="null", fallback=str)
     return Observation(content=content, text=json.dumps(content, ensure_ascii=False), latency=latency)
-
-
-def _failure(kind: ErrorKind, message: str, latency: float = 0.0) -> Observation:
-    return Observation(text=message, error=ToolError(kind=kind, message=message), latency=latency)
 
 
 def _explain(error: ValidationError) -> str:

@@ -1,13 +1,12 @@
 """Reading a configuration file, and saying in one line what is wrong with it."""
 
-import difflib
 import json
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import AliasChoices, BaseModel, ValidationError
 
-from toolgrad_dspy.errors import UsageError
+from toolgrad_dspy.errors import UsageError, first_problem, nearest
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
@@ -32,9 +31,9 @@ def read_servers(path: Path) -> dict[str, Any]:
     if isinstance(servers, dict):
         return servers
     if isinstance(document, dict) and "mcpServers" not in document:
-        near = difflib.get_close_matches("mcpServers", document, n=1, cutoff=0.5)
+        near = nearest("mcpServers", document, cutoff=0.5)
         if near:
-            raise UsageError(f'{path}: unknown key {near[0]!r}; did you mean "mcpServers"?')
+            raise UsageError(f'{path}: unknown key {near!r}; did you mean "mcpServers"?', code="unknown_key")
     raise UsageError(f'{path}: has to be {{"mcpServers": {{"<name>": {{"command": ..., "args": [...]}}}}}}')
 
 
@@ -46,13 +45,12 @@ def parse_entry(path: Path, name: str, entry: object, model: type[ModelT]) -> Mo
     try:
         return model.model_validate(entry)
     except ValidationError as error:
-        problem = error.errors(include_url=False, include_input=False)[0]
-    key = ".".join(str(part) for part in problem["loc"])
-    if problem["type"] == "extra_forbidden":
-        near = difflib.get_close_matches(key, sorted(_keys(model)), n=1)
-        hint = f"did you mean {json.dumps(near[0])}?" if near else "remove it"
-        raise UsageError(f"{where}: unknown key {json.dumps(key)}; {hint}")
-    message = problem["msg"].removeprefix("Value error, ")
+        key, message = first_problem(error)
+        is_unknown = error.errors(include_url=False)[0]["type"] == "extra_forbidden"
+    if is_unknown:
+        near = nearest(key, sorted(_keys(model)))
+        meant = f"did you mean {json.dumps(near)}?" if near else "remove it"
+        raise UsageError(f"{where}: unknown key {json.dumps(key)}; {meant}", code="unknown_key")
     raise UsageError(f"{where}: {json.dumps(key)}: {message}" if key else f"{where}: {message}")
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import JsonValue, ValidationError
 
 from toolgrad_dspy.errors import ToolSourceError, one_line
-from toolgrad_dspy.records import ErrorKind, Observation, ToolError
+from toolgrad_dspy.records import ErrorKind, Observation
 from toolgrad_dspy.tools.mcp.convert import INVALID_PARAMS, error_kind, observation_from_mcp
 from toolgrad_dspy.tools.mcp.errors import KeepsGoingAwayError
 
@@ -222,5 +222,4 @@ def _is_closed(error: "MCPError") -> bool:
 
 
 def _failure(kind: ErrorKind, message: str, start: float) -> Observation:
-    error = ToolError(kind=kind, message=message)
-    return Observation(text=message, error=error, latency=time.perf_counter() - start)
+    return Observation.failure(kind, message, latency=time.perf_counter() - start)

@@ -4,7 +4,7 @@ import errno
 
 from pydantic import ValidationError
 
-from toolgrad_dspy.errors import ToolSourceError, one_line
+from toolgrad_dspy.errors import ToolSourceError, first_problem, one_line
 from toolgrad_dspy.tools.mcp.secrets import MASK
 from toolgrad_dspy.tools.mcp.targets import ErrorLog, HttpTarget, StdioTarget, Target
 
@@ -37,9 +37,9 @@ def _reason(target: Target, cause: BaseException, said: str, start_timeout: floa
     if isinstance(cause, TimeoutError):
         return f'did not answer within {start_timeout:g} s; if it only needs longer, raise "start_timeout"'
     if isinstance(cause, ValidationError):
-        first = cause.errors(include_url=False, include_input=False)[0]
-        place = ".".join(map(str, first["loc"]))
-        return f"answers what the protocol does not allow ({place}: {first['msg']}); report it to its authors"
+        return (
+            f"answers what the protocol does not allow ({': '.join(first_problem(cause))}); report it to its authors"
+        )
     if isinstance(target, StdioTarget):
         return _child_reason(target, cause)
     if isinstance(target, HttpTarget):

@@ -8,12 +8,12 @@ async with McpSource("files", target, workspace=Path("fixtures")) as source, sou
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 
 from toolgrad_dspy.errors import ToolSourceError
-from toolgrad_dspy.records import ErrorKind, Observation, Tool, ToolCall, ToolError
+from toolgrad_dspy.records import Observation, Tool, ToolCall
 from toolgrad_dspy.tools.base import Isolation, ToolSession, ToolSource
 from toolgrad_dspy.tools.filters import ToolFilter
 from toolgrad_dspy.tools.mcp.convert import tool_from_mcp
@@ -106,11 +106,8 @@ class McpSource(ToolSource):
     def notes(self) -> tuple[str, ...]:
         return self._notes
 
-    def session(self, seed: int) -> AbstractAsyncContextManager[ToolSession]:
-        return self._session(seed)
-
     @asynccontextmanager
-    async def _session(self, seed: int) -> AsyncIterator[ToolSession]:
+    async def session(self, seed: int) -> AsyncIterator[ToolSession]:
         if self.isolation == "shared":
             if self._shared is None:
                 raise ToolSourceError(f"tool source {self.id!r} is not open")
@@ -173,16 +170,12 @@ class McpSession(ToolSession):
     async def call(self, call: ToolCall) -> Observation:
         name = self._names.get(call.tool)
         if name is None and call.tool in self._listed:
-            return _refusal("not_permitted", f"tool {call.tool!r} was left out of this run")
+            return Observation.failure("not_permitted", f"tool {call.tool!r} was left out of this run")
         if name is None:
-            return _refusal("unknown_tool", f"there is no tool {call.tool!r}")
+            return Observation.failure("unknown_tool", f"there is no tool {call.tool!r}")
         try:
             return await self._server.call(name, call.arguments)
         except ToolSourceError as error:
             if not self._survives:
                 raise
-            return _refusal("connection", str(error))
-
-
-def _refusal(kind: ErrorKind, message: str) -> Observation:
-    return Observation(text=message, error=ToolError(kind=kind, message=message))
+            return Observation.failure("connection", str(error))

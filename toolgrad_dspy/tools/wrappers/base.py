@@ -1,7 +1,7 @@
 """A source around a source."""
 
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
 
 from toolgrad_dspy.records import Observation, Tool, ToolCall
 from toolgrad_dspy.tools.base import ToolSession, ToolSource
@@ -37,11 +37,8 @@ class WrappedSource(ToolSource):
     def notes(self) -> tuple[str, ...]:
         return self._inner.notes()
 
-    def session(self, seed: int) -> AbstractAsyncContextManager[ToolSession]:
-        return self._session(seed)
-
     @asynccontextmanager
-    async def _session(self, seed: int) -> AsyncIterator[ToolSession]:
+    async def session(self, seed: int) -> AsyncIterator[ToolSession]:
         async with self._inner.session(seed) as session:
             yield self._wrap(session, seed)
 

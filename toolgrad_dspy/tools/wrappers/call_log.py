@@ -3,14 +3,14 @@
 import json
 from collections import defaultdict, deque
 from collections.abc import AsyncIterator, Iterable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Literal, Self
 
 from pydantic import TypeAdapter, ValidationError
 
-from toolgrad_dspy.errors import StoreError
-from toolgrad_dspy.records import Observation, Record, Tool, ToolCall, ToolError
+from toolgrad_dspy.errors import StoreError, os_reason
+from toolgrad_dspy.records import Observation, Record, Tool, ToolCall
 from toolgrad_dspy.tools.base import Isolation, ToolSession, ToolSource
 from toolgrad_dspy.tools.wrappers.base import WrappedSession, WrappedSource
 
@@ -96,7 +96,7 @@ class Replay(ToolSource):
         try:
             head, *calls = [_LINE.validate_json(line) for line in path.read_text(encoding="utf-8").splitlines()]
         except OSError as error:
-            raise StoreError(f"{path} cannot be read: {error.strerror}") from error
+            raise StoreError(f"{path} cannot be read: {os_reason(error)}") from error
         except (ValidationError, ValueError) as error:
             raise StoreError(f"{path} is not a recording of tool calls; record it again") from error
         if not isinstance(head, RecordedSource):
@@ -106,11 +106,8 @@ class Replay(ToolSource):
     async def tools(self) -> list[Tool]:
         return list(self._tools)
 
-    def session(self, seed: int) -> AbstractAsyncContextManager[ToolSession]:
-        return self._session(seed)
-
     @asynccontextmanager
-    async def _session(self, seed: int) -> AsyncIterator[ToolSession]:
+    async def session(self, seed: int) -> AsyncIterator[ToolSession]:
         yield _ReplaySession(self._calls.get(seed, []))
 
 
@@ -123,8 +120,7 @@ class _ReplaySession(ToolSession):
     async def call(self, call: ToolCall) -> Observation:
         answers = self._answers.get(_key(call))
         if not answers:
-            message = "this call is not in the recording"
-            return Observation(text=message, error=ToolError(kind="connection", message=message))
+            return Observation.failure("connection", "this call is not in the recording")
         return answers.popleft() if len(answers) > 1 else answers[0]
 
 

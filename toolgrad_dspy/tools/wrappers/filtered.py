@@ -1,6 +1,6 @@
 """A part of a source's tools."""
 
-from toolgrad_dspy.records import Observation, Tool, ToolCall, ToolError
+from toolgrad_dspy.records import Observation, Tool, ToolCall
 from toolgrad_dspy.tools.base import ToolSession, ToolSource
 from toolgrad_dspy.tools.filters import ToolFilter
 from toolgrad_dspy.tools.wrappers.base import WrappedSession, WrappedSource
@@ -52,6 +52,5 @@ class _FilteredSession(WrappedSession):
 
     async def call(self, call: ToolCall) -> Observation:
         if call.tool in self._refused:
-            message = f"tool {call.tool!r} was left out of this run"
-            return Observation(text=message, error=ToolError(kind="not_permitted", message=message))
+            return Observation.failure("not_permitted", f"tool {call.tool!r} was left out of this run")
         return await self._inner.call(call)

@@ -3,7 +3,7 @@
 import asyncio
 import time
 
-from toolgrad_dspy.records import Observation, ToolCall, ToolError
+from toolgrad_dspy.records import Observation, ToolCall
 from toolgrad_dspy.tools.base import ToolSession, ToolSource
 from toolgrad_dspy.tools.wrappers.base import WrappedSession, WrappedSource
 
@@ -30,9 +30,8 @@ class _TimedSession(WrappedSession):
             async with asyncio.timeout(self._seconds):
                 return await self._inner.call(call)
         except TimeoutError:
-            message = f"no answer within {self._seconds:g} s"
             latency = time.perf_counter() - start
-            return Observation(text=message, error=ToolError(kind="timeout", message=message), latency=latency)
+            return Observation.failure("timeout", f"no answer within {self._seconds:g} s", latency=latency)
 
 
 class ParallelLimit(WrappedSource):

@@ -1,6 +1,6 @@
 """Other names for a source's tools, so that two sources can offer tools of one name."""
 
-from toolgrad_dspy.records import Observation, Tool, ToolCall, ToolError
+from toolgrad_dspy.records import Observation, Tool, ToolCall
 from toolgrad_dspy.tools.base import ToolSession, ToolSource
 from toolgrad_dspy.tools.names import safe_name
 from toolgrad_dspy.tools.wrappers.base import WrappedSession, WrappedSource
@@ -36,6 +36,5 @@ class _PrefixedSession(WrappedSession):
     async def call(self, call: ToolCall) -> Observation:
         name = self._names.get(call.tool)
         if name is None:
-            message = f"there is no tool {call.tool!r}"
-            return Observation(text=message, error=ToolError(kind="unknown_tool", message=message))
+            return Observation.failure("unknown_tool", f"there is no tool {call.tool!r}")
         return await self._inner.call(call.model_copy(update={"tool": name}))

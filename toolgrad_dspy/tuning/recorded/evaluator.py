@@ -1,11 +1,10 @@
 """Trying candidates on recorded step states: no tool is run, and a session's steps are asked about at once."""
 
-import asyncio
 from collections.abc import Iterable
 
 import dspy
 
-from toolgrad_dspy.concurrency import run_on_loop_thread
+from toolgrad_dspy.concurrency import gather_or_cancel, run_on_loop_thread
 from toolgrad_dspy.errors import RunError
 from toolgrad_dspy.lm.ask import AnswerError
 from toolgrad_dspy.metrics import Metric
@@ -55,7 +54,7 @@ class Recorded(Arena):
             raise RunError(f"session {index} of seed {seed} was not recorded")
         asked = _asked(recorded)
         with dspy.context(trace=[]):
-            iterations = run_on_loop_thread(_all(program, asked))
+            iterations = run_on_loop_thread(gather_or_cancel(_again(program, step) for step in asked))
             steps = steps_of(dspy.settings.trace, program)
         new = {iteration.number: iteration for iteration in iterations}
         all_iterations = tuple(new.get(i.number, i) for i in recorded.session.trace.iterations)
@@ -87,17 +86,6 @@ def _failure(iterations: Iterable[Iteration]) -> str:
         return ""
     failures = [failure for iteration in iterations for failure in iteration.failures]
     return failures[0] if failures else "no step was accepted"
-
-
-async def _all(program: ToolGrad, steps: Iterable[StepState]) -> list[Iteration]:
-    running = [asyncio.ensure_future(_again(program, step)) for step in steps]
-    try:
-        return list(await asyncio.gather(*running))
-    except BaseException:  # the run ends: no step may go on asking models
-        for task in running:
-            task.cancel()
-        await asyncio.gather(*running, return_exceptions=True)
-        raise
 
 
 async def _again(program: ToolGrad, step: StepState) -> Iteration:

@@ -16,7 +16,7 @@ import dspy
 from pydantic import ValidationError
 
 from toolgrad_dspy.concurrency import run_on_loop_thread
-from toolgrad_dspy.errors import RunError, UsageError, one_line
+from toolgrad_dspy.errors import RunError, UsageError, first_problem, one_line, os_reason
 from toolgrad_dspy.files import atomic_writer, store_errors
 from toolgrad_dspy.program import ProgramConfig, ToolGrad, run_session
 from toolgrad_dspy.records import Record, Session, Tool
@@ -100,7 +100,7 @@ class Recording:
             # Not splitlines: JSON leaves U+2028 and its like in strings.
             head, *lines = path.read_text(encoding="utf-8").removesuffix("\n").split("\n")
         except OSError as error:
-            raise UsageError(f"cannot read the recording {path}: {error.strerror or error}") from None
+            raise UsageError(f"cannot read the recording {path}: {os_reason(error)}") from None
         except UnicodeDecodeError:
             raise UsageError(f"{path} is not a recording: it is not text in UTF-8") from None
         if _format(head) != FORMAT:
@@ -113,8 +113,7 @@ class Recording:
                 raise ValueError("it was changed after it was written")
             sessions = tuple(Session.model_validate_json(line) for line in lines)
         except ValidationError as error:
-            first = error.errors(include_url=False, include_input=False)[0]
-            said = one_line(f"{'.'.join(map(str, first['loc']))}: {first['msg']}", 160)
+            said = one_line(": ".join(first_problem(error)), 160)
             raise UsageError(f"the recording {path} is damaged: {said}") from None
         except ValueError as error:
             raise UsageError(f"the recording {path} is damaged: {one_line(error, 160)}") from None

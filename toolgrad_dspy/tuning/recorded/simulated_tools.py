@@ -10,7 +10,7 @@ from toolgrad_dspy.lm import Budget
 from toolgrad_dspy.metrics.feedback import ID, PLACEHOLDER
 from toolgrad_dspy.program.branches import Branch, Environment
 from toolgrad_dspy.provenance.origins import alike, distinctive, schema_at
-from toolgrad_dspy.records import Iteration, Observation, Session, Tool, ToolCall, ToolError, last_key, leaves
+from toolgrad_dspy.records import Iteration, Observation, Session, Tool, ToolCall, last_key, leaves
 from toolgrad_dspy.seeding import derive
 from toolgrad_dspy.tools import Library
 
@@ -94,7 +94,7 @@ class Answers(Environment):
         tool = self.library.tool(call.tool)
         problem = self._implausible(tool, call)
         if problem:
-            return Observation(text=problem, error=ToolError(kind="tool", message=problem), simulated=True)
+            return Observation.failure("tool", problem, simulated=True)
         return self._example(tool, key)
 
     def _implausible(self, tool: Tool, call: ToolCall) -> str | None:
