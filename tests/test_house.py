@@ -19,7 +19,7 @@ LEVELS: tuple[tuple[str, ...], ...] = (
     ("errors", "seeding", "files", "concurrency"),
     ("records",),
     ("tools", "lm", "signatures", "rendering"),
-    ("provenance", "world"),
+    ("sampling", "provenance", "world"),
     ("program", "judging"),
     ("metrics",),
     ("tuning",),
@@ -66,6 +66,7 @@ EXPORTS: dict[str, list[str]] = {
         "RunProgress", "RunStatistics", "RunStore", "Status", "Work", "canonical", "execute",
         "run_progress", "statistics",
     ],
+    "sampling": ["Sampler", "Uniform"],
     "signatures": [
         "MISSING", "ExtractedValue", "JudgeCalls", "JudgeInstruction", "JudgeQuality", "JudgedPair", "JudgedRequest",
         "Propose", "ProposedCall", "ProposedWork", "Repair", "Ruling", "Select", "Update",

@@ -119,32 +119,6 @@ def test_when_a_source_does_not_open_the_others_are_closed() -> None:
     assert good.events == bad.events == {"open": 1, "close": 1}
 
 
-class TestSampling:
-    @staticmethod
-    def draws(*, count: int, size: int, times: int) -> list[tuple[str, ...]]:
-        async def main() -> list[tuple[str, ...]]:
-            async with Library([source("s", *(f"t{i:02}" for i in range(count)))]) as library:
-                return [tuple(names(library.sample(7, number, size))) for number in range(times)]
-
-        return asyncio.run(main())
-
-    def test_every_iteration_draws_anew_and_the_same_one_the_same(self) -> None:
-        draws = self.draws(count=20, size=5, times=10)
-        assert len(set(draws)) == 10
-        assert all(len(set(draw)) == 5 for draw in draws)
-        assert self.draws(count=20, size=5, times=10) == draws
-
-    def test_all_tools_are_drawn_equally_often(self) -> None:
-        drawn = Counter(name for draw in self.draws(count=10, size=4, times=2000) for name in draw)
-        assert len(drawn) == 10
-        assert all(700 < times < 900 for times in drawn.values())
-
-    def test_all_tools_when_there_are_no_more(self) -> None:
-        assert (
-            self.draws(count=3, size=3, times=1) == self.draws(count=3, size=99, times=1) == [("t00", "t01", "t02")]
-        )
-
-
 class TestValidation:
     @pytest.mark.parametrize(
         ("arguments", "problem"),

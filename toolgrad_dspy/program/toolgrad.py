@@ -28,6 +28,7 @@ from toolgrad_dspy.records import (
     Usage,
 )
 from toolgrad_dspy.rendering import ToolLines
+from toolgrad_dspy.sampling import Sampler, Uniform
 from toolgrad_dspy.seeding import derive
 from toolgrad_dspy.tools.library import Library
 
@@ -42,9 +43,16 @@ class ToolGrad(dspy.Module):
     Optimizers see the predictors of ``proposer`` and ``selector`` only.
     """
 
-    def __init__(self, library: Library, models: Models, config: ProgramConfig | None = None) -> None:
+    def __init__(
+        self,
+        library: Library,
+        models: Models,
+        config: ProgramConfig | None = None,
+        sampler: Sampler | None = None,
+    ) -> None:
         super().__init__()
         self.config = config or ProgramConfig()
+        self.sampler = sampler or Uniform()
         self.proposer = Proposer(models)
         self.executor = Executor(models)
         self.selector = Selector(models)
@@ -88,7 +96,9 @@ class ToolGrad(dspy.Module):
 
     async def _iterate(self, state: State, number: int) -> Iteration:
         """One pass: sample, propose, execute, select, update. A failed step skips the rest of it."""
-        tools = self.library.sample(derive(state.run_seed, state.index), number, self.config.mini_batch)
+        tools = self.sampler.sample(
+            self.library.tools, derive(state.run_seed, state.index), number, self.config.mini_batch
+        )
         state.offered.update(dict.fromkeys(tool.name for tool in tools))
         record = _Record(number=number, offered=tuple(sorted(tool.name for tool in tools)))
         try:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Self
 
 from toolgrad_dspy.errors import ToolSourceError, nearest
 from toolgrad_dspy.records import Observation, Tool, ToolCall
-from toolgrad_dspy.seeding import generator
 from toolgrad_dspy.tools.base import Isolation, ToolSession, ToolSource
 from toolgrad_dspy.tools.schemas import argument_problem, check_tools, compile_schema
 
@@ -100,15 +99,6 @@ class Library:
                 return self._unknown(call.tool)
             validator = self._validators[call.tool] = compile_schema(tool.parameters)
         return argument_problem(validator, call.arguments)
-
-    def sample(self, seed: int, iteration: int, size: int) -> tuple[Tool, ...]:
-        """The mini-batch of an iteration: ``size`` tools drawn uniformly without replacement.
-
-        The same arguments give the same tools. All tools, in their order, when there are no more than ``size``.
-        """
-        if size >= len(self._tools):
-            return self.tools
-        return tuple(generator(seed, iteration, "mini-batch").sample(self.tools, size))
 
     @asynccontextmanager
     async def session(self, seed: int) -> AsyncIterator["LibrarySession"]:
