@@ -21,7 +21,7 @@ from toolgrad_dspy.metrics import Metric
 from toolgrad_dspy.optimizers import OPTIMIZERS, optimizer
 from toolgrad_dspy.program import ProgramConfig, Tasks, ToolGrad, draw, save_program
 from toolgrad_dspy.tools import Library
-from toolgrad_dspy.tuning import Arena, Budget, Recorded, Recording, record
+from toolgrad_dspy.tuning import Evaluator, RecordedEvaluator, Recording, TuningBudget, record
 from toolgrad_dspy.world import WorldSource
 
 # What is asked of these two: a gain of a quarter of the base's score, on every seed.
@@ -70,7 +70,7 @@ class Bench:
 
     def __init__(self, library: Library, sessions: int, threads: int) -> None:
         self._library = library
-        self._budget = Budget(sessions, threads)
+        self._budget = TuningBudget(sessions, threads)
 
     def tasks(self, seed: int) -> Tasks:
         return draw(seed, 12, 12, 24)
@@ -86,7 +86,7 @@ class Bench:
         """Compile once, live or on ``recording``."""
         models, metric = Models.from_environment(), Metric()
         program = ToolGrad(self._library, models, ProgramConfig())
-        arena: Arena | None = Recorded(recording, metric) if recording else None
+        arena: Evaluator | None = RecordedEvaluator(recording, metric) if recording else None
         compiled = compile_program(
             program,
             self.tasks(seed),

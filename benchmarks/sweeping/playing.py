@@ -24,8 +24,8 @@ from toolgrad_dspy.program import ToolGrad, draw, run_sessions, save_program
 from toolgrad_dspy.records import Session
 from toolgrad_dspy.seeding import derive
 from toolgrad_dspy.tools import Library
-from toolgrad_dspy.tuning import Budget
-from toolgrad_dspy.tuning.evaluator import Live
+from toolgrad_dspy.tuning import TuningBudget
+from toolgrad_dspy.tuning.evaluator import LiveEvaluator
 
 # Sessions between two looks at whether a trial is hopeless.
 BATCH = 4
@@ -109,9 +109,9 @@ class Player:
         tuning = optimizer(tuner).tune(
             program,
             self._tasks,
-            Live(metric),
+            LiveEvaluator(metric),
             models,
-            budget=Budget(metric_calls=_number(given["metric_calls"]), threads=_number(given["threads"])),
+            budget=TuningBudget(metric_calls=_number(given["metric_calls"]), threads=_number(given["threads"])),
             seed=derive(self._plan.seed, trial.number) % 2**31,
         )
         trial.set_user_attr("tuning_tokens", models.meter.tokens - before)

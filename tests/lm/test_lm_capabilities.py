@@ -14,7 +14,7 @@ from toolgrad_dspy.errors import ModelError, StoreError, UsageError
 from toolgrad_dspy.lm import REHEARSAL, Models, ModelSettings
 from toolgrad_dspy.lm.calls.gate import AsyncGate, Backend, Limits
 from toolgrad_dspy.lm.calls.meter import Meter
-from toolgrad_dspy.lm.calls.rate_limit import Pace
+from toolgrad_dspy.lm.calls.rate_limit import RateLimit
 from toolgrad_dspy.lm.capabilities.known import UNKNOWN, Capabilities, known
 from toolgrad_dspy.lm.capabilities.probe import probe
 from toolgrad_dspy.lm.capabilities.probe_cache import probed, recall, remember
@@ -40,7 +40,7 @@ def settings_for(server: ModelServer, engine: str = "native", **more: Any) -> Mo
 def ask(settings: ModelSettings, retries: int = 0, timeout: float = 20) -> Capabilities:
     async def asked() -> Capabilities:
         sync_engine, engine = engine_pair(settings)
-        backend = Backend(settings.model, sync_engine, engine, Pace(None, None))
+        backend = Backend(settings.model, sync_engine, engine, RateLimit(None, None))
         gate = AsyncGate("probe", [backend], Limits(timeout, retries), Meter())
         try:
             return await probe(settings.model, gate)

@@ -21,7 +21,7 @@ from toolgrad_dspy.errors import ModelError
 from toolgrad_dspy.lm.calls import gate as gate_module
 from toolgrad_dspy.lm.calls.gate import LOST, AsyncGate, Backend, Gate, Limits, pause
 from toolgrad_dspy.lm.calls.meter import Meter
-from toolgrad_dspy.lm.calls.rate_limit import Bucket, Pace
+from toolgrad_dspy.lm.calls.rate_limit import Bucket, RateLimit
 
 REQUEST = Request(model="test/first", messages=(Message.user("hello there, how are you?"),))
 
@@ -56,7 +56,9 @@ class AsyncEngine(Engine):
 def ask(engines: Sequence[Engine], limits: Limits, meter: Meter | None = None) -> Response:
     """One call through an asynchronous gate."""
     names = ("test/first", "test/second")
-    backends = [Backend(name, Engine(), one, Pace(None, None)) for name, one in zip(names, engines, strict=False)]
+    backends = [
+        Backend(name, Engine(), one, RateLimit(None, None)) for name, one in zip(names, engines, strict=False)
+    ]
     return asyncio.run(AsyncGate("judge", backends, limits, meter or Meter()).complete(REQUEST))
 
 
@@ -109,8 +111,8 @@ def test_a_fallback_is_asked_under_its_own_name_when_the_first_model_is_at_its_e
 
 def test_the_synchronous_gate_does_the_same(waits: list[float]) -> None:
     first, second = Engine(*[TransportError("down")] * 9), Engine()
-    backends = [Backend("test/first", first, AsyncEngine(), Pace(None, None))]
-    backends += [Backend("test/second", second, AsyncEngine(), Pace(None, None))]
+    backends = [Backend("test/first", first, AsyncEngine(), RateLimit(None, None))]
+    backends += [Backend("test/second", second, AsyncEngine(), RateLimit(None, None))]
     meter = Meter()
     assert Gate("judge", backends, Limits(retries=1), meter).complete(REQUEST).model == "test/second"
     assert (len(first.asked), len(second.asked), meter.calls) == (2, 1, 1)
@@ -119,7 +121,7 @@ def test_the_synchronous_gate_does_the_same(waits: list[float]) -> None:
 def test_a_server_that_is_gone_ends_the_run_and_one_answer_starts_the_count_anew(waits: list[float]) -> None:
     gone: list[Exception | None] = [TransportError("connection refused")]
     engine = AsyncEngine(*gone * (LOST - 1), None, *gone * LOST)
-    backend = Backend("test/first", Engine(), engine, Pace(None, None))
+    backend = Backend("test/first", Engine(), engine, RateLimit(None, None))
 
     async def main() -> list[str]:
         gate = AsyncGate("judge", [backend], Limits(retries=0), Meter())

@@ -23,25 +23,25 @@ from toolgrad_dspy.optimizers.better_together import BetterTogether
 from toolgrad_dspy.program import ProgramConfig, ToolGrad, draw, load_program, run_sessions, save_program
 from toolgrad_dspy.signatures import Propose, Select
 from toolgrad_dspy.tools.library import Library
-from toolgrad_dspy.tuning import Budget
-from toolgrad_dspy.tuning.evaluator import Live, Played
+from toolgrad_dspy.tuning import TuningBudget
+from toolgrad_dspy.tuning.evaluator import LiveEvaluator, TaskEvaluation
 from toolgrad_dspy.tuning.step_ranking import PRAISE
 
 CONFIG = ProgramConfig(iterations=4)
-BUDGET = Budget(metric_calls=24, threads=4)
+BUDGET = TuningBudget(metric_calls=24, threads=4)
 NAMES = ("bootstrap", "bootstrap-random", "bootstrap-optuna", "infer-rules", "better-together")
 TUNED = ("proposer.predict", "selector.predict")
 RULES = "Please adhere to the following rules"
 
 
-class Watched(Live):
+class Watched(LiveEvaluator):
     """The live arena, remembering what sampled sessions came to."""
 
     def __init__(self) -> None:
         super().__init__(Metric())
-        self.sampled: list[tuple[int, Played]] = []
+        self.sampled: list[tuple[int, TaskEvaluation]] = []
 
-    def play(self, program: ToolGrad, seed: int, index: int) -> Played:
+    def play(self, program: ToolGrad, seed: int, index: int) -> TaskEvaluation:
         played = super().play(program, seed, index)
         if program.proposer.predict.lm is not None and program.proposer.predict.lm.kwargs.get("temperature"):
             self.sampled.append((index, played))
@@ -55,7 +55,7 @@ class Outcome:
     base: ToolGrad
     models: ScriptedModels
     by: Optimizer
-    budget: Budget = BUDGET
+    budget: TuningBudget = BUDGET
     arena: Watched = field(default_factory=Watched)
 
     def __post_init__(self) -> None:
@@ -133,7 +133,7 @@ def test_a_demonstration_is_plain_json_of_the_predictor_s_own_fields_and_no_copy
 
 
 def test_only_steps_of_the_better_half_of_the_sampled_sessions_are_shown(bootstrapped: Outcome) -> None:
-    best: dict[int, Played] = {}
+    best: dict[int, TaskEvaluation] = {}
     for index, played in bootstrapped.arena.sampled:
         if index not in best or played.score > best[index].score:
             best[index] = played

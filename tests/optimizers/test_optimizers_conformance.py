@@ -21,25 +21,25 @@ from toolgrad_dspy.metrics import Metric
 from toolgrad_dspy.optimizers import OPTIMIZERS, Tuning, optimizer
 from toolgrad_dspy.program import ProgramConfig, ToolGrad, draw, load_program, save_program
 from toolgrad_dspy.tools.library import Library
-from toolgrad_dspy.tuning import Budget, Journal, Live, Prompts, Usage
-from toolgrad_dspy.tuning.evaluator import Played
+from toolgrad_dspy.tuning import Journal, LiveEvaluator, Prompts, TuningBudget, TuningUsage
+from toolgrad_dspy.tuning.evaluator import TaskEvaluation
 
 CONFIG = ProgramConfig(iterations=3)
 TASKS = draw(0, 4, 4, 2)
-BUDGET = Budget(metric_calls=44, threads=4)
+BUDGET = TuningBudget(metric_calls=44, threads=4)
 NAMES = list(OPTIMIZERS)
 # All share what is tested with these; the first stands for them where time counts.
 FIRST = [NAMES[0], *(pytest.param(name, marks=pytest.mark.slow) for name in NAMES[1:])]
 
 
-class Watched(Live):
+class Watched(LiveEvaluator):
     """Notes which prompts play which task."""
 
     def __init__(self) -> None:
         super().__init__(Metric())
         self.played: list[tuple[int, str]] = []
 
-    def play(self, program: ToolGrad, seed: int, index: int) -> Played:
+    def play(self, program: ToolGrad, seed: int, index: int) -> TaskEvaluation:
         played = super().play(program, seed, index)
         models = [predictor.lm for _, predictor in program.named_predictors()]
         sampled = "".join(str(model.kwargs) for model in models if model is not None)
@@ -88,7 +88,7 @@ def saved(path: Path, program: ToolGrad) -> bytes:
 def tune(
     library: Library,
     name: str,
-    budget: Budget = BUDGET,
+    budget: TuningBudget = BUDGET,
     models: Models | None = None,
     journal: Journal | None = None,
 ) -> Outcome:
@@ -97,7 +97,7 @@ def tune(
     before = everything(base)
     progress: list[int] = []
 
-    def note(usage: Usage) -> None:
+    def note(usage: TuningUsage) -> None:
         progress.append(usage.metric_calls)
 
     one, settings_before = optimizer(name), settings()
@@ -162,7 +162,7 @@ def test_the_same_seed_gives_the_same_program_with_one_thread_and_with_eight(
     library: Library, tmp_path: Path, name: str
 ) -> None:
     programs = [
-        saved(tmp_path / f"{threads}.json", tune(library, name, Budget(44, threads)).tuning.program)
+        saved(tmp_path / f"{threads}.json", tune(library, name, TuningBudget(44, threads)).tuning.program)
         for threads in (1, 8)
     ]
     assert programs[0] == programs[1]
@@ -170,7 +170,7 @@ def test_the_same_seed_gives_the_same_program_with_one_thread_and_with_eight(
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_tiny_budget_gives_a_program_no_worse_than_the_base(library: Library, name: str) -> None:
-    outcome = tune(library, name, Budget(metric_calls=5, threads=2))
+    outcome = tune(library, name, TuningBudget(metric_calls=5, threads=2))
     assert outcome.tuning.usage.metric_calls <= 5
     before, after = outcome.tuning.scores
     assert before is None or after is None or after >= before
@@ -181,7 +181,7 @@ def test_a_budget_of_lm_calls_ends_the_search_by_no_more_than_the_sessions_under
     library: Library, name: str
 ) -> None:
     models = Models.from_environment()
-    outcome = tune(library, name, Budget(metric_calls=44, threads=2, lm_calls=60), models)
+    outcome = tune(library, name, TuningBudget(metric_calls=44, threads=2, lm_calls=60), models)
     assert "LM calls were made" in outcome.tuning.stopped
     # A session of three iterations makes at most 3 x (1 + 3 x 2 + 1) + 2 calls.
     assert models.meter.calls < 60 + 2 * 26
@@ -198,7 +198,7 @@ def test_models_that_refuse_every_call_end_tuning_with_their_reason(library: Lib
 def test_sessions_that_all_come_to_nothing_are_an_error_and_no_score_of_zero(library: Library, name: str) -> None:
     models = ScriptedModels(proposer=lambda prompt: "I would rather not.")
     with pytest.raises(RunError, match="sessions came to anything: no step was accepted in 3 iterations"):
-        tune(library, name, Budget(metric_calls=12, threads=2), models)
+        tune(library, name, TuningBudget(metric_calls=12, threads=2), models)
 
 
 @pytest.mark.parametrize("name", FIRST)
@@ -206,7 +206,12 @@ def test_too_few_tasks_are_refused(library: Library, name: str) -> None:
     models = Models.from_environment()
     with pytest.raises(UsageError, match="there are 3 training tasks; an optimizer needs 4 at least"):
         optimizer(name).tune(
-            ToolGrad(library, models, CONFIG), draw(0, 3, 4, 2), Live(Metric()), models, budget=BUDGET, seed=0
+            ToolGrad(library, models, CONFIG),
+            draw(0, 3, 4, 2),
+            LiveEvaluator(Metric()),
+            models,
+            budget=BUDGET,
+            seed=0,
         )
 
 

@@ -16,10 +16,10 @@ from toolgrad_dspy.metrics import Metric
 from toolgrad_dspy.optimizers import OPTIMIZERS, optimizer
 from toolgrad_dspy.program import ProgramConfig, Tasks, ToolGrad, draw, save_program
 from toolgrad_dspy.tools.library import Library
-from toolgrad_dspy.tuning import Budget, Live
+from toolgrad_dspy.tuning import LiveEvaluator, TuningBudget
 
 CONFIG = ProgramConfig(iterations=4)
-BUDGET = Budget(metric_calls=52, threads=4)
+BUDGET = TuningBudget(metric_calls=52, threads=4)
 
 
 def prompts(program: ToolGrad) -> dict[str, str]:
@@ -132,7 +132,9 @@ def test_tuning_in_which_every_session_breaks_is_an_error_and_leaves_the_setting
     models = ScriptedModels(proposer=lambda prompt: AuthError("Invalid API key"))
     program = ToolGrad(library, models, CONFIG)
     with pytest.raises(RunError, match="Invalid API key"):
-        optimizer("gepa").tune(program, draw(0, 4, 4, 2), Live(Metric()), models, budget=Budget(6, 2), seed=0)
+        optimizer("gepa").tune(
+            program, draw(0, 4, 4, 2), LiveEvaluator(Metric()), models, budget=TuningBudget(6, 2), seed=0
+        )
     *_, timeout, straggler_limit = ParallelExecutor.__init__.__defaults__
     assert (timeout, straggler_limit) == (120, 3)
 
@@ -147,7 +149,9 @@ def test_a_model_that_begins_to_refuse_ends_the_tuning_soon(library: Library) ->
     models = ScriptedModels(proposer=refuse_later)
     program = ToolGrad(library, models, CONFIG)
     with pytest.raises(ModelError, match="The account is closed"):
-        optimizer("gepa").tune(program, draw(0, 4, 4, 0), Live(Metric()), models, budget=Budget(400, 2), seed=0)
+        optimizer("gepa").tune(
+            program, draw(0, 4, 4, 0), LiveEvaluator(Metric()), models, budget=TuningBudget(400, 2), seed=0
+        )
     assert len(asked) < 60
 
 
@@ -166,7 +170,12 @@ def test_tuning_in_which_no_session_comes_to_anything_is_an_error_and_no_score_o
         RunError, match="not one of 6 sessions came to anything: no step was accepted in 4 iterations"
     ):
         optimizer("gepa").tune(
-            ToolGrad(library, models, CONFIG), draw(0, 4, 4, 0), Live(Metric()), models, budget=Budget(6, 2), seed=0
+            ToolGrad(library, models, CONFIG),
+            draw(0, 4, 4, 0),
+            LiveEvaluator(Metric()),
+            models,
+            budget=TuningBudget(6, 2),
+            seed=0,
         )
 
 

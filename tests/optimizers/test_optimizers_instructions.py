@@ -31,8 +31,8 @@ from toolgrad_dspy.optimizers import Tuning, optimizer
 from toolgrad_dspy.program import ProgramConfig, ToolGrad, draw
 from toolgrad_dspy.signatures import Propose, Select
 from toolgrad_dspy.tools.library import Library
-from toolgrad_dspy.tuning import Budget
-from toolgrad_dspy.tuning.evaluator import Live
+from toolgrad_dspy.tuning import TuningBudget
+from toolgrad_dspy.tuning.evaluator import LiveEvaluator
 
 CONFIG = ProgramConfig(iterations=2)
 SESSIONS = 44
@@ -44,7 +44,7 @@ ROLE = {habit.name: habit.role for habit in HABITS}
 def tuned(library: Library, name: str, models: ScriptedModels, sessions: int = SESSIONS) -> Tuning:
     program = ToolGrad(library, models, CONFIG)
     return optimizer(name).tune(
-        program, draw(0, 4, 4, 0), Live(Metric()), models, budget=Budget(sessions, threads=4), seed=0
+        program, draw(0, 4, 4, 0), LiveEvaluator(Metric()), models, budget=TuningBudget(sessions, threads=4), seed=0
     )
 
 

@@ -9,7 +9,7 @@ from dspy.lm15 import Message, Request, Response, TextPart, Usage
 
 from toolgrad_dspy.lm import REHEARSAL, ROLES, Models, ModelSettings, Role
 from toolgrad_dspy.lm.calls.gate import AsyncGate, Backend, Gate, Limits
-from toolgrad_dspy.lm.calls.rate_limit import Pace
+from toolgrad_dspy.lm.calls.rate_limit import RateLimit
 from toolgrad_dspy.lm.rehearsal.engine import answer as rehearse
 from toolgrad_dspy.lm.rehearsal.prompt import Prompt, read
 
@@ -36,7 +36,7 @@ class ScriptedModels(Models):
 
     def lm(self, role: Role) -> dspy.LM:
         if role not in self._built:
-            backend = Backend("toolgrad/scripted", _Sync(self, role), _Async(self, role), Pace(None, None))
+            backend = Backend("toolgrad/scripted", _Sync(self, role), _Async(self, role), RateLimit(None, None))
             limits = Limits(retries=0, max_parallel=64)
             self._built[role] = dspy.LM(
                 backend.model,

@@ -13,7 +13,7 @@ from toolgrad_dspy.tools import FunctionSource, ToolFilter, ToolSource
 from toolgrad_dspy.tools.conformance import CHECKS, Case, Check, check_source
 from toolgrad_dspy.tools.mcp.source import McpSource
 from toolgrad_dspy.tools.mcp.targets import HttpTarget, InProcessTarget
-from toolgrad_dspy.tools.wrappers import Filtered, ParallelLimit, Prefixed, Recording, Timeout
+from toolgrad_dspy.tools.wrappers import CallLog, Filtered, ParallelLimit, Prefixed, Timeout
 
 
 def call(tool: str, /, **arguments: object) -> ToolCall:
@@ -70,7 +70,7 @@ def case(request: pytest.FixtureRequest, web: ModuleType, folder: Path) -> Case:
 
     def wrapped() -> ToolSource:
         kept = Filtered(functions(), ToolFilter(deny=("no_such_*",)))
-        return Recording(Prefixed(Timeout(ParallelLimit(kept, 2), 5), "my_"))
+        return CallLog(Prefixed(Timeout(ParallelLimit(kept, 2), 5), "my_"))
 
     match request.param:
         case "functions":

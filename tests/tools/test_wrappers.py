@@ -11,11 +11,11 @@ from toolgrad_dspy.errors import StoreError, ToolSourceError
 from toolgrad_dspy.records import Observation, ToolCall
 from toolgrad_dspy.tools import FunctionSource, ToolFilter, ToolSource
 from toolgrad_dspy.tools.wrappers import (
+    CallLog,
     Filtered,
+    LoggedCall,
     ParallelLimit,
     Prefixed,
-    RecordedCall,
-    Recording,
     Replay,
     Timeout,
     read_only,
@@ -120,7 +120,7 @@ class TestRecording:
     def test_what_was_recorded_is_replayed_byte_for_byte(self, tmp_path: Path) -> None:
         path = tmp_path / "calls.jsonl"
         calls = [READ, WRITE, READ, ToolCall(tool="write_note", arguments={}), READ]
-        original = run(Recording(notes(), path), *calls, seed=3)
+        original = run(CallLog(notes(), path), *calls, seed=3)
         replay = Replay.load(path)
         again = run(replay, *calls, seed=3)
         assert [o.model_dump_json() for o in again] == [o.model_dump_json() for o in original]
@@ -128,7 +128,7 @@ class TestRecording:
         assert (replay.id, replay.isolation) == ("notes", "session")
 
     def test_the_last_answer_is_repeated_and_an_unknown_call_fails(self) -> None:
-        recording = Recording(notes())
+        recording = CallLog(notes())
         run(recording, WRITE, READ)
         replay = Replay("notes", [], recording.calls)
         other = ToolCall(tool="write_note", arguments={"text": "y"})
@@ -136,9 +136,9 @@ class TestRecording:
         assert kinds(run(replay, READ, seed=2)) == ["connection"]
 
     def test_it_keeps_calls_in_memory_without_a_file(self) -> None:
-        recording = Recording(notes())
+        recording = CallLog(notes())
         (written,) = run(recording, WRITE, seed=9)
-        assert recording.calls == [RecordedCall(seed=9, call=WRITE, observation=written)]
+        assert recording.calls == [LoggedCall(seed=9, call=WRITE, observation=written)]
 
     @pytest.mark.parametrize(
         ("text", "line"),

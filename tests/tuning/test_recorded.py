@@ -25,9 +25,9 @@ from toolgrad_dspy.optimizers.base import Tuning
 from toolgrad_dspy.program import ProgramConfig, ToolGrad, draw, save_program
 from toolgrad_dspy.records import Observation, Tool, ToolCall
 from toolgrad_dspy.tools import Library, ToolSession, ToolSource
-from toolgrad_dspy.tuning import Budget
-from toolgrad_dspy.tuning.evaluator import Arena, Live, Played
-from toolgrad_dspy.tuning.recorded.evaluator import Recorded
+from toolgrad_dspy.tuning import TuningBudget
+from toolgrad_dspy.tuning.evaluator import Evaluator, LiveEvaluator, TaskEvaluation
+from toolgrad_dspy.tuning.recorded.evaluator import RecordedEvaluator
 from toolgrad_dspy.tuning.recorded.recording import Recording, record
 
 CONFIG = ProgramConfig(iterations=4)
@@ -42,8 +42,8 @@ def recording(library: Library) -> Recording:
 
 
 @pytest.fixture(scope="module")
-def arena(recording: Recording) -> Recorded:
-    return Recorded(recording, Metric())
+def arena(recording: Recording) -> RecordedEvaluator:
+    return RecordedEvaluator(recording, Metric())
 
 
 class Broken(ToolSource):
@@ -95,22 +95,24 @@ def asking_for(program: ToolGrad, *habits: str) -> ToolGrad:
     return copy
 
 
-def played(arena: Arena, program: ToolGrad, tasks: Sequence[dspy.Example] = ALL_TASKS) -> list[Played]:
+def played(arena: Evaluator, program: ToolGrad, tasks: Sequence[dspy.Example] = ALL_TASKS) -> list[TaskEvaluation]:
     with dspy.context(adapter=ADAPTER, disable_history=True):
         return [arena.play(program, task.seed, task.index) for task in tasks]
 
 
-def mean(outcomes: Sequence[Played]) -> float:
+def mean(outcomes: Sequence[TaskEvaluation]) -> float:
     return sum(one.score for one in outcomes) / len(outcomes)
 
 
-def tuned(program: ToolGrad, arena: Arena, threads: int = 4, sessions: int = 40) -> Tuning:
+def tuned(program: ToolGrad, arena: Evaluator, threads: int = 4, sessions: int = 40) -> Tuning:
     models = Models.from_environment()
     program = ToolGrad(program.library, models, CONFIG)
-    return optimizer("gepa").tune(program, TASKS, arena, models, budget=Budget(sessions, threads), seed=SEED)
+    return optimizer("gepa").tune(program, TASKS, arena, models, budget=TuningBudget(sessions, threads), seed=SEED)
 
 
-def test_tuning_on_a_recording_runs_no_tool_and_finds_something(recording: Recording, arena: Recorded) -> None:
+def test_tuning_on_a_recording_runs_no_tool_and_finds_something(
+    recording: Recording, arena: RecordedEvaluator
+) -> None:
     source = untouchable(recording)
     tuning = tuned(over(source), arena)
     assert source.used == tuning.usage.tool_calls == 0
@@ -120,13 +122,13 @@ def test_tuning_on_a_recording_runs_no_tool_and_finds_something(recording: Recor
     assert after > before + 0.1
 
 
-def test_the_library_of_the_program_need_not_be_open(arena: Recorded) -> None:
+def test_the_library_of_the_program_need_not_be_open(arena: RecordedEvaluator) -> None:
     program = ToolGrad(Library([]), Models.from_environment(), CONFIG)
     assert played(arena, program, TASKS.train[:1])[0].score > 0
 
 
 def test_the_same_seed_gives_the_same_program_with_any_number_of_threads(
-    recording: Recording, arena: Recorded, tmp_path: Path
+    recording: Recording, arena: RecordedEvaluator, tmp_path: Path
 ) -> None:
     program = over(untouchable(recording))
     files = []
@@ -138,7 +140,7 @@ def test_the_same_seed_gives_the_same_program_with_any_number_of_threads(
 
 
 def test_the_recorded_program_does_again_what_it_did_and_scores_what_it_scored(
-    recording: Recording, arena: Recorded
+    recording: Recording, arena: RecordedEvaluator
 ) -> None:
     metric = Metric()
     weights = {name: weight for name, weight in metric.weights.items() if name in STEP_PARTS}
@@ -151,20 +153,22 @@ def test_the_recorded_program_does_again_what_it_did_and_scores_what_it_scored(
 
 
 def test_recorded_scores_rank_programs_as_live_ones_do(
-    recording: Recording, arena: Recorded, library: Library
+    recording: Recording, arena: RecordedEvaluator, library: Library
 ) -> None:
     base = ToolGrad(library, Models.from_environment(), CONFIG)
     habits = ((), ("reuse",), ("compose", "append"), [habit.name for habit in HABITS])
     programs = [asking_for(base, *names) for names in habits]
-    live = [mean(played(Live(Metric()), program, TASKS.train)) for program in programs]
+    live = [mean(played(LiveEvaluator(Metric()), program, TASKS.train)) for program in programs]
     recorded = [mean(played(arena, program, TASKS.train)) for program in programs]
     assert sorted(live) == live
     assert sorted(recorded) == recorded
 
 
-def test_a_recorded_session_takes_less_than_half_the_time_of_a_live_one(arena: Recorded, library: Library) -> None:
+def test_a_recorded_session_takes_less_than_half_the_time_of_a_live_one(
+    arena: RecordedEvaluator, library: Library
+) -> None:
     program = asking_for(ToolGrad(library, Models.from_environment(), CONFIG), "reuse", "append")
-    took: dict[Arena, list[float]] = {arena: [], Live(Metric()): []}
+    took: dict[Evaluator, list[float]] = {arena: [], LiveEvaluator(Metric()): []}
     # Without the collector, which walks through all that earlier tests left; the best of three, since whoever comes
     # first also builds what both use.
     gc.collect()
@@ -182,7 +186,7 @@ def test_a_recorded_session_takes_less_than_half_the_time_of_a_live_one(arena: R
 
 
 def test_feedback_is_about_what_the_candidate_itself_proposed_and_chose(
-    recording: Recording, arena: Recorded
+    recording: Recording, arena: RecordedEvaluator
 ) -> None:
     base = over(untouchable(recording))
     told = {}
@@ -199,7 +203,7 @@ def test_feedback_is_about_what_the_candidate_itself_proposed_and_chose(
     assert "belongs to chain" in told["reuse"]
 
 
-def test_what_no_tool_gave_is_marked_simulated(recording: Recording, arena: Recorded) -> None:
+def test_what_no_tool_gave_is_marked_simulated(recording: Recording, arena: RecordedEvaluator) -> None:
     real = {
         json.dumps([attempt.call.tool, attempt.call.arguments], sort_keys=True): attempt.observation
         for session in recording.sessions
@@ -237,7 +241,7 @@ def proposing(tool: str, arguments: dict[str, Any], *more: dict[str, Any]) -> Sc
     ],
 )
 def test_a_call_that_cannot_be_right_fails_and_the_report_says_why(
-    recording: Recording, arena: Recorded, arguments: dict[str, Any], outcome: str, reason: str
+    recording: Recording, arena: RecordedEvaluator, arguments: dict[str, Any], outcome: str, reason: str
 ) -> None:
     models = proposing("get_place", arguments)
     outcome_of = played(arena, over(untouchable(recording), models), TASKS.train[:1])[0]
@@ -255,14 +259,16 @@ def test_a_call_that_cannot_be_right_fails_and_the_report_says_why(
 
 
 def test_a_model_that_refuses_every_call_ends_the_tuning_with_its_reason(
-    recording: Recording, arena: Recorded
+    recording: Recording, arena: RecordedEvaluator
 ) -> None:
     program = over(untouchable(recording), ScriptedModels(proposer=lambda prompt: AuthError("Invalid API key")))
     with pytest.raises(ModelError, match="Invalid API key"):
         played(arena, program, TASKS.train[:1])
 
 
-def test_a_step_without_a_usable_answer_is_a_finding_and_a_lower_score(recording: Recording, arena: Recorded) -> None:
+def test_a_step_without_a_usable_answer_is_a_finding_and_a_lower_score(
+    recording: Recording, arena: RecordedEvaluator
+) -> None:
     program = over(untouchable(recording), ScriptedModels(proposer=lambda prompt: "I would rather not."))
     base = played(arena, over(untouchable(recording)), TASKS.train[:1])[0]
     outcome = played(arena, program, TASKS.train[:1])[0]
@@ -272,7 +278,7 @@ def test_a_step_without_a_usable_answer_is_a_finding_and_a_lower_score(recording
     assert "No proposal came about: unusable answer" in arena.feedback(outcome, "proposer", number)
 
 
-def test_a_session_that_was_not_recorded_cannot_be_played(arena: Recorded) -> None:
+def test_a_session_that_was_not_recorded_cannot_be_played(arena: RecordedEvaluator) -> None:
     program = ToolGrad(Library([]), Models.from_environment(), CONFIG)
     with pytest.raises(RunError, match="session 99 of seed 2 was not recorded"):
         arena.play(program, SEED, 99)
@@ -292,11 +298,11 @@ def test_a_program_asked_about_all_steps_scores_what_its_own_session_does(
 
 def test_weights_of_parts_that_steps_tell_about_are_kept_and_others_drop_out(recording: Recording) -> None:
     program = ToolGrad(Library([]), Models.from_environment(), CONFIG)
-    only = Recorded(recording, Metric({"executed": 2.0, "valid": 5.0, "known_origins": 1.0}))
+    only = RecordedEvaluator(recording, Metric({"executed": 2.0, "valid": 5.0, "known_origins": 1.0}))
     outcomes = played(only, program)
     assert [one.score for one in outcomes] == pytest.approx([PARTS["executed"](s) for s in recording.sessions])
     with pytest.raises(UsageError, match="recorded steps tell nothing about valid, known_origins; tune without"):
-        Recorded(recording, Metric({"valid": 5.0, "known_origins": 1.0}))
+        RecordedEvaluator(recording, Metric({"valid": 5.0, "known_origins": 1.0}))
 
 
 def test_a_recording_is_read_as_it_was_written(recording: Recording, tmp_path: Path) -> None:
@@ -309,7 +315,7 @@ def test_a_recording_is_read_as_it_was_written(recording: Recording, tmp_path: P
     assert first.read_bytes() == second.read_bytes()
     assert again.tool_calls == recording.tool_calls > 0
     program = asking_for(over(untouchable(recording)), "reuse")
-    outcomes = (played(Recorded(one, Metric()), program, TASKS.train) for one in (recording, again))
+    outcomes = (played(RecordedEvaluator(one, Metric()), program, TASKS.train) for one in (recording, again))
     scored = [[(outcome.score, outcome.steps) for outcome in of] for of in outcomes]
     assert scored[0] == scored[1]
 

@@ -132,14 +132,14 @@ class _Job:
     async def run(self) -> "RunStatistics":
         """Run the sessions that the folder does not have yet."""
         from toolgrad_dspy.program import run_session
-        from toolgrad_dspy.runs import Ledger, RunStore, run_progress, statistics
+        from toolgrad_dspy.runs import RunStore, SpendingLog, run_progress, statistics
 
         budget = self.models.budget
         async with self._ready() as (program, settings):
             tools = program.library.tools
             with RunStore.create_or_resume(self.folder, settings, tools) as store:
                 _carry(store, budget)
-                ledger = Ledger("generate", self.models.meter.models, lambda: budget.tool_calls)
+                ledger = SpendingLog("generate", self.models.meter.models, lambda: budget.tool_calls)
                 done = store.done()
                 left = [index for index in range(self.n) if index not in done]
                 with run_progress(self.n, self.n - len(left), self.quiet) as progress:

@@ -12,8 +12,8 @@ from toolgrad_dspy.metrics.comparison import Difference, compare
 from toolgrad_dspy.optimizers.base import Optimizer, Tuning
 from toolgrad_dspy.program import Tasks, ToolGrad, run_sessions
 from toolgrad_dspy.records import Session
-from toolgrad_dspy.tuning.evaluations import Budget, Usage
-from toolgrad_dspy.tuning.evaluator import Arena, Live
+from toolgrad_dspy.tuning.evaluations import TuningBudget, TuningUsage
+from toolgrad_dspy.tuning.evaluator import Evaluator, LiveEvaluator
 from toolgrad_dspy.tuning.journal import Journal
 
 
@@ -61,11 +61,11 @@ def compile_program(
     models: Models,
     optimizer: Optimizer,
     *,
-    budget: Budget,
+    budget: TuningBudget,
     seed: int,
-    arena: Arena | None = None,
+    arena: Evaluator | None = None,
     stage: Callable[[str], None] = lambda name: None,
-    progress: Callable[[Usage], None] = lambda usage: None,
+    progress: Callable[[TuningUsage], None] = lambda usage: None,
     journal: Journal | None = None,
 ) -> Compiled:
     """Tune ``program`` and evaluate it before and after on ``tasks.test``.
@@ -81,7 +81,14 @@ def compile_program(
     watch.stop("before", _tool_calls(before.sessions))
     stage("tuning")
     tuning = optimizer.tune(
-        program, tasks, arena or Live(metric), models, budget=budget, seed=seed, progress=progress, journal=journal
+        program,
+        tasks,
+        arena or LiveEvaluator(metric),
+        models,
+        budget=budget,
+        seed=seed,
+        progress=progress,
+        journal=journal,
     )
     watch.stop("tuning", tuning.usage.tool_calls)
     stage("after")

@@ -7,7 +7,7 @@ directly, judges are 20, 8 and 4 points less accurate on them (arXiv 2409.16341,
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from toolgrad_dspy.judging.slots import Blank
+from toolgrad_dspy.judging.slots import Slot
 from toolgrad_dspy.provenance.mentions import states
 from toolgrad_dspy.signatures import MISSING, ExtractedValue, JudgedPair, Ruling
 
@@ -35,7 +35,7 @@ def direct(ruling: Ruling) -> Vote:
     return Vote(ruling.holds, float(ruling.holds), ruling.reason)
 
 
-def specificity(blanks: Sequence[Blank], values: Sequence[ExtractedValue]) -> Vote:
+def specificity(blanks: Sequence[Slot], values: Sequence[ExtractedValue]) -> Vote:
     """Holds iff the query gives a value for every blank of a required parameter."""
     said = _filled(blanks, values)
     if isinstance(said, Vote):
@@ -46,7 +46,7 @@ def specificity(blanks: Sequence[Blank], values: Sequence[ExtractedValue]) -> Vo
     return _share(len(wanted), missing, reasons, "the query gives every value that is required")
 
 
-def alignment(blanks: Sequence[Blank], values: Sequence[ExtractedValue]) -> Vote:
+def alignment(blanks: Sequence[Slot], values: Sequence[ExtractedValue]) -> Vote:
     """Holds iff every argument that the query has to state is what the judge read out of the query.
 
     Of calls to the same tool, any may have any of the values that were read for that parameter: which is whose the
@@ -86,7 +86,7 @@ def coherence(pairs: Sequence[tuple[str, str]], answers: Sequence[JudgedPair]) -
     return Vote(not broken, score, reason or "each sentence follows the one before it")
 
 
-def _filled(blanks: Sequence[Blank], values: Sequence[ExtractedValue]) -> dict[int, ExtractedValue] | Vote:
+def _filled(blanks: Sequence[Slot], values: Sequence[ExtractedValue]) -> dict[int, ExtractedValue] | Vote:
     """The answer to each blank by its number, the first one if there are more; or the vote that one is left out."""
     said = {value.blank: value for value in reversed(values)}
     absent = next((blank for blank in blanks if blank.number not in said), None)
@@ -97,10 +97,10 @@ def _is_missing(value: str) -> bool:
     return not value.strip() or value.strip().lower().startswith(MISSING)
 
 
-def _named(blank: Blank) -> str:
+def _named(blank: Slot) -> str:
     return f"{blank.parameter} of {blank.tool} ({blank.step})"
 
 
-def _share(wanted: int, wrong: Sequence[Blank], reasons: Sequence[str], fine: str) -> Vote:
+def _share(wanted: int, wrong: Sequence[Slot], reasons: Sequence[str], fine: str) -> Vote:
     steps = tuple(dict.fromkeys(blank.step for blank in wrong))
     return Vote(not wrong, 1 - len(wrong) / wanted if wanted else 1.0, "; ".join(reasons) or fine, steps)

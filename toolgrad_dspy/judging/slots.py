@@ -11,7 +11,7 @@ from toolgrad_dspy.records.pointer import list_index, unescape
 
 
 @dataclass(frozen=True, slots=True)
-class Blank:
+class Slot:
     """One parameter of one call. ``values`` are what the call was given for it, which the judge is not shown.
 
     ``parameter`` is its name, of a nested one the way to it: ``address.city``; the items of a list share a blank.
@@ -37,13 +37,13 @@ class Blank:
         return {**shown, "meaning": self.meaning} if self.meaning else shown
 
 
-def blanks(steps: Sequence[Step], tools: Mapping[str, Tool]) -> tuple[Blank, ...]:
+def blanks(steps: Sequence[Step], tools: Mapping[str, Tool]) -> tuple[Slot, ...]:
     """The blanks of ``steps``, numbered from 1.
 
     A value that came from a result or from the tool's own schema makes none: the query need not state it. A required
     parameter that a call was not given makes one without values.
     """
-    found: list[Blank] = []
+    found: list[Slot] = []
     for step in steps:
         schema = tools[step.call.tool].parameters
         listed = schema.get("required")
@@ -52,7 +52,7 @@ def blanks(steps: Sequence[Step], tools: Mapping[str, Tool]) -> tuple[Blank, ...
             meaning = (schema_at(schema, pointers[0][0]) or {}).get("description")
             way = _way(pointers[0][0])
             found.append(
-                Blank(
+                Slot(
                     number=len(found) + 1,
                     step=step.id,
                     tool=step.call.tool,

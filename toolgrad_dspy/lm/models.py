@@ -14,7 +14,7 @@ from toolgrad_dspy.lm.calls.budget import Budget
 from toolgrad_dspy.lm.calls.gate import AsyncGate, Backend, Formats, Gate, Limits
 from toolgrad_dspy.lm.calls.meter import Meter
 from toolgrad_dspy.lm.calls.prices import Prices
-from toolgrad_dspy.lm.calls.rate_limit import Pace
+from toolgrad_dspy.lm.calls.rate_limit import RateLimit
 from toolgrad_dspy.lm.capabilities.known import Capabilities, known
 from toolgrad_dspy.lm.capabilities.probe_cache import address
 from toolgrad_dspy.lm.engines.remote import engine_pair
@@ -44,7 +44,7 @@ class Models:
         self._prices = prices or Prices()
         self._lms: dict[Role, dspy.LM] = {}
         self._gates: dict[Role, tuple[Gate, AsyncGate]] = {}
-        self._paces: dict[object, Pace] = {}
+        self._paces: dict[object, RateLimit] = {}
         self._lock = threading.Lock()
         self._adapters = {role: ADAPTERS[self.adapter_name(role)] for role in settings}
 
@@ -109,14 +109,14 @@ class Models:
     def _backend(self, settings: ModelSettings) -> Backend:
         """The model of ``settings`` with its engines; roles that share an account share its pace."""
         if settings.is_rehearsal:
-            return Backend("toolgrad/rehearsal", RehearsalEngine(), AsyncRehearsalEngine(), Pace(None, None))
+            return Backend("toolgrad/rehearsal", RehearsalEngine(), AsyncRehearsalEngine(), RateLimit(None, None))
         if not all(settings.model.partition("/")):
             raise UsageError(
                 f"unknown model {settings.model!r}: names are litellm's provider/model, for example "
                 "openai/gpt-4.1-mini, or 'rehearsal' for the embedded one"
             )
         account = (settings.model, settings.api_base, settings.api_key, settings.rpm, settings.tpm)
-        pace = self._paces.setdefault(account, Pace(settings.rpm, settings.tpm))
+        pace = self._paces.setdefault(account, RateLimit(settings.rpm, settings.tpm))
         return Backend(settings.model, *engine_pair(settings), pace, self._prices.of(settings.model))
 
     async def check(self, roles: Iterable[Role]) -> None:

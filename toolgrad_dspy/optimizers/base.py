@@ -21,14 +21,14 @@ from toolgrad_dspy.lm.ask import FATAL
 from toolgrad_dspy.program import Tasks, ToolGrad
 from toolgrad_dspy.tuning.candidate import Prompts
 from toolgrad_dspy.tuning.dspy_patches import ANY_NUMBER, quiet, whole_sessions_once
-from toolgrad_dspy.tuning.evaluations import Budget, Candidate, Ledger, StopTuning, Usage
-from toolgrad_dspy.tuning.evaluator import Arena, Played
-from toolgrad_dspy.tuning.invocations import Step
+from toolgrad_dspy.tuning.evaluations import Candidate, Evaluations, StopTuning, TuningBudget, TuningUsage
+from toolgrad_dspy.tuning.evaluator import Evaluator, TaskEvaluation
+from toolgrad_dspy.tuning.invocations import Invocation
 from toolgrad_dspy.tuning.journal import Journal
 from toolgrad_dspy.tuning.prompt_model import prompt_model
 from toolgrad_dspy.tuning.scoring import Scoring
 from toolgrad_dspy.tuning.search import Search
-from toolgrad_dspy.tuning.tunable import Tunable, all_steps
+from toolgrad_dspy.tuning.tunable import Tunable, all_invocations
 
 # Below this there is nothing to choose between.
 FEWEST_TASKS = 4
@@ -44,7 +44,7 @@ class Tuning:
     """
 
     program: ToolGrad
-    usage: Usage
+    usage: TuningUsage
     scores: tuple[float | None, float | None] = (None, None)
     candidates: int = 0
     stopped: str = ""
@@ -70,9 +70,9 @@ class Optimizer(ABC):
         The module may be anything with the predictors of ``student``. StopTuning passes through.
         """
 
-    def shown(self, played: Played, arena: Arena) -> tuple[Step, ...]:
+    def shown(self, played: TaskEvaluation, arena: Evaluator) -> tuple[Invocation, ...]:
         """Which steps of a played session the search sees in traces."""
-        return all_steps(played)
+        return all_invocations(played)
 
     def settings(self, search: Search) -> dict[str, object]:
         """The settings that the search uses, for the program's description."""
@@ -86,12 +86,12 @@ class Optimizer(ABC):
         self,
         program: ToolGrad,
         tasks: Tasks,
-        arena: Arena,
+        arena: Evaluator,
         models: Models,
         *,
-        budget: Budget,
+        budget: TuningBudget,
         seed: int,
-        progress: Callable[[Usage], None] = lambda usage: None,
+        progress: Callable[[TuningUsage], None] = lambda usage: None,
         journal: Journal | None = None,
     ) -> Tuning:
         """Tune a copy of ``program`` on ``tasks.train`` and ``tasks.validation``; the test tasks are never run.
@@ -104,7 +104,7 @@ class Optimizer(ABC):
         for name, found in (("training", tasks.train), ("validation", tasks.validation)):
             if len(found) < FEWEST_TASKS:
                 raise UsageError(f"there are {len(found)} {name} tasks; an optimizer needs {FEWEST_TASKS} at least")
-        ledger = Ledger(budget, models, progress, journal)
+        ledger = Evaluations(budget, models, progress, journal)
         student = Tunable(program.deepcopy(), models, arena, ledger, self.shown)
         reserved = 0 if self.validates else min(2 * len(tasks.validation), budget.metric_calls // 2)
         ledger.reserve(reserved)
@@ -174,7 +174,7 @@ class Optimizer(ABC):
         return ledger.best(search.validation) or _base(student, ledger)
 
 
-def _base(student: Tunable, ledger: Ledger) -> Candidate:
+def _base(student: Tunable, ledger: Evaluations) -> Candidate:
     """The prompts that tuning began with, with the scores they have."""
     prompts = Prompts.of(student)
     known = (candidate for candidate in ledger.candidates if candidate.prompts.digest == prompts.digest)

@@ -7,8 +7,8 @@ from dspy.teleprompt.simba_utils import append_a_rule
 from dspy.utils.exceptions import AdapterParseError, LMError
 
 from toolgrad_dspy.optimizers.base import Optimizer
-from toolgrad_dspy.tuning.evaluator import Arena, Played
-from toolgrad_dspy.tuning.invocations import Step, TraceEntry, iteration_of
+from toolgrad_dspy.tuning.evaluator import Evaluator, TaskEvaluation
+from toolgrad_dspy.tuning.invocations import Invocation, TraceEntry, iteration_of
 from toolgrad_dspy.tuning.search import Search
 from toolgrad_dspy.tuning.tunable import Tunable
 
@@ -48,10 +48,10 @@ class Simba(Optimizer):
             raise error.reason from error.reason.__cause__
         return found
 
-    def shown(self, played: Played, arena: Arena) -> tuple[Step, ...]:
+    def shown(self, played: TaskEvaluation, arena: Evaluator) -> tuple[Invocation, ...]:
         """The steps, those with the most findings against them first: DSPy makes a demonstration of the last."""
 
-        def findings(step: Step) -> int:
+        def findings(step: Invocation) -> int:
             return len(arena.feedback(played, step.role, step.iteration).splitlines())
 
         return tuple(sorted(played.steps, key=findings, reverse=True))

@@ -35,7 +35,7 @@ class Branch:
         await self._context.__aexit__(None, None, None)
 
 
-class Environment:
+class Branches:
     """The tool sessions of one sample. ``tool_calls`` and ``replayed_calls`` count what ran."""
 
     def __init__(self, library: Library, seed: int, budget: Budget) -> None:
@@ -66,7 +66,7 @@ class Environment:
 
     async def call(self, branch: Branch, call: ToolCall) -> Observation:
         """Run a call that somebody proposed."""
-        self._budget.tool_call()
+        self._budget.charge_tool_call()
         self.tool_calls += 1
         return await branch.call(call)
 
@@ -79,7 +79,7 @@ class Environment:
         branch = await self._new()
         for step in accepted:
             if self._repeats(step.call.tool):
-                self._budget.tool_call()
+                self._budget.charge_tool_call()
                 self.replayed_calls += 1
                 await branch.call(step.call)
         return branch
@@ -106,7 +106,7 @@ class Environment:
         for step in steps:
             if self.library.isolation_of(step.call.tool) != "session":
                 continue
-            self._budget.tool_call()
+            self._budget.charge_tool_call()
             self.replayed_calls += 1
             again = await fresh.call(step.call)
             if again.error is not None or again.value != step.observation.value:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from toolgrad_dspy.program.branches import Environment
+from toolgrad_dspy.program.branches import Branches
 from toolgrad_dspy.program.config import ProgramConfig
 from toolgrad_dspy.provenance.origins import Result
 from toolgrad_dspy.records import Attempt, Chain, Iteration, Observation, Step, Workflow
@@ -21,7 +21,7 @@ class State:
     run_seed: int
     index: int
     config: ProgramConfig
-    environment: Environment
+    environment: Branches
     tool_lines: ToolLines
     workflow: Workflow = field(default_factory=Workflow)
     lacking: str = NOTHING_YET

@@ -9,7 +9,7 @@ from toolgrad_dspy.concurrency import gather_or_cancel, run_on_loop_thread
 from toolgrad_dspy.lm.ask import AnswerError
 from toolgrad_dspy.lm.calls.meter import metered
 from toolgrad_dspy.lm.models import Models
-from toolgrad_dspy.program.branches import Branch, Environment
+from toolgrad_dspy.program.branches import Branch, Branches
 from toolgrad_dspy.program.config import ProgramConfig
 from toolgrad_dspy.program.executor import Executor
 from toolgrad_dspy.program.proposer import Proposer
@@ -72,7 +72,7 @@ class ToolGrad(dspy.Module):
         """Grow the sample ``index`` of the run seeded by ``seed``."""
         started = time.perf_counter()
         with metered() as meter:
-            async with Environment(self.library, derive(seed, index, "tools"), self._budget) as environment:
+            async with Branches(self.library, derive(seed, index, "tools"), self._budget) as environment:
                 state = State(seed, index, self.config, environment, self._tool_lines)
                 for number in range(1, self.config.iterations + 1):
                     state.iterations.append(await self._iterate(state, number))

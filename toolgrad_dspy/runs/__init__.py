@@ -3,7 +3,7 @@
 from toolgrad_dspy.runs.configuration import Configuration
 from toolgrad_dspy.runs.engines import Done, LocalEngine, RunEngine, Work, execute
 from toolgrad_dspy.runs.progress import BarProgress, LineProgress, QuietProgress, RunProgress, run_progress
-from toolgrad_dspy.runs.spending import TOOLS, Ledger, Spent
+from toolgrad_dspy.runs.spending import TOOLS, Spending, SpendingLog
 from toolgrad_dspy.runs.statistics import RunStatistics, statistics
 from toolgrad_dspy.runs.store import RunStore, Status, canonical
 
@@ -12,7 +12,6 @@ __all__ = [
     "BarProgress",
     "Configuration",
     "Done",
-    "Ledger",
     "LineProgress",
     "LocalEngine",
     "QuietProgress",
@@ -20,7 +19,8 @@ __all__ = [
     "RunProgress",
     "RunStatistics",
     "RunStore",
-    "Spent",
+    "Spending",
+    "SpendingLog",
     "Status",
     "Work",
     "canonical",

@@ -8,7 +8,7 @@ from toolgrad_dspy.records import RoleUsage
 TOOLS = "tools"
 
 
-class Spent(RoleUsage):
+class Spending(RoleUsage):
     """One line of the ledger: what a role used of a model in a stage of the run."""
 
     stage: str
@@ -16,7 +16,7 @@ class Spent(RoleUsage):
     model: str = ""
 
 
-class Ledger:
+class SpendingLog:
     """Turns the running totals of a meter into entries: each call of :meth:`entries` gives what is new.
 
     ``models`` gives usage by role and model, ``tool_calls`` the number of tool calls, both since the start.
@@ -36,14 +36,14 @@ class Ledger:
         """Count from here; model calls made before are still to be entered."""
         self._tools_before = self._tool_calls()
 
-    def entries(self) -> list[Spent]:
+    def entries(self) -> list[Spending]:
         """What was used since the last time."""
         now, tools = self._models(), self._tool_calls()
         found = [self._difference(role, model, used) for (role, model), used in now.items()]
-        found.append(Spent(stage=self._stage, role=TOOLS, calls=tools - self._tools_before))
+        found.append(Spending(stage=self._stage, role=TOOLS, calls=tools - self._tools_before))
         self._before, self._tools_before = now, tools
         return [entry for entry in found if entry.calls]
 
-    def _difference(self, role: str, model: str, used: RoleUsage) -> Spent:
+    def _difference(self, role: str, model: str, used: RoleUsage) -> Spending:
         new = used.minus(self._before.get((role, model), RoleUsage()))
-        return Spent(stage=self._stage, role=role, model=model, **new.model_dump())
+        return Spending(stage=self._stage, role=role, model=model, **new.model_dump())

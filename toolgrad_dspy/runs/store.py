@@ -26,7 +26,7 @@ from toolgrad_dspy.files import atomic_writer, store_errors, written_ahead
 from toolgrad_dspy.records import Record, RoleUsage, Sample, Session, Tool, Trace, Usage
 from toolgrad_dspy.runs.configuration import Configuration, differences, write_configuration
 from toolgrad_dspy.runs.lock import FolderLock
-from toolgrad_dspy.runs.spending import Spent
+from toolgrad_dspy.runs.spending import Spending
 
 SCHEMA = 3
 
@@ -176,17 +176,17 @@ class RunStore:
             except sqlite3.IntegrityError as error:
                 raise StoreError(f"{self.path}: session {session.index} is stored already") from error
 
-    def spend(self, entries: Sequence[Spent]) -> None:
+    def spend(self, entries: Sequence[Spending]) -> None:
         """Add to what the run has used so far, whether or not a session came of it. One transaction."""
         rows = [tuple(getattr(entry, name) for name in _SPENT) for entry in entries]
         with store_errors(self.path, "store what was used"), self._connection:
             self._connection.execute("BEGIN")
             self._connection.executemany(_SPEND, rows)
 
-    def spent(self) -> list[Spent]:
+    def spent(self) -> list[Spending]:
         """What the run has used, over all its starts, by stage, role and model."""
         query = f"SELECT {', '.join(_SPENT)} FROM spent ORDER BY stage, role, model"
-        return [Spent(**dict(zip(_SPENT, row, strict=True))) for row in self._rows(query)]
+        return [Spending(**dict(zip(_SPENT, row, strict=True))) for row in self._rows(query)]
 
     def session(self, index: int) -> Session:
         """The stored session of that index. Raises UsageError when there is none."""

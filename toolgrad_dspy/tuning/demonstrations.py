@@ -10,9 +10,9 @@ from statistics import median
 
 import dspy
 
-from toolgrad_dspy.tuning.invocations import Step
+from toolgrad_dspy.tuning.invocations import Invocation
 from toolgrad_dspy.tuning.search import Search
-from toolgrad_dspy.tuning.step_ranking import Merits
+from toolgrad_dspy.tuning.step_ranking import StepRanking
 from toolgrad_dspy.tuning.tunable import Tunable
 
 # As DSPy's optimizers draw their further rounds.
@@ -33,7 +33,7 @@ class Lesson:
     """The best session that the teacher played for a task: its score, and the best step of each predictor."""
 
     score: float
-    steps: tuple[Step, ...]
+    steps: tuple[Invocation, ...]
 
 
 class Teacher(dspy.Module):
@@ -85,7 +85,7 @@ def taught(student: Tunable, search: Search, sampling: Sampling) -> tuple[Teache
     """
     tasks = search.train[: sampling.tasks]
     draws = [search.played(student.sampled(TEMPERATURE, number), tasks) for number in range(1, sampling.draws + 1)]
-    merits = Merits(search.arena, (played for draw in draws for played in draw))
+    merits = StepRanking(search.arena, (played for draw in draws for played in draw))
     lessons = {}
     for task, *sessions in zip(tasks, *draws, strict=True):
         best = max(sessions, key=lambda played: played.score)

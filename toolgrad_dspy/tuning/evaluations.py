@@ -17,7 +17,7 @@ import dspy
 from toolgrad_dspy.errors import ToolGradError
 from toolgrad_dspy.lm import BudgetSpentError, Models
 from toolgrad_dspy.tuning.candidate import Prompts
-from toolgrad_dspy.tuning.evaluator import Played
+from toolgrad_dspy.tuning.evaluator import TaskEvaluation
 from toolgrad_dspy.tuning.journal import Journal, Used
 
 
@@ -26,7 +26,7 @@ class StopTuning(BaseException):
 
 
 @dataclass(frozen=True, slots=True)
-class Budget:
+class TuningBudget:
     """What tuning may use; whichever is reached first ends it. None is no limit.
 
     ``metric_calls`` counts scored sessions, ``lm_calls`` those of all roles, ``usd`` binds where prices are known.
@@ -41,7 +41,7 @@ class Budget:
 
 
 @dataclass(slots=True)
-class Usage:
+class TuningUsage:
     """What tuning used: sessions scored, and the tool calls they made.
 
     ``repeated`` counts sessions that were asked for again and not played again, ``restored`` those of the scored ones
@@ -69,14 +69,18 @@ class Candidate:
         return sum(self.scores[task.index] for task in tasks) / len(tasks)
 
 
-class Ledger:
+class Evaluations:
     """Shared by all copies that an optimizer makes of a program; safe to use from many threads."""
 
     def __init__(
-        self, budget: Budget, models: Models, progress: Callable[[Usage], None], journal: Journal | None = None
+        self,
+        budget: TuningBudget,
+        models: Models,
+        progress: Callable[[TuningUsage], None],
+        journal: Journal | None = None,
     ) -> None:
         # ``error`` is what broke the run, ``stopped`` which part of the budget was used up before its sessions.
-        self.usage = Usage()
+        self.usage = TuningUsage()
         self.error: ToolGradError | None = None
         self.stopped = ""
         self._budget = budget
@@ -91,7 +95,7 @@ class Ledger:
         self._running = 0
         self._failures: Counter[str] = Counter()
         self._candidates: dict[str, Candidate] = {}
-        self._played: dict[str, Future[Played]] = {}
+        self._played: dict[str, Future[TaskEvaluation]] = {}
         self._state = threading.Condition()
 
     def __deepcopy__(self, memo: dict[int, object]) -> Self:
@@ -101,7 +105,9 @@ class Ledger:
         """Keep the last ``sessions`` of the budget for later; 0 gives them free."""
         self._limit = self._budget.metric_calls - sessions
 
-    def once(self, prompts: Prompts, index: int, variant: Hashable, play: Callable[[], Played]) -> Played:
+    def once(
+        self, prompts: Prompts, index: int, variant: Hashable, play: Callable[[], TaskEvaluation]
+    ) -> TaskEvaluation:
         """The outcome of ``play``, or that of the same prompts on the same task before.
 
         ``variant`` tells sampled sessions apart; they do not count as scores of the prompts. Raises StopTuning when
@@ -136,7 +142,7 @@ class Ledger:
         with self._state:
             self._refuse_beyond_budget()
 
-    def _kept(self, key: str, played: Played) -> Played:
+    def _kept(self, key: str, played: TaskEvaluation) -> TaskEvaluation:
         if self._journal is not None:
             calls, usd, seconds = self._so_far()
             self._journal.keep_played(key, played, Used(int(calls), usd, seconds))
@@ -182,7 +188,7 @@ class Ledger:
                 self.error = self.error or error
             self._state.notify_all()
 
-    def _book(self, prompts: Prompts, index: int, variant: Hashable, played: Played) -> None:
+    def _book(self, prompts: Prompts, index: int, variant: Hashable, played: TaskEvaluation) -> None:
         with self._state:
             self._running -= 1
             self.usage.metric_calls += 1

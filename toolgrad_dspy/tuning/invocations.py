@@ -21,7 +21,7 @@ TraceEntry = tuple[Any, dict[str, Any], Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class Invocation:
     """One answer of the predictor called ``predictor``; ``inputs`` are texts, ``outputs`` plain JSON."""
 
     predictor: str
@@ -49,11 +49,11 @@ def iteration_of(inputs: Mapping[str, Any]) -> int:
     return int(found[1]) if found else 0
 
 
-def steps_of(trace: Iterable[TraceEntry], program: dspy.Module) -> tuple[Step, ...]:
+def invocations_of(trace: Iterable[TraceEntry], program: dspy.Module) -> tuple[Invocation, ...]:
     """The steps of the tunable predictors in ``trace``, by predictor and iteration."""
     names = {id(predictor): name for name, predictor in program.named_predictors()}
     steps = [
-        Step(names[id(predictor)], _inputs(inputs, outputs), _outputs(outputs))
+        Invocation(names[id(predictor)], _inputs(inputs, outputs), _outputs(outputs))
         for predictor, inputs, outputs in trace
         if id(predictor) in names
     ]

@@ -18,8 +18,8 @@ from pydantic import JsonValue, ValidationError
 from toolgrad_dspy.errors import UsageError, one_line
 from toolgrad_dspy.files import store_errors, written_ahead
 from toolgrad_dspy.records import Session
-from toolgrad_dspy.tuning.evaluator import Played
-from toolgrad_dspy.tuning.invocations import Step
+from toolgrad_dspy.tuning.evaluator import TaskEvaluation
+from toolgrad_dspy.tuning.invocations import Invocation
 
 # "TGJ1" in ASCII: SQLite's own place for telling a file's kind.
 APPLICATION = 0x54474A31
@@ -111,12 +111,12 @@ class Journal:
         """The tuning came to its end: there is nothing to go on with."""
         self._done = True
 
-    def played(self, key: str) -> Played | None:
+    def played(self, key: str) -> TaskEvaluation | None:
         """The session that was played under ``key``."""
         found = self._read("played", key)
         return None if found is None else _restored(found)
 
-    def keep_played(self, key: str, played: Played, used: Used) -> None:
+    def keep_played(self, key: str, played: TaskEvaluation, used: Used) -> None:
         """Keep a session, and what all starts together have used by then."""
         with store_errors(self.path, "keep the tuning's journal there"):
             self._write("played", key, _stored(played))
@@ -163,7 +163,7 @@ def _connect(path: Path) -> sqlite3.Connection:
     return written_ahead(sqlite3.connect(path, isolation_level=None, check_same_thread=False))
 
 
-def _stored(played: Played) -> str:
+def _stored(played: TaskEvaluation) -> str:
     sessions: list[Session] = []
     for session in played.sessions.values():
         if not any(session is one for one in sessions):
@@ -180,14 +180,14 @@ def _stored(played: Played) -> str:
     return json.dumps(value)
 
 
-def _restored(text: str) -> Played:
+def _restored(text: str) -> TaskEvaluation:
     try:
         value = json.loads(text)
         sessions = [Session.model_validate(one) for one in value["sessions"]]
-        return Played(
+        return TaskEvaluation(
             score=value["score"],
             sessions={role: sessions[place] for role, place in value["roles"].items()},
-            steps=tuple(Step(*step) for step in value["steps"]),
+            steps=tuple(Invocation(*step) for step in value["steps"]),
             tool_calls=value["tool_calls"],
             failure=value["failure"],
         )

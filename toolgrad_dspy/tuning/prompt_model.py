@@ -11,14 +11,14 @@ from dspy.lm15 import Message, Request, Response, TextPart, Usage
 
 from toolgrad_dspy.lm import Models
 from toolgrad_dspy.lm.engines.base import SyncEngine
-from toolgrad_dspy.tuning.evaluations import Ledger
+from toolgrad_dspy.tuning.evaluations import Evaluations
 from toolgrad_dspy.tuning.journal import Journal
 
 # Optimizers that draw several instructions want them to differ. Above 1 not every provider takes it.
 TEMPERATURE = 1.0
 
 
-def prompt_model(models: Models, ledger: Ledger, journal: Journal | None = None) -> dspy.LM:
+def prompt_model(models: Models, ledger: Evaluations, journal: Journal | None = None) -> dspy.LM:
     """The reflection role's model, asked within the budget of ``ledger``; what ``journal`` holds is not asked again.
 
     DSPy asks for n answers by n equal requests, of which a deterministic model makes one; equal requests are numbered
@@ -38,7 +38,7 @@ def prompt_model(models: Models, ledger: Ledger, journal: Journal | None = None)
 class _Numbering:
     """A synchronous engine that numbers equal requests and keeps to the ledger."""
 
-    def __init__(self, inner: SyncEngine, ledger: Ledger, journal: Journal | None) -> None:
+    def __init__(self, inner: SyncEngine, ledger: Evaluations, journal: Journal | None) -> None:
         self._inner = inner
         self._ledger = ledger
         self._journal = journal

@@ -5,14 +5,14 @@ from typing import Any
 
 import dspy
 
-from toolgrad_dspy.tuning.evaluator import Arena
+from toolgrad_dspy.tuning.evaluator import Evaluator
 from toolgrad_dspy.tuning.invocations import iteration_of
 
 
 class Scoring:
     """The metrics to hand out. Each takes an example, a prediction of the tunable program, and a trace."""
 
-    def __init__(self, arena: Arena) -> None:
+    def __init__(self, arena: Evaluator) -> None:
         self._arena = arena
 
     def value(self, example: dspy.Example, prediction: dspy.Prediction, trace: object = None) -> float:

@@ -9,8 +9,8 @@ from functools import partial
 import dspy
 
 from toolgrad_dspy.lm import Models
-from toolgrad_dspy.tuning.evaluations import Ledger
-from toolgrad_dspy.tuning.evaluator import Arena, Played
+from toolgrad_dspy.tuning.evaluations import Evaluations
+from toolgrad_dspy.tuning.evaluator import Evaluator, TaskEvaluation
 from toolgrad_dspy.tuning.scoring import Scoring
 
 
@@ -20,11 +20,11 @@ class Search:
 
     train: list[dspy.Example]
     validation: list[dspy.Example]
-    arena: Arena
+    arena: Evaluator
     scoring: Scoring
     prompt_model: dspy.LM
     models: Models
-    ledger: Ledger
+    ledger: Evaluations
     sessions: int
     threads: int
     seed: int
@@ -33,7 +33,7 @@ class Search:
         """The scores of ``program`` on ``tasks``, several played at once. Raises StopTuning."""
         return [played.score for played in self.played(program, tasks)]
 
-    def played(self, program: dspy.Module, tasks: Sequence[dspy.Example]) -> list[Played]:
+    def played(self, program: dspy.Module, tasks: Sequence[dspy.Example]) -> list[TaskEvaluation]:
         """What ``program``, a Tunable, made of ``tasks``, several played at once. Raises StopTuning."""
         with ThreadPoolExecutor(self.threads, thread_name_prefix="toolgrad-play") as pool:
             running = [pool.submit(copy_context().run, partial(program, **task.inputs())) for task in tasks]

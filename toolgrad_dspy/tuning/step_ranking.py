@@ -4,21 +4,21 @@ import re
 from collections.abc import Iterable
 from statistics import mean
 
-from toolgrad_dspy.tuning.evaluator import Arena, Played
-from toolgrad_dspy.tuning.invocations import Step
+from toolgrad_dspy.tuning.evaluator import Evaluator, TaskEvaluation
+from toolgrad_dspy.tuning.invocations import Invocation
 
 # Of the lines of feedback, those that say that all is well; the others are complaints.
 PRAISE = re.compile(r" ran at once\.$|^The selection is sound\.$|^Nothing was chosen, rightly\.$")
 
 
-class Merits:
+class StepRanking:
     """How good steps are: how many complaints fewer they draw than is usual in their iteration.
 
     Without the comparison first steps would look best, at which there is hardly anything to be done wrong. Of equals
     the better one goes on from earlier results, which is what the program is for.
     """
 
-    def __init__(self, arena: Arena, sessions: Iterable[Played]) -> None:
+    def __init__(self, arena: Evaluator, sessions: Iterable[TaskEvaluation]) -> None:
         self._arena = arena
         drawn: dict[tuple[str, int], list[int]] = {}
         for played in sessions:
@@ -26,9 +26,9 @@ class Merits:
                 drawn.setdefault((step.predictor, step.iteration), []).append(self._complaints(played, step))
         self._usual = {where: mean(counts) for where, counts in drawn.items()}
 
-    def best_steps(self, played: Played) -> tuple[Step, ...]:
+    def best_steps(self, played: TaskEvaluation) -> tuple[Invocation, ...]:
         """The best step of each predictor, the latest of equals."""
-        best: dict[str, tuple[tuple[float, bool, int], Step]] = {}
+        best: dict[str, tuple[tuple[float, bool, int], Invocation]] = {}
         for step in played.steps:
             fewer = self._usual[step.predictor, step.iteration] - self._complaints(played, step)
             rank = (fewer, _builds_on_results(played, step), step.iteration)
@@ -36,12 +36,12 @@ class Merits:
                 best[step.predictor] = (rank, step)
         return tuple(step for _, step in best.values())
 
-    def _complaints(self, played: Played, step: Step) -> int:
+    def _complaints(self, played: TaskEvaluation, step: Invocation) -> int:
         feedback = self._arena.feedback(played, step.role, step.iteration)
         return sum(not PRAISE.search(line) for line in feedback.splitlines())
 
 
-def _builds_on_results(played: Played, step: Step) -> bool:
+def _builds_on_results(played: TaskEvaluation, step: Invocation) -> bool:
     """Whether a proposal of the step, or the report it chose, takes values from results of the workflow."""
     for iteration in played.sessions[step.role].trace.iterations:
         if iteration.number == step.iteration:

@@ -8,17 +8,17 @@ import dspy
 from toolgrad_dspy.lm import Models, Role
 from toolgrad_dspy.program import ToolGrad
 from toolgrad_dspy.tuning.candidate import Prompts
-from toolgrad_dspy.tuning.evaluations import Ledger
-from toolgrad_dspy.tuning.evaluator import Arena, Played
-from toolgrad_dspy.tuning.invocations import Step
+from toolgrad_dspy.tuning.evaluations import Evaluations
+from toolgrad_dspy.tuning.evaluator import Evaluator, TaskEvaluation
+from toolgrad_dspy.tuning.invocations import Invocation
 
 TUNED_ROLES: tuple[Role, ...] = ("proposer", "selector")
 
 # Which steps of a played session an optimizer gets to see.
-Shown = Callable[[Played, Arena], tuple[Step, ...]]
+Shown = Callable[[TaskEvaluation, Evaluator], tuple[Invocation, ...]]
 
 
-def all_steps(played: Played) -> tuple[Step, ...]:
+def all_invocations(played: TaskEvaluation) -> tuple[Invocation, ...]:
     """Every step."""
     return played.steps
 
@@ -36,7 +36,9 @@ class Tunable(dspy.Module):
     A task is a seed, by which tools are drawn and their data are made: there is no question, and no right answer.
     """
 
-    def __init__(self, program: ToolGrad, models: Models, arena: Arena, ledger: Ledger, shown: Shown) -> None:
+    def __init__(
+        self, program: ToolGrad, models: Models, arena: Evaluator, ledger: Evaluations, shown: Shown
+    ) -> None:
         super().__init__()
         # These first: optimizers name predictors by where they find them, and find them once.
         self.proposer = program.proposer
@@ -90,7 +92,7 @@ class Tunable(dspy.Module):
 class _Shared:
     """What all copies have in common."""
 
-    def __init__(self, models: Models, arena: Arena, ledger: Ledger, shown: Shown) -> None:
+    def __init__(self, models: Models, arena: Evaluator, ledger: Evaluations, shown: Shown) -> None:
         self.models = models
         self.arena = arena
         self.ledger = ledger

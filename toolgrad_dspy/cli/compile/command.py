@@ -70,7 +70,7 @@ def compile_(
     from toolgrad_dspy.optimizers import optimizer as find_optimizer
     from toolgrad_dspy.program import draw
     from toolgrad_dspy.runs.config_file import load, program_config
-    from toolgrad_dspy.tuning import Budget
+    from toolgrad_dspy.tuning import TuningBudget
 
     found = find_optimizer(optimizer, strategy)
     path = _output(output, optimizer, force=force, resume=resume)
@@ -85,7 +85,7 @@ def compile_(
         ),
         metric=file.metric,
         tasks=draw(seed, train, validation, test),
-        budget=Budget(metric_calls, threads, lm_calls, budget_usd, minutes),
+        budget=TuningBudget(metric_calls, threads, lm_calls, budget_usd, minutes),
         seed=seed,
         record=record,
         resume=resume,

@@ -21,7 +21,16 @@ from toolgrad_dspy.metrics import Metric, MetricConfig, build_metric
 from toolgrad_dspy.optimizers import Optimizer
 from toolgrad_dspy.program import ProgramConfig, Tasks, ToolGrad, load_program, save_program
 from toolgrad_dspy.runs.tool_sources import Sources, sources
-from toolgrad_dspy.tuning import Arena, Budget, Journal, Live, Prompts, Recorded, Recording, record
+from toolgrad_dspy.tuning import (
+    Evaluator,
+    Journal,
+    LiveEvaluator,
+    Prompts,
+    RecordedEvaluator,
+    Recording,
+    TuningBudget,
+    record,
+)
 
 
 def journal_of(path: Path) -> Path:
@@ -43,7 +52,7 @@ class CompileJob:
     loop: ProgramConfig
     metric: MetricConfig
     tasks: Tasks
-    budget: Budget
+    budget: TuningBudget
     seed: int
     record: Path | None
     resume: bool
@@ -107,10 +116,10 @@ class CompileJob:
                 note(f"what was played is kept in {place}: the same command with --resume -o {path} goes on")
             raise
 
-    def _arena(self, program: ToolGrad, metric: Metric) -> Arena:
+    def _arena(self, program: ToolGrad, metric: Metric) -> Evaluator:
         """Where candidates are tried: on live tools, or on a recording that is made first if it has to be."""
         if self.record is None:
-            return Live(metric)
+            return LiveEvaluator(metric)
         tasks = [*self.tasks.train, *self.tasks.validation]
         if self.record.exists():
             recording = Recording.load(self.record)
@@ -120,7 +129,7 @@ class CompileJob:
             recording = record(program, tasks)
             recording.save(self.record)
             self._say(f"recorded {len(tasks)} sessions to {self.record}, {recording.tool_calls} tool calls")
-        return Recorded(recording, metric)
+        return RecordedEvaluator(recording, metric)
 
     def _say(self, line: str) -> None:
         if not self.quiet:

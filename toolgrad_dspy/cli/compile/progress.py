@@ -5,7 +5,7 @@ import time
 from types import TracebackType
 from typing import Self, TextIO
 
-from toolgrad_dspy.tuning import Usage
+from toolgrad_dspy.tuning import TuningUsage
 
 # Seconds between two lines where there is no terminal.
 INTERVAL = 5.0
@@ -42,7 +42,7 @@ class CompileProgress:
         """A stage begins."""
         self._write(_TITLES[name], end="\n", clear=True)
 
-    def show(self, usage: Usage) -> None:
+    def show(self, usage: TuningUsage) -> None:
         """Tuning went on by one scored session."""
         now = time.monotonic()
         if now - self._last < (0.1 if self._live else INTERVAL):

@@ -4,7 +4,7 @@ from toolgrad_dspy.lm.calls.budget import Budget, BudgetSpentError, Caps
 from toolgrad_dspy.lm.calls.gate import AsyncGate, Backend, Formats, Gate, Limits
 from toolgrad_dspy.lm.calls.meter import Meter, metered
 from toolgrad_dspy.lm.calls.prices import FREE, Price, Prices
-from toolgrad_dspy.lm.calls.rate_limit import Pace
+from toolgrad_dspy.lm.calls.rate_limit import RateLimit
 
 __all__ = [
     "FREE",
@@ -17,8 +17,8 @@ __all__ = [
     "Gate",
     "Limits",
     "Meter",
-    "Pace",
     "Price",
     "Prices",
+    "RateLimit",
     "metered",
 ]

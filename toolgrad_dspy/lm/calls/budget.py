@@ -49,13 +49,13 @@ class Budget:
         self._check("usd", self.usd, self.caps.usd, "US dollars")
         self._check("tokens", self.tokens, self.caps.tokens, "tokens")
 
-    def model_call(self, usd: float | None, tokens: int) -> None:
+    def charge_model_call(self, usd: float | None, tokens: int) -> None:
         """A model has answered. ``usd`` is None for an unknown price."""
         with self._lock:
             self.usd += usd or 0.0
             self.tokens += tokens
 
-    def tool_call(self) -> None:
+    def charge_tool_call(self) -> None:
         """Before a tool is called: checks and counts. Raises BudgetSpentError."""
         with self._lock:
             self._check("tool-calls", self.tool_calls, self.caps.tool_calls, "tool calls")

@@ -19,7 +19,7 @@ from toolgrad_dspy.errors import ModelError, one_line
 from toolgrad_dspy.lm.calls.budget import Budget
 from toolgrad_dspy.lm.calls.meter import Meter, session_meter
 from toolgrad_dspy.lm.calls.prices import FREE, Price
-from toolgrad_dspy.lm.calls.rate_limit import Pace
+from toolgrad_dspy.lm.calls.rate_limit import RateLimit
 from toolgrad_dspy.lm.engines.base import AsyncEngine, SyncEngine
 
 # What another try may mend. The provider's other refusals (bad key, bad request) would only come again.
@@ -48,7 +48,7 @@ class Backend:
     model: str
     engine: SyncEngine
     async_engine: AsyncEngine
-    pace: Pace
+    pace: RateLimit
     price: Price | None = FREE
 
 
@@ -129,7 +129,7 @@ class _Gate:
         backend.pace.settle(estimated, given + answered)
         cached, written = usage.cache_read_tokens or 0, usage.cache_write_tokens or 0
         usd = None if backend.price is None else backend.price.of(given, answered, cached, written)
-        self._budget.model_call(usd, given + answered)
+        self._budget.charge_model_call(usd, given + answered)
         for meter in (self._total, session_meter()):
             if meter is not None:
                 meter.add(self.role, given, answered, usd, backend.model, cached)

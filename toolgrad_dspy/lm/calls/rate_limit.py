@@ -35,7 +35,7 @@ class Bucket:
             self._paid_off += units * self._seconds
 
 
-class Pace:
+class RateLimit:
     """The limits of one model account. None is no limit."""
 
     def __init__(self, requests: float | None, tokens: float | None) -> None:

@@ -1,7 +1,7 @@
 """Behaviour added around a source: each wrapper is a source itself, so they stack."""
 
 from toolgrad_dspy.tools.wrappers.base import WrappedSession, WrappedSource
-from toolgrad_dspy.tools.wrappers.call_log import RecordedCall, Recording, Replay
+from toolgrad_dspy.tools.wrappers.call_log import CallLog, LoggedCall, Replay
 from toolgrad_dspy.tools.wrappers.filtered import Filtered, read_only
 from toolgrad_dspy.tools.wrappers.limits import ParallelLimit, Timeout
 from toolgrad_dspy.tools.wrappers.prefixed import Prefixed
@@ -18,7 +18,7 @@ __all__ = [  # noqa: RUF022 - grouped by topic
     "ParallelLimit",
     "Timeout",
     # without them
-    "RecordedCall",
-    "Recording",
+    "LoggedCall",
+    "CallLog",
     "Replay",
 ]

@@ -15,7 +15,7 @@ from toolgrad_dspy.tools.base import Isolation, ToolSession, ToolSource
 from toolgrad_dspy.tools.wrappers.base import WrappedSession, WrappedSource
 
 
-class RecordedSource(Record):
+class LoggedSource(Record):
     """The first line of a recording."""
 
     kind: Literal["source"] = "source"
@@ -24,7 +24,7 @@ class RecordedSource(Record):
     tools: tuple[Tool, ...]
 
 
-class RecordedCall(Record):
+class LoggedCall(Record):
     """A call in the session with ``seed``, and what it gave."""
 
     kind: Literal["call"] = "call"
@@ -33,27 +33,27 @@ class RecordedCall(Record):
     observation: Observation
 
 
-_LINE: TypeAdapter[RecordedSource | RecordedCall] = TypeAdapter(RecordedSource | RecordedCall)
+_LINE: TypeAdapter[LoggedSource | LoggedCall] = TypeAdapter(LoggedSource | LoggedCall)
 
 
-class Recording(WrappedSource):
+class CallLog(WrappedSource):
     """Keeps every call in ``calls``, in the order of the answers, and writes them to ``path`` (JSON Lines)."""
 
     def __init__(self, inner: ToolSource, path: Path | None = None) -> None:
         super().__init__(inner)
-        self.calls: list[RecordedCall] = []
+        self.calls: list[LoggedCall] = []
         self._path = path
 
     async def open(self) -> None:
         await self._inner.open()
         if self._path is not None:
-            header = RecordedSource(id=self.id, isolation=self.isolation, tools=tuple(await self._inner.tools()))
+            header = LoggedSource(id=self.id, isolation=self.isolation, tools=tuple(await self._inner.tools()))
             self._path.write_text(header.model_dump_json() + "\n", encoding="utf-8")
 
     def _wrap(self, session: ToolSession, seed: int) -> ToolSession:
         return _RecordingSession(session, self, seed)
 
-    def add(self, recorded: RecordedCall) -> None:
+    def add(self, recorded: LoggedCall) -> None:
         self.calls.append(recorded)
         if self._path is not None:
             with self._path.open("a", encoding="utf-8") as lines:
@@ -61,14 +61,14 @@ class Recording(WrappedSource):
 
 
 class _RecordingSession(WrappedSession):
-    def __init__(self, inner: ToolSession, recording: Recording, seed: int) -> None:
+    def __init__(self, inner: ToolSession, recording: CallLog, seed: int) -> None:
         super().__init__(inner)
         self._recording = recording
         self._seed = seed
 
     async def call(self, call: ToolCall) -> Observation:
         observation = await self._inner.call(call)
-        self._recording.add(RecordedCall(seed=self._seed, call=call, observation=observation))
+        self._recording.add(LoggedCall(seed=self._seed, call=call, observation=observation))
         return observation
 
 
@@ -81,27 +81,27 @@ class Replay(ToolSource):
     """
 
     def __init__(
-        self, id: str, tools: Iterable[Tool], calls: Iterable[RecordedCall], isolation: Isolation = "session"
+        self, id: str, tools: Iterable[Tool], calls: Iterable[LoggedCall], isolation: Isolation = "session"
     ) -> None:
         self.id = id
         self.isolation = isolation
         self._tools = list(tools)
-        self._calls: dict[int, list[RecordedCall]] = defaultdict(list)
+        self._calls: dict[int, list[LoggedCall]] = defaultdict(list)
         for recorded in calls:
             self._calls[recorded.seed].append(recorded)
 
     @classmethod
     def load(cls, path: Path) -> Self:
-        """The recording that :class:`Recording` wrote. Raises StoreError."""
+        """The recording that :class:`CallLog` wrote. Raises StoreError."""
         try:
             head, *calls = [_LINE.validate_json(line) for line in path.read_text(encoding="utf-8").splitlines()]
         except OSError as error:
             raise StoreError(f"{path} cannot be read: {os_reason(error)}") from error
         except (ValidationError, ValueError) as error:
             raise StoreError(f"{path} is not a recording of tool calls; record it again") from error
-        if not isinstance(head, RecordedSource):
+        if not isinstance(head, LoggedSource):
             raise StoreError(f"{path} does not begin with the source it was recorded from; record it again")
-        return cls(head.id, head.tools, [line for line in calls if isinstance(line, RecordedCall)], head.isolation)
+        return cls(head.id, head.tools, [line for line in calls if isinstance(line, LoggedCall)], head.isolation)
 
     async def tools(self) -> list[Tool]:
         return list(self._tools)
@@ -112,7 +112,7 @@ class Replay(ToolSource):
 
 
 class _ReplaySession(ToolSession):
-    def __init__(self, calls: Iterable[RecordedCall]) -> None:
+    def __init__(self, calls: Iterable[LoggedCall]) -> None:
         self._answers: dict[str, deque[Observation]] = defaultdict(deque)
         for recorded in calls:
             self._answers[_key(recorded.call)].append(recorded.observation)

@@ -15,14 +15,14 @@ from toolgrad_dspy.records import Iteration, Proposal, Report, Trace
 from toolgrad_dspy.seeding import generator
 from toolgrad_dspy.tools import Library
 from toolgrad_dspy.tools.wrappers import Replay
-from toolgrad_dspy.tuning.evaluator import Arena, Played
-from toolgrad_dspy.tuning.invocations import steps_of
+from toolgrad_dspy.tuning.evaluator import Evaluator, TaskEvaluation
+from toolgrad_dspy.tuning.invocations import invocations_of
 from toolgrad_dspy.tuning.recorded.recording import Recording
-from toolgrad_dspy.tuning.recorded.simulated_tools import Known
+from toolgrad_dspy.tuning.recorded.simulated_tools import RecordedResults
 from toolgrad_dspy.tuning.recorded.states import RecordedSession, StepState, recorded_session, work_key
 
 
-class Recorded(Arena):
+class RecordedEvaluator(Evaluator):
     """Asks a candidate about half of the steps of a recorded session, each from its recorded state.
 
     A step is one iteration: the candidate's proposals, what would come of them, and its selection among that. What
@@ -37,13 +37,13 @@ class Recorded(Arena):
         self._metric = StepMetric(metric)
         library = Library([Replay("recording", recording.tools, ())])
         run_on_loop_thread(library.open())
-        known = Known.of(recording.sessions)
+        known = RecordedResults.of(recording.sessions)
         self._sessions = {
             (session.seed, session.index): recorded_session(session, recording, library, known)
             for session in recording.sessions
         }
 
-    def play(self, program: ToolGrad, seed: int, index: int) -> Played:
+    def play(self, program: ToolGrad, seed: int, index: int) -> TaskEvaluation:
         """Ask ``program`` about steps of the recorded session, always the same ones. Its sessions are never whole:
         the other steps are as they were recorded, so none may become a sample.
 
@@ -55,18 +55,18 @@ class Recorded(Arena):
         asked = _asked(recorded)
         with dspy.context(trace=[]):
             iterations = run_on_loop_thread(gather_or_cancel(_again(program, step) for step in asked))
-            steps = steps_of(dspy.settings.trace, program)
+            steps = invocations_of(dspy.settings.trace, program)
         new = {iteration.number: iteration for iteration in iterations}
         all_iterations = tuple(new.get(i.number, i) for i in recorded.session.trace.iterations)
         played = recorded.session.model_copy(update={"trace": Trace(iterations=all_iterations)})
-        return Played(
+        return TaskEvaluation(
             score=self._metric.score(recorded.session, played, new.keys()).value,
             sessions=dict.fromkeys(("proposer", "selector"), played),
             steps=steps,
             failure=_failure(iterations),
         )
 
-    def feedback(self, played: Played, role: str, iteration: int) -> str:
+    def feedback(self, played: TaskEvaluation, role: str, iteration: int) -> str:
         session = played.sessions[role]
         found = next(one for one in session.trace.iterations if one.number == iteration)
         findings = proposer_feedback if role == "proposer" else selector_feedback

@@ -8,7 +8,7 @@ from pydantic import JsonValue
 
 from toolgrad_dspy.lm import Budget
 from toolgrad_dspy.metrics.feedback import ID, PLACEHOLDER
-from toolgrad_dspy.program.branches import Branch, Environment
+from toolgrad_dspy.program.branches import Branch, Branches
 from toolgrad_dspy.provenance.origins import alike, distinctive, schema_at
 from toolgrad_dspy.records import Iteration, Observation, Session, Tool, ToolCall, last_key, leaves
 from toolgrad_dspy.seeding import derive
@@ -30,7 +30,7 @@ def call_key(call: ToolCall) -> str:
     return json.dumps([call.tool, call.arguments], sort_keys=True)
 
 
-class Known:
+class RecordedResults:
     """All that the sessions of a recording tell about their tools.
 
     ``answers`` is what a call got when it was first made, ``examples`` are good results by tool, and ``names`` the
@@ -69,7 +69,7 @@ class Known:
         return any(distinctive(value) or alike(parameter, name) for name in names)
 
 
-class Answers(Environment):
+class SimulatedTools(Branches):
     """Stands in for the tool sessions of one iteration; nothing is ever run.
 
     A call that was made in this iteration gets the recorded result, and one that was made elsewhere in the recording
@@ -77,7 +77,9 @@ class Answers(Environment):
     some result of its tool. Guesses are marked ``simulated``.
     """
 
-    def __init__(self, library: Library, budget: Budget, known: Known, iteration: Iteration | None = None) -> None:
+    def __init__(
+        self, library: Library, budget: Budget, known: RecordedResults, iteration: Iteration | None = None
+    ) -> None:
         super().__init__(library, 0, budget)
         self._known = known
         reports = iteration.reports if iteration else ()

@@ -11,7 +11,7 @@ from toolgrad_dspy.records import Iteration, Proposal, Report, Session, Tool, Wo
 from toolgrad_dspy.rendering import ToolLines
 from toolgrad_dspy.tools import Library
 from toolgrad_dspy.tuning.recorded.recording import Recording
-from toolgrad_dspy.tuning.recorded.simulated_tools import Answers, Known
+from toolgrad_dspy.tuning.recorded.simulated_tools import RecordedResults, SimulatedTools
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,19 +44,21 @@ def work_key(proposal: Proposal) -> str:
     return json.dumps([[call.tool, call.arguments] for call in proposal.calls], sort_keys=True)
 
 
-def recorded_session(session: Session, recording: Recording, library: Library, known: Known) -> RecordedSession:
+def recorded_session(
+    session: Session, recording: Recording, library: Library, known: RecordedResults
+) -> RecordedSession:
     """The states of ``session``, found by taking over its chosen reports once more."""
     # No model mends a call in tuning: what would come of it is not known without running it.
     config = recording.config.model_copy(update={"repairs": 0})
     tool_lines = ToolLines()
     steps = []
-    grown = State(session.seed, session.index, config, Answers(library, Budget(), known), tool_lines)
+    grown = State(session.seed, session.index, config, SimulatedTools(library, Budget(), known), tool_lines)
     for iteration in session.trace.iterations:
         state = State(
             run_seed=session.seed,
             index=session.index,
             config=config,
-            environment=Answers(library, Budget(), known, iteration),
+            environment=SimulatedTools(library, Budget(), known, iteration),
             tool_lines=tool_lines,
             workflow=grown.workflow,
             lacking=grown.lacking,
