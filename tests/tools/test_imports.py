@@ -3,9 +3,6 @@
 import subprocess
 import sys
 
-from toolgrad_dspy import tools
-from toolgrad_dspy.tools import wrappers
-
 HEAVY = ("mcp", "jsonschema", "docstring_parser", "httpx", "dspy")
 
 
@@ -14,27 +11,3 @@ def test_importing_the_tools_imports_nothing_heavy() -> None:
     code = f"import sys, {modules}; sys.stdout.write(' '.join(m for m in {HEAVY} if m in sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == ""
-
-
-def test_the_public_names_are_these() -> None:
-    assert set(tools.__all__) == {
-        "FunctionSource",
-        "Isolation",
-        "Library",
-        "LibrarySession",
-        "ToolFilter",
-        "ToolSession",
-        "ToolSource",
-    }
-    assert set(wrappers.__all__) == {
-        "Filtered",
-        "ParallelLimit",
-        "Prefixed",
-        "RecordedCall",
-        "Recording",
-        "Replay",
-        "Timeout",
-        "WrappedSession",
-        "WrappedSource",
-        "read_only",
-    }

@@ -20,15 +20,33 @@ from toolgrad_dspy.tools.base import ToolSession
 from toolgrad_dspy.tools.library import Library
 
 
-class Branch:
-    """A tool session that stands where the trunk stood when it was made."""
+class Branch(ToolSession):
+    """A tool session that stands where the trunk stood when it was made.
 
-    def __init__(self, session: ToolSession, context: AbstractAsyncContextManager[ToolSession]) -> None:
+    Every call is charged to the budget before it runs. ``calls`` counts those that somebody proposed, ``replayed``
+    those that only repeat accepted steps.
+    """
+
+    def __init__(
+        self, session: ToolSession, context: AbstractAsyncContextManager[ToolSession], budget: Budget
+    ) -> None:
         self._session = session
         self._context = context
+        self._budget = budget
         self.is_trunk = False
+        self.calls = 0
+        self.replayed = 0
 
     async def call(self, call: ToolCall) -> Observation:
+        """Run a call that somebody proposed. Raises BudgetSpentError."""
+        self._budget.charge_tool_call()
+        self.calls += 1
+        return await self._session.call(call)
+
+    async def replay(self, call: ToolCall) -> Observation:
+        """Repeat a call of an accepted step. Raises BudgetSpentError."""
+        self._budget.charge_tool_call()
+        self.replayed += 1
         return await self._session.call(call)
 
     async def close(self) -> None:
@@ -36,16 +54,16 @@ class Branch:
 
 
 class Branches:
-    """The tool sessions of one sample. ``tool_calls`` and ``replayed_calls`` count what ran."""
+    """The tool sessions of one sample. An async context manager: it opens the trunk and closes whatever is open."""
 
     def __init__(self, library: Library, seed: int, budget: Budget) -> None:
-        self.library = library
+        self._library = library
+        self._seed = seed
         self._budget = budget
-        self.seed = seed
-        self.tool_calls = 0
-        self.replayed_calls = 0
         self._open: list[Branch] = []
         self._trunk: Branch | None = None
+        self._closed_calls = 0
+        self._closed_replayed = 0
 
     async def __aenter__(self) -> Self:
         self._trunk = await self._new()
@@ -55,20 +73,22 @@ class Branches:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for branch in self._open:
-            await branch.close()
-        self._open.clear()
+        await self._close(tuple(self._open))
 
     @property
     def trunk(self) -> Branch:
-        assert self._trunk is not None, "the environment is not open"
+        assert self._trunk is not None, "the branches are not open"
         return self._trunk
 
-    async def call(self, branch: Branch, call: ToolCall) -> Observation:
-        """Run a call that somebody proposed."""
-        self._budget.charge_tool_call()
-        self.tool_calls += 1
-        return await branch.call(call)
+    @property
+    def tool_calls(self) -> int:
+        """Proposed calls that ran on any branch, closed ones included."""
+        return self._closed_calls + sum(branch.calls for branch in self._open)
+
+    @property
+    def replayed_calls(self) -> int:
+        """Calls that repeated accepted steps on any branch, closed ones included."""
+        return self._closed_replayed + sum(branch.replayed for branch in self._open)
 
     def needs_branch(self, tools: Iterable[str]) -> bool:
         """Whether calls of these tools could change what later calls on the trunk see."""
@@ -78,18 +98,14 @@ class Branches:
         """A fresh session with the accepted writes repeated on it."""
         branch = await self._new()
         for step in accepted:
+            # Reads change nothing, so that leaving them out makes no difference, and is most of the calls saved.
             if self._repeats(step.call.tool):
-                self._budget.charge_tool_call()
-                self.replayed_calls += 1
-                await branch.call(step.call)
+                await branch.replay(step.call)
         return branch
 
     async def adopt(self, branch: Branch) -> None:
         """Make ``branch`` the trunk and close all others."""
-        for other in self._open:
-            if other is not branch:
-                await other.close()
-        self._open = [branch]
+        await self._close([other for other in self._open if other is not branch])
         branch.is_trunk = True
         self._trunk = branch
 
@@ -97,27 +113,32 @@ class Branches:
         """Close all branches but the trunk."""
         await self.adopt(self.trunk)
 
-    async def replay(self, steps: Iterable[Step]) -> str | None:
-        """Run ``steps`` again on a fresh session; None if every result is the same, else what differs.
+    async def difference(self, steps: Iterable[Step]) -> str | None:
+        """Replay ``steps`` on a fresh session; None if every result is the same, else what differs.
 
         Steps of tools whose source does not isolate sessions are left out: they promise no repetition.
         """
         fresh = await self._new()
         for step in steps:
-            if self.library.isolation_of(step.call.tool) != "session":
+            if self._library.isolation_of(step.call.tool) != "session":
                 continue
-            self._budget.charge_tool_call()
-            self.replayed_calls += 1
-            again = await fresh.call(step.call)
+            again = await fresh.replay(step.call)
             if again.error is not None or again.value != step.observation.value:
                 return f"{step.id} ({step.call.tool}) gave another result when it was replayed on a fresh session"
         return None
 
     def _repeats(self, name: str) -> bool:
-        return self.library.isolation_of(name) == "session" and self.library.tool(name).writes
+        return self._library.isolation_of(name) == "session" and self._library.tool(name).writes
 
     async def _new(self) -> Branch:
-        context = self.library.session(self.seed)
-        branch = Branch(await context.__aenter__(), context)
+        context = self._library.session(self._seed)
+        branch = Branch(await context.__aenter__(), context, self._budget)
         self._open.append(branch)
         return branch
+
+    async def _close(self, branches: Iterable[Branch]) -> None:
+        for branch in branches:
+            self._open.remove(branch)
+            self._closed_calls += branch.calls
+            self._closed_replayed += branch.replayed
+            await branch.close()

@@ -1,5 +1,6 @@
 """The executor: runs proposals, draft first, and asks a model only to mend what failed."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import dspy
@@ -7,24 +8,32 @@ import dspy
 from toolgrad_dspy.errors import one_line
 from toolgrad_dspy.lm.ask import AnswerError, ask
 from toolgrad_dspy.lm.models import Models
-from toolgrad_dspy.program.branches import Branch
 from toolgrad_dspy.program.constrained import signature_of, with_tool_names
 from toolgrad_dspy.program.state import State
 from toolgrad_dspy.provenance.dependencies import needed
 from toolgrad_dspy.provenance.origins import Result, trace
 from toolgrad_dspy.provenance.references import UnresolvedReferenceError, resolve
-from toolgrad_dspy.records import Attempt, DraftCall, Observation, Proposal, Report, ToolCall, Verdict
+from toolgrad_dspy.records import Attempt, DraftCall, Observation, Origin, Proposal, Report, ToolCall, Verdict
 from toolgrad_dspy.records.pointer import list_index
 from toolgrad_dspy.rendering import attempt_lines, line
 from toolgrad_dspy.signatures import Repair
+from toolgrad_dspy.tools.base import ToolSession
 from toolgrad_dspy.tools.verdict import classify
 
 # A repair turn answers with at most this many calls: look-ups, then the mended call.
 CALLS_PER_REPAIR = 3
 
 
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """What came of a proposal. ``results`` has the indexed result of every attempt that did not fail, by attempt."""
+
+    report: Report
+    results: Mapping[str, Result] = field(default_factory=dict)
+
+
 class Executor(dspy.Module):
-    """Carries out one proposal on a branch and reports. Frozen: optimizers neither see nor save it."""
+    """Carries out one proposal on a tool session and reports. Frozen: optimizers neither see nor save it."""
 
     def __init__(self, models: Models) -> None:
         super().__init__()
@@ -32,13 +41,13 @@ class Executor(dspy.Module):
         self._models = models
         self._compiled = True
 
-    async def aforward(self, state: State, proposal: Proposal, branch: Branch) -> Report:
-        """The report of ``proposal``: every attempt, and which of them it needs.
+    async def aforward(self, state: State, proposal: Proposal, session: ToolSession) -> Execution:
+        """The execution of ``proposal``: every attempt, and which of them it needs.
 
         A draft that fails is mended at most ``config.repairs`` times in the whole proposal. A draft that stays
-        failed ends the proposal; what ran before it still counts.
+        failed ends the proposal; what ran before it still counts. Raises only what ends the run.
         """
-        run = _Run(state, proposal, branch)
+        run = _Run(state, proposal, session)
         repairs = state.config.repairs
         problem = ""
         for number, draft in enumerate(proposal.calls, 1):
@@ -50,23 +59,24 @@ class Executor(dspy.Module):
                 try:
                     mended = await self._mend(run)
                 except AnswerError as error:
+                    # The model is of no use here; the draft's own failure stands in the report beside this one.
                     problem = f"repair: {error}"
                     break
-                if not mended:
+                if not mended:  # it says that this cannot be mended
                     break
                 for call in mended:
                     attempt = await run.attempt(call, number, turn)
                     if attempt.verdict.outcome == "failed":
-                        break
+                        break  # the calls after a look-up need what it would have given
             if attempt.verdict.outcome == "failed":
                 problem = problem or f"{attempt.call.tool}: {attempt.verdict.reason}"
-                break
+                break  # later drafts of a proposal build on this one
             run.final[number] = attempt.id
-        return run.report(problem)
+        return Execution(run.report(problem), run.results)
 
     async def _mend(self, run: "_Run") -> list[DraftCall]:
         """The model's calls in place of the one that failed; none if it gives up. Raises AnswerError."""
-        library = run.state.environment.library
+        library = run.state.library
         tools = [library.tool(name) for name in sorted({call.tool for call in run.proposal.calls})]
         answer = await ask(
             self.predict,
@@ -81,57 +91,71 @@ class Executor(dspy.Module):
         return [DraftCall(tool=call.tool, arguments=call.arguments) for call in answer.calls[:CALLS_PER_REPAIR]]
 
 
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """A draft made ready: the call with its references resolved, and the origin of every argument.
+
+    ``refusal`` says why it cannot be made, if it cannot: then nothing is sent to the tool.
+    """
+
+    call: ToolCall
+    origins: tuple[Origin, ...] = ()
+    refusal: Verdict | None = None
+
+
 @dataclass(slots=True)
 class _Run:
     """One proposal under execution. ``final`` maps a draft's position to the attempt that did it."""
 
     state: State
     proposal: Proposal
-    branch: Branch
+    session: ToolSession
     attempts: list[Attempt] = field(default_factory=list)
-    results: list[Result] = field(default_factory=list)
+    results: dict[str, Result] = field(default_factory=dict)
     final: dict[int, str] = field(default_factory=dict)
 
     async def attempt(self, draft: DraftCall, number: int, turn: int) -> Attempt:
         """Try one call and record it. A call that cannot be made is a failed attempt without an observation."""
-        library = self.state.environment.library
-        call = ToolCall(tool=draft.tool, arguments=draft.arguments)
-        try:
-            arguments, references = resolve(draft.arguments, self._earlier)
-        except UnresolvedReferenceError as problem:
-            return self._record(number, turn, call, Verdict(outcome="failed", rule="reference", reason=str(problem)))
-        if not isinstance(arguments, dict):  # one reference in place of all arguments
-            reason = f"the arguments have to be an object, and what they refer to is {one_line(line(arguments), 80)}"
-            return self._record(number, turn, call, Verdict(outcome="failed", rule="reference", reason=reason))
-        call = ToolCall(tool=draft.tool, arguments=arguments)
-        complaint = library.validate(call)
-        if complaint is not None:
-            return self._record(number, turn, call, Verdict(outcome="failed", rule="arguments", reason=complaint))
-        tool = library.tool(call.tool)
-        earlier = [*self.state.results.values(), *self.results]
-        origins = trace(tool, arguments, references, earlier)
-        observation = await self.state.environment.call(self.branch, call)
-        verdict = classify(observation, tool.returns)
-        attempt = self._record(number, turn, call, verdict, observation)
-        attempt = self.attempts[-1] = attempt.model_copy(update={"origins": origins})
-        if verdict.outcome != "failed":
-            self.results.append(Result(attempt.id, observation))
-        return attempt
-
-    def _record(
-        self, number: int, turn: int, call: ToolCall, verdict: Verdict, observation: Observation | None = None
-    ) -> Attempt:
+        prepared = self._prepare(draft)
+        observation = None if prepared.refusal else await self.session.call(prepared.call)
         attempt = Attempt(
             id=f"a{len(self.attempts) + 1}",
             draft=number,
             turn=turn,
-            call=call,
+            call=prepared.call,
             observation=observation,
-            verdict=verdict,
+            verdict=prepared.refusal or self._classify(prepared.call, observation),
+            origins=prepared.origins,
             seconds=observation.latency if observation else 0.0,
         )
         self.attempts.append(attempt)
+        if observation is not None and attempt.verdict.outcome != "failed":
+            self.results[attempt.id] = Result(attempt.id, observation)
         return attempt
+
+    def _prepare(self, draft: DraftCall) -> _Prepared:
+        """Resolve the references of ``draft`` and check its arguments against the tool's schema."""
+        call = ToolCall(tool=draft.tool, arguments=draft.arguments)
+        try:
+            arguments, references = resolve(draft.arguments, self._earlier)
+        except UnresolvedReferenceError as problem:
+            return _refused(call, "reference", str(problem))
+        if not isinstance(arguments, dict):  # one reference in place of all arguments
+            shown = one_line(line(arguments), 80)
+            return _refused(
+                call, "reference", f"the arguments have to be an object, and what they refer to is {shown}"
+            )
+        call = ToolCall(tool=draft.tool, arguments=arguments)
+        complaint = self.state.library.validate(call)
+        if complaint is not None:
+            return _refused(call, "arguments", complaint)
+        # Origins before the call: they depend on what was there when its arguments were chosen.
+        earlier = [*self.state.results.values(), *self.results.values()]
+        return _Prepared(call, trace(self.state.library.tool(call.tool), arguments, references, earlier))
+
+    def _classify(self, call: ToolCall, observation: Observation | None) -> Verdict:
+        assert observation is not None, "a call without a refusal has run"
+        return classify(observation, self.state.library.tool(call.tool).returns)
 
     def _earlier(self, name: str) -> tuple[str, Observation] | None:
         """What a reference may name: a step of the workflow, or a call of this proposal by its position."""
@@ -140,12 +164,12 @@ class _Run:
         number = list_index(name.removeprefix("#"))
         if number is None:
             return None
-        found = self.final.get(number) or next(
+        attempt_id = self.final.get(number) or next(
             # A look-up made while this draft is being mended goes by the draft's own position.
             (a.id for a in reversed(self.attempts) if a.draft == number and a.verdict.outcome != "failed"),
             None,
         )
-        attempt = next((a for a in self.attempts if a.id == found), None)
+        attempt = next((a for a in self.attempts if a.id == attempt_id), None)
         return (attempt.id, attempt.observation) if attempt and attempt.observation else None
 
     def report(self, problem: str) -> Report:
@@ -159,3 +183,7 @@ class _Run:
             reason=problem,
             attempts=attempts,
         )
+
+
+def _refused(call: ToolCall, rule: str, reason: str) -> _Prepared:
+    return _Prepared(call, refusal=Verdict(outcome="failed", rule=rule, reason=reason))

@@ -1,27 +1,30 @@
 """What the loop knows while it grows one sample."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from toolgrad_dspy.program.branches import Branches
 from toolgrad_dspy.program.config import ProgramConfig
 from toolgrad_dspy.provenance.origins import Result
 from toolgrad_dspy.records import Attempt, Chain, Iteration, Observation, Step, Workflow
 from toolgrad_dspy.rendering import EMPTY_WORKFLOW, ToolLines, step_line
+from toolgrad_dspy.tools.library import Library
 
 NOTHING_YET = "everything: there are no steps yet"
 
 
 @dataclass(slots=True)
 class State:
-    """One sample in the making; its tool sessions are in ``environment``.
+    """One sample in the making, over the tools of ``library``.
 
-    ``violations`` is what is wrong with the texts, None when they are not written for the workflow as it is.
+    ``results`` and ``observations`` are those of the workflow's steps, by step, the former indexed for the search of
+    argument origins. ``offered`` keeps every tool that a proposer was shown, in order. ``violations`` is what is wrong
+    with the texts, None when they are not written for the workflow as it is.
     """
 
     run_seed: int
     index: int
     config: ProgramConfig
-    environment: Branches
+    library: Library
     tool_lines: ToolLines
     workflow: Workflow = field(default_factory=Workflow)
     lacking: str = NOTHING_YET
@@ -49,10 +52,17 @@ class State:
         """Where the loop stands, for a prompt: it also tells invocations of one session apart."""
         return f"iteration {number} of {self.config.iterations}"
 
-    def append(self, attempts: tuple[Attempt, ...], chain: str | None, merged: frozenset[str]) -> tuple[str, ...]:
+    def append(
+        self,
+        attempts: tuple[Attempt, ...],
+        chain: str | None,
+        merged: frozenset[str],
+        results: Mapping[str, Result] | None = None,
+    ) -> tuple[str, ...]:
         """Take over the attempts as new steps of ``chain`` (None: a new one), which swallows ``merged`` chains.
 
-        Origins within the report are renamed to the new step ids. Returns those ids, in the order the calls ran.
+        Origins within the report are renamed to the new step ids. ``results`` are those of the attempts that are
+        indexed already; the others are indexed here. Returns the new ids, in the order the calls ran.
         """
         names: dict[str, str] = {}
         steps: list[Step] = []
@@ -64,7 +74,8 @@ class State:
             )
             steps.append(Step(id=step_id, call=attempt.call, observation=attempt.observation, origins=origins))
             self.observations[step_id] = attempt.observation
-            self.results[step_id] = Result(step_id, attempt.observation)
+            indexed = (results or {}).get(attempt.id) or Result(attempt.id, attempt.observation)
+            self.results[step_id] = indexed.renamed(step_id)
         self.workflow = _with_steps(self.workflow, steps, chain, merged)
         self.violations = None
         return tuple(step.id for step in steps)

@@ -1,7 +1,8 @@
 """The loop: four modules that grow one sample, answer first (arXiv 2508.04086, section 3)."""
 
 import time
-from typing import Any, Literal
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import dspy
 
@@ -11,7 +12,7 @@ from toolgrad_dspy.lm.calls.meter import metered
 from toolgrad_dspy.lm.models import Models
 from toolgrad_dspy.program.branches import Branch, Branches
 from toolgrad_dspy.program.config import ProgramConfig
-from toolgrad_dspy.program.executor import Executor
+from toolgrad_dspy.program.executor import Execution, Executor
 from toolgrad_dspy.program.proposer import Proposer
 from toolgrad_dspy.program.selector import Selector, chains_used
 from toolgrad_dspy.program.state import State
@@ -24,6 +25,7 @@ from toolgrad_dspy.records import (
     Sample,
     Selection,
     Session,
+    SessionStatus,
     Trace,
     Usage,
 )
@@ -31,8 +33,6 @@ from toolgrad_dspy.rendering import ToolLines
 from toolgrad_dspy.sampling import Sampler, Uniform
 from toolgrad_dspy.seeding import derive
 from toolgrad_dspy.tools.library import Library
-
-Status = Literal["accepted", "rejected", "failed"]
 
 
 class ToolGrad(dspy.Module):
@@ -72,15 +72,16 @@ class ToolGrad(dspy.Module):
         """Grow the sample ``index`` of the run seeded by ``seed``."""
         started = time.perf_counter()
         with metered() as meter:
-            async with Branches(self.library, derive(seed, index, "tools"), self._budget) as environment:
-                state = State(seed, index, self.config, environment, self._tool_lines)
+            async with Branches(self.library, derive(seed, index, "tools"), self._budget) as branches:
+                state = State(seed, index, self.config, self.library, self._tool_lines)
+                growth = _Growth(self, state, branches)
                 for number in range(1, self.config.iterations + 1):
-                    state.iterations.append(await self._iterate(state, number))
-                status, reason = await self._finish(state)
+                    state.iterations.append(await growth.iterate(number))
+                status, reason = await growth.finish()
                 usage = Usage(
                     roles=meter.roles(),
-                    tool_calls=environment.tool_calls,
-                    replayed_calls=environment.replayed_calls,
+                    tool_calls=branches.tool_calls,
+                    replayed_calls=branches.replayed_calls,
                 )
         session = Session(
             index=index,
@@ -94,107 +95,133 @@ class ToolGrad(dspy.Module):
         )
         return dspy.Prediction(session=session)
 
-    async def _iterate(self, state: State, number: int) -> Iteration:
+
+@dataclass(frozen=True, slots=True)
+class _Growth:
+    """One sample being grown: the passes of the loop over one state and its tool sessions."""
+
+    program: ToolGrad
+    state: State
+    branches: Branches
+
+    async def iterate(self, number: int) -> Iteration:
         """One pass: sample, propose, execute, select, update. A failed step skips the rest of it."""
-        tools = self.sampler.sample(
-            self.library.tools, derive(state.run_seed, state.index), number, self.config.mini_batch
+        program, state = self.program, self.state
+        tools = program.sampler.sample(
+            program.library.tools, derive(state.run_seed, state.index), number, program.config.mini_batch
         )
         state.offered.update(dict.fromkeys(tool.name for tool in tools))
-        record = _Record(number=number, offered=tuple(sorted(tool.name for tool in tools)))
+        notes = _IterationNotes(number, offered=tuple(sorted(tool.name for tool in tools)))
         try:
-            record.reason, record.proposals = await self.proposer.acall(state=state, tools=tools, number=number)
-            branches = await self._branches(state, record.proposals)
-            record.reports = await self._execute(state, record.proposals, branches)
-            offered = tuple(report for report in record.reports if report.outcome != "failed")
+            notes.reason, notes.proposals = await program.proposer.acall(state=state, tools=tools, number=number)
+            places = await self._places(notes.proposals)
+            executions = await self._execute(notes.proposals, places)
+            notes.reports = tuple(execution.report for execution in executions)
+            offered = tuple(report for report in notes.reports if report.outcome != "failed")
             if offered:
-                selection = await self.selector.acall(state=state, reports=offered, number=number)
-                record.selection = selection
-                await self._take(state, record, selection, branches)
-                if record.added and self.config.update == "each":
-                    await self.updater.acall(state=state)
+                notes.selection = await program.selector.acall(state=state, reports=offered, number=number)
+                await self._take(notes, notes.selection, executions, places)
+                if notes.added and program.config.update == "each":
+                    await program.updater.acall(state=state)
         except AnswerError as error:
-            record.failures.append(str(error))
-        await state.environment.prune()
-        return record.done()
+            notes.failures.append(str(error))
+        await self.branches.prune()
+        return notes.iteration()
 
-    async def _branches(self, state: State, proposals: tuple[Proposal, ...]) -> dict[str, Branch]:
+    async def _places(self, proposals: tuple[Proposal, ...]) -> dict[str, Branch]:
         """Where each proposal runs: on the trunk if it only reads, else on a branch of its own."""
-        environment = state.environment
         places = {}
         for proposal in proposals:
-            writes = environment.needs_branch(call.tool for call in proposal.calls)
-            places[proposal.id] = await environment.branch(state.workflow.steps) if writes else environment.trunk
+            writes = self.branches.needs_branch(call.tool for call in proposal.calls)
+            places[proposal.id] = (
+                await self.branches.branch(self.state.workflow.steps) if writes else self.branches.trunk
+            )
         return places
 
-    async def _execute(
-        self, state: State, proposals: tuple[Proposal, ...], branches: dict[str, Branch]
-    ) -> tuple[Report, ...]:
-        return tuple(
-            await gather_or_cancel(
-                self.executor.acall(state=state, proposal=p, branch=branches[p.id]) for p in proposals
-            )
+    async def _execute(self, proposals: tuple[Proposal, ...], places: Mapping[str, Branch]) -> list[Execution]:
+        executor = self.program.executor
+        return await gather_or_cancel(
+            executor.acall(state=self.state, proposal=proposal, session=places[proposal.id]) for proposal in proposals
         )
 
-    async def _take(self, state: State, record: "_Record", selection: Selection, branches: dict[str, Branch]) -> None:
+    async def _take(
+        self,
+        notes: "_IterationNotes",
+        selection: Selection,
+        executions: Sequence[Execution],
+        places: Mapping[str, Branch],
+    ) -> None:
         """Append the chosen report to its chain and make the branch it ran on the trunk."""
+        state, limit = self.state, self.program.config.chains
         state.lacking = selection.lacking or state.lacking
-        report = next((r for r in record.reports if r.proposal == selection.report), None)
-        if report is None:
+        chosen = next((one for one in executions if one.report.proposal == selection.report), None)
+        if chosen is None:  # nothing was worth taking
             return
-        if selection.chain is None and len(state.workflow.chains) >= self.config.chains:
-            record.failures.append(f"no new chain for {report.proposal}: there are {self.config.chains} already")
+        report = chosen.report
+        if selection.chain is None and len(state.workflow.chains) >= limit:
+            notes.failures.append(f"no new chain for {report.proposal}: there are {limit} already")
             return
         used = frozenset(chains_used(state.workflow, report))
-        record.added = state.append(report.kept, selection.chain, used)
-        branch = branches[report.proposal]
+        notes.added = state.append(report.kept, selection.chain, used, chosen.results)
+        branch = places[report.proposal]
         if not branch.is_trunk:
-            await state.environment.adopt(await self._clean(state, report, branch))
+            await self.branches.adopt(await self._clean(report, branch))
 
-    async def _clean(self, state: State, report: Report, branch: Branch) -> Branch:
+    async def _clean(self, report: Report, branch: Branch) -> Branch:
         """``branch``, or one without the writes that ran on it and were not taken over.
 
         A failed call counts as one that ran: it may have written before it failed.
         """
         discarded = [a.call.tool for a in report.attempts if not a.kept and a.observation is not None]
-        if state.environment.needs_branch(discarded):
-            return await state.environment.branch(state.workflow.steps)
+        if self.branches.needs_branch(discarded):
+            return await self.branches.branch(self.state.workflow.steps)
         return branch
 
-    async def _finish(self, state: State) -> tuple[Status, str]:
+    async def finish(self) -> tuple[SessionStatus, str]:
         """Write the texts and check the sample: the session's status and the reason for it."""
+        program, state = self.program, self.state
         if not state.workflow.chains:
             failures = [failure for iteration in state.iterations for failure in iteration.failures]
-            return "failed", f"no step was accepted in {self.config.iterations} iterations" + (
+            return "failed", f"no step was accepted in {program.config.iterations} iterations" + (
                 f"; last failure: {failures[-1]}" if failures else ""
             )
         try:
-            wrong = await self.updater.acall(state=state)
+            wrong = await program.updater.acall(state=state)
         except AnswerError as error:
             return "rejected", f"no query: {error}"
         if wrong:
-            missing = unstated(state.query, demands(state.workflow, self.library))
+            # What the query still does not state has no known origin after all: the stored sample says so.
+            missing = unstated(state.query, demands(state.workflow, program.library))
             state.workflow = with_unknown_origins(state.workflow, missing)
             return "rejected", "; ".join(wrong)
-        difference = await state.environment.replay(state.workflow.steps)
+        difference = await self.branches.difference(state.workflow.steps)
         return ("rejected", f"replay: {difference}") if difference else ("accepted", "")
 
 
-class _Record:
-    """An iteration being written down."""
+@dataclass(slots=True)
+class _IterationNotes:
+    """An iteration being written down; its fields are those of the record."""
 
-    def __init__(self, number: int, offered: tuple[str, ...]) -> None:
-        self.number = number
-        self.offered = offered
-        self.reason = ""
-        self.proposals: tuple[Proposal, ...] = ()
-        self.reports: tuple[Report, ...] = ()
-        self.selection: Selection | None = None
-        self.added: tuple[str, ...] = ()
-        self.failures: list[str] = []
+    number: int
+    offered: tuple[str, ...]
+    reason: str = ""
+    proposals: tuple[Proposal, ...] = ()
+    reports: tuple[Report, ...] = ()
+    selection: Selection | None = None
+    added: tuple[str, ...] = ()
+    failures: list[str] = field(default_factory=list)
 
-    def done(self) -> Iteration:
-        fields: dict[str, Any] = {**vars(self), "failures": tuple(self.failures)}
-        return Iteration(**fields)
+    def iteration(self) -> Iteration:
+        return Iteration(
+            number=self.number,
+            offered=self.offered,
+            reason=self.reason,
+            proposals=self.proposals,
+            reports=self.reports,
+            selection=self.selection,
+            added=self.added,
+            failures=tuple(self.failures),
+        )
 
 
 def _sample(state: State) -> Sample:

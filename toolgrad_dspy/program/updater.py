@@ -30,8 +30,8 @@ class Updater(dspy.Module):
         """
         if state.violations is not None:
             return state.violations
-        wanted = demands(state.workflow, state.environment.library)
-        names = frozenset(tool.name for tool in state.environment.library.tools)
+        wanted = demands(state.workflow, state.library)
+        names = frozenset(tool.name for tool in state.library.tools)
         await self._write(state, wanted, "")
         wrong = violations(state.query, state.response, wanted, names)
         if wrong:

@@ -17,6 +17,7 @@ reference proves that such a value came from a result.
 When several earlier results hold a value, the latest is taken: it is what a planner had in front of it.
 """
 
+import copy
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from urllib.parse import unquote
@@ -49,6 +50,12 @@ class Result:
                 self._paths.setdefault(leaf, []).append(path)
                 if isinstance(leaf, str) and len(leaf) > 4:
                     self.texts.append((path, leaf))
+
+    def renamed(self, step: str) -> "Result":
+        """The same result under another id, as when an attempt becomes a step; it is not indexed again."""
+        renamed = copy.copy(self)
+        renamed.step = step
+        return renamed
 
     def paths(self, value: JsonScalar) -> list[str]:
         """Where a leaf equal to ``value`` stands: ``1`` equals ``1.0``; booleans and null are never indexed."""

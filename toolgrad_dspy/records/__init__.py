@@ -13,7 +13,7 @@ from toolgrad_dspy.records.judgement import (
 )
 from toolgrad_dspy.records.pointer import escape, last_key, leaves, lookup
 from toolgrad_dspy.records.proposal import Attempt, DraftCall, Proposal, Report, Selection
-from toolgrad_dspy.records.session import Iteration, RoleUsage, Sample, Session, Trace, Usage
+from toolgrad_dspy.records.session import Iteration, RoleUsage, Sample, Session, SessionStatus, Trace, Usage
 from toolgrad_dspy.records.tool import Tool, ToolAnnotations
 from toolgrad_dspy.records.workflow import Chain, Origin, OriginKind, Step, Workflow
 
@@ -40,6 +40,7 @@ __all__ = [
     "Sample",
     "Selection",
     "Session",
+    "SessionStatus",
     "Step",
     "Tool",
     "ToolAnnotations",

@@ -6,6 +6,8 @@ from toolgrad_dspy.records.base import OutsideText, Record
 from toolgrad_dspy.records.proposal import Proposal, Report, Selection
 from toolgrad_dspy.records.workflow import Workflow
 
+SessionStatus = Literal["accepted", "rejected", "failed"]
+
 
 class Iteration(Record):
     """One pass of the loop. ``failures`` holds what went wrong in it, one line each (a failed step is data)."""
@@ -91,7 +93,7 @@ class Session(Record):
 
     index: int
     seed: int
-    status: Literal["accepted", "rejected", "failed"]
+    status: SessionStatus
     reason: str = ""
     sample: Sample | None = None
     trace: Trace = Trace()

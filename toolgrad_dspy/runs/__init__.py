@@ -5,7 +5,7 @@ from toolgrad_dspy.runs.engines import Done, LocalEngine, RunEngine, Work, execu
 from toolgrad_dspy.runs.progress import BarProgress, LineProgress, QuietProgress, RunProgress, run_progress
 from toolgrad_dspy.runs.spending import TOOLS, Spending, SpendingLog
 from toolgrad_dspy.runs.statistics import RunStatistics, statistics
-from toolgrad_dspy.runs.store import RunStore, Status, canonical
+from toolgrad_dspy.runs.store import RunStore, canonical
 
 __all__ = [
     "TOOLS",
@@ -21,7 +21,6 @@ __all__ = [
     "RunStore",
     "Spending",
     "SpendingLog",
-    "Status",
     "Work",
     "canonical",
     "execute",

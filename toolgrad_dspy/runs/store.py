@@ -17,20 +17,18 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, Self, TypeAlias, TypeVar, get_args
+from typing import Any, Self, TypeAlias, TypeVar, get_args
 
 from pydantic import ValidationError
 
 from toolgrad_dspy.errors import StoreError, UsageError, one_line
 from toolgrad_dspy.files import atomic_writer, store_errors, written_ahead
-from toolgrad_dspy.records import Record, RoleUsage, Sample, Session, Tool, Trace, Usage
+from toolgrad_dspy.records import Record, RoleUsage, Sample, Session, SessionStatus, Tool, Trace, Usage
 from toolgrad_dspy.runs.configuration import Configuration, differences, write_configuration
 from toolgrad_dspy.runs.lock import FolderLock
 from toolgrad_dspy.runs.spending import Spending
 
 SCHEMA = 3
-
-Status = Literal["accepted", "rejected", "failed"]
 
 R = TypeVar("R", bound=Record)
 Row: TypeAlias = tuple[Any, ...]  # typed by the query
@@ -44,7 +42,7 @@ CREATE TABLE tools (position INTEGER PRIMARY KEY, tool TEXT NOT NULL);
 CREATE TABLE sessions (
     "index" INTEGER PRIMARY KEY,
     seed TEXT NOT NULL,
-    status TEXT NOT NULL CHECK (status IN {get_args(Status)}),
+    status TEXT NOT NULL CHECK (status IN {get_args(SessionStatus)}),
     reason TEXT NOT NULL,
     sample TEXT,
     trace TEXT NOT NULL,
@@ -194,7 +192,7 @@ class RunStore:
             return self._session(row)
         raise UsageError(f"{self.path} has no session {index}")
 
-    def sessions(self, status: Status | None = None, traces: bool = True) -> Iterator[Session]:
+    def sessions(self, status: SessionStatus | None = None, traces: bool = True) -> Iterator[Session]:
         """The stored sessions in the order of their index, one at a time.
 
         ``traces=False`` leaves the traces out (empty): they are most of the bytes.

@@ -11,6 +11,7 @@ from toolgrad_dspy.metrics import Metric
 from toolgrad_dspy.metrics.feedback import proposer_feedback, selector_feedback
 from toolgrad_dspy.metrics.step_metric import StepMetric
 from toolgrad_dspy.program import ToolGrad
+from toolgrad_dspy.program.executor import Execution
 from toolgrad_dspy.records import Iteration, Proposal, Report, Trace
 from toolgrad_dspy.seeding import generator
 from toolgrad_dspy.tools import Library
@@ -114,5 +115,5 @@ async def _report(program: ToolGrad, step: StepState, proposal: Proposal) -> Rep
     recorded = step.reports.get(work_key(proposal))
     if recorded is not None:
         return recorded.model_copy(update={"proposal": proposal.id, "instruction": proposal.instruction})
-    report: Report = await program.executor.acall(state=step.state, proposal=proposal, branch=None)
-    return report
+    execution: Execution = await program.executor.acall(state=step.state, proposal=proposal, session=step.session)
+    return execution.report

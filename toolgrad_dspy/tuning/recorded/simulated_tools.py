@@ -6,13 +6,11 @@ from typing import Self
 
 from pydantic import JsonValue
 
-from toolgrad_dspy.lm import Budget
 from toolgrad_dspy.metrics.feedback import ID, PLACEHOLDER
-from toolgrad_dspy.program.branches import Branch, Branches
 from toolgrad_dspy.provenance.origins import alike, distinctive, schema_at
 from toolgrad_dspy.records import Iteration, Observation, Session, Tool, ToolCall, last_key, leaves
 from toolgrad_dspy.seeding import derive
-from toolgrad_dspy.tools import Library
+from toolgrad_dspy.tools import Library, ToolSession
 
 # How many different results of a tool are kept as its examples.
 EXAMPLES = 8
@@ -69,31 +67,29 @@ class RecordedResults:
         return any(distinctive(value) or alike(parameter, name) for name in names)
 
 
-class SimulatedTools(Branches):
-    """Stands in for the tool sessions of one iteration; nothing is ever run.
+class SimulatedTools(ToolSession):
+    """Stands in for the tool session of one iteration; nothing is ever run.
 
     A call that was made in this iteration gets the recorded result, and one that was made elsewhere in the recording
     what it got there, as a guess. Any other fails when one of its arguments cannot be right, and else gets
     some result of its tool. Guesses are marked ``simulated``.
     """
 
-    def __init__(
-        self, library: Library, budget: Budget, known: RecordedResults, iteration: Iteration | None = None
-    ) -> None:
-        super().__init__(library, 0, budget)
+    def __init__(self, library: Library, known: RecordedResults, iteration: Iteration | None = None) -> None:
+        self._library = library
         self._known = known
         reports = iteration.reports if iteration else ()
         attempts = [attempt for report in reports for attempt in report.attempts]
         self._here = {call_key(a.call): a.observation for a in attempts if a.observation is not None}
 
-    async def call(self, branch: Branch, call: ToolCall) -> Observation:
-        """The answer to ``call``, whatever the branch."""
+    async def call(self, call: ToolCall) -> Observation:
+        """What ``call`` gave, or would probably give."""
         key = call_key(call)
         if key in self._here:
             return self._here[key]
         if key in self._known.answers:
             return _guess(self._known.answers[key])
-        tool = self.library.tool(call.tool)
+        tool = self._library.tool(call.tool)
         problem = self._implausible(tool, call)
         if problem:
             return Observation.failure("tool", problem, simulated=True)

@@ -4,7 +4,6 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from toolgrad_dspy.lm import Budget
 from toolgrad_dspy.program.selector import chains_used
 from toolgrad_dspy.program.state import State
 from toolgrad_dspy.records import Iteration, Proposal, Report, Session, Tool, Workflow
@@ -18,11 +17,13 @@ from toolgrad_dspy.tuning.recorded.simulated_tools import RecordedResults, Simul
 class StepState:
     """The beginning of an iteration. ``state`` is shared by all that ask from it: nobody may change it.
 
-    ``reports`` holds the recorded reports by the calls that were proposed, as :func:`work_key` has them.
+    ``session`` answers calls in place of tools. ``reports`` holds the recorded reports by the calls that were
+    proposed, as :func:`work_key` has them.
     """
 
     recorded: Iteration
     state: State
+    session: SimulatedTools
     tools: tuple[Tool, ...]
     reports: Mapping[str, Report]
 
@@ -52,13 +53,13 @@ def recorded_session(
     config = recording.config.model_copy(update={"repairs": 0})
     tool_lines = ToolLines()
     steps = []
-    grown = State(session.seed, session.index, config, SimulatedTools(library, Budget(), known), tool_lines)
+    grown = State(session.seed, session.index, config, library, tool_lines)
     for iteration in session.trace.iterations:
         state = State(
             run_seed=session.seed,
             index=session.index,
             config=config,
-            environment=SimulatedTools(library, Budget(), known, iteration),
+            library=library,
             tool_lines=tool_lines,
             workflow=grown.workflow,
             lacking=grown.lacking,
@@ -68,7 +69,7 @@ def recorded_session(
         proposals = {proposal.id: proposal for proposal in iteration.proposals}
         reports = {work_key(proposals[report.proposal]): report for report in iteration.reports}
         tools = tuple(library.tool(name) for name in iteration.offered)
-        steps.append(StepState(iteration, state, tools, reports))
+        steps.append(StepState(iteration, state, SimulatedTools(library, known, iteration), tools, reports))
         _take(grown, iteration)
     return RecordedSession(_with(session, grown.workflow), tuple(steps))
 
