@@ -16,7 +16,7 @@ PACKAGE = ROOT / "toolgrad_dspy"
 
 # From the bottom up; a module may import from its own level and below.
 LEVELS: tuple[tuple[str, ...], ...] = (
-    ("errors", "seeding", "files", "concurrency"),
+    ("errors", "seeding", "files", "concurrency", "command_module"),
     ("records",),
     ("tools", "lm", "signatures", "rendering"),
     ("sampling", "provenance", "world"),

@@ -17,7 +17,7 @@ from toolgrad_dspy.errors import ModelError, UsageError
 from toolgrad_dspy.judging import Judge, SessionJudge
 from toolgrad_dspy.metrics import ALL_PARTS, JUDGED_PARTS, WEIGHTS, Metric, MetricConfig, build_metric
 from toolgrad_dspy.records import Session
-from toolgrad_dspy.runs.config_file import load
+from toolgrad_dspy.runs import load_config_file
 
 FIRST = iteration(1, report("p1", attempt("find_place", {"kind": "cafe"})), chosen=selection("p1"), added=("s1",))
 SECOND = iteration(2, report("p1", attempt("book_table")), chosen=selection("p1"), added=("s2",))
@@ -230,14 +230,14 @@ def test_the_metric_describes_what_has_to_be_equal_for_scores_to_compare() -> No
 def test_a_configuration_file_sets_weights_votes_and_temperature(tmp_path: Path) -> None:
     path = tmp_path / "c.yaml"
     path.write_text("metric: {weights: {executed: 1, qor: 2.5}, votes: 3, temperature: 0}\n")
-    config = load(path).metric
+    config = load_config_file(path).metric
     assert config == MetricConfig(weights={"executed": 1, "qor": 2.5}, votes=3, temperature=0)
     weighed = build_metric(config, scripted(), lambda: TOOLS)
     assert weighed.judge is not None
     assert weighed.judge.judge.votes == 3
     path.write_text("metric: {votes: 5}\n")
-    assert load(path).metric == MetricConfig(votes=5)
-    assert load(None).metric == MetricConfig(weights=dict(WEIGHTS))
+    assert load_config_file(path).metric == MetricConfig(votes=5)
+    assert load_config_file(None).metric == MetricConfig(weights=dict(WEIGHTS))
 
 
 WRONG: list[tuple[str, str]] = [
@@ -263,6 +263,6 @@ def test_settings_that_are_wrong_are_one_line_with_file_and_key(text: str, messa
     path: Any = tmp_path / "c.yaml"
     path.write_text(f"metric: {text}\n")
     with pytest.raises(UsageError) as raised:
-        load(path)
+        load_config_file(path)
     assert str(raised.value).startswith(f"{path}: {message}")
     assert "\n" not in str(raised.value)

@@ -13,7 +13,8 @@ import pytest
 from tests.support import scripted_run
 from tests.support.scripted_run import CONFIG, TOOLS, make_session, quick
 from toolgrad_dspy.errors import UsageError
-from toolgrad_dspy.runs import LocalEngine, RunStore, execute
+from toolgrad_dspy.runs import RunStore, execute
+from toolgrad_dspy.runs.engines import SessionPool
 
 ROOT = Path(scripted_run.__file__).parents[2]
 
@@ -59,7 +60,7 @@ def test_a_killed_run_resumes_without_a_session_lost_or_done_twice(tmp_path: Pat
         kept = store.done()
         assert saved <= kept  # one more may have been stored and not been told about
         assert len(kept) < 300
-        execute(LocalEngine(16).run(quick, sorted(set(range(300)) - kept), store.save))
+        execute(SessionPool(16).run(quick, sorted(set(range(300)) - kept), store.save))
         stored = [session.model_dump() for session in store.sessions()]
     assert stored == [make_session(index).model_dump() for index in range(300)]
 

@@ -69,12 +69,12 @@ def compile_(
     from toolgrad_dspy.lm import Models
     from toolgrad_dspy.optimizers import optimizer as find_optimizer
     from toolgrad_dspy.program import draw
-    from toolgrad_dspy.runs.config_file import load, program_config
+    from toolgrad_dspy.runs import load_config_file, program_config
     from toolgrad_dspy.tuning import TuningBudget
 
     found = find_optimizer(optimizer, strategy)
     path = _output(output, optimizer, force=force, resume=resume)
-    file = load(config)
+    file = load_config_file(config)
     job = CompileJob(
         tools=tools,
         parent=program,

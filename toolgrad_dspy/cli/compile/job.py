@@ -20,7 +20,8 @@ from toolgrad_dspy.lm import LOOP_ROLES, Models, Role
 from toolgrad_dspy.metrics import Metric, MetricConfig, build_metric
 from toolgrad_dspy.optimizers import Optimizer
 from toolgrad_dspy.program import ProgramConfig, Tasks, ToolGrad, load_program, save_program
-from toolgrad_dspy.runs.tool_sources import Sources, sources
+from toolgrad_dspy.runs import ToolsSpec, tools_spec
+from toolgrad_dspy.tools import Library
 from toolgrad_dspy.tuning import (
     Evaluator,
     Journal,
@@ -36,6 +37,18 @@ from toolgrad_dspy.tuning import (
 def journal_of(path: Path) -> Path:
     """Where the journal of a program that is being tuned stands."""
     return path.with_suffix(".journal")
+
+
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    """The tools and their library, not yet open."""
+
+    spec: ToolsSpec
+    library: Library
+
+    @classmethod
+    def of(cls, spec: ToolsSpec) -> "_Chosen":
+        return cls(spec, spec.library())
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +73,7 @@ class CompileJob:
 
     def run(self, path: Path) -> Compiled:
         """Compile, and save the program to ``path``; beside it the journal stands until tuning comes to its end."""
-        chosen = sources(self.tools)
+        chosen = _Chosen.of(tools_spec(self.tools))
         metric = build_metric(self.metric, self.models, lambda: chosen.library.tools)
         program = ToolGrad(chosen.library, self.models, self.loop)
         if self.parent is not None:
@@ -92,7 +105,7 @@ class CompileJob:
         return compiled
 
     @contextmanager
-    def _journal(self, path: Path, base: ToolGrad, metric: Metric, chosen: Sources) -> Iterator[Journal]:
+    def _journal(self, path: Path, base: ToolGrad, metric: Metric, chosen: _Chosen) -> Iterator[Journal]:
         """The journal beside ``path``; a tuning that breaks off says that it can be gone on with."""
         header: dict[str, JsonValue] = {
             "optimizer": self.optimizer.label,
@@ -136,7 +149,7 @@ class CompileJob:
             note(line)
 
     @contextmanager
-    def _open(self, chosen: Sources, roles: tuple[Role, ...]) -> Iterator[None]:
+    def _open(self, chosen: _Chosen, roles: tuple[Role, ...]) -> Iterator[None]:
         """The library open on the background loop, and the models of ``roles`` checked."""
         if self.models.all_rehearsal:
             self._say(REHEARSAL_NOTE)
@@ -149,16 +162,16 @@ class CompileJob:
             run_on_loop_thread(chosen.library.close())
             run_on_loop_thread(self.models.aclose())
 
-    def _announce(self, chosen: Sources) -> None:
+    def _announce(self, chosen: _Chosen) -> None:
         tasks = self.tasks
-        self._say(f"tools: {chosen.name}, {len(chosen.library.tools)} tools")
+        self._say(f"tools: {chosen.spec.name}, {len(chosen.library.tools)} tools")
         self._say(
             f"tasks: {len(tasks.train)} to train, {len(tasks.validation)} to validate, {len(tasks.test)} to test"
         )
         for line in chosen.library.notes:
             self._say(line)
 
-    def _description(self, compiled: Compiled, base: ToolGrad, metric: Metric, chosen: Sources) -> dict[str, Any]:
+    def _description(self, compiled: Compiled, base: ToolGrad, metric: Metric, chosen: _Chosen) -> dict[str, Any]:
         """How the program came about, for its file."""
         tasks, tuning = self.tasks, compiled.tuning
         return {
@@ -184,7 +197,7 @@ class CompileJob:
             "verdict": verdict(compiled),
             "program": self.loop.model_dump(mode="json"),
             "models": self.models.public(),
-            "tools": {"source": chosen.public, "digest": chosen.library.digest},
+            "tools": {"source": chosen.spec.public(), "digest": chosen.library.digest},
             "parent": {"file": str(self.parent) if self.parent else None, "prompts": Prompts.of(base).digest},
             "version": __version__,
         }
