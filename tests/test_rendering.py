@@ -1,7 +1,6 @@
 """How tools, steps and reports stand in a prompt, and what a draft may refer to."""
 
 import json
-import time
 from typing import Any
 
 import pytest
@@ -81,9 +80,7 @@ def test_a_schema_that_refers_to_itself_has_an_end() -> None:
     shape = sketch({"$defs": {"Node": node}, "$ref": "#/$defs/Node"})
     assert json.dumps(shape).count('"id"') == 3
     wide = {"properties": {f"p{number}": {"$ref": "#/$defs/Node"} for number in range(12)}}
-    started = time.perf_counter()
-    sketch({"$defs": {"Node": wide}, "$ref": "#/$defs/Node"})
-    assert time.perf_counter() - started < 0.5
+    assert len(json.dumps(sketch({"$defs": {"Node": wide}, "$ref": "#/$defs/Node"}))) < 50_000
 
 
 def test_a_tool_is_shown_on_one_line_with_its_schema_unchanged() -> None:
@@ -161,17 +158,18 @@ def test_what_only_resembles_a_reference_is_left_alone(value: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("reference", "reason"),
+    ("reference", "code", "named"),
     [
-        ({"$from": "s2"}, "there is no earlier result 's2' to refer to"),
-        ({"$from": "s1", "$path": "/rows/1"}, "nothing at /rows/1: the list there has 1 items"),
-        ({"$from": "s1", "$path": "/rows/-1"}, "nothing at /rows/-1"),
-        ({"$from": "s1", "$path": "/rows/0/name"}, "the keys there are id, ~/"),
-        ({"$from": "s1", "$path": "rows"}, "has to start with '/'"),
-        ({"$from": "s1", "$path": None}, "have to be strings"),
+        ({"$from": "s2"}, "no_result", "s2"),
+        ({"$from": "s1", "$path": "/rows/1"}, "no_value", "/rows/1"),
+        ({"$from": "s1", "$path": "/rows/-1"}, "no_value", "/rows/-1"),
+        ({"$from": "s1", "$path": "/rows/0/name"}, "no_value", "id, ~/"),
+        ({"$from": "s1", "$path": "rows"}, "no_value", "'/'"),
+        ({"$from": "s1", "$path": None}, "not_text", "$path"),
     ],
 )
-def test_a_reference_that_leads_nowhere_says_what_is_there(reference: Any, reason: str) -> None:
+def test_a_reference_that_leads_nowhere_names_what_is_there(reference: Any, code: str, named: str) -> None:
     with pytest.raises(UnresolvedReferenceError) as caught:
         resolve({"x": reference}, earlier)
-    assert reason in str(caught.value)
+    assert caught.value.code == code
+    assert named in str(caught.value)

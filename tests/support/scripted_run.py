@@ -131,5 +131,5 @@ if __name__ == "__main__":
     try:
         main(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), sys.argv[4])
     except ToolGradError as error:
-        say(f"{type(error).__name__}: {error}")
+        say(f"{type(error).__name__}: {error} [{error.code}]")
         sys.exit(error.exit_code)
