@@ -1,6 +1,16 @@
 """The one walker of JSON Schema: resolving and descending, sketches, examples, validation."""
 
 from toolgrad_dspy.json_schema.sketch import sketch
+from toolgrad_dspy.json_schema.validate import accepts, adapt, argument_problem, compile_schema, schema_problem
 from toolgrad_dspy.json_schema.walk import Schema, schema_at
 
-__all__ = ["Schema", "schema_at", "sketch"]
+__all__ = [
+    "Schema",
+    "accepts",
+    "adapt",
+    "argument_problem",
+    "compile_schema",
+    "schema_at",
+    "schema_problem",
+    "sketch",
+]

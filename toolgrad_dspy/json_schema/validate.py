@@ -1,0 +1,205 @@
+"""Values against JSON Schema.
+
+The dialect is what ``$schema`` names, else 2020-12. References to other documents are never fetched: what stands
+under one is accepted unchecked. The library is imported with the first check, not with this module.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextvars import ContextVar
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from pydantic import JsonValue
+
+from toolgrad_dspy.errors import one_line
+from toolgrad_dspy.json_schema.keywords import with_inner_schemas
+from toolgrad_dspy.json_schema.references import REFERENCES
+from toolgrad_dspy.json_schema.walk import Schema
+from toolgrad_dspy.records import escape
+
+if TYPE_CHECKING:
+    from jsonschema.exceptions import ValidationError
+    from jsonschema.protocols import Validator
+
+Contents = dict[str, JsonValue]
+
+# References that one check follows: schemas whose definitions share definitions, forty levels deep, would take
+# 2 ** 40 steps. Arguments of real calls take a few, and what is beyond is accepted unchecked.
+REFERENCES_FOLLOWED = 100_000
+
+# What an OpenAPI document or a schema holds for others to refer to.
+_SHARED = ("$defs", "definitions", "components", "paths", "webhooks", "parameters", "responses")
+
+_left: ContextVar[int] = ContextVar("references left to this check", default=REFERENCES_FOLLOWED)
+
+
+def schema_problem(schema: Contents) -> str | None:
+    """Why ``schema`` cannot be used, in one line, or None."""
+    return _schema_problem(json.dumps(schema))
+
+
+@lru_cache(maxsize=4096)  # a check takes 0.7 ms, and both a source and the library make it
+def _schema_problem(text: str) -> str | None:
+    from jsonschema.exceptions import SchemaError, best_match
+
+    schema = json.loads(text)
+    adapted = adapt(schema)
+    cls = _validator_class(adapted)
+    try:
+        error = best_match(cls(cls.META_SCHEMA).iter_errors(adapted))
+    except (SchemaError, RecursionError) as problem:
+        return one_line(problem, 200)
+    if error is not None:
+        return f"{_pointer(error.absolute_path) or 'the schema'}: {one_line(error.message, 160)}"
+    dangling = (reference for inner in Schema.of(schema).subschemas() for reference in inner.dangling())
+    keyword, missing = next(dangling, ("", ""))
+    return f'"{keyword}" {missing!r} leads nowhere' if keyword else None
+
+
+def compile_schema(schema: Contents, root: JsonValue = None) -> "Validator":
+    """A validator for :func:`argument_problem` and :func:`accepts`; compile once, use often.
+
+    References lead into ``root``, by default the schema itself.
+    """
+    from referencing import Registry, Resource
+    from referencing.jsonschema import DRAFT202012
+
+    def anything(uri: str) -> "Resource[Any]":
+        return Resource.from_contents({}, default_specification=DRAFT202012)
+
+    adapted = adapt(standalone(schema, root))
+    registry: Registry[Any] = Registry(retrieve=anything)  # type: ignore[call-arg]  # attrs alias, unknown to mypy
+    counting = _counting(_validator_class(adapted))
+    # Where "$schema" stands, the library would go back from the class that counts to the one that is named.
+    return counting({key: value for key, value in adapted.items() if key != "$schema"}, registry=registry)
+
+
+def argument_problem(validator: "Validator", arguments: dict[str, JsonValue]) -> str | None:
+    """What is wrong with ``arguments``, as ``/json/pointer: message``, or None."""
+    from jsonschema.exceptions import best_match
+
+    errors = _checked(lambda: list(validator.iter_errors(arguments)), REFERENCES_FOLLOWED)
+    if not errors:
+        return None
+    error = best_match(errors)
+    return f"{_pointer(error.absolute_path) or 'arguments'}: {one_line(error.message, 200)}"
+
+
+def accepts(validator: "Validator", value: JsonValue, references: int = REFERENCES_FOLLOWED) -> bool:
+    """Whether ``value`` is valid, or could not be checked by following ``references`` references."""
+    return not _checked(lambda: [error for error in [next(validator.iter_errors(value), None)] if error], references)
+
+
+def standalone(schema: Contents, root: JsonValue) -> Contents:
+    """``schema`` with what ``root`` holds for others to refer to, so that its references lead there without it."""
+    if not isinstance(root, dict) or root is schema:
+        return schema
+    shared = {key: root[key] for key in _SHARED if key in root}
+    dialect = root.get("$schema", root.get("jsonSchemaDialect"))  # the second is OpenAPI 3.1's
+    return {**({"$schema": dialect} if isinstance(dialect, str) else {}), **shared, **schema}
+
+
+def adapt(schema: Contents) -> Contents:
+    """``schema`` with what servers in the field write, though no draft that they name allows it, made valid.
+
+    ``"type": "any"``, the boolean ``exclusiveMinimum`` and ``exclusiveMaximum`` of draft 4, the boolean ``required``
+    of draft 3, and ``nullable`` of OpenAPI 3.0. Equal to ``schema`` where there is nothing to do.
+    """
+    dialect = schema.get("$schema")
+    named = dialect.rstrip("#") if isinstance(dialect, str) else ""
+    return _adapted(schema, old_bounds=named.endswith(_OLD_BOUNDS), old_required=named.endswith(_DRAFT3))
+
+
+_DRAFT3 = "json-schema.org/draft-03/schema"
+_OLD_BOUNDS = (_DRAFT3, "json-schema.org/draft-04/schema")
+
+
+def _adapted(schema: Contents, *, old_bounds: bool, old_required: bool) -> Contents:
+    """The flags say what the dialect itself knows, and what therefore stays."""
+    adapted = with_inner_schemas(
+        schema, lambda inner: _adapted(inner, old_bounds=old_bounds, old_required=old_required)
+    )
+    if adapted.get("type") == "any":
+        del adapted["type"]
+    if isinstance(adapted.get("required"), bool) and not old_required:
+        del adapted["required"]
+    for bound, exclusive in (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")):
+        flag = adapted.get(exclusive)
+        if isinstance(flag, bool) and not old_bounds:
+            del adapted[exclusive]
+            if flag and bound in adapted:
+                adapted[exclusive] = adapted.pop(bound)
+    return _with_null(adapted) if adapted.get("nullable") is True else adapted
+
+
+def _with_null(schema: Contents) -> Contents:
+    """``schema`` with null added to what it accepts.
+
+    OpenAPI 3.0.3, section 4.7.24.1. By its letter ``nullable`` adds null to ``type`` alone, so that it is nothing
+    beside ``$ref`` or ``allOf`` or without null in ``enum``; people who write it there mean what it says.
+    """
+    widened: Contents = {key: value for key, value in schema.items() if key not in (*_REFUSING_NULL, "nullable")}
+    kind, choices = widened.get("type"), widened.get("enum")
+    if isinstance(kind, (str, list)):
+        kinds: list[JsonValue] = [kind] if isinstance(kind, str) else kind
+        widened["type"] = kinds if "null" in kinds else [*kinds, "null"]
+    if isinstance(choices, list) and None not in choices:
+        widened["enum"] = [*choices, None]
+    refusing = {key: schema[key] for key in _REFUSING_NULL if key in schema}
+    return {**widened, "anyOf": [refusing, {"type": "null"}]} if refusing else widened
+
+
+# What may refuse null and cannot be widened. Nothing else is moved: pointers may lead into it.
+_REFUSING_NULL = (*REFERENCES, "const", "allOf", "anyOf", "oneOf")
+
+
+class _TooManyReferencesError(Exception):
+    """A check has followed as many references as it may."""
+
+
+def _checked(errors: "Callable[[], list[ValidationError]]", references: int) -> "list[ValidationError]":
+    """The errors of a check; none where it has to be given up."""
+    from referencing.exceptions import Unresolvable
+
+    token = _left.set(references)
+    try:
+        return errors()
+    except Unresolvable:  # a part of a document that was not fetched
+        return []
+    except (_TooManyReferencesError, RecursionError):  # definitions that share definitions, or refer to themselves
+        return []
+    finally:
+        _left.reset(token)
+
+
+@lru_cache(maxsize=32)
+def _counting(cls: "type[Validator]") -> "type[Validator]":
+    """The validator class, with its references counted."""
+    from jsonschema import validators
+
+    keywords: Mapping[str, Any] = cls.VALIDATORS
+    counted = {keyword: _counted(keywords[keyword]) for keyword in REFERENCES if keyword in keywords}
+    extended: type[Validator] = validators.extend(cls, counted)  # type: ignore[no-untyped-call]
+    return extended
+
+
+def _counted(check: Callable[..., "Iterable[ValidationError] | None"]) -> Callable[..., "Iterator[ValidationError]"]:
+    def keyword(validator: "Validator", *arguments: object) -> "Iterator[ValidationError]":
+        _left.set(_left.get() - 1)
+        if _left.get() < 0:
+            raise _TooManyReferencesError
+        yield from check(validator, *arguments) or ()
+
+    return keyword
+
+
+def _validator_class(schema: Contents) -> "type[Validator]":
+    from jsonschema import Draft202012Validator
+    from jsonschema.validators import validator_for
+
+    return validator_for(schema, default=Draft202012Validator)
+
+
+def _pointer(path: Iterable[str | int]) -> str:
+    return "".join(f"/{escape(str(part))}" for part in path)
