@@ -7,6 +7,7 @@ under one is accepted unchecked. The library is imported with the first check, n
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextvars import ContextVar
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -25,13 +26,21 @@ if TYPE_CHECKING:
 Contents = dict[str, JsonValue]
 
 # References that one check follows: schemas whose definitions share definitions, forty levels deep, would take
-# 2 ** 40 steps. Arguments of real calls take a few, and what is beyond is accepted unchecked.
+# 2 ** 40 steps. Arguments of real calls take a few.
 REFERENCES_FOLLOWED = 100_000
 
 # What an OpenAPI document or a schema holds for others to refer to.
 _SHARED = ("$defs", "definitions", "components", "paths", "webhooks", "parameters", "responses")
 
-_left: ContextVar[int] = ContextVar("references left to this check", default=REFERENCES_FOLLOWED)
+
+@dataclass(slots=True)
+class Allowance:
+    """How many references may still be followed; what is beyond is accepted unchecked."""
+
+    references: int = REFERENCES_FOLLOWED
+
+
+_allowance: ContextVar[Allowance | None] = ContextVar("the allowance of this check", default=None)
 
 
 def schema_problem(schema: Contents) -> str | None:
@@ -79,16 +88,21 @@ def argument_problem(validator: "Validator", arguments: dict[str, JsonValue]) ->
     """What is wrong with ``arguments``, as ``/json/pointer: message``, or None."""
     from jsonschema.exceptions import best_match
 
-    errors = _checked(lambda: list(validator.iter_errors(arguments)), REFERENCES_FOLLOWED)
+    errors = _checked(lambda: list(validator.iter_errors(arguments)), Allowance())
     if not errors:
         return None
     error = best_match(errors)
     return f"{_pointer(error.absolute_path) or 'arguments'}: {one_line(error.message, 200)}"
 
 
-def accepts(validator: "Validator", value: JsonValue, references: int = REFERENCES_FOLLOWED) -> bool:
-    """Whether ``value`` is valid, or could not be checked by following ``references`` references."""
-    return not _checked(lambda: [error for error in [next(validator.iter_errors(value), None)] if error], references)
+def accepts(validator: "Validator", value: JsonValue, allowance: Allowance | None = None) -> bool:
+    """Whether ``value`` is valid, or could not be checked; several checks may share an ``allowance``."""
+
+    def first() -> "list[ValidationError]":
+        error = next(iter(validator.iter_errors(value)), None)
+        return [error] if error is not None else []
+
+    return not _checked(first, allowance or Allowance())
 
 
 def standalone(schema: Contents, root: JsonValue) -> Contents:
@@ -158,11 +172,11 @@ class _TooManyReferencesError(Exception):
     """A check has followed as many references as it may."""
 
 
-def _checked(errors: "Callable[[], list[ValidationError]]", references: int) -> "list[ValidationError]":
+def _checked(errors: "Callable[[], list[ValidationError]]", allowance: Allowance) -> "list[ValidationError]":
     """The errors of a check; none where it has to be given up."""
     from referencing.exceptions import Unresolvable
 
-    token = _left.set(references)
+    token = _allowance.set(allowance)
     try:
         return errors()
     except Unresolvable:  # a part of a document that was not fetched
@@ -170,7 +184,7 @@ def _checked(errors: "Callable[[], list[ValidationError]]", references: int) -> 
     except (_TooManyReferencesError, RecursionError):  # definitions that share definitions, or refer to themselves
         return []
     finally:
-        _left.reset(token)
+        _allowance.reset(token)
 
 
 @lru_cache(maxsize=32)
@@ -186,9 +200,11 @@ def _counting(cls: "type[Validator]") -> "type[Validator]":
 
 def _counted(check: Callable[..., "Iterable[ValidationError] | None"]) -> Callable[..., "Iterator[ValidationError]"]:
     def keyword(validator: "Validator", *arguments: object) -> "Iterator[ValidationError]":
-        _left.set(_left.get() - 1)
-        if _left.get() < 0:
-            raise _TooManyReferencesError
+        allowance = _allowance.get()
+        if allowance is not None:
+            allowance.references -= 1
+            if allowance.references < 0:
+                raise _TooManyReferencesError
         yield from check(validator, *arguments) or ()
 
     return keyword
