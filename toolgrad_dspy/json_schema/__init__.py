@@ -1,5 +1,6 @@
 """The one walker of JSON Schema: resolving and descending, sketches, examples, validation."""
 
+from toolgrad_dspy.json_schema.closed import is_closed
 from toolgrad_dspy.json_schema.example import example
 from toolgrad_dspy.json_schema.scalars import MADE_UP
 from toolgrad_dspy.json_schema.sketch import sketch
@@ -14,6 +15,7 @@ __all__ = [
     "argument_problem",
     "compile_schema",
     "example",
+    "is_closed",
     "schema_at",
     "schema_problem",
     "sketch",

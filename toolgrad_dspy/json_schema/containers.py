@@ -23,11 +23,13 @@ class Inside:
 
     ``make`` gives a value that all of the schemas accept and that is none of the others, or raises ImpossibleError;
     ``leads_back`` says whether schemas are ones that the container stands in. ``full``: with what is optional.
+    ``strict``: nothing that is required may be missing.
     """
 
     make: Callable[[Sequence[Schema], Sequence[JsonValue]], JsonValue]
     leads_back: Callable[[Sequence[Schema]], bool]
     full: bool
+    strict: bool
 
 
 def objects(parts: Sequence[Schema], inside: Inside) -> Iterator[dict[str, JsonValue]]:
@@ -42,9 +44,9 @@ def objects(parts: Sequence[Schema], inside: Inside) -> Iterator[dict[str, JsonV
         try:
             made[name] = inside.make(described, ())
         except ImpossibleError:
-            if name in required:
+            if name in required and inside.strict:
                 return
-    needed = {name: made[name] for name in required}
+    needed = {name: made[name] for name in required if name in made}
     least, most = _bound(parts, "minProperties", max, 0), _bound(parts, "maxProperties", min, _MOST)
     if inside.full and not made:
         yield from ({key: value} for key in _keys(parts) for value in _entry(parts, key, inside))
@@ -71,7 +73,7 @@ def arrays(parts: Sequence[Schema], inside: Inside) -> Iterator[list[JsonValue]]
             made.append(inside.make(distinct([*_described(parts, str(index)), *also]), made if unique else ()))
         except ImpossibleError:
             break
-    if len(made) >= min(least, _MOST):
+    if len(made) >= min(least, _MOST) or not inside.strict:
         yield made
     if made and not least:
         yield []

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from pydantic import JsonValue
 
 from toolgrad_dspy.json_schema.containers import ImpossibleError, Inside, arrays, objects
+from toolgrad_dspy.json_schema.references import MALFORMED
 from toolgrad_dspy.json_schema.scalars import MADE_UP, numbers, texts
-from toolgrad_dspy.json_schema.validate import Allowance, accepts, adapt, compile_schema, standalone
+from toolgrad_dspy.json_schema.validate import Allowance, Contents, accepts, adapt, compile_schema, standalone
 from toolgrad_dspy.json_schema.value_types import implied_type, types
 from toolgrad_dspy.json_schema.views import views
 from toolgrad_dspy.json_schema.walk import Schema, distinct
@@ -25,7 +26,7 @@ REQUIRED_VALUES = 5_000
 # What is required is followed so much deeper.
 _REQUIRED_DEPTH = 12
 # References that are followed to check the values of one example.
-_REFERENCES = 50_000
+_REFERENCES = 10_000
 
 Above = frozenset[int]
 
@@ -33,28 +34,44 @@ Above = frozenset[int]
 def example(schema: JsonValue, root: JsonValue = None) -> JsonValue:
     """A value that ``schema`` accepts, the same every time. References lead into ``root``, by default the schema.
 
-    It is what the schema itself gives, if valid (``const``, ``enum``, ``examples``, ``example``, ``default`` if that is
-    not empty), and else made: of texts :data:`MADE_UP` where no format, length or pattern asks for another. Optional
-    properties are filled in down to the depth :data:`FULL`, as far as :data:`VALUES` values go, without those that
-    lead back into themselves.
+    It is what the schema itself gives, if valid (``const``, ``enum``, ``examples``, ``example``, a ``default`` with
+    something in it), and else made: of texts :data:`MADE_UP` where no format, length or pattern asks for another.
+    Optional properties are filled in down to the depth :data:`FULL`, as far as :data:`VALUES` values go; those that
+    lead back into themselves are left out.
 
     Where no valid value is made (the schema accepts none, or only what a pattern or a condition hides too well), it
     is one of the right shape, and at worst :data:`MADE_UP`.
     """
     if not isinstance(schema, dict):
         return MADE_UP
-    adapted = adapt(standalone(schema, root))
-    validator = compile_schema(adapted)
-    for check in (validator, None):
-        for full in range(FULL, -1, -1):
-            maker = _Maker(check, full)
-            try:
-                return _copy(maker.value([Schema.of(adapted)], 0, frozenset(), ()))
-            except _TooLargeError:
-                continue
-            except ImpossibleError:
-                break
+    try:
+        adapted = adapt(standalone(schema, root))
+        for validator in (_validator(adapted), None):
+            value = _largest(adapted, validator)
+            if value is not None:
+                return _copy(value[0])
+    except RecursionError:  # hundreds of schemas inside of one another
+        pass
     return MADE_UP
+
+
+def _validator(schema: Contents) -> "Validator | None":
+    try:
+        return compile_schema(schema)
+    except MALFORMED:
+        return None
+
+
+def _largest(schema: Contents, validator: "Validator | None") -> tuple[JsonValue] | None:
+    """The example with most of what is optional that is not too large; None if none is accepted."""
+    for full in range(FULL, -1, -1):
+        try:
+            return (_Maker(validator, full).value([Schema.of(schema)], 0, frozenset(), ()),)
+        except _TooLargeError:
+            continue
+        except ImpossibleError:
+            break
+    return None
 
 
 class _TooLargeError(Exception):
@@ -132,6 +149,7 @@ class _Maker:
             make=lambda schemas, avoid: self.value(schemas, depth + 1, above, avoid),
             leads_back=lambda schemas: not above.isdisjoint(_identities(schemas)),
             full=depth < self._full,
+            strict=self._validator is not None,
         )
         match kind:
             case "object":

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 # JSON Schema 2020-12, Core, section 8.2.3; ``$recursiveRef`` is 2019-09's word for the second.
 REFERENCES = ("$ref", "$dynamicRef", "$recursiveRef")
 
-# What ``referencing`` fails with where something else stands in the place of a schema.
-_NO_SCHEMA = (AttributeError, LookupError, TypeError, ValueError)
+# What ``referencing`` and ``jsonschema`` fail with where something else stands in the place of a schema.
+MALFORMED = (AttributeError, LookupError, TypeError, ValueError)
 
 
 class Document:
@@ -49,7 +49,7 @@ class Document:
             uri = resource.id() or ""
             # Resources are crawled here once: a registry that still has to be is crawled anew with every lookup.
             registry: Registry[Any] = known.with_resource(uri, resource).crawl()
-        except _NO_SCHEMA:  # then pointers are followed, and nothing has a name
+        except MALFORMED:  # then pointers are followed, and nothing has a name
             return known.resolver()
         return registry.resolver(uri)
 
@@ -69,7 +69,7 @@ class Document:
             return scope
         try:
             return (scope or self.scope).in_subresource(self._resource(contents))
-        except _NO_SCHEMA:
+        except MALFORMED:
             return scope
 
     def follow(self, keyword: str, reference: str, scope: "Scope | None") -> "tuple[JsonValue, Scope | None] | None":
@@ -83,7 +83,7 @@ class Document:
         here = scope or self.scope
         try:
             target = lookup_recursive_ref(here) if keyword == "$recursiveRef" else here.lookup(reference)
-        except (Unresolvable, *_NO_SCHEMA):
+        except (Unresolvable, *MALFORMED):
             # People mean the root by "#", whatever "$id" stands around the reference.
             return pointed
         contents: Any = target.contents
@@ -102,7 +102,7 @@ class Document:
             (scope or self.scope).lookup(reference)
         except (NoSuchAnchor, InvalidAnchor, PointerToNowhere):
             return True
-        except (Unresolvable, *_NO_SCHEMA):  # nothing is known by that URI, or it is none
+        except (Unresolvable, *MALFORMED):  # nothing is known by that URI, or it is none
             return reference.startswith("#")
         return True
 
@@ -137,5 +137,5 @@ class Document:
 def _dialect(contents: JsonValue, default: "Specification[Any]") -> "Specification[Any]":
     try:
         return default.detect(contents)
-    except _NO_SCHEMA:  # "$schema" is no text
+    except MALFORMED:  # "$schema" is no text
         return default

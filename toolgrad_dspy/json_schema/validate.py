@@ -5,6 +5,7 @@ under one is accepted unchecked. The library is imported with the first check, n
 """
 
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from pydantic import JsonValue
 
 from toolgrad_dspy.errors import one_line
 from toolgrad_dspy.json_schema.keywords import with_inner_schemas
-from toolgrad_dspy.json_schema.references import REFERENCES
+from toolgrad_dspy.json_schema.references import MALFORMED, REFERENCES
 from toolgrad_dspy.json_schema.walk import Schema
 from toolgrad_dspy.records import escape
 
@@ -27,7 +28,7 @@ Contents = dict[str, JsonValue]
 
 # References that one check follows: schemas whose definitions share definitions, forty levels deep, would take
 # 2 ** 40 steps. Arguments of real calls take a few.
-REFERENCES_FOLLOWED = 100_000
+REFERENCES_FOLLOWED = 50_000
 
 # What an OpenAPI document or a schema holds for others to refer to.
 _SHARED = ("$defs", "definitions", "components", "paths", "webhooks", "parameters", "responses")
@@ -45,19 +46,22 @@ _allowance: ContextVar[Allowance | None] = ContextVar("the allowance of this che
 
 def schema_problem(schema: Contents) -> str | None:
     """Why ``schema`` cannot be used, in one line, or None."""
-    return _schema_problem(json.dumps(schema))
+    try:
+        return _schema_problem(json.dumps(schema))
+    except RecursionError as problem:  # hundreds of schemas inside of one another
+        return one_line(problem, 200)
 
 
 @lru_cache(maxsize=4096)  # a check takes 0.7 ms, and both a source and the library make it
 def _schema_problem(text: str) -> str | None:
     from jsonschema.exceptions import SchemaError, best_match
 
-    schema = json.loads(text)
+    schema: Contents = json.loads(text)
     adapted = adapt(schema)
     cls = _validator_class(adapted)
     try:
         error = best_match(cls(cls.META_SCHEMA).iter_errors(adapted))
-    except (SchemaError, RecursionError) as problem:
+    except SchemaError as problem:
         return one_line(problem, 200)
     if error is not None:
         return f"{_pointer(error.absolute_path) or 'the schema'}: {one_line(error.message, 160)}"
@@ -174,6 +178,7 @@ class _TooManyReferencesError(Exception):
 
 def _checked(errors: "Callable[[], list[ValidationError]]", allowance: Allowance) -> "list[ValidationError]":
     """The errors of a check; none where it has to be given up."""
+    from jsonschema.exceptions import UnknownType
     from referencing.exceptions import Unresolvable
 
     token = _allowance.set(allowance)
@@ -182,6 +187,8 @@ def _checked(errors: "Callable[[], list[ValidationError]]", allowance: Allowance
     except Unresolvable:  # a part of a document that was not fetched
         return []
     except (_TooManyReferencesError, RecursionError):  # definitions that share definitions, or refer to themselves
+        return []
+    except (UnknownType, re.error, *MALFORMED):  # no schema: see ``schema_problem``, which does not go to the root
         return []
     finally:
         _allowance.reset(token)

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
+from urllib.parse import unquote
 
 from pydantic import JsonValue
 
@@ -44,6 +45,11 @@ class Schema:
         followed = (self._follow(keyword) for keyword in REFERENCES)
         return [target for target in followed if target is not None and is_schema(target.contents)]
 
+    def leads_out(self) -> bool:
+        """Whether a reference leads out of the document, or nowhere: what it stands for may be anything."""
+        written = [keyword for keyword in REFERENCES if isinstance(self.keywords.get(keyword), str)]
+        return len(self.targets()) < len(written)
+
     def dangling(self) -> Iterator[tuple[str, str]]:
         """The references from here, as (keyword, reference), to places that this document does not have."""
         for keyword in REFERENCES:
@@ -77,7 +83,7 @@ class Schema:
         """What people call it: the last segment of the reference that leads on, else the title, else ``""``."""
         for keyword in REFERENCES:
             reference = self.keywords.get(keyword)
-            if isinstance(reference, str) and (last := unescape(re.split("[/#]", reference)[-1])):
+            if isinstance(reference, str) and (last := unescape(unquote(re.split("[/#]", reference)[-1]))):
                 return last
         title = self.keywords.get("title")
         return title if isinstance(title, str) else ""
