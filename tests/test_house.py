@@ -18,6 +18,7 @@ PACKAGE = ROOT / "toolgrad_dspy"
 LEVELS: tuple[tuple[str, ...], ...] = (
     ("errors", "seeding", "files"),
     ("records",),
+    ("json_schema",),
     ("tools", "lm", "signatures"),
     ("world", "program", "judging"),
     ("optimizers", "runs"),
@@ -29,6 +30,10 @@ LEVEL = {name: level for level, names in enumerate(LEVELS) for name in names}
 EXPORTS: dict[str, list[str]] = {
     "": ["__version__"],
     "cli": ["main"],
+    "json_schema": [
+        "MADE_UP", "Schema", "accepts", "adapt", "argument_problem", "compile_schema", "example", "is_closed",
+        "schema_at", "schema_problem", "sketch",
+    ],
     "judging": [
         "ALL_PARTS", "JUDGED_PARTS", "PARTS", "WEIGHTS", "Judge", "Metric", "MetricConfig", "Score", "SessionJudge",
         "build_metric",

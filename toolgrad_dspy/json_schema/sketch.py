@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from pydantic import JsonValue
 
 from toolgrad_dspy.json_schema.value_types import implied_type, types
-from toolgrad_dspy.json_schema.walk import Schema
+from toolgrad_dspy.json_schema.walk import Schema, distinct
 
-# A level is a property, the items of a list, an alternative, or a reference followed: what lies deeper is "any".
+# A level is a property, the items of a list, an alternative, or a reference followed; ``allOf`` is none.
 LEVELS = 5
 # Plain types are shown this much deeper still.
 _PLAIN_LEVELS = 3
@@ -39,10 +39,10 @@ def sketch(schema: JsonValue, root: JsonValue = None) -> JsonValue:
     top = Schema.of(schema, root)
     for levels in range(LEVELS, 1, -1):
         try:
-            return _Sketch(levels, PLACES).shape(top, 0, frozenset())
+            return _Sketch(levels, PLACES).shape([top], 0, frozenset())
         except _TooLargeError:
             continue
-    return _Sketch(1, None).shape(top, 0, frozenset())
+    return _Sketch(1, None).shape([top], 0, frozenset())
 
 
 class _TooLargeError(Exception):
@@ -56,16 +56,16 @@ class _Sketch:
         self._levels = levels
         self._left = places
 
-    def shape(self, schema: Schema, level: int, above: frozenset[int]) -> JsonValue:
-        """The shape of ``schema``; ``above`` are the schemas around it, by identity."""
+    def shape(self, schemas: Sequence[Schema], level: int, above: frozenset[int]) -> JsonValue:
+        """The shape of what all of ``schemas`` describe; ``above`` are the schemas around it, by identity."""
         self._count()
-        chain = schema.chain()
+        chain = [step for schema in schemas for step in schema.chain()]
         if not above.isdisjoint(id(step.contents) for step in chain):
             return next((step.name for step in chain if step.name), AGAIN)
-        parts = schema.parts()
-        if len(parts) > 1:
-            level += 1
         above = above.union(id(step.contents) for step in chain)
+        parts = distinct(part for schema in schemas for part in schema.parts())
+        if any(schema.targets() for schema in schemas):
+            level += 1
         choice = self._choice(parts)
         if any(part.names("properties") for part in parts):
             # Alternatives beside properties add to them, or say which of them are required.
@@ -86,21 +86,16 @@ class _Sketch:
             for name in part.names("properties"):
                 members.setdefault(name, []).extend(part.described(name))
         shown = {
-            name: self._first([schema for schema in described if schema.contents is not False], level + 1, above)
+            name: self.shape(distinct(described), level + 1, above)
             for name, described in list(members.items())[:WIDTH]
-            if any(schema.contents is not False for schema in described)
+            if all(schema.contents is not False for schema in described)
         }
         return {**shown, MORE: f"{len(members) - WIDTH} more"} if len(members) > WIDTH else shown
-
-    def _first(self, described: Sequence[Schema], level: int, above: frozenset[int]) -> JsonValue:
-        """The shape by the first schema that says what it is: others may only add a description or a bound."""
-        shapes = (self.shape(schema, level, above) for schema in described)
-        return next((shape for shape in shapes if shape != ANYTHING), ANYTHING)
 
     def _alternatives(self, choice: Sequence[Schema], level: int, above: frozenset[int]) -> JsonValue:
         if level > self._levels + _PLAIN_LEVELS:
             return ANYTHING
-        first = self.shape(choice[0], level, above)
+        first = self.shape(choice[:1], level, above)
         if not isinstance(first, str) or (first == ANYTHING and level > self._levels):
             return first
         others = [option.parts() for option in choice[1:]]
@@ -115,11 +110,13 @@ class _Sketch:
         if inner:
             if level > self._levels:
                 return ANYTHING
-            return [self.shape(item, level + 1, above) for item in inner[:WIDTH]]
+            return [self.shape([item], level + 1, above) for item in inner[:WIDTH]]
         if "object" in _words(parts):
             values = [value for part in parts for value in _map_values(part) if value.keywords]
             if values and level <= self._levels:
-                return {ANY_KEY: self._first(values, level + 1, above)}
+                return {ANY_KEY: self.shape(values[:1], level + 1, above)}
+            if any(part.keywords.get("additionalProperties") is False for part in parts):
+                return {}
         return " | ".join(_words(parts))
 
     def _count(self) -> None:

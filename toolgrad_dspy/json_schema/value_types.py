@@ -29,11 +29,16 @@ def types(parts: Sequence[Schema]) -> list[str] | None:
     Empty where the parts contradict one another. Words that are no JSON types stay as they are.
     """
     allowed: list[str] | None = None
+    nullable = False
     for part in parts:
         written = _written(part)
         if written is not None:
             allowed = written if allowed is None else _both(allowed, written)
-    return sorted(allowed, key="null".__eq__) if allowed is not None else None
+        elif part.keywords.get("nullable") is True:  # beside a reference, say: of what that allows, and null
+            nullable = True
+    if allowed is None:
+        return None
+    return sorted(dict.fromkeys([*allowed, "null"] if nullable else allowed), key="null".__eq__)
 
 
 def implied_type(parts: Iterable[Schema]) -> str | None:
