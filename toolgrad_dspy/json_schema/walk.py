@@ -90,9 +90,8 @@ class Schema:
 
     def parts(self) -> list["Schema"]:
         """All that holds at the same time: this schema, what it refers to, and ``allOf``, down to the last."""
-        return _closure(
-            [self], lambda schema: [*schema.targets(), *schema.listed("allOf"), *schema.listed("extends")]
-        )
+        # ``extends``, one or a list, is draft 3's word for it.
+        return _closure([self], lambda one: [*one.targets(), *one.several("allOf"), *one.several("extends")])
 
     def alternatives(self) -> list[list["Schema"]]:
         """The choices that are written directly in this schema: of each group, one holds (or more, ``anyOf``)."""
@@ -160,6 +159,10 @@ class Schema:
         """The one schema under ``keyword``, or none."""
         inner = self.keywords.get(keyword)
         return [self._at(inner)] if is_schema(inner) else []
+
+    def several(self, keyword: str) -> list["Schema"]:
+        """The schemas under ``keyword``, be it a list of them or a single one."""
+        return self.listed(keyword) or self.single(keyword)
 
     def _composed(self) -> list["Schema"]:
         listed = [
