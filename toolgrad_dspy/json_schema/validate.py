@@ -30,15 +30,20 @@ Contents = dict[str, JsonValue]
 # 2 ** 40 steps. Arguments of real calls take a few.
 REFERENCES_FOLLOWED = 50_000
 
+# References that are followed inside of one another. Beyond, Python's stack would end, and where it ends within the
+# library's Rust part (rpds) that is a panic, which no ``except`` for errors catches.
+REFERENCES_NESTED = 80
+
 # What an OpenAPI document or a schema holds for others to refer to.
 _SHARED = ("$defs", "definitions", "components", "paths", "webhooks", "parameters", "responses")
 
 
 @dataclass(slots=True)
 class Allowance:
-    """How many references may still be followed; what is beyond is accepted unchecked."""
+    """How many references may still be followed, and how many are just now; what is beyond is accepted unchecked."""
 
     references: int = REFERENCES_FOLLOWED
+    nested: int = 0
 
 
 _allowance: ContextVar[Allowance | None] = ContextVar("the allowance of this check", default=None)
@@ -89,7 +94,7 @@ def compile_schema(schema: Contents, root: JsonValue = None) -> "Validator":
 
 
 def argument_problem(validator: "Validator", arguments: dict[str, JsonValue]) -> str | None:
-    """What is wrong with ``arguments``, as ``/json/pointer: message``, or None."""
+    """What is wrong with ``arguments``, as ``/json/pointer: message``, or None, also where no check comes to an end."""
     from jsonschema.exceptions import best_match
 
     errors = _checked(lambda: list(validator.iter_errors(arguments)), Allowance())
@@ -181,6 +186,7 @@ def _checked(errors: "Callable[[], list[ValidationError]]", allowance: Allowance
     from jsonschema.exceptions import UnknownType
     from referencing.exceptions import Unresolvable
 
+    allowance.nested = 0
     token = _allowance.set(allowance)
     try:
         return errors()
@@ -208,11 +214,14 @@ def _counting(cls: "type[Validator]") -> "type[Validator]":
 def _counted(check: Callable[..., "Iterable[ValidationError] | None"]) -> Callable[..., "Iterator[ValidationError]"]:
     def keyword(validator: "Validator", *arguments: object) -> "Iterator[ValidationError]":
         allowance = _allowance.get()
-        if allowance is not None:
-            allowance.references -= 1
-            if allowance.references < 0:
-                raise _TooManyReferencesError
+        if allowance is None:
+            allowance = Allowance()
+        allowance.references -= 1
+        allowance.nested += 1
+        if allowance.references < 0 or allowance.nested > REFERENCES_NESTED:
+            raise _TooManyReferencesError
         yield from check(validator, *arguments) or ()
+        allowance.nested -= 1
 
     return keyword
 
