@@ -94,7 +94,7 @@ def compile_schema(schema: Contents, root: JsonValue = None) -> "Validator":
 
 
 def argument_problem(validator: "Validator", arguments: dict[str, JsonValue]) -> str | None:
-    """What is wrong with ``arguments``, as ``/json/pointer: message``, or None, also where no check comes to an end."""
+    """What is wrong with ``arguments``, as ``/json/pointer: message``; None if nothing is, or no check would end."""
     from jsonschema.exceptions import best_match
 
     errors = _checked(lambda: list(validator.iter_errors(arguments)), Allowance())

@@ -42,7 +42,7 @@ class Schema:
 
     def targets(self) -> list["Schema"]:
         """The schemas that ``$ref`` and its dynamic kin lead to: mostly one, none where they lead out."""
-        followed = (self._follow(keyword) for keyword in REFERENCES)
+        followed = [self._follow(keyword) for keyword in REFERENCES if keyword in self.keywords]
         return [target for target in followed if target is not None and is_schema(target.contents)]
 
     def leads_out(self) -> bool:
