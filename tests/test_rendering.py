@@ -8,7 +8,7 @@ import pytest
 from toolgrad_dspy.provenance.dependencies import needed
 from toolgrad_dspy.provenance.references import UnresolvedReferenceError, resolve
 from toolgrad_dspy.records import Attempt, Observation, Origin, Report, Tool, ToolCall, Verdict, leaves, lookup
-from toolgrad_dspy.rendering import abridge, report_line, sketch, tool_line
+from toolgrad_dspy.rendering import abridge, report_line, tool_line
 
 OK = Verdict(outcome="ok", rule="test")
 
@@ -49,38 +49,6 @@ def test_an_object_with_too_many_keys_is_cut_as_text() -> None:
     assert isinstance(shown, str)
     assert shown.startswith('{"key_0": 0, "key_1": 1')
     assert shown.endswith("… (cut)")
-
-
-# Sketches
-
-
-@pytest.mark.parametrize(
-    ("schema", "shape"),
-    [
-        ({"type": "string"}, "string"),
-        ({"properties": {"id": {"type": "string"}, "n": {"type": "integer"}}}, {"id": "string", "n": "integer"}),
-        ({"type": "array", "items": {"type": "number"}}, ["number"]),
-        (
-            {"$defs": {"P": {"properties": {"id": {"type": "string"}}}}, "items": {"$ref": "#/$defs/P"}},
-            [{"id": "string"}],
-        ),
-        ({"anyOf": [{"type": "null"}, {"type": "string"}]}, "string"),
-        ({"oneOf": [{"type": "null"}]}, "null"),
-        ({}, "any"),
-        (True, "any"),
-        ({"$ref": "#/$defs/Nowhere"}, "any"),
-    ],
-)
-def test_a_schema_is_sketched_as_an_example_like_value(schema: Any, shape: Any) -> None:
-    assert sketch(schema) == shape
-
-
-def test_a_schema_that_refers_to_itself_has_an_end() -> None:
-    node = {"properties": {"id": {"type": "string"}, "next": {"$ref": "#/$defs/Node"}}}
-    shape = sketch({"$defs": {"Node": node}, "$ref": "#/$defs/Node"})
-    assert json.dumps(shape).count('"id"') == 3
-    wide = {"properties": {f"p{number}": {"$ref": "#/$defs/Node"} for number in range(12)}}
-    assert len(json.dumps(sketch({"$defs": {"Node": wide}, "$ref": "#/$defs/Node"}))) < 50_000
 
 
 def test_a_tool_is_shown_on_one_line_with_its_schema_unchanged() -> None:

@@ -4,8 +4,8 @@ import json
 from collections.abc import Iterable, Sequence
 
 import pytest
-from real_schemas import DATA, Real, api_schemas, tool_schemas
 
+from tests.support.real_schemas import DATA, Real, api_schemas, tool_schemas
 from toolgrad_dspy.json_schema import Schema, accepts, compile_schema, example, schema_at, schema_problem, sketch
 from toolgrad_dspy.records import leaves
 

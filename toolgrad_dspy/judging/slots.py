@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from pydantic import JsonValue
 
-from toolgrad_dspy.provenance.origins import schema_at
+from toolgrad_dspy.json_schema import schema_at
 from toolgrad_dspy.records import Step, Tool, leaves
 from toolgrad_dspy.records.pointer import list_index, unescape
 

@@ -38,7 +38,7 @@ class RecordedEvaluator(Evaluator):
         self._metric = StepMetric(metric)
         library = Library([Replay("recording", recording.tools, ())])
         run_on_loop_thread(library.open())
-        known = RecordedResults.of(recording.sessions)
+        known = RecordedResults.of(recording.sessions, recording.tools)
         self._sessions = {
             (session.seed, session.index): recorded_session(session, recording, library, known)
             for session in recording.sessions
