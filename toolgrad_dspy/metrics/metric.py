@@ -129,5 +129,5 @@ def judged_part(judgement: Judgement, name: str) -> float | None:
     if name == "qor":
         quality = judgement.quality
         return None if quality is None or quality.score is None else quality.score / 100
-    verdict = judgement.verdict(name)
-    return None if verdict is None else verdict.score
+    judged = judgement.on(name)
+    return None if judged is None else judged.score
