@@ -15,7 +15,7 @@ from tests.support.scripted_model import ScriptedModels
 from tests.support.sessions import attempt, iteration, report, selection, session
 from toolgrad_dspy.errors import ModelError, UsageError
 from toolgrad_dspy.judging import Judge, SessionJudge
-from toolgrad_dspy.metrics import ALL_PARTS, JUDGED_PARTS, WEIGHTS, Metric, MetricConfig, build_metric
+from toolgrad_dspy.metrics import ALL_PARTS, JUDGED_PARTS, WEIGHTS, Finding, Metric, MetricConfig, build_metric
 from toolgrad_dspy.records import Session
 from toolgrad_dspy.runs.config_file import load
 
@@ -132,7 +132,7 @@ def test_many_sessions_are_scored_in_their_order() -> None:
 def test_a_judge_that_cannot_be_asked_is_an_error_for_everyone_and_seen_by_callbacks() -> None:
     """DSPy's optimizers count what a metric raises as a poor score; their callbacks tell ours to stop."""
 
-    class Seen(dspy.utils.callback.BaseCallback):  # type: ignore[misc, name-defined]
+    class Seen(dspy.utils.callback.BaseCallback):
         def __init__(self) -> None:
             self.errors: list[Exception] = []
 
@@ -158,10 +158,13 @@ def test_judging_leaves_nothing_in_an_optimizers_trace() -> None:
 # Feedback
 
 
-def said(models: ScriptedModels, role: str, number: int) -> list[str]:
+def added(models: ScriptedModels, role: str, number: int) -> list[Finding]:
+    """What a judge adds to the feedback."""
     weighed = metric(models, **dict.fromkeys(JUDGED_PARTS, 1.0))
-    known = Metric().feedback(SESSION, role, number).split("\n")
-    return [line for line in weighed.feedback(SESSION, role, number).split("\n") if line not in known]
+    by_rules = Metric().feedback(SESSION, role, number)
+    findings = weighed.feedback(SESSION, role, number)
+    assert findings[: len(by_rules)] == by_rules
+    return list(findings[len(by_rules) :])
 
 
 BROKEN: dict[str, Callable[[], ScriptedModels]] = {
@@ -173,42 +176,40 @@ BROKEN: dict[str, Callable[[], ScriptedModels]] = {
 
 def test_nothing_is_added_where_all_criteria_hold() -> None:
     for role in ("proposer", "selector"):
-        assert said(scripted(), role, 1) == said(scripted(), role, 2) == []
+        assert added(scripted(), role, 1) == added(scripted(), role, 2) == []
 
 
 def test_an_argument_that_is_not_the_querys_is_told_to_the_proposer_of_its_step() -> None:
-    assert said(BROKEN["alignment"](), "proposer", 2) == [
-        "By the query, an argument is not right (alignment): 4 is not the party_size of book_table (s2) of the "
-        "query, which gives '6'."
-    ]
-    assert said(BROKEN["alignment"](), "proposer", 1) == said(BROKEN["alignment"](), "selector", 2) == []
+    (finding,) = added(BROKEN["alignment"](), "proposer", 2)
+    assert (finding.code, finding.praise) == ("alignment", False)
+    assert all(part in finding.text for part in ("party_size of book_table (s2)", "4", "'6'"))
+    assert added(BROKEN["alignment"](), "proposer", 1) == added(BROKEN["alignment"](), "selector", 2) == []
 
 
 def test_what_is_wrong_with_the_calls_is_told_to_the_proposer_with_the_judges_reason() -> None:
-    assert said(BROKEN["calls"](), "proposer", 1) == [
-        "The calls of the sample leave a request open (sufficiency): nobody books.",
-        "A call of the sample is redundant (minimality): s1 is not needed.",
-    ]
-    assert said(BROKEN["calls"](), "selector", 1) == []
+    sufficiency, minimality = added(BROKEN["calls"](), "proposer", 1)
+    assert (sufficiency.code, minimality.code) == ("sufficiency", "minimality")
+    assert "nobody books" in sufficiency.text
+    assert "s1 is not needed" in minimality.text
+    assert added(BROKEN["calls"](), "selector", 1) == []
 
 
 def test_steps_that_do_not_hang_together_are_told_to_both() -> None:
     for role in ("proposer", "selector"):
-        (line,) = said(BROKEN["coherence"](), role, 1)
-        assert line.startswith("The steps do not hang together (coherence): ")
-        assert line.endswith("does not follow: as people talk.")
+        (finding,) = added(BROKEN["coherence"](), role, 1)
+        assert finding.code == "coherence"
+        assert "as people talk" in finding.text
 
 
-def test_a_reason_of_many_lines_is_one_finding() -> None:
+def test_a_reason_of_many_lines_is_one_finding_on_one_line() -> None:
     answer = calls(minimal=False)
     answer["minimality"]["reason"] = "first\n\nsecond.\n"
-    assert said(scripted(calls=[answer]), "proposer", 1) == [
-        "A call of the sample is redundant (minimality): first second."
-    ]
+    (finding,) = added(scripted(calls=[answer]), "proposer", 1)
+    assert finding.text.endswith(": first second.")
 
 
 def test_a_criterion_that_was_not_judged_is_no_complaint() -> None:
-    assert said(scripted(calls=["no"] * 2), "proposer", 1) == []
+    assert added(scripted(calls=["no"] * 2), "proposer", 1) == []
 
 
 # Configuration

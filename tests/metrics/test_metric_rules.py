@@ -10,7 +10,7 @@ from tests.support.toys import growing, notebook
 from toolgrad_dspy.errors import UsageError
 from toolgrad_dspy.metrics import PARTS, WEIGHTS, Metric
 from toolgrad_dspy.metrics.sample_rules import LONG, SHORT, length, no_leak
-from toolgrad_dspy.records import Origin, Session
+from toolgrad_dspy.records import Origin, Report, Session
 
 FAILED = report("p9", attempt(outcome="failed"), outcome="failed", reason="find: it broke")
 EMPTY = report("p8", attempt("find", {"word": "nothing"}, outcome="empty"), outcome="empty")
@@ -39,7 +39,7 @@ def part(name: str, of: Session) -> float:
     ],
 )
 def test_executed_is_the_share_of_proposals_that_ran_and_a_mended_one_counts_half(
-    reports: tuple, share: float
+    reports: tuple[Report, ...], share: float
 ) -> None:
     assert part("executed", session(iteration(1, *reports))) == share
 
@@ -87,7 +87,7 @@ CITIES = [
     ("steps", "depth"),
     [((), 0), ((0,), 0), ((0, 4), 0), ((0, 1), 1), ((0, 1, 2), 1), ((0, 1, 3), 0.5), ((0, 1, 2, 3, 4), 0.5)],
 )
-def test_chain_depth_is_how_much_of_the_workflow_is_one_line(steps: tuple, depth: float) -> None:
+def test_chain_depth_is_how_much_of_the_workflow_is_one_line(steps: tuple[int, ...], depth: float) -> None:
     assert part("chain_depth", session(steps=tuple(CITIES[i] for i in steps))) == depth
 
 
@@ -158,7 +158,7 @@ REPEATED = report("p5", attempt("find", {"word": "a"}))
     ],
 )
 def test_a_selection_is_sound_when_it_takes_something_worth_taking(
-    reports: tuple, chosen: str | None, sound: bool
+    reports: tuple[Report, ...], chosen: str | None, sound: bool
 ) -> None:
     judged = session(iteration(1, *reports, chosen=selection(chosen)), steps=(FIRST, SECOND))
     # In the first iteration none of the steps is there yet.
@@ -201,9 +201,9 @@ def test_every_part_is_between_nothing_and_all_on_odd_sessions_and_feedback_neve
     assert all(0 <= value <= 1 for value in (*scored.parts.values(), scored.value))
     for role in ("proposer", "selector"):
         for number in range(5):
-            said = Metric().feedback(odd, role, number)
-            assert said
-            assert "None" not in said
+            findings = Metric().feedback(odd, role, number)
+            assert findings
+            assert not any("None" in finding.text for finding in findings)
 
 
 def test_parts_are_in_range_on_sessions_that_ran() -> None:

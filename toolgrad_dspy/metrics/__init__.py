@@ -3,6 +3,7 @@
 from toolgrad_dspy.metrics.comparison import Difference, compare
 from toolgrad_dspy.metrics.components import ALL_PARTS, JUDGED_PARTS, PARTS, WEIGHTS
 from toolgrad_dspy.metrics.config import MetricConfig, build_metric
+from toolgrad_dspy.metrics.finding import Finding
 from toolgrad_dspy.metrics.metric import Metric, Score
 
 __all__ = [
@@ -11,6 +12,7 @@ __all__ = [
     "PARTS",
     "WEIGHTS",
     "Difference",
+    "Finding",
     "Metric",
     "MetricConfig",
     "Score",

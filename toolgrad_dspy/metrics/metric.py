@@ -11,8 +11,8 @@ from toolgrad_dspy.errors import UsageError, hint
 from toolgrad_dspy.judging.cache import SessionJudge
 from toolgrad_dspy.judging.judge import prompt_digest
 from toolgrad_dspy.metrics.components import ALL_PARTS, JUDGED_PARTS, PARTS, WEIGHTS, groups_of
-from toolgrad_dspy.metrics.feedback import proposer_feedback, selector_feedback
-from toolgrad_dspy.metrics.judged_feedback import judged_feedback
+from toolgrad_dspy.metrics.feedback import judged_feedback, proposer_feedback, selector_feedback
+from toolgrad_dspy.metrics.finding import Finding
 from toolgrad_dspy.records import Judgement, Session
 
 # Sessions that are scored at once where a judge is asked.
@@ -84,20 +84,21 @@ class Metric:
         with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="toolgrad-metric") as pool:
             return list(pool.map(self.score, sessions))
 
-    def feedback(self, session: Session, role: str, iteration: int) -> str:
+    def feedback(self, session: Session, role: str, iteration: int) -> tuple[Finding, ...]:
         """What went well and wrong at the invocation of ``role`` (proposer or selector) in ``iteration``.
 
-        Facts of that step, in words: what an optimizer's reflection model reads. Where a judge is asked, also the
-        criteria that the sample does not meet and the calls or choices are to blame for, with the judge's reasons.
+        Facts of that invocation, one at least: an optimizer's reflection model reads their texts, one per line. Where
+        a judge is asked, also the criteria that the sample fails because of calls or choices, with the judge's
+        reasons. Raises as :meth:`score`.
         """
-        found = next((i for i in session.trace.iterations if i.number == iteration), None)
-        if found is None:
-            return "This step is not part of the session."
-        lines = proposer_feedback(session, found) if role == "proposer" else selector_feedback(session, found)
+        current = next((i for i in session.trace.iterations if i.number == iteration), None)
+        if current is None:
+            return (Finding("not_in_session", "This step is not part of the session."),)
+        findings = proposer_feedback(session, current) if role == "proposer" else selector_feedback(session, current)
         judgement = self._judgement(session)
         if judgement is not None:
-            lines += judged_feedback(judgement, role, found)
-        return "\n".join(lines)
+            findings += judged_feedback(judgement, role, current)
+        return tuple(findings)
 
     @property
     def groups(self) -> tuple[str, ...]:
