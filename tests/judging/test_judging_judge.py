@@ -14,21 +14,17 @@ from tests.support.judged import (
     SAMPLE,
     STEPS,
     TOOLS,
-    WORD,
     calls,
     instruction,
     quality,
     scripted,
-    tool,
 )
 from tests.support.model_servers import ModelServer
 from tests.support.scripted_model import ScriptedModels
-from tests.support.sessions import sample, step
+from tests.support.sessions import sample
 from tests.support.toys import growing, notebook
 from toolgrad_dspy.errors import ModelError, UsageError
 from toolgrad_dspy.judging import Judge
-from toolgrad_dspy.judging.sentences import sentences
-from toolgrad_dspy.judging.slots import slots_of
 from toolgrad_dspy.lm import ROLES, Models, ModelSettings
 from toolgrad_dspy.records import Criterion, CriterionJudgement, JudgeGroup, Judgement, Sample
 from toolgrad_dspy.tools.library import Library
@@ -179,35 +175,6 @@ def test_a_tool_that_is_not_given_is_named() -> None:
         asyncio.run(Judge(scripted()).judge(SAMPLE, TOOLS[:1]))
     assert caught.value.code == "unknown_tool"
     assert "book_table" in str(caught.value)
-
-
-@pytest.mark.parametrize(
-    ("text", "split"),
-    [
-        ("", []),
-        ("One", ["One"]),
-        ("One. Two? Three!", ["One.", "Two?", "Three!"]),
-        ('He said "go." Then he went.', ['He said "go."', "Then he went."]),
-        ("Ask Dr. Who at 7 p.m. about it. Thanks.", ["Ask Dr. Who at 7 p.m. about it.", "Thanks."]),
-        ("Version 1.5 is out. See example.org.", ["Version 1.5 is out.", "See example.org."]),
-        ("First line\nsecond line", ["First line", "second line"]),
-        ("今日の天気は？明日は？", ["今日の天気は？", "明日は？"]),
-    ],
-)
-def test_a_query_is_split_into_sentences(text: str, split: list[str]) -> None:
-    assert list(sentences(text)) == split
-
-
-def test_slots_of_nested_arguments_lists_and_absent_parameters() -> None:
-    place = {"type": "object", "properties": {"city": {"type": "string", "description": "the city"}}}
-    order = tool("order", "address", "note", address=place, tags={"type": "array", "items": WORD})
-    given = step("s1", "order", {"address": {"city": "Ulm"}, "tags": ["a", "b"]})
-    slots = slots_of([given], {"order": order})
-    assert [(slot.number, slot.parameter, slot.required, slot.meaning, slot.values) for slot in slots] == [
-        (1, "address.city", True, "the city", ("Ulm",)),
-        (2, "tags", False, "a word", ("a", "b")),
-        (3, "note", True, "", ()),
-    ]
 
 
 # Criteria that follow from what was extracted
