@@ -25,7 +25,6 @@ from toolgrad_dspy.signatures import Propose, Select
 from toolgrad_dspy.tools.library import Library
 from toolgrad_dspy.tuning import TuningBudget
 from toolgrad_dspy.tuning.evaluator import LiveEvaluator, TaskEvaluation
-from toolgrad_dspy.tuning.step_ranking import PRAISE
 
 CONFIG = ProgramConfig(iterations=4)
 BUDGET = TuningBudget(metric_calls=24, threads=4)
@@ -153,15 +152,15 @@ def test_first_steps_at_which_nothing_can_be_done_wrong_are_not_taken_for_the_be
 
 
 def test_what_feedback_says_when_all_is_well_is_no_complaint(bootstrapped: Outcome) -> None:
-    said = {
-        line
+    findings = {
+        finding
         for _, played in bootstrapped.arena.sampled
         for step in played.steps
-        for line in bootstrapped.arena.feedback(played, step.role, step.iteration).splitlines()
+        for finding in bootstrapped.arena.feedback(played, step.role, step.iteration)
     }
-    praise = {line.partition(" ")[2] for line in said if PRAISE.search(line)}
-    assert praise == {"ran at once.", "selection is sound."}
-    assert len(said) > len(praise)
+    praise = {finding.code for finding in findings if finding.praise}
+    assert praise == {"proposal_ran", "sound_selection"}
+    assert len(findings) > len(praise)
 
 
 @pytest.mark.parametrize("name", NAMES)

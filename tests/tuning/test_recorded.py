@@ -2,6 +2,7 @@
 
 import gc
 import json
+from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -18,8 +19,9 @@ from toolgrad_dspy.errors import ModelError, RunError, StoreError, UsageError
 from toolgrad_dspy.lm import Models
 from toolgrad_dspy.lm.adapter import ADAPTER
 from toolgrad_dspy.lm.rehearsal.habits import HABITS
-from toolgrad_dspy.metrics import PARTS, Metric
-from toolgrad_dspy.metrics.step_metric import STEP_PARTS, StepMetric
+from toolgrad_dspy.metrics import RULE_COMPONENTS, Metric
+from toolgrad_dspy.metrics.components import STEP_COMPONENTS
+from toolgrad_dspy.metrics.step_metric import StepMetric
 from toolgrad_dspy.optimizers import optimizer
 from toolgrad_dspy.optimizers.base import Tuning
 from toolgrad_dspy.program import ProgramConfig, ToolGrad, draw, save_program
@@ -143,12 +145,12 @@ def test_the_recorded_program_does_again_what_it_did_and_scores_what_it_scored(
     recording: Recording, arena: RecordedEvaluator
 ) -> None:
     metric = Metric()
-    weights = {name: weight for name, weight in metric.weights.items() if name in STEP_PARTS}
+    weights = {name: weight for name, weight in metric.weights.items() if name in STEP_COMPONENTS}
     outcomes = played(arena, over(untouchable(recording)))
     for session, outcome in zip(recording.sessions, outcomes, strict=True):
         assert outcome.sessions["proposer"].trace == session.trace
-        known = sum(PARTS[name](session) * weight for name, weight in weights.items()) / sum(weights.values())
-        assert outcome.score == pytest.approx(known)
+        known = sum(RULE_COMPONENTS[name](session) * weight for name, weight in weights.items())
+        assert outcome.score == pytest.approx(known / sum(weights.values()))
         assert len({step.iteration for step in outcome.steps}) == 2
 
 
@@ -192,15 +194,16 @@ def test_feedback_is_about_what_the_candidate_itself_proposed_and_chose(
     told = {}
     for name, program in (("base", base), ("reuse", asking_for(base, "reuse", "concrete"))):
         outcomes = played(arena, program)
-        told[name] = "\n".join(
-            arena.feedback(one, step.role, step.iteration) for one in outcomes for step in one.steps
+        told[name] = Counter(
+            finding.code
+            for one in outcomes
+            for step in one.steps
+            for finding in arena.feedback(one, step.role, step.iteration)
         )
-    assert "no call uses a result of the workflow" in told["base"]
-    assert "looks like a placeholder" in told["base"]
-    assert "says nothing concrete about what is lacking" in told["base"]
-    assert "belongs to chain" not in told["base"]
-    assert told["reuse"].count("looks like a placeholder") < told["base"].count("looks like a placeholder") / 2
-    assert "belongs to chain" in told["reuse"]
+    assert {"uses_no_result", "placeholder", "vague_lacking"} <= told["base"].keys()
+    assert "wrong_chain" not in told["base"]
+    assert told["reuse"]["placeholder"] < told["base"]["placeholder"] / 2
+    assert "wrong_chain" in told["reuse"]
 
 
 def test_what_no_tool_gave_is_marked_simulated(recording: Recording, arena: RecordedEvaluator) -> None:
@@ -254,7 +257,7 @@ def test_a_call_that_cannot_be_right_fails_and_the_report_says_why(
     ]
     assert reports
     assert all(report.outcome == outcome and reason in report.reason for report in reports)
-    assert reason in arena.feedback(outcome_of, "proposer", min(asked))
+    assert any(reason in finding.text for finding in arena.feedback(outcome_of, "proposer", min(asked)))
     assert outcome_of.failure == "no step was accepted"
 
 
@@ -275,7 +278,7 @@ def test_a_step_without_a_usable_answer_is_a_finding_and_a_lower_score(
     assert outcome.failure.startswith("unusable answer, twice")
     assert outcome.score < base.score
     number = next(i.number for i in outcome.sessions["proposer"].trace.iterations if i.failures)
-    assert "No proposal came about: unusable answer" in arena.feedback(outcome, "proposer", number)
+    assert [finding.code for finding in arena.feedback(outcome, "proposer", number)] == ["no_proposal"]
 
 
 def test_a_session_that_was_not_recorded_cannot_be_played(arena: RecordedEvaluator) -> None:
@@ -287,12 +290,12 @@ def test_a_session_that_was_not_recorded_cannot_be_played(arena: RecordedEvaluat
 def test_a_program_asked_about_all_steps_scores_what_its_own_session_does(
     recording: Recording, library: Library
 ) -> None:
-    metric = StepMetric(Metric(dict.fromkeys(PARTS, 1.0)))
-    assert set(metric.weights) == set(STEP_PARTS)
+    metric = StepMetric(Metric(dict.fromkeys(RULE_COMPONENTS, 1.0)))
+    assert set(metric.weights) == set(STEP_COMPONENTS)
     other = record(asking_for(ToolGrad(library, Models.from_environment(), CONFIG), "reuse"), TASKS.train)
     for before, after in zip(recording.sessions, other.sessions, strict=False):
         score = metric.score(before, after, range(1, 5))
-        assert score.parts == pytest.approx({name: PARTS[name](after) for name in STEP_PARTS})
+        assert score.parts == pytest.approx({name: RULE_COMPONENTS[name](after) for name in STEP_COMPONENTS})
         assert score.value == pytest.approx(sum(score.parts.values()) / len(score.parts))
 
 
@@ -300,9 +303,12 @@ def test_weights_of_parts_that_steps_tell_about_are_kept_and_others_drop_out(rec
     program = ToolGrad(Library([]), Models.from_environment(), CONFIG)
     only = RecordedEvaluator(recording, Metric({"executed": 2.0, "valid": 5.0, "known_origins": 1.0}))
     outcomes = played(only, program)
-    assert [one.score for one in outcomes] == pytest.approx([PARTS["executed"](s) for s in recording.sessions])
-    with pytest.raises(UsageError, match="recorded steps tell nothing about valid, known_origins; tune without"):
+    executed = RULE_COMPONENTS["executed"]
+    assert [one.score for one in outcomes] == pytest.approx([executed(session) for session in recording.sessions])
+    with pytest.raises(UsageError) as caught:
         RecordedEvaluator(recording, Metric({"valid": 5.0, "known_origins": 1.0}))
+    assert caught.value.code == "no_step_rule"
+    assert "known_origins" in str(caught.value)
 
 
 def test_a_recording_is_read_as_it_was_written(recording: Recording, tmp_path: Path) -> None:

@@ -52,7 +52,7 @@ class Simba(Optimizer):
         """The steps, those with the most findings against them first: DSPy makes a demonstration of the last."""
 
         def findings(step: Invocation) -> int:
-            return len(arena.feedback(played, step.role, step.iteration).splitlines())
+            return len(arena.feedback(played, step.role, step.iteration))
 
         return tuple(sorted(played.steps, key=findings, reverse=True))
 

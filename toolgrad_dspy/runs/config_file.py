@@ -17,7 +17,7 @@ from typing import Any
 from toolgrad_dspy.errors import UsageError, hint, one_line, os_reason
 from toolgrad_dspy.lm.settings import ROLES, ModelSettings, environment
 from toolgrad_dspy.lm.sources import ALL_ROLES
-from toolgrad_dspy.metrics import ALL_PARTS, MetricConfig
+from toolgrad_dspy.metrics import MetricConfig, component_names
 from toolgrad_dspy.program.config import ProgramConfig
 from toolgrad_dspy.tools.mcp.secrets import expand
 
@@ -81,7 +81,7 @@ def _metric(given: object, source: str) -> MetricConfig:
 
     values = _mapping(given, f"{source}: metric", MetricConfig.model_fields)
     if "weights" in values:
-        _mapping(values["weights"], f"{source}: metric.weights", ALL_PARTS)
+        _mapping(values["weights"], f"{source}: metric.weights", component_names())
     try:
         return MetricConfig(**values)
     except ValidationError as error:

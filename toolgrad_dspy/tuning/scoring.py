@@ -47,8 +47,8 @@ class Scoring:
         if pred_name is None or not pred_trace:
             return dspy.Prediction(score=prediction.score, feedback=self._on_all(prediction))
         role = pred_name.partition(".")[0]
-        feedback = self._arena.feedback(played, role, iteration_of(pred_trace[0][1]))
-        return dspy.Prediction(score=prediction.score, feedback=feedback)
+        findings = self._arena.feedback(played, role, iteration_of(pred_trace[0][1]))
+        return dspy.Prediction(score=prediction.score, feedback="\n".join(finding.text for finding in findings))
 
     def _on_all(self, prediction: dspy.Prediction) -> str:
         played = prediction.played
@@ -56,5 +56,6 @@ class Scoring:
         return "\n".join(
             f"iteration {iteration}, {role}: {line}"
             for iteration, role in sorted(steps)
-            for line in self._arena.feedback(played, role, iteration).splitlines()
+            for finding in self._arena.feedback(played, role, iteration)
+            for line in finding.text.splitlines()
         )

@@ -1,14 +1,10 @@
 """Which steps of sampled sessions are worth being shown."""
 
-import re
 from collections.abc import Iterable
 from statistics import mean
 
 from toolgrad_dspy.tuning.evaluator import Evaluator, TaskEvaluation
 from toolgrad_dspy.tuning.invocations import Invocation
-
-# Of the lines of feedback, those that say that all is well; the others are complaints.
-PRAISE = re.compile(r" ran at once\.$|^The selection is sound\.$|^Nothing was chosen, rightly\.$")
 
 
 class StepRanking:
@@ -37,8 +33,7 @@ class StepRanking:
         return tuple(step for _, step in best.values())
 
     def _complaints(self, played: TaskEvaluation, step: Invocation) -> int:
-        feedback = self._arena.feedback(played, step.role, step.iteration)
-        return sum(not PRAISE.search(line) for line in feedback.splitlines())
+        return sum(not finding.praise for finding in self._arena.feedback(played, step.role, step.iteration))
 
 
 def _builds_on_results(played: TaskEvaluation, step: Invocation) -> bool:
