@@ -1,4 +1,4 @@
-"""Progress of a compile run on standard error: the stages, and how far tuning is."""
+"""Progress of a compile run on standard error: the stages, and how far tuning has come."""
 
 import sys
 import time
@@ -20,6 +20,7 @@ class CompileProgress:
     """Writes a line per stage, and the state of tuning: in place on a terminal, every few seconds elsewhere.
 
     The stream is taken when the object is made: optimizers print a lot, and their output is kept away meanwhile.
+    ``started`` tells whether a stage has begun.
     """
 
     def __init__(self, metric_calls: int, quiet: bool, stream: TextIO | None = None) -> None:
@@ -28,6 +29,7 @@ class CompileProgress:
         self._stream = stream or sys.stderr
         self._live = self._stream.isatty()
         self._last = time.monotonic()
+        self.started = False
 
     def __enter__(self) -> Self:
         return self
@@ -35,15 +37,21 @@ class CompileProgress:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.clear()
+
+    def clear(self) -> None:
+        """Remove the line that is written in place, if there is one."""
         if self._live and not self._quiet:
             self._stream.write("\r\x1b[K")
+            self._stream.flush()
 
     def stage(self, name: str) -> None:
         """A stage begins."""
+        self.started = True
         self._write(_TITLES[name], end="\n", clear=True)
 
     def show(self, usage: TuningUsage) -> None:
-        """Tuning went on by one scored session."""
+        """Tuning has scored one more session."""
         now = time.monotonic()
         if now - self._last < (0.1 if self._live else INTERVAL):
             return
