@@ -191,5 +191,5 @@ def _current(compiled: JsonValue) -> JsonValue:
 
 def _release(version: object) -> tuple[int, ...]:
     """The numbers a version begins with: (1, 10, 0) of 1.10.0rc1. Empty, and so the oldest, for what is none."""
-    numbers = re.match(r"\d{1,9}(\.\d{1,9})*", str(version))
+    numbers = re.match(r"\d{1,9}(\.\d{1,9})*", version) if isinstance(version, str) else None
     return tuple(int(number) for number in numbers[0].split(".")) if numbers else ()
