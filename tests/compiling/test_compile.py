@@ -171,6 +171,12 @@ def test_there_is_nothing_to_resume_without_a_journal(tmp_path: Path) -> None:
     assert str(journal_of(tmp_path / "p.json")) in str(caught.value)
 
 
+def test_a_program_cannot_take_the_place_of_its_journal(tmp_path: Path) -> None:
+    with pytest.raises(UsageError) as caught:
+        check_output(tmp_path / "p.journal")
+    assert caught.value.code == "reserved_name"
+
+
 def test_a_place_that_cannot_be_written_is_a_store_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreError):

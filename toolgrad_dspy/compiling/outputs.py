@@ -29,10 +29,13 @@ def next_output(optimizer: str, *, resume: bool = False) -> Path:
 def check_output(path: Path, *, resume: bool = False, force: bool = False) -> None:
     """Check that a compile may write ``path``, before anything is spent on it. Its folder is made.
 
-    Raises UsageError (``nothing_to_resume``, ``program_exists``, ``interrupted_tuning``), and StoreError for a place
-    that cannot be written.
+    Raises UsageError (``reserved_name``, ``nothing_to_resume``, ``program_exists``, ``interrupted_tuning``), and
+    StoreError for a place that cannot be written.
     """
     journal = journal_of(path)
+    if path == journal:
+        # The journal is removed at the end, and the program would be with it.
+        raise UsageError(f"{path}: names ending in .journal are for journals; choose another", code="reserved_name")
     if resume and not journal.exists():
         raise UsageError(f"there is nothing to resume: {journal} does not exist", code="nothing_to_resume")
     if path.exists() and not (force or resume):

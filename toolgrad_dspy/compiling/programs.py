@@ -10,6 +10,7 @@ from toolgrad_dspy.compiling.description import ProgramDescription, read_descrip
 from toolgrad_dspy.errors import UsageError, one_line, os_reason
 from toolgrad_dspy.lm import Models
 from toolgrad_dspy.program import ToolGrad, load_program, other_signatures, read_program, signature_digest
+from toolgrad_dspy.records.base import OutsideObject, OutsideText
 from toolgrad_dspy.tools.library import Library
 from toolgrad_dspy.tuning import Prompts
 
@@ -42,14 +43,14 @@ class Opened:
 
 
 class _Signature(BaseModel):
-    instructions: str
+    instructions: OutsideText
 
 
 class _Predictor(BaseModel):
     """What every version's predictors have."""
 
     signature: _Signature
-    demos: list[dict[str, JsonValue]]
+    demos: list[OutsideObject]
 
 
 class Reader:

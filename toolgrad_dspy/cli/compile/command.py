@@ -86,10 +86,9 @@ def compile_(
         record=record,
     )
     path = output or next_output(optimizer, resume=resume)
-    say_progress = _silent if quiet else note
-    if Models.from_environment(file.models, file.source).all_rehearsal:
-        say_progress(REHEARSAL_NOTE)
-    with CompileProgress(metric_calls, quiet) as progress:
+    models = Models.from_environment(file.models, file.source)
+    headline = REHEARSAL_NOTE if models.all_rehearsal else ""
+    with CompileProgress(metric_calls, quiet, headline) as progress:
         try:
             compiled = compile(
                 spec,
@@ -98,13 +97,14 @@ def compile_(
                 force=force,
                 stage=progress.stage,
                 progress=progress.show,
-                say=say_progress,
+                say=progress.say,
             )
         except (RunError, KeyboardInterrupt):
             # Before the first stage there is no journal, or that of another tuning.
-            if progress.started and journal_of(path).exists():
+            journal = journal_of(path)
+            if progress.started and journal.exists():
                 progress.clear()
-                note(f"finished sessions are in {journal_of(path)}; the same command with --resume -o {path} resumes")
+                note(f"finished sessions are kept in {journal}; the same command with --resume -o {path} resumes it")
             raise
     if json:
         say_json({"program": str(path), **summary(compiled)})
@@ -113,7 +113,3 @@ def compile_(
         say(line)
     say(f"saved: {path}")
     say(f"next: python -m toolgrad_dspy.generate -n 20 --program {path}{f' --tools {tools}' if tools else ''}")
-
-
-def _silent(line: str) -> None:
-    """Where --quiet was given."""

@@ -3,6 +3,7 @@
 import shutil
 import sys
 from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -145,6 +146,7 @@ def _entry(path: Path, time: float, opened: "Opened | UsageError") -> dict[str, 
     ``before``, ``after``, ``difference`` and ``gain`` are on the test tasks.
     """
     from toolgrad_dspy.cli.programs.text import parent_of, reason
+    from toolgrad_dspy.compiling.description import ProgramScores, ValidationScores
 
     place: dict[str, JsonValue] = {"program": str(path), "written": _utc(time)}
     problem = opened if isinstance(opened, UsageError) else opened.problem
@@ -155,15 +157,15 @@ def _entry(path: Path, time: float, opened: "Opened | UsageError") -> dict[str, 
     if isinstance(opened, UsageError):
         return {**place, **state}
     description = opened.description
-    scores = description.scores.model_dump(mode="json") if description else {}
+    scores = description.scores if description else ProgramScores(validation=ValidationScores())
     return {
         **place,
         "optimizer": description.optimizer.name if description else None,
-        "before": scores.get("before"),
-        "after": scores.get("after"),
-        "difference": scores.get("difference"),
-        "gain": scores.get("gain"),
-        "validation": scores.get("validation"),
+        "before": scores.before,
+        "after": scores.after,
+        "difference": asdict(scores.difference) if scores.difference else None,
+        "gain": scores.gain,
+        "validation": scores.validation.model_dump(),
         "sessions": description.optimizer.sessions if description else None,
         "parent": parent_of(description) if description else None,
         **state,

@@ -74,9 +74,12 @@ class Comparison:
             "b": self.b.name,
             "same_prompts": self.same_prompts,
             "instructions": {
-                name: {"equal": text == self.b.prompts.instructions[name], "a": text, "b": other}
+                name: {
+                    "equal": text == self.b.prompts.instructions[name],
+                    "a": text,
+                    "b": self.b.prompts.instructions[name],
+                }
                 for name, text in self.a.prompts.instructions.items()
-                for other in [self.b.prompts.instructions[name]]
             },
             "demonstrations": {name: _data(self.demonstrations(name)) for name in self.a.prompts.demos},
             "compiled": {name: {"a": a, "b": b} for name, (a, b) in self.compiled().items()},

@@ -126,10 +126,10 @@ def _description_facts(description: ProgramDescription, reader: Reader) -> Itera
     yield "tuning", f"{_shown(optimizer.sessions)} sessions scored, {_shown(optimizer.candidates)} candidates"
     if optimizer.stopped:
         yield "ended early", _shown(optimizer.stopped)
-    metric = description.metric.model_dump()
-    yield "metric weights", _pairs(metric.pop("weights"))
-    if metric:
-        yield "judge", _pairs(metric)
+    metric = description.metric
+    yield "metric weights", _pairs(metric.weights)
+    if metric.votes is not None:
+        yield "judge", _pairs({"votes": metric.votes, "temperature": metric.temperature, "prompts": metric.prompts})
     yield "tasks", _pairs(description.tasks.model_dump())
     if description.trial is None:
         yield "test scores", f"{_from_to(scores)}, {_difference(scores.difference)}"
