@@ -18,6 +18,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from toolgrad_dspy.compiling import CompileSpec, compile
     from toolgrad_dspy.lm import Models
     from toolgrad_dspy.program import ToolGrad
     from toolgrad_dspy.runs import RunSpec, generate
@@ -35,6 +36,7 @@ except PackageNotFoundError:  # a source tree on the path that was never install
     __version__ = "0+unknown"
 
 __all__ = [
+    "CompileSpec",
     "FunctionSource",
     "Library",
     "McpSource",
@@ -42,16 +44,19 @@ __all__ = [
     "RunSpec",
     "ToolGrad",
     "__version__",
+    "compile",
     "generate",
 ]
 
 _HOMES = {
+    "CompileSpec": "toolgrad_dspy.compiling",
     "FunctionSource": "toolgrad_dspy.tools",
     "Library": "toolgrad_dspy.tools",
     "McpSource": "toolgrad_dspy.tools.mcp",
     "Models": "toolgrad_dspy.lm",
     "RunSpec": "toolgrad_dspy.runs",
     "ToolGrad": "toolgrad_dspy.program",
+    "compile": "toolgrad_dspy.compiling",
     "generate": "toolgrad_dspy.runs",
 }
 
