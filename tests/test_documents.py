@@ -22,13 +22,14 @@ WIDTH = 118
 
 _OUTPUT = re.compile(r"(<!-- output of: (?P<command>.+?) -->\n```text\n)(?P<shown>.*?)(?P<end>```)", re.DOTALL)
 _EXAMPLE = re.compile(
-    r"(^```python\n(?P<code>.*?)^```\n)(?:(?P<begin>\n```text\n)(?P<shown>.*?)(?P<end>^```$))?",
+    r"(^(?P<indent> *)```python\n(?P<code>.*?)^(?P=indent)```\n)"
+    r"(?:(?P<begin>\n```text\n)(?P<shown>.*?)(?P<end>^```$))?",
     re.DOTALL | re.MULTILINE,
 )
 
 
 def documents() -> list[Path]:
-    return [path for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))) if path.exists()]
+    return [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 
 def commands(text: str) -> list[str]:
@@ -78,7 +79,7 @@ def with_outputs(text: str, folder: Path) -> str:
         return block[1] + wrapped(shell(block["command"], folder)) + block["end"]
 
     def of_example(block: re.Match[str]) -> str:
-        printed = python(block["code"], folder)
+        printed = python(textwrap.dedent(block["code"]), folder)
         return block[1] + (block["begin"] + wrapped(printed) + block["end"] if block["begin"] else "")
 
     return _EXAMPLE.sub(of_example, _OUTPUT.sub(of_command, text))
