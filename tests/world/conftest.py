@@ -1,4 +1,4 @@
-"""A resident who uses the town's tools in process, one session for each test."""
+"""A resident who uses the world's tools in process, one session for each test."""
 
 import asyncio
 from collections.abc import Iterator

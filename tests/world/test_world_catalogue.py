@@ -1,4 +1,4 @@
-"""What the town offers: enough tools of enough kinds, described well enough to be called."""
+"""What the world offers: enough tools of enough kinds, described well enough to be called."""
 
 import re
 from collections import Counter
@@ -97,7 +97,7 @@ def test_every_tool_declares_what_it_returns(world):
     assert all(tool.returns and tool.returns["type"] == "object" for tool in world.tools)
 
 
-def test_the_town_is_large_enough_for_hundreds_of_different_samples(resident):
+def test_the_world_is_large_enough_for_hundreds_of_different_samples(resident):
     assert resident("search_places")["total"] >= 150
     assert resident("search_restaurants")["total"] >= 25
     assert resident("find_contacts")["total"] == 60

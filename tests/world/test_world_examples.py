@@ -1,4 +1,4 @@
-"""A caller who only knows the schemas gets along: every example is good, for every town."""
+"""A caller who only knows the schemas gets along: every example is good, for every world."""
 
 import asyncio
 import random
@@ -127,5 +127,5 @@ def test_each_single_example_finds_something(seed):
                             misses.append((tool.name, name, example))
         return misses
 
-    # Disruptions are rare by design, and whether a day has one depends on the town.
+    # Disruptions are rare by design, and whether a day has one depends on the world.
     assert [miss for miss in asyncio.run(look()) if miss[0] != "list_disruptions"] == []

@@ -1,4 +1,4 @@
-"""Every way in which a tool of the town refuses, and that it then changes nothing."""
+"""Every way in which a tool of the world refuses, and that it then changes nothing."""
 
 import re
 

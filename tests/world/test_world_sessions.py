@@ -1,4 +1,4 @@
-"""Sessions: each has a town of its own, and the same calls always give the same results."""
+"""Sessions: each has a world of its own, and the same calls always give the same results."""
 
 import asyncio
 import hashlib
@@ -14,8 +14,8 @@ import pytest
 
 from toolgrad_dspy.errors import ToolSourceError
 from toolgrad_dspy.records import ToolCall
-from toolgrad_dspy.world import Towns, WorldSource
-from toolgrad_dspy.world.database import Town
+from toolgrad_dspy.world import Worlds, WorldSource
+from toolgrad_dspy.world.database import World
 from toolgrad_dspy.world.sessions import fresh, template
 
 ADDRESS = {"street": "Willow Walk 12", "district": "Riverside"}
@@ -42,8 +42,8 @@ async def tell(source: WorldSource, seed: int = 0, pause: random.Random | None =
 
 
 @pytest.fixture
-def copy() -> Iterator[Callable[[int], Town]]:
-    """Makes copies of a seed's town, and closes them."""
+def copy() -> Iterator[Callable[[int], World]]:
+    """Makes copies of a seed's world, and closes them."""
     with ExitStack() as stack:
         yield lambda seed: stack.enter_context(closing(fresh(seed)))
 
@@ -78,7 +78,7 @@ def test_the_same_calls_give_the_same_bytes_whatever_runs_beside_them():
     asyncio.run(run())
 
 
-def test_a_town_is_the_same_in_another_process():
+def test_a_world_is_the_same_in_another_process():
     code = (
         "import hashlib; from toolgrad_dspy.world.sessions import template; "
         "print(hashlib.sha256(template(3)).hexdigest())"
@@ -88,38 +88,38 @@ def test_a_town_is_the_same_in_another_process():
     assert other.stdout.strip() == hashlib.sha256(template(3)).hexdigest()
 
 
-def test_towns_of_different_seeds_differ_but_are_alike(copy):
+def test_worlds_of_different_seeds_differ_but_are_alike(copy):
     assert template(1) != template(2)
     counts = [
-        {t: town.number(f"SELECT count(*) FROM {t}") for t in ("place", "book", "contact", "restaurant", "event")}
-        for town in (copy(1), copy(2))
+        {t: world.number(f"SELECT count(*) FROM {t}") for t in ("place", "book", "contact", "restaurant", "event")}
+        for world in (copy(1), copy(2))
     ]
     assert counts[0].keys() == counts[1].keys()
     assert counts[0]["restaurant"] == counts[1]["restaurant"] == 36
 
 
-def test_every_reference_in_a_fresh_town_leads_somewhere(copy):
+def test_every_reference_in_a_fresh_world_leads_somewhere(copy):
     for seed in range(10):
         assert copy(seed).rows("PRAGMA foreign_key_check") == []
 
 
 def test_ids_never_repeat_within_a_kind(copy):
-    town = copy(0)
-    ids = [town.new_id("booking") for _ in range(12_000)]
-    taken = [row["booking_id"] for row in town.rows("SELECT booking_id FROM booking ORDER BY booking_id")]
+    world = copy(0)
+    ids = [world.new_id("booking") for _ in range(12_000)]
+    taken = [row["booking_id"] for row in world.rows("SELECT booking_id FROM booking ORDER BY booking_id")]
     assert len(set(ids + taken)) == len(ids) + len(taken)
 
 
 def test_a_server_keeps_the_sessions_that_were_used_last():
-    towns = Towns(capacity=2)
-    first = towns.get("a")
-    towns.get("b")
-    assert towns.get("a") is first
-    towns.get("c")
-    assert len(towns) == 2
-    assert towns.get("a") is first
-    assert "b" not in towns
-    towns.clear()
+    worlds = Worlds(capacity=2)
+    first = worlds.get("a")
+    worlds.get("b")
+    assert worlds.get("a") is first
+    worlds.get("c")
+    assert len(worlds) == 2
+    assert worlds.get("a") is first
+    assert "b" not in worlds
+    worlds.clear()
 
 
 def test_a_call_on_a_closed_session_is_an_observation_and_on_a_closed_source_an_error():

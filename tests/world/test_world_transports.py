@@ -1,4 +1,4 @@
-"""The same town over stdio and HTTP as in process, and what is isolated over each."""
+"""The same world over stdio and HTTP as in process, and what is isolated over each."""
 
 import asyncio
 import json
@@ -14,7 +14,7 @@ import uvicorn
 from mcp import Client, StdioServerParameters
 from mcp.client.streamable_http import streamable_http_client
 
-from toolgrad_dspy.world import SESSION_HEADER, SESSION_META, Towns, build_server
+from toolgrad_dspy.world import SESSION_HEADER, SESSION_META, Worlds, build_server
 
 STORY: list[tuple[str, dict[str, Any]]] = [
     ("search_places", {"category": "museum"}),
@@ -33,19 +33,19 @@ async def tell(client: Client, meta: Any = None) -> list[str]:
 
 
 async def in_process() -> tuple[list[str], list[dict[str, Any]]]:
-    towns = Towns(3)
-    async with Client(build_server(towns)) as client:
+    worlds = Worlds(3)
+    async with Client(build_server(worlds)) as client:
         tools = [tool.model_dump(mode="json") for tool in (await client.list_tools()).tools]
         told = await tell(client)
-    towns.clear()
+    worlds.clear()
     return told, tools
 
 
 @asynccontextmanager
 async def http_server() -> AsyncIterator[str]:
     """The server of seed 3 on a free loopback port."""
-    towns = Towns(3, capacity=8)
-    app = build_server(towns).streamable_http_app()
+    worlds = Worlds(3, capacity=8)
+    app = build_server(worlds).streamable_http_app()
     # With the protocol named, asyncio turns Nagle's algorithm off; without, every answer is 40 ms late.
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
         listener.bind(("127.0.0.1", 0))
@@ -58,7 +58,7 @@ async def http_server() -> AsyncIterator[str]:
         finally:
             server.should_exit = True
             await task
-            towns.clear()
+            worlds.clear()
 
 
 def test_stdio_gives_the_same_tools_and_results_as_in_process():
@@ -89,7 +89,7 @@ def test_http_isolates_the_sessions_that_a_client_names():
     asyncio.run(run())
 
 
-def test_http_without_a_session_name_shares_one_town_unless_the_protocol_has_sessions():
+def test_http_without_a_session_name_shares_one_world_unless_the_protocol_has_sessions():
     async def run() -> None:
         expected, _ = await in_process()
         async with http_server() as url:
@@ -134,5 +134,5 @@ def test_the_command_serves_http_on_loopback():
 
 def test_building_a_server_leaves_the_applications_logging_alone():
     before = (logging.getLogger().handlers[:], logging.getLogger().level)
-    build_server(Towns())
+    build_server(Worlds())
     assert (logging.getLogger().handlers, logging.getLogger().level) == before

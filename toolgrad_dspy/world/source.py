@@ -1,4 +1,4 @@
-"""The town as a tool source in this process: the tools that are there when no others are configured."""
+"""The world as a tool source in this process: the tools that are there when no others are configured."""
 
 import asyncio
 import itertools
@@ -15,13 +15,13 @@ from toolgrad_dspy.tools.base import Isolation, ToolSession, ToolSource
 from toolgrad_dspy.tools.mcp.convert import observation_from_mcp, tool_from_mcp
 from toolgrad_dspy.tools.schemas import argument_problem, compile_schema
 from toolgrad_dspy.world.server import SESSION_META, SESSION_PREFIX, build_server
-from toolgrad_dspy.world.sessions import Towns, template
+from toolgrad_dspy.world.sessions import Worlds, template
 
 
 class WorldSource(ToolSource):
-    """The town of ``seed`` behind the official MCP client and server, without a process or a socket.
+    """The world of ``seed`` behind the official MCP client and server, without a process or a socket.
 
-    All sessions start in the same town and share one client, which a task of its own opens and closes; a call
+    All sessions start in the same world and share one client, which a task of its own opens and closes; a call
     names its session to the server. Nothing in the tools is random, so a session's seed has no effect.
     """
 
@@ -30,7 +30,7 @@ class WorldSource(ToolSource):
     def __init__(self, seed: int = 0, *, id: str = "world") -> None:
         self.id = id
         self.seed = seed
-        self._towns = Towns(seed, capacity=None)
+        self._worlds = Worlds(seed, capacity=None)
         self._numbers = itertools.count(1)
         self._client: Client | None = None
         self._owner: asyncio.Task[None] | None = None
@@ -54,7 +54,7 @@ class WorldSource(ToolSource):
 
     async def _own(self, ready: asyncio.Event, stop: asyncio.Event) -> None:
         """Open and close the client in one task, as its task groups demand."""
-        async with Client(build_server(self._towns), cache=None) as client:
+        async with Client(build_server(self._worlds), cache=None) as client:
             self._tools = [tool_from_mcp(tool, source=self.id) for tool in (await client.list_tools()).tools]
             self._validators = {tool.name: compile_schema(tool.parameters) for tool in self._tools}
             self._client = client
@@ -69,7 +69,7 @@ class WorldSource(ToolSource):
         if owner is not None:
             self._stop.set()
             await owner
-        self._towns.clear()
+        self._worlds.clear()
 
     async def tools(self) -> list[Tool]:
         self._open_client()
@@ -79,14 +79,14 @@ class WorldSource(ToolSource):
     async def session(self, seed: int) -> AsyncIterator["WorldSession"]:
         self._open_client()
         name = str(next(self._numbers))
-        self._towns.open(SESSION_PREFIX + name)
+        self._worlds.open(SESSION_PREFIX + name)
         try:
             yield WorldSession(self, name)
         finally:
-            self._towns.close(SESSION_PREFIX + name)
+            self._worlds.close(SESSION_PREFIX + name)
 
     async def call(self, name: str, call: ToolCall) -> Observation:
-        """Run ``call`` on the town of the session ``name``."""
+        """Run ``call`` on the world of the session ``name``."""
         started = time.perf_counter()
         client = self._open_client()
         validator = self._validators.get(call.tool)
@@ -107,7 +107,7 @@ class WorldSource(ToolSource):
             )
         except MCPError as error:
             return _failed("connection", one_line(error))
-        if SESSION_PREFIX + name not in self._towns:
+        if SESSION_PREFIX + name not in self._worlds:
             return _failed("connection", "The session was closed during the call.")
         return observation_from_mcp(result, time.perf_counter() - started)
 
@@ -118,7 +118,7 @@ class WorldSource(ToolSource):
 
 
 class WorldSession(ToolSession):
-    """One session's town."""
+    """One session's world."""
 
     def __init__(self, source: WorldSource, name: str) -> None:
         self._source = source

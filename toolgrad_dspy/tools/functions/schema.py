@@ -14,8 +14,8 @@ from toolgrad_dspy.tools.names import safe_name
 _NAMED = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
 
 
-class _Untitled(GenerateJsonSchema):
-    """Without the titles that pydantic makes from argument names: they repeat the names."""
+class UntitledSchema(GenerateJsonSchema):
+    """Without the titles that pydantic makes from argument names: they repeat the names, and every token costs."""
 
     def field_title_should_be_set(self, schema: Any) -> bool:
         return False
@@ -34,7 +34,7 @@ class FunctionSpec:
             signature = inspect.signature(function, eval_str=True)
             summary, documented = _docstring(function)
             self._model, self._names = _arguments_model(signature, documented)
-            schema = self._model.model_json_schema(schema_generator=_Untitled)
+            schema = self._model.model_json_schema(schema_generator=UntitledSchema)
         except (TypeError, NameError, PydanticUserError) as error:
             raise ToolSourceError(
                 f"function {name!r} of source {source!r} cannot be a tool: {one_line(error)}"
@@ -86,7 +86,7 @@ def _returns(annotation: Any) -> dict[str, JsonValue] | None:
     if annotation in (inspect.Signature.empty, Any, None, type(None), str):
         return None
     try:
-        return TypeAdapter(annotation).json_schema(mode="serialization", schema_generator=_Untitled)
+        return TypeAdapter(annotation).json_schema(mode="serialization", schema_generator=UntitledSchema)
     except PydanticUserError:
         return None
 
