@@ -191,7 +191,7 @@ class _Job:
             digest = _digest(self.program_file)
         async with chosen.library as library:
             for line in () if self.quiet else library.notes:
-                note(line)
+                note(str(line))
             settings: dict[str, JsonValue] = {
                 "seed": self.seed,
                 "program": {**self.loop.model_dump(mode="json"), "file": digest},

@@ -1,4 +1,4 @@
-"""The library a command works on: the servers of a file, or the bundled town."""
+"""The library a command works on: the servers of a file, or the bundled world."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,13 +20,13 @@ class Sources:
 
 
 def sources(tools: Path | None) -> Sources:
-    """The library of ``tools``, or of the bundled town. Raises UsageError."""
+    """The library of ``tools``, or of the bundled world. Raises UsageError."""
     from toolgrad_dspy.tools.library import Library
 
     if tools is None:
         from toolgrad_dspy.world.source import WorldSource
 
-        return Sources(Library([WorldSource()]), "world", "the bundled town")
+        return Sources(Library([WorldSource()]), "world", "the bundled world")
     from toolgrad_dspy.tools.mcp.config import load_mcp_config
 
     config = load_mcp_config(tools)

@@ -9,8 +9,8 @@ from contextlib import asynccontextmanager
 from jsonschema.protocols import Validator
 from mcp import Client, MCPError, types
 
-from toolgrad_dspy.errors import ToolSourceError, one_line
-from toolgrad_dspy.records import ErrorKind, Observation, Tool, ToolCall
+from toolgrad_dspy.errors import one_line
+from toolgrad_dspy.records import Observation, Tool, ToolCall
 from toolgrad_dspy.tools.base import Isolation, ToolSession, ToolSource
 from toolgrad_dspy.tools.mcp.convert import observation_from_mcp, tool_from_mcp
 from toolgrad_dspy.tools.schemas import argument_problem, compile_schema
@@ -23,6 +23,17 @@ class WorldSource(ToolSource):
 
     All sessions start in the same world and share one client, which a task of its own opens and closes; a call
     names its session to the server. Nothing in the tools is random, so a session's seed has no effect.
+
+    >>> import asyncio
+    >>> async def main() -> None:
+    ...     async with WorldSource(seed=0) as source, source.session(seed=0) as session:
+    ...         people = await session.call(ToolCall(tool="find_contacts", arguments={"name": "Ada Quill"}))
+    ...         (contact,) = people.value["contacts"]
+    ...         arguments = {"contact_id": contact["contact_id"], "text": "See you at seven."}
+    ...         sent = await session.call(ToolCall(tool="send_message", arguments=arguments))
+    ...         print(sent.value["name"], sent.value["sent_at"])
+    >>> asyncio.run(main())
+    Ada Quill 2026-05-12T09:00
     """
 
     isolation: Isolation = "session"
@@ -41,7 +52,7 @@ class WorldSource(ToolSource):
     async def open(self) -> None:
         if self._owner is not None:
             return
-        template(self.seed)
+        template(self.seed)  # here, and not while the first session waits for it
         self._stop, ready = asyncio.Event(), asyncio.Event()
         self._owner = asyncio.create_task(self._own(ready, self._stop), name=f"tool source {self.id}")
         started = asyncio.create_task(ready.wait())
@@ -49,7 +60,7 @@ class WorldSource(ToolSource):
             await asyncio.wait({started, self._owner}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             started.cancel()
-            if not ready.is_set():
+            if not ready.is_set():  # cancelled, or the owner failed: closing awaits it, and so raises its error
                 await self.close()
 
     async def _own(self, ready: asyncio.Event, stop: asyncio.Event) -> None:
@@ -91,9 +102,9 @@ class WorldSource(ToolSource):
         client = self._open_client()
         validator = self._validators.get(call.tool)
         if validator is None:
-            return _failed("unknown_tool", f"Unknown tool: {call.tool}")
+            return Observation.failure("unknown_tool", f"Unknown tool: {call.tool}")
         if problem := argument_problem(validator, call.arguments):
-            return _failed("invalid_arguments", problem)
+            return Observation.failure("invalid_arguments", problem)
         try:
             # Not client.call_tool: it validates every result against the output schema once more, which the server
             # has done, and that is two thirds of the time of a call.
@@ -106,14 +117,15 @@ class WorldSource(ToolSource):
                 types.CallToolResult,
             )
         except MCPError as error:
-            return _failed("connection", one_line(error))
+            return Observation.failure("connection", one_line(error))
+        # Closed meanwhile: what the server answered then is a refusal that no tool of the world has made.
         if SESSION_PREFIX + name not in self._worlds:
-            return _failed("connection", "The session was closed during the call.")
+            return Observation.failure("connection", "The session was closed during the call.")
         return observation_from_mcp(result, time.perf_counter() - started)
 
     def _open_client(self) -> Client:
         if self._client is None:
-            raise ToolSourceError(f"The tool source {self.id!r} is not open.")
+            raise self.not_open()
         return self._client
 
 
@@ -126,7 +138,3 @@ class WorldSession(ToolSession):
 
     async def call(self, call: ToolCall) -> Observation:
         return await self._source.call(self._name, call)
-
-
-def _failed(kind: ErrorKind, message: str) -> Observation:
-    return Observation.failure(kind, message)

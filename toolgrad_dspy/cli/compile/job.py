@@ -156,7 +156,7 @@ class CompileJob:
             f"tasks: {len(tasks.train)} to train, {len(tasks.validation)} to validate, {len(tasks.test)} to test"
         )
         for line in chosen.library.notes:
-            self._say(line)
+            self._say(str(line))
 
     def _description(self, compiled: Compiled, base: ToolGrad, metric: Metric, chosen: Sources) -> dict[str, Any]:
         """How the program came about, for its file."""

@@ -73,9 +73,9 @@ def _tools(path: Path | None) -> "Tools":
     async def opened() -> Tools:
         chosen = sources(path)
         async with chosen.library as library:
-            return Tools(chosen.name, len(library.tools), library.notes)
+            return Tools(chosen.name, len(library.tools), tuple(map(str, library.notes)))
 
     try:
         return asyncio.run(opened())
     except ToolGradError as error:
-        return Tools(str(path or "the bundled town"), problem=str(error))
+        return Tools(str(path or "the bundled world"), problem=str(error))

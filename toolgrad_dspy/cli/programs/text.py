@@ -162,7 +162,7 @@ def _models(models: object) -> str:
 def _tools(tools: object) -> str:
     source = at(tools, "source")
     servers = at(source, "mcpServers")
-    named = "the bundled town" if source == "world" else _shown(source)
+    named = "the bundled world" if source == "world" else _shown(source)
     if isinstance(servers, Mapping):
         named = f"servers {', '.join(servers)}"
     return f"{one_line(named, SETTING)}, digest {_word(at(tools, 'digest'))[:16]}"

@@ -24,8 +24,8 @@ class UntitledSchema(GenerateJsonSchema):
 class FunctionSpec:
     """A function as a tool: its record, and the validation of its arguments.
 
-    Raises ToolSourceError for a function whose arguments cannot be described: ``*args``, ``**kwargs``,
-    positional-only ones, or a type that pydantic does not know.
+    Raises ToolSourceError (``not_a_tool_function``) for a function whose arguments cannot be described: ``*args``,
+    ``**kwargs``, positional-only ones, or a type that pydantic does not know.
     """
 
     def __init__(self, function: Callable[..., Any], source: str, category: str, reads: bool | None) -> None:
@@ -37,7 +37,8 @@ class FunctionSpec:
             schema = self._model.model_json_schema(schema_generator=UntitledSchema)
         except (TypeError, NameError, PydanticUserError) as error:
             raise ToolSourceError(
-                f"function {name!r} of source {source!r} cannot be a tool: {one_line(error)}"
+                f"function {name!r} of source {source!r} cannot be a tool: {one_line(error)}",
+                code="not_a_tool_function",
             ) from error
         schema.pop("title", None)
         self.tool = Tool(
@@ -54,6 +55,7 @@ class FunctionSpec:
     def arguments(self, given: Mapping[str, JsonValue]) -> dict[str, Any]:
         """Keyword arguments for the function, with defaults. Raises pydantic's ValidationError."""
         validated = self._model.model_validate(given)
+        # Not model_dump: a nested model has to reach the function as the model that its hint names.
         return {name: getattr(validated, field) for field, name in self._names.items()}
 
 
@@ -62,7 +64,7 @@ def _arguments_model(
 ) -> tuple[type[BaseModel], dict[str, str]]:
     """A model with one field per argument, and the argument's name by that of the field.
 
-    Fields are numbered and have the argument as alias: an argument may be called ``json`` or ``_x``, a field not.
+    Fields are numbered and have the argument as alias: an argument may be called ``json`` or ``_x``, a field may not.
     """
     fields: dict[str, Any] = {}
     names: dict[str, str] = {}
