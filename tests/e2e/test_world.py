@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from pydantic import JsonValue
 
 from toolgrad_dspy.lm import Models
 from toolgrad_dspy.program import ProgramConfig, ToolGrad, draw, run_sessions
@@ -76,11 +77,11 @@ def test_two_sessions_over_http_do_not_see_each_others_writes(tmp_path: Path) ->
             entry = {"url": url, "headers": {SESSION_HEADER: "${SESSION}"}, "isolation": "session"}
             (tmp_path / "servers.json").write_text(json.dumps({"mcpServers": {"world": entry}}))
             async with Library(load_mcp_config(tmp_path / "servers.json").sources()) as library:
-                entry = {"title": "Walk", "date": "2026-05-30", "start": "10:00"}
-                book = ToolCall(tool="create_entry", arguments=entry)
-                async with library.session(1) as one, library.session(1) as two:
-                    assert (await one.call(book)).error is None
-                    assert (await two.call(book)).error is None
-                    assert (await two.call(book)).error is not None
+                walk: dict[str, JsonValue] = {"title": "Walk", "date": "2026-05-30", "start": "10:00"}
+                enter = ToolCall(tool="create_entry", arguments=walk)
+                async with library.session(1) as first, library.session(1) as second:
+                    assert (await first.call(enter)).error is None
+                    assert (await second.call(enter)).error is None
+                    assert (await second.call(enter)).error is not None
 
     asyncio.run(run())

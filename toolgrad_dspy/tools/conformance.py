@@ -18,9 +18,10 @@ a sentence that says which promise is broken.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from typing import Any
 
 from toolgrad_dspy.records import Observation, ToolCall
 from toolgrad_dspy.tools.base import ToolSession, ToolSource
@@ -53,7 +54,7 @@ class Finding:
     problem: str
 
 
-Check = Callable[[Case], Awaitable[None]]
+Check = Callable[[Case], Coroutine[Any, Any, None]]
 
 
 async def check_source(case: Case) -> list[Finding]:
