@@ -182,7 +182,7 @@ def keyword_anywhere(observation: Observation) -> str:
 
 
 def labels() -> dict[str, str]:
-    """Key -> outcome, decided by reading. Materials without a label are those that cannot be told."""
+    """Key -> outcome, decided by reading. Materials without a label are those that reading cannot decide."""
     stored: dict[str, list[str]] = json.loads((CASES / "labels.json").read_text())
     return {key: outcome for outcome, keys in stored.items() for key in keys}
 

@@ -74,8 +74,8 @@ def test_the_same_calls_give_the_same_bytes_whatever_runs_beside_them() -> None:
             assert all(story == alone for story in together)
         async with WorldSource(7) as again:
             assert await tell(again) == alone
-        async with WorldSource(8) as other:
-            assert await tell(other) != alone
+        async with WorldSource(8) as differing:
+            assert await tell(differing) != alone
 
     asyncio.run(run())
 

@@ -40,9 +40,9 @@ async def in_process() -> tuple[list[str], list[dict[str, Any]]]:
     worlds = Worlds(3)
     async with Client(build_server(worlds)) as client:
         tools = [tool.model_dump(mode="json") for tool in (await client.list_tools()).tools]
-        told = await tell(client)
+        results = await tell(client)
     worlds.clear()
-    return told, tools
+    return results, tools
 
 
 @asynccontextmanager
@@ -97,10 +97,10 @@ def test_http_without_a_session_name_shares_one_world_unless_the_protocol_has_se
     async def run() -> None:
         expected, _ = await in_process()
         async with http_server() as url:
-            async with Client(url) as one:
-                assert await tell(one) == expected
-            async with Client(url) as two:
-                assert await tell(two) != expected
+            async with Client(url) as first:
+                assert await tell(first) == expected
+            async with Client(url) as second:
+                assert await tell(second) != expected
             for _ in range(2):
                 async with Client(url, mode="legacy") as client:
                     assert await tell(client) == expected

@@ -123,7 +123,7 @@ def _classify_list(value: Sequence[Data], depth: int) -> Verdict:
     text = text_of_blocks(value)
     if text is not None:
         return _classify_text(text, frozenset(), depth)
-    # A batch in which one URL timed out is still a result; one in which each item is an error is none.
+    # A batch in which one URL timed out is still a result; one in which each item is an error is not.
     verdict = OK
     for item in value[:SAMPLE]:
         verdict = _classify_object(item, frozenset(), depth - 1) if isinstance(item, Mapping) and depth else OK
