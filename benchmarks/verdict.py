@@ -20,6 +20,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pydantic import JsonValue
+
 from toolgrad_dspy.records import Observation, ToolError
 from toolgrad_dspy.tools.verdict import classify
 
@@ -229,7 +231,7 @@ def _filled(template: object) -> object:
         return [_filled(item) for item in template]
     if isinstance(template, str) and template.startswith("list of "):
         return ["str"] * min(3, int(template.rsplit(" ", 1)[1]))
-    fixed = {"NoneType": None, "empty list": [], "int": 1, "float": 1.5, "bool": True}
+    fixed: dict[str, object] = {"NoneType": None, "empty list": [], "int": 1, "float": 1.5, "bool": True}
     return fixed.get(template, template) if isinstance(template, str) else template
 
 
@@ -318,7 +320,9 @@ def _hostile_results() -> dict[str, dict[str, str | float]]:
 
 def _print_speed(items: list[Material]) -> None:
     """CPU time of a call of ``classify``, by size of the result."""
-    rows = [{"id": number, "title": f"row {number}", "error": None, "tags": ["a", "b"]} for number in range(16_000)]
+    rows: list[JsonValue] = [
+        {"id": number, "title": f"row {number}", "error": None, "tags": ["a", "b"]} for number in range(16_000)
+    ]
     json_1mb, python_20kb = json.dumps(rows)[:-2] + "}]", repr(rows[:280])
     print("\nCPU ms per call of classify")
     measured = {

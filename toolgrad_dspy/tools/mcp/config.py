@@ -23,7 +23,7 @@ from toolgrad_dspy.tools.mcp.targets import HttpTarget, StdioTarget, Target
 
 class ServerSettings(BaseModel):
     """One entry of ``mcpServers``. Times are in seconds. The last four keys are accepted and have no effect: they
-    tell an editor what to ask its user.
+    are for the user interface of a client.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
