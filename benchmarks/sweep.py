@@ -44,7 +44,7 @@ def parser() -> argparse.ArgumentParser:
     add("--train", type=_positive, default=6, help="training tasks of an optimizer (6)")
     add("--validation", type=_positive, default=6, help="validation tasks of an optimizer (6)")
     add("--threads", type=_positive, default=8, help="sessions that an optimizer runs at once (8)")
-    add("--tools", type=Path, metavar="FILE", help="an MCP servers file; default: the bundled town")
+    add("--tools", type=Path, metavar="FILE", help="an MCP servers file; default: the bundled world")
     add("--seed", type=int, default=0, help="seed of everything random (0)")
     add("-o", "--output", type=Path, metavar="FOLDER", help="default: sweeps/NAME")
     add("--take-over", action="store_true", help="run again what other machines have left running")

@@ -73,9 +73,9 @@ def _tools(path: Path | None) -> "Tools":
     async def opened() -> Tools:
         spec = tools_spec(path)
         async with spec.library() as library:
-            return Tools(spec.name, len(library.tools), library.notes)
+            return Tools(spec.name, len(library.tools), tuple(map(str, library.notes)))
 
     try:
         return asyncio.run(opened())
     except ToolGradError as error:
-        return Tools(str(path or "the bundled town"), problem=str(error))
+        return Tools(str(path or "the bundled world"), problem=str(error))
