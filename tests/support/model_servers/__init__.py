@@ -6,7 +6,7 @@ with ModelServer("anthropic", faults=FaultPlan(script=[Fault.RATE_LIMIT])) as se
 assert server.stats.answered == 12
 """
 
-from tests.support.model_servers.abilities import Abilities
+from tests.support.model_servers.abilities import Abilities, Ability
 from tests.support.model_servers.faults import FATAL, TRANSIENT, Fault, FaultPlan
 from tests.support.model_servers.formats import FORMATS
 from tests.support.model_servers.process import ServerProcess
@@ -18,6 +18,7 @@ __all__ = [
     "FORMATS",
     "TRANSIENT",
     "Abilities",
+    "Ability",
     "Fault",
     "FaultPlan",
     "ModelCount",
