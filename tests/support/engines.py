@@ -1,4 +1,4 @@
-"""Both engines, for tests that hold for either."""
+"""Both engines, for tests that have to pass with either."""
 
 import pytest
 
@@ -9,7 +9,9 @@ ENGINES = [
         "litellm",
         marks=[
             pytest.mark.slow,
-            pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),  # it keeps its sockets
+            pytest.mark.filterwarnings(
+                "ignore::pytest.PytestUnraisableExceptionWarning"
+            ),  # litellm keeps sockets open
             pytest.mark.filterwarnings("ignore::ResourceWarning"),
             pytest.mark.filterwarnings("ignore::DeprecationWarning"),
         ],

@@ -1,4 +1,4 @@
-"""Model servers on the loopback that speak the providers' real wire formats, with the rehearsal model for a brain.
+"""Model servers on the loopback interface, in the providers' real wire formats, with answers of the rehearsal model.
 
 with ModelServer("anthropic", faults=FaultPlan(script=[Fault.RATE_LIMIT])) as server:
     os.environ["TOOLGRAD_MODEL"], os.environ["TOOLGRAD_API_BASE"] = server.model, server.url

@@ -1,4 +1,4 @@
-"""A model server in a process of its own, for measuring a client's CPU time without the server's."""
+"""A model server in its own process, to measure a client's CPU time without that of the server."""
 
 import json
 import subprocess
