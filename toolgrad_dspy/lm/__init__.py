@@ -1,11 +1,13 @@
 """Models by role, from the environment; asking them, and counting and limiting what they use.
 
-models = Models.from_environment()
-try:
-    with metered() as meter:
-        answer = await ask(predictor, Propose, models, "proposer", tools=..., workflow=..., ...)
-finally:
-    await models.aclose()
+A program asks the models of a configuration, counts the calls, and closes the connections at its end:
+
+    models = Models.from_environment()
+    try:
+        with metered() as meter:
+            answer = await ask(predictor, Propose, models, "proposer", tools=..., workflow=..., ...)
+    finally:
+        await models.aclose()
 """
 
 from toolgrad_dspy.lm.ask import AnswerError, ask

@@ -1,9 +1,10 @@
 """The inventory of a configuration: its distinct models, what is known about each, and whether they work.
 
-models = Models.from_environment()
-inventory = distinct_models(models)
-facts = {model.name: known_facts(models, model) for model in inventory if model.problem is None}
-inventory, unwritten = await probe_models(models, inventory)
+``doctor`` takes it in three steps:
+
+    inventory = distinct_models(models)
+    facts = {model.name: known_facts(models, model) for model in inventory if model.problem is None}
+    inventory, unwritten = await probe_models(models, inventory)
 """
 
 import asyncio

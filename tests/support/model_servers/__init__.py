@@ -1,9 +1,11 @@
 """Model servers on the loopback interface, in the providers' real wire formats, with answers of the rehearsal model.
 
-with ModelServer("anthropic", faults=FaultPlan(script=[Fault.RATE_LIMIT])) as server:
-    os.environ["TOOLGRAD_MODEL"], os.environ["TOOLGRAD_API_BASE"] = server.model, server.url
-    ...
-assert server.stats.answered == 12
+A test points the settings at a server, and compares its counts in the end:
+
+    with ModelServer("anthropic", faults=FaultPlan(script=[Fault.RATE_LIMIT])) as server:
+        os.environ["TOOLGRAD_MODEL"], os.environ["TOOLGRAD_API_BASE"] = server.model, server.url
+        ...
+    assert server.stats.answered == 12
 """
 
 from tests.support.model_servers.abilities import Abilities, Ability

@@ -14,8 +14,10 @@ SCRIPT = Path(__file__).with_name("serve.py")
 class ServerProcess:
     """``serve.py`` with the given options, from ``start()`` (or ``with``) to ``stop()``.
 
-    with ServerProcess("--format", "openai", "--latency", "0.2", "--canned") as server:
-        ... server.url, server.stats()
+    For example:
+
+        with ServerProcess("--format", "openai", "--latency", "0.2", "--canned") as server:
+            ... server.url, server.stats()
     """
 
     def __init__(self, *options: str) -> None:

@@ -19,7 +19,7 @@ Ask = Annotated[
     bool,
     typer.Option(
         "--models",
-        help="Also send a few small requests to each model, to see whether it works and what it can do. Remembered.",
+        help="Also send a few small requests to each model, to see whether it works and what it can do.",
     ),
 ]
 

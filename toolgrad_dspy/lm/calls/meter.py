@@ -80,7 +80,7 @@ _SESSION: ContextVar[Meter | None] = ContextVar("toolgrad_session_meter", defaul
 
 @contextmanager
 def metered() -> Iterator[Meter]:
-    """A meter for all LM calls made inside, in this task and in the tasks and threads that it starts.
+    """A meter for all LM calls made inside: in this task, the tasks it starts, and ``asyncio.to_thread``.
 
     >>> import asyncio
     >>> from toolgrad_dspy.lm import Models, metered
