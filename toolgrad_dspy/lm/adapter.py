@@ -123,7 +123,7 @@ class FixedJsonAdapter(_CachedPrompts, dspy.JSONAdapter):
         self._schemas: weakref.WeakKeyDictionary[Signature, type[BaseModel]] = weakref.WeakKeyDictionary()
 
     def _prepare_response_format(self, lm: dspy.LM, lm_kwargs: dict[str, Any], signature: Signature) -> None:
-        """DSPy's hook, called before each call: chooses the ``response_format``."""
+        """DSPy's hook: choose before the call what ``response_format`` is."""
         schema = self._schema(description(signature))
         if lm.supports_response_schema and _closed(schema.model_json_schema()):
             lm_kwargs["response_format"] = schema
@@ -131,18 +131,18 @@ class FixedJsonAdapter(_CachedPrompts, dspy.JSONAdapter):
             lm_kwargs["response_format"] = {"type": "json_object"}
 
     def _schema(self, signature: Signature) -> type[BaseModel]:
-        answer = self._schemas.get(signature)
-        if answer is None:
+        known = self._schemas.get(signature)
+        if known is None:
             fields: dict[str, Any] = {
                 name: (field.annotation, ...) for name, field in signature.output_fields.items()
             }
             answer = create_model("Answer", __config__=ConfigDict(extra="forbid"), **fields)
-            self._schemas[signature] = answer
-        return answer
+            known = self._schemas[signature] = answer
+        return known
 
 
 def _closed(schema: JsonValue) -> bool:
-    """Whether every object in ``schema`` lists its properties, as strict schemas have to."""
+    """Whether every object in ``schema`` names its properties: a strict schema cannot leave any open."""
     if isinstance(schema, list):
         return all(_closed(item) for item in schema)
     if not isinstance(schema, dict):

@@ -50,7 +50,7 @@ class Models:
         self.settings = settings
         self.meter = Meter()
         self.budget = Budget()
-        self._prices = prices or Prices()
+        self.prices = prices or Prices()
         self._lms: dict[Role, dspy.LM] = {}
         self._gates: dict[Role, tuple[Gate, AsyncGate]] = {}
         self._rate_limits: dict[object, RateLimit] = {}
@@ -135,7 +135,7 @@ class Models:
             )
         account = (settings.model, settings.api_base, settings.api_key, settings.rpm, settings.tpm)
         rate_limit = self._rate_limits.setdefault(account, RateLimit(settings.rpm, settings.tpm))
-        return Backend(settings.model, *engine_pair(settings), rate_limit, self._prices.of(settings.model))
+        return Backend(settings.model, *engine_pair(settings), rate_limit, self.prices.of(settings.model))
 
     async def check(self, roles: Iterable[Role]) -> None:
         """Send a short request to each model that plays one of ``roles``, without the fallbacks. Raises ModelError.
