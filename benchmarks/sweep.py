@@ -17,13 +17,15 @@ import time
 from pathlib import Path
 
 from pydantic import JsonValue
-from sweeping import document, plots, report, space, storage, study, trials, workers
 
 from toolgrad_dspy.cli.output import REHEARSAL_NOTE, say, say_json
 from toolgrad_dspy.errors import RunError, ToolGradError
 from toolgrad_dspy.files import check_writable, store_errors
 from toolgrad_dspy.lm import Models
 from toolgrad_dspy.runs.tool_sources import sources
+from toolgrad_dspy.sweeps import lifecycle as trials
+from toolgrad_dspy.sweeps import plots, report, space, storage, study, workers
+from toolgrad_dspy.sweeps import trial_configuration as document
 
 # The numbers of a sweep: seconds for so many trials with so many workers.
 SECONDS, TRIALS, WORKERS = 180, 30, 2

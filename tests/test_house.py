@@ -25,6 +25,7 @@ LEVELS: tuple[tuple[str, ...], ...] = (
     ("tuning",),
     ("optimizers", "runs"),
     ("compiling",),
+    ("sweeps",),
     ("cli",),
     ("compile", "generate", "__main__"),
 )

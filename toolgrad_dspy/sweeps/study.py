@@ -13,8 +13,8 @@ from optuna.pruners import BasePruner, MedianPruner, NopPruner
 from optuna.storages import BaseStorage
 from pydantic import JsonValue
 
-from sweeping.sampler import SeededSampler
 from toolgrad_dspy.errors import UsageError
+from toolgrad_dspy.sweeps.sampler import SeededSampler
 
 Unit = Literal["usd", "tokens"]
 UNITS: Mapping[Unit, str] = {"usd": "US dollars", "tokens": "tokens"}

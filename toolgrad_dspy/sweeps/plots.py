@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import optuna
 from optuna.trial import TrialState
 
-from sweeping.report import Outcome, axis, quality
+from toolgrad_dspy.sweeps.report import Outcome, axis, quality
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure

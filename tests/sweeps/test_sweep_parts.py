@@ -5,9 +5,11 @@ from pathlib import Path
 
 import optuna
 import pytest
-from sweeping import document, sampler, space, storage, trials
 
 from toolgrad_dspy.errors import StoreError, UsageError
+from toolgrad_dspy.sweeps import lifecycle as trials
+from toolgrad_dspy.sweeps import sampler, space, storage
+from toolgrad_dspy.sweeps import trial_configuration as document
 
 
 def written(folder: Path, text: str) -> Path:

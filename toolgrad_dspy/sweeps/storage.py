@@ -16,9 +16,9 @@ from sqlalchemy import Engine, create_engine, inspect
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
-from sweeping.trials import retry
 from toolgrad_dspy.errors import StoreError, UsageError, one_line
 from toolgrad_dspy.lm.settings import environment
+from toolgrad_dspy.sweeps.lifecycle import retry
 from toolgrad_dspy.tools.mcp.secrets import expand
 
 # Seconds: a trial whose worker has not been heard of for the second of them is lost.

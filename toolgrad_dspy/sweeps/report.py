@@ -10,14 +10,14 @@ from optuna import Study
 from optuna.trial import FrozenTrial, TrialState
 from pydantic import JsonValue
 
-from sweeping import trials
-from sweeping.document import text
-from sweeping.playing import cost_text
-from sweeping.space import NO_OPTIMIZER, Space
-from sweeping.study import UNITS, Plan
 from toolgrad_dspy.cli.output import table
 from toolgrad_dspy.errors import UsageError
 from toolgrad_dspy.files import atomic_writer
+from toolgrad_dspy.sweeps import lifecycle as trials
+from toolgrad_dspy.sweeps.space import NO_OPTIMIZER, Space
+from toolgrad_dspy.sweeps.study import UNITS, Plan
+from toolgrad_dspy.sweeps.trial_configuration import text
+from toolgrad_dspy.sweeps.trial_run import cost_text
 
 # The first words of a best.yaml, by which another study's is told from one's own.
 _MARK = "# Made by benchmarks/sweep.py, study"

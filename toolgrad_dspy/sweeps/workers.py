@@ -14,12 +14,13 @@ from pathlib import Path
 
 from optuna import Study, Trial
 
-from sweeping import storage, study, trials
-from sweeping.playing import Player, TrialFailedError
-from sweeping.space import Space
-from sweeping.storage import Place
-from sweeping.study import Plan
 from toolgrad_dspy.errors import RunError, ToolGradError, UsageError
+from toolgrad_dspy.sweeps import lifecycle as trials
+from toolgrad_dspy.sweeps import storage, study
+from toolgrad_dspy.sweeps.space import Space
+from toolgrad_dspy.sweeps.storage import Place
+from toolgrad_dspy.sweeps.study import Plan
+from toolgrad_dspy.sweeps.trial_run import Player, TrialFailedError
 
 # Seconds between two looks at the study, and that an interrupted worker has to end.
 LOOK, FAREWELL = 1.0, 8.0

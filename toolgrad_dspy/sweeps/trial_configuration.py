@@ -12,7 +12,6 @@ from typing import Any
 import yaml
 from pydantic import JsonValue
 
-from sweeping.space import LOOP_KEYS, Space
 from toolgrad_dspy.errors import UsageError
 from toolgrad_dspy.lm import LOOP_ROLES, ROLES, Models, Role
 from toolgrad_dspy.lm.calls.prices import Prices
@@ -20,6 +19,7 @@ from toolgrad_dspy.lm.settings import PRICES_VARIABLE, environment
 from toolgrad_dspy.lm.sources import ALL_ROLES, resolve
 from toolgrad_dspy.program import ProgramConfig
 from toolgrad_dspy.runs.config_file import Configuration, load, program_config
+from toolgrad_dspy.sweeps.space import LOOP_KEYS, Space
 
 Document = dict[str, Any]
 

@@ -10,10 +10,6 @@ import dspy
 from optuna import Trial, TrialPruned
 from pydantic import JsonValue
 
-from sweeping.document import Settings, document, settings
-from sweeping.space import NO_OPTIMIZER, Space
-from sweeping.study import UNITS, Plan, Unit
-from sweeping.trials import FAILURE
 from toolgrad_dspy import __version__
 from toolgrad_dspy.concurrency import run_on_loop_thread
 from toolgrad_dspy.errors import ModelError, RunError, StoreError, ToolSourceError
@@ -23,6 +19,10 @@ from toolgrad_dspy.optimizers import optimizer
 from toolgrad_dspy.program import ToolGrad, draw, run_sessions, save_program
 from toolgrad_dspy.records import Session
 from toolgrad_dspy.seeding import derive
+from toolgrad_dspy.sweeps.lifecycle import FAILURE
+from toolgrad_dspy.sweeps.space import NO_OPTIMIZER, Space
+from toolgrad_dspy.sweeps.study import UNITS, Plan, Unit
+from toolgrad_dspy.sweeps.trial_configuration import Settings, document, settings
 from toolgrad_dspy.tools import Library
 from toolgrad_dspy.tuning import TuningBudget
 from toolgrad_dspy.tuning.evaluator import LiveEvaluator

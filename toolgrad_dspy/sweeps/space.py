@@ -21,12 +21,12 @@ from typing import Any
 from optuna import Trial
 from pydantic import JsonValue, ValidationError
 
-from sweeping.dimensions import Dimension, dimension
 from toolgrad_dspy.errors import UsageError, hint, one_line
 from toolgrad_dspy.lm import LOOP_ROLES, Models, ModelSettings
 from toolgrad_dspy.lm.sources import ALL_ROLES
 from toolgrad_dspy.optimizers import OPTIMIZERS
 from toolgrad_dspy.program import ProgramConfig
+from toolgrad_dspy.sweeps.dimensions import Dimension, dimension
 
 # The program as it is, not tuned.
 NO_OPTIMIZER = "none"
