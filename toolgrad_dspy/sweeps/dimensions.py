@@ -1,14 +1,17 @@
 """What a search varies: a parameter with choices, or one with a range."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 from optuna import Trial
 from pydantic import JsonValue
 
 from toolgrad_dspy.errors import UsageError
+
+# A value as Optuna stores it.
+Label = str | int | float | bool | None
 
 
 class Dimension(Protocol):
@@ -19,21 +22,21 @@ class Dimension(Protocol):
 
     @property
     def corners(self) -> tuple[JsonValue, ...]:
-        """Values that tell whether all are good: every choice, or both ends."""
+        """The values to check so that all are known to be valid: every choice, or both ends of a range."""
         ...
 
     def draw(self, trial: Trial) -> JsonValue:
         """The value in ``trial``."""
         ...
 
-    def label(self, value: JsonValue) -> str | int | float | bool | None:
-        """``value`` as the study stores it. Raises UsageError if it is none of this dimension's."""
+    def label(self, value: JsonValue) -> Label:
+        """``value`` as the study stores it. Raises UsageError if it is not in this dimension."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """Any of ``values``. One alone is not searched: it holds in every trial."""
+    """Any of ``values``. A single value is not searched: it holds in every trial."""
 
     name: str
     values: tuple[JsonValue, ...]
@@ -48,16 +51,15 @@ class Choices:
         by_label = {_label(value): value for value in self.values}
         return by_label[trial.suggest_categorical(self.name, list(by_label))]
 
-    def label(self, value: JsonValue) -> str | int | float | bool | None:
-        # By label: in Python 1 and True are equal.
-        if not any(_same(value, one) for one in self.values):
-            raise UsageError(f"{self.name}: {value!r} is not one of {', '.join(map(str, self.values))}")
+    def label(self, value: JsonValue) -> Label:
+        if not any(_equal(value, choice) for choice in self.values):
+            raise _outside(self.name, value, f"choose from {', '.join(map(str, self.values))}")
         return _label(value)
 
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """Numbers from ``low`` to ``high``, both included, in steps; whole ones where both ends are."""
+    """Numbers from ``low`` to ``high``, both included, in steps; integers if both ends are integers."""
 
     name: str
     low: float
@@ -68,62 +70,81 @@ class Range:
     def corners(self) -> tuple[JsonValue, ...]:
         return self.low, self.high
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether only integers are drawn."""
+        return isinstance(self.low, int) and isinstance(self.high, int)
+
     def draw(self, trial: Trial) -> JsonValue:
         if isinstance(self.low, int) and isinstance(self.high, int):
             return trial.suggest_int(self.name, self.low, self.high, step=int(self.step or 1))
         return trial.suggest_float(self.name, self.low, self.high, step=self.step)
 
-    def label(self, value: JsonValue) -> str | int | float | bool | None:
-        number = isinstance(value, (int, float)) and not isinstance(value, bool)
-        if not number or not self.low <= value <= self.high or not self._on_step(value):  # type: ignore[operator]
-            raise UsageError(f"{self.name}: {value!r} is not in the range from {self.low} to {self.high}")
-        return value  # type: ignore[return-value]  # a number, as just checked
+    def label(self, value: JsonValue) -> Label:
+        number = _number(value)
+        if number is None or not self.low <= number <= self.high or not self.on_step(number):
+            raise _outside(self.name, value, f"the range is from {self.low} to {self.high}")
+        return number
 
-    def _on_step(self, value: Any) -> bool:
-        step = self.step or (1 if isinstance(self.low, int) else 0)
-        return not step or abs((value - self.low) / step - round((value - self.low) / step)) < 1e-9
+    def on_step(self, number: float) -> bool:
+        """Whether ``number`` is a whole number of steps above ``low``, but for rounding errors."""
+        step = self.step or (1 if self.is_whole else 0)
+        if not step:
+            return True
+        steps = (number - self.low) / step
+        return abs(steps - round(steps)) < 1e-9
 
 
-def dimension(name: str, given: JsonValue, where: str) -> Dimension:
+def dimension(name: str, described: JsonValue, where: str) -> Dimension:
     """The dimension that a file describes: a list of choices, one value, or ``{low, high, step}``.
 
     Raises UsageError that names ``where`` and the parameter.
     """
-    if isinstance(given, dict) and given.keys() & {"low", "high"}:
-        return _range(name, given, where)
-    values = given if isinstance(given, list) else [given]
+    if isinstance(described, dict) and described.keys() & {"low", "high"}:
+        return _range(name, described, where)
+    values = described if isinstance(described, list) else [described]
     if not values:
-        raise UsageError(f"{where}: {name} has no choices")
-    if any(_same(a, b) for i, a in enumerate(values) for b in values[:i]):
-        raise UsageError(f"{where}: {name} has a choice twice")
+        raise UsageError(f"{where}: {name} has no choices", code="no_choices")
+    if any(_equal(value, earlier) for i, value in enumerate(values) for earlier in values[:i]):
+        raise UsageError(f"{where}: {name} lists a choice twice", code="repeated_choice")
     return Choices(name, tuple(values))
 
 
-def _range(name: str, given: Mapping[str, JsonValue], where: str) -> Range:
-    if not {"low", "high"} <= given.keys() <= {"low", "high", "step"}:
-        raise UsageError(f"{where}: {name}: a range has low, high and, if it is to have one, a step")
-    low, high, step = given["low"], given["high"], given.get("step")
-    numbers = [value for value in (low, high, step) if value is not None]
-    if not all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in numbers):
-        raise UsageError(f"{where}: {name}: low, high and step of a range are numbers")
-    found = Range(name, low, high, step)  # type: ignore[arg-type]  # numbers, as just checked
-    whole = isinstance(low, int) and isinstance(high, int)
-    if not found.low < found.high or (step is not None and not (found.step or 0) > 0):
-        raise UsageError(f"{where}: {name}: a range needs low below high, and a step above 0")
-    if not found._on_step(found.high) or (whole and not isinstance(step, int | None)):
-        raise UsageError(f"{where}: {name}: the range from {low} to {high} is no multiple of its step {step}")
-    return found
+def _range(name: str, described: Mapping[str, JsonValue], where: str) -> Range:
+    place = f"{where}: {name}"
+    if not {"low", "high"} <= described.keys() <= {"low", "high", "step"}:
+        raise _bad_range(place, "needs low and high, and may have a step")
+    low, high, step = (_number(described.get(key)) for key in ("low", "high", "step"))
+    # A step that is given as null is no step; anything else that is not a number is a mistake.
+    if low is None or high is None or (step is None and described.get("step") is not None):
+        raise _bad_range(place, "needs numbers for low, high and step")
+    if not low < high or (step is not None and not step > 0):
+        raise _bad_range(place, "needs low below high, and a step above 0")
+    drawn = Range(name, low, high, step)
+    # Optuna would move the upper end to the last step, so that a value in the file is never drawn.
+    if not drawn.on_step(high) or (drawn.is_whole and isinstance(step, float)):
+        raise _bad_range(place, f"from {low} to {high} is not a whole number of steps of {step}")
+    return drawn
 
 
-def _label(value: JsonValue) -> str | int | float | bool | None:
-    """A choice as Optuna stores it, which is a plain value."""
+def _bad_range(place: str, problem: str) -> UsageError:
+    return UsageError(f"{place}: a range {problem}", code="invalid_range")
+
+
+def _outside(name: str, value: JsonValue, allowed: str) -> UsageError:
+    return UsageError(f"{name}: {value!r} is not in the space; {allowed}", code="outside_the_space")
+
+
+def _number(value: JsonValue) -> float | None:
+    """``value`` if it is a number. True and False are not, although Python counts them among the integers."""
+    return value if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+
+
+def _label(value: JsonValue) -> Label:
+    """A choice as Optuna stores it: a plain value."""
     return json.dumps(value, sort_keys=True) if isinstance(value, (dict, list)) else value
 
 
-def _same(one: JsonValue, other: JsonValue) -> bool:
-    return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
-
-
-def names(dimensions: Iterable[Dimension]) -> str:
-    """For a message."""
-    return ", ".join(one.name for one in dimensions)
+def _equal(left: JsonValue, right: JsonValue) -> bool:
+    # Compared as JSON: in Python 1 and True are equal.
+    return json.dumps(left, sort_keys=True) == json.dumps(right, sort_keys=True)

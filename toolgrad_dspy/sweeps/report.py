@@ -1,123 +1,97 @@
-"""What a sweep leaves: a table of the Pareto set, and the best settings as a configuration file."""
+"""What a sweep leaves: the best trials, and the best settings as a configuration file."""
 
 import shutil
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from optuna import Study
 from optuna.trial import FrozenTrial, TrialState
 from pydantic import JsonValue
 
-from toolgrad_dspy.cli.output import table
 from toolgrad_dspy.errors import UsageError
 from toolgrad_dspy.files import atomic_writer
-from toolgrad_dspy.sweeps import lifecycle as trials
-from toolgrad_dspy.sweeps.space import NO_OPTIMIZER, Space
-from toolgrad_dspy.sweeps.study import UNITS, Plan
-from toolgrad_dspy.sweeps.trial_configuration import text
+from toolgrad_dspy.sweeps.lifecycle import FAILURE, finished
+from toolgrad_dspy.sweeps.space import NO_OPTIMIZER, SearchSpace
+from toolgrad_dspy.sweeps.study import UNITS, StudyPlan
+from toolgrad_dspy.sweeps.trial_configuration import as_yaml
 from toolgrad_dspy.sweeps.trial_run import cost_text
 
-# The first words of a best.yaml, by which another study's is told from one's own.
-_MARK = "# Made by benchmarks/sweep.py, study"
+# The first words of a best.yaml, which tell one study's from another's. The second are those of files written before
+# sweeps were a command.
+_MARKS = ("# Made by toolgrad-dspy sweep, study", "# Made by benchmarks/sweep.py, study")
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """A study's trials as far as they have come. ``front`` is ordered by quality, the best first."""
+class SweepOutcome:
+    """A study's trials as far as they have come. ``front`` is ordered by quality, the best first.
+
+    With two objectives it is the Pareto set: the trials that no other one beats in both. With one objective it has
+    the trials of the best quality. A trial without an accepted sample is never in it.
+    """
 
     study: Study
-    plan: Plan
-    space: Space
+    plan: StudyPlan
+    space: SearchSpace
     front: tuple[FrozenTrial, ...]
+
+    @classmethod
+    def of(cls, study: Study, plan: StudyPlan, space: SearchSpace) -> "SweepOutcome":
+        """The outcome of ``study`` so far."""
+        # Optuna raises for the best trials of a study without a complete one.
+        complete = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+        best = [trial for trial in study.best_trials if trial.user_attrs["accepted"]] if complete else []
+        return cls(
+            study, plan, space, tuple(sorted(best, key=lambda trial: (-quality(trial), cost(trial), trial.number)))
+        )
 
     @property
     def best(self) -> FrozenTrial | None:
-        """Of the best quality; of several the cheapest."""
+        """The trial of the best quality; of several the cheapest."""
         return self.front[0] if self.front else None
 
-    def count(self, *states: TrialState) -> int:
-        """Trials that count, in one of ``states``."""
-        return sum(trial.state in states for trial in trials.finished(self.study))
+    @property
+    def first_failure(self) -> str | None:
+        """Why the first trial that failed by its own settings did so; None if none did."""
+        failures = (trial.user_attrs.get(FAILURE) for trial in self.study.get_trials(deepcopy=False))
+        return next((str(failure) for failure in failures if failure), None)
 
+    def count(self, state: TrialState) -> int:
+        """The trials in ``state``, of those that count as asked for."""
+        return sum(trial.state == state for trial in finished(self.study))
 
-def outcome(study: Study, plan: Plan, space: Space) -> Outcome:
-    """The trials that no other beats in quality and cost; with one objective, those of the best quality.
-
-    A trial without an accepted sample is never among them.
-    """
-    front = [trial for trial in study.best_trials if trial.user_attrs["accepted"]] if _scored(study) else []
-    return Outcome(study, plan, space, tuple(sorted(front, key=lambda one: (-quality(one), cost(one), one.number))))
-
-
-def _scored(study: Study) -> list[FrozenTrial]:
-    return study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+    def data(self) -> dict[str, JsonValue]:
+        """The outcome as JSON."""
+        return {
+            "objectives": ["quality"] if self.plan.single else ["quality", "cost"],
+            "unit": self.plan.unit,
+            "trials": {
+                "complete": self.count(TrialState.COMPLETE),
+                "pruned": self.count(TrialState.PRUNED),
+                "failed": self.count(TrialState.FAIL),
+            },
+            "front": [_trial(trial) for trial in self.front],
+            "best": None if self.best is None else self.best.number,
+        }
 
 
 def quality(trial: FrozenTrial) -> float:
+    """A complete trial's mean score, in [0, 1]."""
     assert trial.values is not None
     return float(trial.values[0])
 
 
 def cost(trial: FrozenTrial) -> float:
+    """A complete trial's cost per accepted sample, in the study's unit."""
     return float(trial.user_attrs["cost"])
 
 
-def is_dominated(trial: FrozenTrial, others: Sequence[FrozenTrial]) -> bool:
-    """Whether one of ``others`` with an accepted sample is no worse in both objectives and better in one."""
-    mine = (-quality(trial), cost(trial))
-    points = [(-quality(one), cost(one)) for one in others if one.user_attrs["accepted"]]
-    return any(point != mine and point[0] <= mine[0] and point[1] <= mine[1] for point in points)
-
-
-def lines(found: Outcome) -> list[str]:
-    """For reading: the Pareto set, or the best trial."""
-    searched = found.space.searched
-    rows = [
-        (trial.number, quality(trial), _cost(cost(trial), found.plan), _accepted(trial), *_shown(trial, searched))
-        for trial in found.front
-    ]
-    per_sample = f"{found.plan.unit}/sample"
-    named = "best trials" if found.plan.single else "Pareto set"
-    return [
-        f"{named}: {len(found.front)} of {found.count(TrialState.COMPLETE)} complete trials, "
-        f"{found.count(TrialState.PRUNED)} ended early, {found.count(TrialState.FAIL)} failed",
-        table(("trial", "quality", per_sample, "accepted", *searched), rows),
-    ]
-
-
-def _cost(value: float, plan: Plan) -> str:
-    return f"{value:.6f}" if plan.unit == "usd" else f"{value:.0f}"
-
-
-def _accepted(trial: FrozenTrial) -> str:
+def accepted(trial: FrozenTrial) -> str:
+    """``14/16``: a complete trial's accepted samples, of its sessions."""
     return f"{trial.user_attrs['accepted']}/{trial.user_attrs['sessions']}"
 
 
-def _shown(trial: FrozenTrial, searched: Sequence[str]) -> list[object]:
-    values = [trial.params.get(name) for name in searched]
-    return [f"{value:g}" if isinstance(value, float) else value for value in values]
-
-
-def data(found: Outcome) -> dict[str, JsonValue]:
-    """As data."""
-    best = found.best
-    return {
-        "objectives": ["quality"] if found.plan.single else ["quality", "cost"],
-        "unit": found.plan.unit,
-        "trials": {
-            "complete": found.count(TrialState.COMPLETE),
-            "pruned": found.count(TrialState.PRUNED),
-            "failed": found.count(TrialState.FAIL),
-        },
-        "front": [_trial(trial) for trial in found.front],
-        "best": None if best is None else best.number,
-    }
-
-
 def _trial(trial: FrozenTrial) -> JsonValue:
-    shown: dict[str, Any] = {
+    return {
         "trial": trial.number,
         "quality": quality(trial),
         "cost": cost(trial),
@@ -125,53 +99,61 @@ def _trial(trial: FrozenTrial) -> JsonValue:
         "sessions": trial.user_attrs["sessions"],
         "settings": dict(trial.params),
     }
-    return shown
 
 
 def check_free(folder: Path, digest: str, name: str) -> None:
     """Raise UsageError if ``folder`` has the results of another study."""
     path = folder / "best.yaml"
-    if path.exists() and not path.read_text(encoding="utf-8", errors="replace").startswith(_mark(name, digest)):
-        raise UsageError(f"{path} is there and not of this study; choose another folder with -o")
+    if not path.exists():
+        return
+    start = path.read_text(encoding="utf-8", errors="replace")
+    if not start.startswith(tuple(_mark(words, name, digest) for words in _MARKS)):
+        raise UsageError(
+            f"{path} exists and is not of this study; choose another folder with -o", code="results_of_another_study"
+        )
 
 
-def save_best(found: Outcome, folder: Path, programs: Path, digest: str) -> tuple[Path, ...]:
-    """Write the best settings, and the program that the trial tuned if it tuned one: the files."""
-    best = found.best
+def save_best(outcome: SweepOutcome, folder: Path, programs: Path) -> tuple[Path, ...]:
+    """Write the best settings, and the program if the trial tuned one. Returns the files."""
+    best = outcome.best
     if best is None:
         return ()
-    tuner = _tuner(best, found.space)
+    tuner = _tuner(best, outcome.space)
     path, program = folder / "best.yaml", folder / "best.json"
     kept = programs / f"trial-{best.number}.json"
     notes = [
-        f"{_mark(found.study.study_name, digest)}, trial {best.number} of {len(trials.finished(found.study))}.",
+        f"{_mark(_MARKS[0], outcome.study.study_name, outcome.plan.digest)}, "
+        f"trial {best.number} of {len(finished(outcome.study))}.",
         f"# quality {quality(best):.4f} (mean score of {best.user_attrs['sessions']} sessions), "
-        f"{cost_text(cost(best), found.plan.unit)} per accepted sample, {_accepted(best)} accepted",
+        f"{cost_text(cost(best), outcome.plan.unit)} per accepted sample, {accepted(best)} accepted",
     ]
-    if tuner != NO_OPTIMIZER:
-        if kept.exists():
-            shutil.copyfile(kept, program)
-            notes.append(f"# Tuned by {tuner}. Its program goes with it: --config {path} --program {program}")
-        else:
-            notes.append(f"# Tuned by {tuner}. Its program is on the machine that ran the trial, as {kept}")
+    has_program = tuner != NO_OPTIMIZER and kept.exists()
+    if has_program:
+        shutil.copyfile(kept, program)
+        notes.append(f"# Tuned by {tuner}. Use it with its program: --config {path} --program {program}")
+    elif tuner != NO_OPTIMIZER:
+        # Its worker ran on another machine, with a folder of its own.
+        notes.append(f"# Tuned by {tuner}. Its program is on the machine that ran the trial, as {kept}")
     with atomic_writer(path) as file:
-        file.write("\n".join(notes) + "\n" + text(best.user_attrs["config"]))
-    if tuner == NO_OPTIMIZER or not kept.exists():
-        program.unlink(missing_ok=True)
-        return (path,)
-    return path, program
+        file.write("\n".join(notes) + "\n" + as_yaml(best.user_attrs["config"]))
+    if has_program:
+        return path, program
+    # One that an earlier best trial left does not go with these settings.
+    program.unlink(missing_ok=True)
+    return (path,)
 
 
-def _tuner(trial: FrozenTrial, space: Space) -> str:
-    one = space.get("optimizer")
-    fixed = one.corners[0] if one else NO_OPTIMIZER
+def _tuner(trial: FrozenTrial, space: SearchSpace) -> str:
+    # A single choice is the same in all trials and not among a trial's own parameters.
+    dimension = space.get("optimizer")
+    fixed = dimension.corners[0] if dimension else NO_OPTIMIZER
     return str(trial.params.get("optimizer", fixed))
 
 
-def _mark(name: str, digest: str) -> str:
-    return f"{_MARK} {name} ({digest})"
+def _mark(words: str, name: str, digest: str) -> str:
+    return f"{words} {name} ({digest})"
 
 
-def axis(plan: Plan) -> str:
-    """The name of the cost axis."""
+def cost_axis(plan: StudyPlan) -> str:
+    """What the cost of a trial is, for a plot."""
     return f"{UNITS[plan.unit]} per accepted sample"

@@ -1,4 +1,4 @@
-"""One trial: the program with the trial's settings, tuned if they say so, on the sessions that every trial runs."""
+"""One trial: the program with the trial's settings, tuned if they name an optimizer, on every trial's sessions."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -8,7 +8,6 @@ from typing import Any
 
 import dspy
 from optuna import Trial, TrialPruned
-from pydantic import JsonValue
 
 from toolgrad_dspy import __version__
 from toolgrad_dspy.concurrency import run_on_loop_thread
@@ -16,28 +15,30 @@ from toolgrad_dspy.errors import ModelError, RunError, StoreError, ToolSourceErr
 from toolgrad_dspy.lm import LOOP_ROLES, Models
 from toolgrad_dspy.metrics import Metric, build_metric
 from toolgrad_dspy.optimizers import optimizer
-from toolgrad_dspy.program import ToolGrad, draw, run_sessions, save_program
+from toolgrad_dspy.program import Tasks, ToolGrad, draw, run_sessions, save_program
 from toolgrad_dspy.records import Session
 from toolgrad_dspy.seeding import derive
 from toolgrad_dspy.sweeps.lifecycle import FAILURE
-from toolgrad_dspy.sweeps.space import NO_OPTIMIZER, Space
-from toolgrad_dspy.sweeps.study import UNITS, Plan, Unit
-from toolgrad_dspy.sweeps.trial_configuration import Settings, document, settings
+from toolgrad_dspy.sweeps.space import NO_OPTIMIZER, SearchSpace
+from toolgrad_dspy.sweeps.study import UNITS, StudyPlan, Unit
+from toolgrad_dspy.sweeps.trial_configuration import TrialSettings, trial_configuration, trial_settings
 from toolgrad_dspy.tools import Library
-from toolgrad_dspy.tuning import TuningBudget
-from toolgrad_dspy.tuning.evaluator import LiveEvaluator
+from toolgrad_dspy.tuning import LiveEvaluator, TuningBudget
 
-# Sessions between two looks at whether a trial is hopeless.
+# Sessions between two looks at whether a trial is to end early.
 BATCH = 4
 
 
 class TrialFailedError(Exception):
-    """A trial's own settings do not work. It counts, without a value."""
+    """A trial's own settings do not work. It counts as one of those asked for, without a value."""
 
 
 @dataclass(frozen=True, slots=True)
-class Scored:
-    """What a trial's sessions came to. ``cost`` is per accepted sample, or for all when none was accepted."""
+class TrialScore:
+    """What a trial's sessions came to.
+
+    ``quality`` is their mean score, in [0, 1]. ``cost`` is per accepted sample, or for all when none was accepted.
+    """
 
     quality: float
     cost: float
@@ -45,56 +46,60 @@ class Scored:
     sessions: int
 
 
-class Player:
-    """Plays trials on one open library. ``program_file`` is where the program that a trial tuned is kept."""
+class TrialRunner:
+    """Runs trials on one open library. ``program_file`` is where the program that a trial tuned is kept."""
 
     def __init__(
         self,
-        space: Space,
-        plan: Plan,
+        space: SearchSpace,
+        plan: StudyPlan,
         library: Library,
         program_file: Callable[[int], Path],
-        say: Callable[[str], None],
+        progress: Callable[[str], None],
     ) -> None:
         self._space, self._plan, self._library = space, plan, library
-        self._program_file, self._say = program_file, say
+        self._program_file, self._progress = program_file, progress
 
-    def play(self, trial: Trial) -> float | tuple[float, float]:
+    def run(self, trial: Trial) -> float | tuple[float, float]:
         """The trial's quality, and its cost if that is an objective.
 
         Raises TrialPruned, TrialFailedError for what its settings are to blame for, and ToolGradError for all else.
         """
         started = time.perf_counter()
-        content = document(drawn := self._space.draw(trial), self._space.metric)
+        drawn = self._space.draw(trial)
+        content = trial_configuration(drawn, self._space.metric)
         trial.set_user_attr("config", content)
+        tuner = str(drawn.get("optimizer", NO_OPTIMIZER))
         try:
-            scored = self._run(
-                trial, settings(content, f"trial {trial.number}"), str(drawn.get("optimizer", NO_OPTIMIZER))
-            )
+            score = self._scored(trial, trial_settings(content, f"trial {trial.number}"), tuner)
         except (ToolSourceError, StoreError):
+            # Tools and disk are the same in every trial, so the next one would fail in the same way.
             raise
         except (ModelError, RunError) as error:
             trial.set_user_attr(FAILURE, str(error))
-            self._say(f"trial {trial.number}: failed: {error}")
+            self._progress(f"trial {trial.number}: failed: {error}")
             raise TrialFailedError from None
         except TrialPruned:
-            self._say(f"trial {trial.number}: ended early, {time.perf_counter() - started:.1f} s")
+            self._progress(f"trial {trial.number}: ended early, {time.perf_counter() - started:.1f} s")
             raise
-        trial.set_constraint("accepted", 0.0 if scored.accepted else 1.0)
-        for name in ("cost", "accepted", "sessions"):
-            trial.set_user_attr(name, getattr(scored, name))
-        trial.set_user_attr("seconds", round(time.perf_counter() - started, 3))
-        price = cost_text(scored.cost, self._plan.unit)
-        self._say(
-            f"trial {trial.number}: quality {scored.quality:.3f}, {price} per sample, "
-            f"{scored.accepted} of {scored.sessions} accepted, {time.perf_counter() - started:.1f} s"
+        seconds = time.perf_counter() - started
+        # Optuna's constraint, met at 0 or below: a trial without an accepted sample is never among the best.
+        trial.set_constraint("accepted", 0.0 if score.accepted else 1.0)
+        trial.set_user_attr("cost", score.cost)
+        trial.set_user_attr("accepted", score.accepted)
+        trial.set_user_attr("sessions", score.sessions)
+        trial.set_user_attr("seconds", round(seconds, 3))
+        price = cost_text(score.cost, self._plan.unit)
+        self._progress(
+            f"trial {trial.number}: quality {score.quality:.3f}, {price} per sample, "
+            f"{score.accepted} of {score.sessions} accepted, {seconds:.1f} s"
         )
-        return scored.quality if self._plan.single else (scored.quality, scored.cost)
+        return score.quality if self._plan.single else (score.quality, score.cost)
 
-    def _run(self, trial: Trial, found: Settings, tuner: str) -> Scored:
-        models = found.models
-        metric = build_metric(found.file.metric, models, lambda: self._library.tools)
-        program = ToolGrad(self._library, models, found.loop)
+    def _scored(self, trial: Trial, settings: TrialSettings, tuner: str) -> TrialScore:
+        models = settings.models
+        metric = build_metric(settings.file.metric, models, lambda: self._library.tools)
+        program = ToolGrad(self._library, models, settings.loop)
         try:
             run_on_loop_thread(models.check(LOOP_ROLES))
             if tuner != NO_OPTIMIZER:
@@ -111,7 +116,7 @@ class Player:
             self._tasks,
             LiveEvaluator(metric),
             models,
-            budget=TuningBudget(metric_calls=_number(given["metric_calls"]), threads=_number(given["threads"])),
+            budget=TuningBudget(metric_calls=given["metric_calls"], threads=given["threads"]),
             seed=derive(self._plan.seed, trial.number) % 2**31,
         )
         trial.set_user_attr("tuning_tokens", models.meter.tokens - before)
@@ -128,42 +133,41 @@ class Player:
         return tuning.program
 
     @property
-    def _tasks(self) -> Any:
-        given = self._plan.tuning
-        return draw(self._plan.seed, _number(given["train"]), _number(given["validation"]), self._plan.sessions)
+    def _tasks(self) -> Tasks:
+        sizes = self._plan.tuning
+        return draw(self._plan.seed, sizes["train"], sizes["validation"], self._plan.sessions)
 
-    def _score(self, trial: Trial, program: ToolGrad, metric: Metric) -> Scored:
-        """The test sessions, the same in every trial: what differs is due to the settings."""
+    def _score(self, trial: Trial, program: ToolGrad, metric: Metric) -> TrialScore:
+        """The score on the test sessions. They are the same in every trial: what differs is due to the settings."""
         tasks: list[dspy.Example] = self._tasks.test
-        done: list[Session] = []
+        sessions: list[Session] = []
         scores: list[float] = []
+        # Optuna ends no trial early with two objectives, so only with one there is a reason to stop in between.
         size = BATCH if self._plan.single else len(tasks)
         for begin in range(0, len(tasks), size):
-            played = run_on_loop_thread(run_sessions(program, tasks[begin : begin + size]))
-            done += played
-            scores += [score.value for score in metric.scores(played)]
+            batch = run_on_loop_thread(run_sessions(program, tasks[begin : begin + size]))
+            sessions += batch
+            scores += [score.value for score in metric.scores(batch)]
             if self._plan.single:
                 trial.report(sum(scores) / len(scores), step=len(scores))
+                # After the last session the trial is complete, however low its score.
                 if len(scores) < len(tasks) and trial.should_prune():
                     raise TrialPruned
-        return scored(done, scores, self._plan.unit)
+        return trial_score(sessions, scores, self._plan.unit)
 
 
-def scored(sessions: Sequence[Session], scores: Sequence[float], unit: Unit) -> Scored:
-    """The sums over a trial's sessions. Raises RunError where dollars are counted and a call had no price."""
+def trial_score(sessions: Sequence[Session], scores: Sequence[float], unit: Unit) -> TrialScore:
+    """The score of a trial. Raises RunError if dollars are counted and the price of a call is not known."""
     roles = [role for session in sessions for role in session.usage.roles.values()]
     if unit == "usd" and any(role.unpriced for role in roles):
-        raise RunError("a call had no known price, in a study that counts dollars")
-    total = sum(role.usd for role in roles) if unit == "usd" else float(sum(s.usage.tokens for s in sessions))
+        raise RunError("a call had no known price, in a study that counts US dollars", code="unpriced_call")
+    total = (
+        sum(role.usd for role in roles) if unit == "usd" else float(sum(session.usage.tokens for session in sessions))
+    )
     accepted = sum(session.status == "accepted" for session in sessions)
-    return Scored(sum(scores) / len(scores), total / max(accepted, 1), accepted, len(sessions))
+    return TrialScore(sum(scores) / len(scores), total / max(accepted, 1), accepted, len(sessions))
 
 
 def cost_text(cost: float, unit: Unit) -> str:
     """``cost`` with its unit."""
     return f"{cost:.6f} {UNITS[unit]}" if unit == "usd" else f"{cost:.0f} {UNITS[unit]}"
-
-
-def _number(value: JsonValue) -> int:
-    assert isinstance(value, int)
-    return value

@@ -1,11 +1,13 @@
-"""Worker processes on one study, and their supervision: one that is killed is replaced, its trial run again."""
+"""Worker processes on one study, and their supervision: a worker that is killed is replaced, its trial run again."""
 
+import contextlib
 import multiprocessing
 import os
 import signal
 import socket
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from multiprocessing.connection import Connection, wait
@@ -14,16 +16,22 @@ from pathlib import Path
 
 from optuna import Study, Trial
 
-from toolgrad_dspy.errors import RunError, ToolGradError, UsageError
-from toolgrad_dspy.sweeps import lifecycle as trials
-from toolgrad_dspy.sweeps import storage, study
-from toolgrad_dspy.sweeps.space import Space
-from toolgrad_dspy.sweeps.storage import Place
-from toolgrad_dspy.sweeps.study import Plan
-from toolgrad_dspy.sweeps.trial_run import Player, TrialFailedError
+from toolgrad_dspy.concurrency import run_on_loop_thread
+from toolgrad_dspy.errors import RunError, ToolGradError
+from toolgrad_dspy.runs.tool_sources import sources
+from toolgrad_dspy.sweeps import lifecycle
+from toolgrad_dspy.sweeps.space import SearchSpace
+from toolgrad_dspy.sweeps.storage import StorageAddress, open_storage, storage_errors
+from toolgrad_dspy.sweeps.study import StudyPlan, load_study
+from toolgrad_dspy.sweeps.trial_run import TrialFailedError, TrialRunner
 
 # Seconds between two looks at the study, and that an interrupted worker has to end.
 LOOK, FAREWELL = 1.0, 8.0
+# The exit code of a worker that was interrupted, as a shell gives it.
+INTERRUPTED = 130
+
+# What a worker sends: lines of progress, and at the end the error that ended it, if one did.
+Message = str | ToolGradError
 
 
 class _SurplusError(Exception):
@@ -31,107 +39,122 @@ class _SurplusError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
-    """What a worker is told."""
+class SweepJob:
+    """What a worker needs to know. ``total`` counts all trials of the study; ``programs`` is a folder."""
 
-    place: Place
+    address: StorageAddress
     name: str
-    plan: Plan
-    space: Space
+    plan: StudyPlan
+    space: SearchSpace
     tools: Path | None
     programs: Path
     total: int
-    quiet: bool
 
     def open(self) -> Study:
         """The study. Raises StoreError."""
-        return study.load(storage.open_storage(self.place), self.name, self.plan)
+        return load_study(open_storage(self.address), self.name, self.plan)
 
     def program_file(self, number: int) -> Path:
+        """Where the program that trial ``number`` tuned is kept."""
         return self.programs / f"trial-{number}.json"
 
 
-def work(job: Job, parent: int, pipe: "Connection[tuple[int, str], None]") -> None:
-    """A worker's life: trials, until there are enough or the process that started it is gone."""
+def work(job: SweepJob, parent: int, pipe: "Connection[Message, None]") -> None:
+    """A worker's life: trials, until there are enough or the process ``parent``, which started it, is gone."""
+
+    def progress(line: str) -> None:
+        # A killed parent is noticed after the trial, which is then complete and not lost.
+        with contextlib.suppress(BrokenPipeError):
+            pipe.send(line)
+
     try:
-        with storage.storage_errors(job.place):
-            _trials(job, parent)
+        with storage_errors(job.address):
+            _run_trials(job, parent, progress)
     except ToolGradError as error:
-        pipe.send((error.exit_code, str(error)))
+        pipe.send(error)
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
-        sys.exit(130)
+        sys.exit(INTERRUPTED)
 
 
-def _trials(job: Job, parent: int) -> None:
-    from toolgrad_dspy.concurrency import run_on_loop_thread
-    from toolgrad_dspy.runs.tool_sources import sources
-
-    found, library = job.open(), sources(job.tools).library
+def _run_trials(job: SweepJob, parent: int, progress: Callable[[str], None]) -> None:
+    study, library = job.open(), sources(job.tools).library
     run_on_loop_thread(library.open())
     try:
-        player = Player(job.space, job.plan, library, job.program_file, _quiet if job.quiet else note)
-        objective = partial(_objective, found, player, job.total)
-        while os.getppid() == parent and trials.room(found, job.total):
-            found.optimize(objective, n_trials=1, catch=(_SurplusError, TrialFailedError))
+        runner = TrialRunner(job.space, job.plan, library, job.program_file, progress)
+        objective = partial(_objective, study, runner, job.total)
+        # One trial at a time: others work on the study too, so what is left to do may change with each.
+        while os.getppid() == parent and lifecycle.room(study, job.total):
+            study.optimize(objective, n_trials=1, catch=(_SurplusError, TrialFailedError))
     finally:
         run_on_loop_thread(library.close())
 
 
-def _objective(found: Study, player: Player, total: int, trial: Trial) -> float | tuple[float, float]:
-    trial.set_user_attr(trials.OWNER, trials.me())
-    if trials.is_surplus(found, trial, total):
-        trial.set_user_attr(trials.SURPLUS, True)
+def _objective(study: Study, runner: TrialRunner, total: int, trial: Trial) -> float | tuple[float, float]:
+    # The owner first: a trial without one cannot be told from one whose worker was killed.
+    trial.set_user_attr(lifecycle.OWNER, lifecycle.this_process())
+    if lifecycle.is_surplus(study, trial, total):
+        trial.set_user_attr(lifecycle.SURPLUS, True)
         raise _SurplusError
-    return player.play(trial)
+    return runner.run(trial)
 
 
-def supervise(job: Job, count: int, take_over: bool = False) -> None:
-    """Run ``count`` workers until the study has all its trials, or the rest of them is under way elsewhere.
+def supervise(job: SweepJob, count: int, progress: Callable[[str], None], take_over: bool = False) -> None:
+    """Run ``count`` workers until the study has all its trials, or the remaining ones are running elsewhere.
 
-    Raises what a worker cannot go on for, and KeyboardInterrupt when all workers have ended.
+    Raises the error that keeps a worker from going on, and KeyboardInterrupt when all workers have ended.
     """
-    team = _Team(job)
+
+    def reap(study: Study, take_over: bool = False) -> None:
+        lost = lifecycle.reap(study, take_over)
+        if lost:
+            progress(f"lost with their workers, and run again: trial {', '.join(map(str, lost))}")
+
+    team = _Team(job, progress)
     try:
-        with storage.storage_errors(job.place):
-            found = job.open()
-            trials.requeue(found)
-            _told(trials.reap(found, take_over), job)
-            while (room := trials.room(found, job.total)) or team.size or _nameless(found):
-                team.fill(min(count, room + team.busy(found)))
-                if team.ended():
-                    _told(trials.reap(found), job)
-                elif not team.size:  # a trial that has no owner yet, and may never have one
+        with storage_errors(job.address):
+            study = job.open()
+            lifecycle.requeue(study)
+            reap(study, take_over)
+            while (room := lifecycle.room(study, job.total)) or team.size or _has_nameless(study):
+                # A worker that has a trial counts beside the free places, which the others are for.
+                team.fill(min(count, room + team.busy(study)))
+                if team.attend():
+                    reap(study)
+                elif not team.size:  # a trial has no owner yet, and may never get one
                     time.sleep(LOOK)
-                    _told(trials.reap(found), job)
+                    reap(study)
     finally:
+        # Workers are left only if something went wrong. Their trials are queued for the next start.
         if team.size:
             team.stop()
-            with storage.storage_errors(job.place):
-                trials.reap(job.open())
+            with storage_errors(job.address):
+                lifecycle.reap(job.open())
 
 
-def _nameless(found: Study) -> bool:
-    return any(trials.OWNER not in trial.user_attrs for trial in trials.running(found))
+def _has_nameless(study: Study) -> bool:
+    return any(lifecycle.OWNER not in trial.user_attrs for trial in lifecycle.running(study))
 
 
 class _Team:
     """The workers of this process."""
 
-    def __init__(self, job: Job) -> None:
+    def __init__(self, job: SweepJob, progress: Callable[[str], None]) -> None:
         self._job = job
+        self._progress = progress
+        # A forked process would share the threads' locks and the open connections of this one.
         self._context = multiprocessing.get_context("spawn")
-        self._workers: dict[SpawnProcess, Connection[None, tuple[int, str]]] = {}
+        self._workers: dict[SpawnProcess, Connection[None, Message]] = {}
 
     @property
     def size(self) -> int:
         return len(self._workers)
 
-    def busy(self, found: Study) -> int:
+    def busy(self, study: Study) -> int:
         """How many of them have a trial under way."""
-        mine = {worker.pid for worker in self._workers}
-        owners = (trial.user_attrs.get(trials.OWNER, {}) for trial in trials.running(found))
-        return sum(one.get("pid") in mine and one.get("host") == socket.gethostname() for one in owners)
+        mine = {(socket.gethostname(), worker.pid) for worker in self._workers}
+        owners = (trial.user_attrs.get(lifecycle.OWNER, {}) for trial in lifecycle.running(study))
+        return sum((owner.get("host"), owner.get("pid")) in mine for owner in owners)
 
     def fill(self, size: int) -> None:
         """Start workers until there are ``size``."""
@@ -143,31 +166,46 @@ class _Team:
             theirs.close()
             self._workers[worker] = ours
 
-    def ended(self) -> bool:
-        """Wait a little, and see to the workers that have ended: whether one was killed.
+    def attend(self) -> bool:
+        """Wait a little, pass on what the workers send, and remove those that have ended: whether one was killed.
 
-        Raises what one could not go on for.
+        Raises the error that keeps a worker from going on.
         """
-        by_sentinel = {worker.sentinel: worker for worker in self._workers}
+        wait([*(worker.sentinel for worker in self._workers), *self._workers.values()], timeout=LOOK)
         killed = False
-        for sentinel in wait(list(by_sentinel), timeout=LOOK):
-            worker = by_sentinel[sentinel]  # type: ignore[index]  # they were given as what they come back as
-            pipe = self._workers.pop(worker)
-            worker.join()
-            code = worker.exitcode or 0
-            if pipe.poll() and (said := _received(pipe)) is not None:
-                raise (UsageError if said[0] == UsageError.exit_code else RunError)(said[1])
-            if code == 130:
-                raise KeyboardInterrupt
-            if code > 0:
-                raise RunError(f"a worker broke (exit code {code}); what it says stands above")
-            if code < 0:
-                note(f"worker {worker.pid} was killed ({signal.Signals(-code).name}); another one takes its place")
-                killed = True
+        for worker, pipe in list(self._workers.items()):
+            # Asked before reading: then all that an ended worker has sent is in its pipe.
+            has_ended = not worker.is_alive()
+            self._read(pipe)
+            if has_ended:
+                killed |= self._removed(worker)
         return killed
 
+    def _read(self, pipe: "Connection[None, Message]") -> None:
+        while pipe.poll():
+            try:
+                message = pipe.recv()
+            except (EOFError, OSError):  # closed, or ended by a kill in the middle of a message
+                return
+            if isinstance(message, ToolGradError):
+                raise message
+            self._progress(message)
+
+    def _removed(self, worker: SpawnProcess) -> bool:
+        """Remove a worker that has ended: whether it was killed."""
+        self._workers.pop(worker).close()
+        code = worker.exitcode or 0
+        if code == INTERRUPTED:
+            raise KeyboardInterrupt
+        if code > 0:
+            raise RunError(f"a worker failed with exit code {code}; its error is above", code="worker_failed")
+        if code < 0:
+            name = signal.Signals(-code).name
+            self._progress(f"worker {worker.pid} was killed ({name}); another one takes its place")
+        return code < 0
+
     def stop(self) -> None:
-        """Interrupt all workers, and kill those that take too long."""
+        """Interrupt all workers, and kill those that do not end in time."""
         for worker in self._workers:
             if worker.pid is not None and worker.is_alive():
                 os.kill(worker.pid, signal.SIGINT)
@@ -178,25 +216,3 @@ class _Team:
                 worker.kill()
                 worker.join()
         self._workers.clear()
-
-
-def _received(pipe: "Connection[None, tuple[int, str]]") -> tuple[int, str] | None:
-    try:
-        return pipe.recv()
-    except EOFError:
-        return None
-
-
-def _told(numbers: list[int], job: Job) -> None:
-    if numbers and not job.quiet:
-        note(f"lost with their workers, and run again: trial {', '.join(map(str, numbers))}")
-
-
-def note(text: str) -> None:
-    """A line of progress, in one piece: workers share the stream."""
-    sys.stderr.write(text + "\n")
-    sys.stderr.flush()
-
-
-def _quiet(text: str) -> None:
-    """Say nothing."""
