@@ -66,8 +66,16 @@ def check(name: str, value: float, limit: float) -> bool:
     return value <= limit
 
 
+def run(arguments: list[str]) -> None:
+    """The command, or the numbers."""
+    if "--numbers" not in arguments:
+        main(["sweep", *arguments])
+    try:
+        met = numbers([argument for argument in arguments if argument != "--numbers"])
+    except KeyboardInterrupt:  # the command has said so
+        sys.exit(130)
+    sys.exit(0 if met else 1)
+
+
 if __name__ == "__main__":
-    arguments = sys.argv[1:]
-    if "--numbers" in arguments:
-        sys.exit(0 if numbers([argument for argument in arguments if argument != "--numbers"]) else 1)
-    main(["sweep", *arguments])
+    run(sys.argv[1:])

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.sweeps import Sweep
+from tests.support.sweeps import SweepCommand
 
 
 @pytest.fixture
-def sweep(tmp_path: Path) -> Sweep:
-    return Sweep(tmp_path)
+def sweep(tmp_path: Path) -> SweepCommand:
+    return SweepCommand(tmp_path)
