@@ -29,7 +29,7 @@ class SweepSpec:
     """What a sweep is to do. Raises UsageError for a value that is out of range.
 
     - ``output`` is the folder of the results, by default ``sweeps/`` and the name of the ``study``.
-    - ``space`` and ``tools`` are files, by default the built-in space and the bundled town.
+    - ``space`` and ``tools`` are files, by default the built-in space and the bundled world.
     - ``storage`` is a journal file or a database's URL, by default ``journal.log`` in the folder.
     - ``trials`` counts all trials of the study, over all ``workers`` and starts; ``sessions`` score each of them.
     - ``single`` searches for quality alone, and ends trials early that fall behind.
