@@ -1,6 +1,7 @@
 """Configuration files of MCP clients."""
 
 import json
+import pickle
 from pathlib import Path
 from typing import Any
 
@@ -179,3 +180,16 @@ class TestSecrets:
     def test_they_are_in_no_error(self, path: Path) -> None:
         assert self.SECRET not in str(refusal(path, server(command="x", env={"KEY": [self.SECRET]})))
         assert self.SECRET not in str(refusal(path, server(command="x", headers=self.SECRET)))
+
+
+def test_a_configuration_keeps_no_more_of_the_environment_than_it_refers_to(tmp_path: Path) -> None:
+    text = json.dumps({"mcpServers": {"a": {"command": "x", "args": ["${A_TOKEN}", "${B:-none}"]}}})
+    path = tmp_path / "servers.json"
+    path.write_text(text, encoding="utf-8")
+    config = load_mcp_config(path, {"A_TOKEN": "mine", "UNRELATED": "secret"})
+    target = config.targets()["a"]
+    assert isinstance(target, StdioTarget)
+    assert target.args == ("mine", "none")
+    there = pickle.loads(pickle.dumps(config))  # noqa: S301 - what was dumped in the line itself
+    assert there.targets() == config.targets()
+    assert b"secret" not in pickle.dumps(config)

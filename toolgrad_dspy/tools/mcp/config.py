@@ -16,7 +16,7 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field, model_validator
 from toolgrad_dspy.errors import UsageError
 from toolgrad_dspy.tools.base import Isolation
 from toolgrad_dspy.tools.mcp.config_file import parse_entry, read_servers
-from toolgrad_dspy.tools.mcp.secrets import expand, masked_args, masked_url, masked_values
+from toolgrad_dspy.tools.mcp.secrets import expand, masked_args, masked_url, masked_values, variables
 from toolgrad_dspy.tools.mcp.source import McpSource
 from toolgrad_dspy.tools.mcp.targets import HttpTarget, StdioTarget, Target
 
@@ -55,6 +55,10 @@ class ServerSettings(BaseModel):
     trust: Any = Field(default=None, exclude=True, repr=False)
     description: Any = Field(default=None, exclude=True, repr=False)
 
+    def texts(self) -> tuple[str, ...]:
+        """Every text in which variables are replaced."""
+        return (*self.args, *self.env.values(), *self.headers.values(), self.url or "")
+
     @model_validator(mode="after")
     def _one_target(self) -> Self:
         if self.command and self.url:
@@ -74,7 +78,9 @@ class McpConfig:
     def __init__(self, path: Path, servers: Mapping[str, ServerSettings], environ: Mapping[str, str]) -> None:
         self.path = path
         self.servers = dict(servers)
-        self._environ = environ
+        # No more of the environment than the file refers to: a configuration is sent to other processes with a run.
+        texts = (text for settings in servers.values() for text in settings.texts())
+        self._environ = {name: environ[name] for name in variables(texts) if name in environ}
 
     def __repr__(self) -> str:
         return f"McpConfig({str(self.path)!r}, servers={list(self.servers)})"

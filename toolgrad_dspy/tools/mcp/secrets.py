@@ -46,6 +46,12 @@ def expand(text: str, environ: Mapping[str, str], where: str) -> str:
     return _VARIABLE.sub(value, text)
 
 
+def variables(texts: Iterable[str]) -> frozenset[str]:
+    """The names of the environment variables that ``texts`` refer to."""
+    references = (_NAME.fullmatch(match[1]) for text in texts for match in _VARIABLE.finditer(text))
+    return frozenset(reference[1] for reference in references if reference is not None)
+
+
 def masked_values(values: Mapping[str, str]) -> dict[str, str]:
     """Every value masked that is more than a reference to a variable."""
     return {name: value if _is_reference(value) else MASK for name, value in values.items()}
