@@ -11,9 +11,9 @@ from tests.support.scripted_model import ScriptedModels
 from tests.support.toys import growing
 from toolgrad_dspy.concurrency import run_on_loop_thread
 from toolgrad_dspy.lm import Models
+from toolgrad_dspy.lm.adapter import lean
 from toolgrad_dspy.lm.rehearsal import HABITS
 from toolgrad_dspy.program import ProgramConfig, ToolGrad, draw, run_sessions
-from toolgrad_dspy.program.sessions import lean
 from toolgrad_dspy.records import Session
 from toolgrad_dspy.tools.library import Library
 from toolgrad_dspy.world import WorldSource
