@@ -73,7 +73,8 @@ def test_a_configuration_that_is_wrong_is_one_line_with_the_key(text: str, said:
 def test_a_file_that_is_no_yaml_is_told_by_its_line_without_what_stands_in_it(tmp_path: Path) -> None:
     (tmp_path / "c.yaml").write_text(f"models:\n  all:\n    api_key: {CANARY}: x\n")
     said = run(tmp_path, "config", "show", "--config", "c.yaml", code=2).stderr
-    assert said == "toolgrad-dspy: c.yaml is not YAML: line 3, column 34\n"
+    assert all(part in said for part in ("c.yaml", "line 3, column 34", "[not_yaml]"))
+    assert CANARY not in said
 
 
 def test_config_show_masks_secrets_and_tells_where_they_come_from(tmp_path: Path) -> None:

@@ -129,7 +129,7 @@ def _states_string(text: str, value: str) -> bool:
     if len(words) > FREE_TEXT_WORDS:
         present = set(normalise(text).split())
         return sum(word in present for word in words) >= FREE_TEXT_SHARE * len(words)
-    # In these scripts a value stands inside a run of letters ("我想去北京旅游"), so it has no word borders to look for.
+    # In these scripts a value is inside a run of letters ("我想去北京旅游"): there are no word borders to look for.
     if _UNSPACED.search(value):
         return composed(value).lower() in composed(text).lower()
     return _states_squeezed(text, "".join(words))

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from pydantic import JsonValue
 
-from toolgrad_dspy.records import Observation, escape, lookup
+from toolgrad_dspy.records import Observation, PointerError, escape, lookup
 
 # Looks up a call that ran before by the name a draft may use for it: gives its id and its result, or None.
 Resolver = Callable[[str], tuple[str, Observation] | None]
@@ -61,7 +61,5 @@ def _follow(reference: dict[str, JsonValue], resolver: Resolver) -> tuple[str, s
     step, observation = earlier
     try:
         return step, path, lookup(observation.value, path)
-    except LookupError as problem:
-        raise UnresolvedReferenceError(
-            f"the result of {name} has no {path!r}: {problem.args[0]}", "no_value"
-        ) from None
+    except PointerError as error:
+        raise UnresolvedReferenceError(f"the result of {name} has no {path!r}: {error}", "no_value") from None

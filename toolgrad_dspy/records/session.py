@@ -88,7 +88,7 @@ class Session(Record):
     """One session's outcome.
 
     ``accepted``: the sample passed every check. ``rejected``: there is a sample or a part of one, and
-    ``reason`` says which check it failed. ``failed``: no sample came about, and ``reason`` says why.
+    ``reason`` says which check it failed. ``failed``: there is no sample, and ``reason`` says why.
     """
 
     index: int
@@ -99,3 +99,12 @@ class Session(Record):
     trace: Trace = Trace()
     usage: Usage = Usage()
     seconds: float = 0.0
+
+    @property
+    def reason_key(self) -> str:
+        """The kind of reason, by which statistics group: the reason up to its first colon.
+
+        >>> Session(index=0, seed=0, status="rejected", reason="replay: s1 gave another result").reason_key
+        'replay'
+        """
+        return self.reason.partition(":")[0].strip() or "not given"
