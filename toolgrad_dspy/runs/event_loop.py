@@ -8,10 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
 
-T = TypeVar("T")
+from toolgrad_dspy.concurrency import IO_THREADS
 
-THREADS = 64
-"""Threads of the loop's default executor. DSPy's ``LM.acall`` takes one per call in flight."""
+T = TypeVar("T")
 
 
 def execute(main: Coroutine[Any, Any, T], on_interrupt: Callable[[], None] | None = None) -> T:
@@ -24,7 +23,7 @@ def execute(main: Coroutine[Any, Any, T], on_interrupt: Callable[[], None] | Non
     """
     with asyncio.Runner() as runner:
         loop = runner.get_loop()
-        loop.set_default_executor(ThreadPoolExecutor(THREADS, thread_name_prefix="toolgrad"))
+        loop.set_default_executor(ThreadPoolExecutor(IO_THREADS, thread_name_prefix="toolgrad"))
         with _interrupts(loop, on_interrupt), _rare_collections():
             return runner.run(main)
 

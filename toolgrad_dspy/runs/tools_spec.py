@@ -71,7 +71,7 @@ class McpTools(ToolsSpec):
 class SourceTools(ToolsSpec):
     """Sources made by a function of your own: ``SourceTools("geography", make_sources)``.
 
-    ``make`` returns new, closed sources at every call. For an engine in other processes it has to be importable there.
+    ``make`` returns new, closed sources at every call. An engine in other processes has to be able to import it.
     """
 
     label: str
