@@ -107,7 +107,7 @@ def test_the_base_program_claims_no_dependency_it_did_not_make() -> None:
 
 
 def test_usage_counts_the_calls_of_each_role_and_the_models_count_them_all() -> None:
-    async def main() -> tuple[list[Session], Models]:
+    async def main() -> tuple[list[Session], ScriptedModels]:
         models = ScriptedModels()
         sessions = [await growing([WorldSource()], models, index, iterations=2) for index in range(2)]
         return sessions, models

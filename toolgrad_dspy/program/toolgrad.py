@@ -109,7 +109,7 @@ class ToolGrad(dspy.Module):
 
 @dataclass(frozen=True, slots=True)
 class _Growth:
-    """One sample being grown: the passes of the loop over one state and its tool sessions."""
+    """One sample in the making: the passes of the loop over one state and its tool sessions."""
 
     program: ToolGrad
     state: State
@@ -142,7 +142,7 @@ class _Growth:
         return notes.iteration()
 
     async def _places(self, proposals: tuple[Proposal, ...]) -> dict[str, Branch]:
-        """Where each proposal runs: on the trunk if it only reads, else on a branch of its own."""
+        """The session that each proposal runs on: the trunk if it only reads, else a branch of its own."""
         places = {}
         for proposal in proposals:
             writes = self.branches.needs_branch(call.tool for call in proposal.calls)
@@ -183,7 +183,7 @@ class _Growth:
             await self.branches.adopt(await self._clean(report, branch))
 
     async def _clean(self, report: Report, branch: Branch) -> Branch:
-        """``branch``, or one without the writes that ran on it and were not taken over.
+        """``branch``, or a new one without the writes that ran on it and were not taken over.
 
         A failed call counts as one that ran: it may have written before it failed.
         """
@@ -215,7 +215,7 @@ class _Growth:
 
 @dataclass(slots=True)
 class _IterationNotes:
-    """An iteration being written down; its fields are those of the record."""
+    """The record of an iteration in the making, with the same fields."""
 
     number: int
     offered: tuple[str, ...]
