@@ -30,8 +30,16 @@ async def gather_or_cancel(work: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
         raise
 
 
-@cache
+_only_one_loop = threading.Lock()
+
+
 def _loop() -> asyncio.AbstractEventLoop:
+    with _only_one_loop:  # threads that come first at the same time would each start a loop of their own
+        return _started_loop()
+
+
+@cache
+def _started_loop() -> asyncio.AbstractEventLoop:
     loop = asyncio.new_event_loop()
     loop.set_default_executor(ThreadPoolExecutor(IO_THREADS, thread_name_prefix="toolgrad-io"))
     threading.Thread(target=loop.run_forever, name="toolgrad-loop", daemon=True).start()
