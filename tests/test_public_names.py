@@ -86,5 +86,6 @@ def test_the_command_module_does_not_hide_the_function_of_its_name(imports: str)
 
 def test_a_command_module_passes_on_what_the_function_raises() -> None:
     import_module("toolgrad_dspy.generate")
+    function: Any = toolgrad_dspy.generate
     with pytest.raises(TypeError):
-        toolgrad_dspy.generate(no_such_option=1)
+        function(no_such_option=1)

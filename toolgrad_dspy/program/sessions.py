@@ -38,10 +38,12 @@ def draw(seed: int, train: int, validation: int, test: int) -> Tasks:
 async def run_session(program: ToolGrad, seed: int, index: int) -> Session:
     """The session ``index`` of the run seeded by ``seed``; the program's library has to be open.
 
-    >>> async def sample():
+    >>> from toolgrad_dspy import Library, Models
+    >>> from toolgrad_dspy.world import WorldSource
+    >>> async def first_session():
     ...     async with Library([WorldSource()]) as library:
     ...         return await run_session(ToolGrad(library, Models.from_environment()), seed=0, index=0)
-    >>> asyncio.run(sample()).status
+    >>> asyncio.run(first_session()).status
     'accepted'
     """
     with lean():
