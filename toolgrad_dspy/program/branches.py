@@ -50,6 +50,7 @@ class Branch(ToolSession):
         return await self._session.call(call)
 
     async def close(self) -> None:
+        # Without the error that may have ended the sample: a tool session has no part in it and closes as usual.
         await self._context.__aexit__(None, None, None)
 
 
@@ -123,6 +124,7 @@ class Branches:
             if self._library.isolation_of(step.call.tool) != "session":
                 continue
             again = await fresh.replay(step.call)
+            # By value: what a model reads and later steps refer to. A message of the server beside it may differ.
             if again.error is not None or again.value != step.observation.value:
                 return f"{step.id} ({step.call.tool}) gave another result when it was replayed on a fresh session"
         return None

@@ -30,7 +30,7 @@ CALLS_PER_REPAIR = 3
 
 @dataclass(frozen=True, slots=True)
 class Execution:
-    """What came of a proposal. ``results`` has the indexed result of every attempt that did not fail, by attempt."""
+    """The execution of a proposal. ``results`` has the indexed results of the attempts that did not fail, by id."""
 
     report: Report
     results: Mapping[str, EarlierResult] = field(default_factory=dict)
@@ -48,8 +48,8 @@ class Executor(dspy.Module):
     async def aforward(self, state: State, proposal: Proposal, session: ToolSession) -> Execution:
         """The execution of ``proposal``: every attempt, and which of them it needs.
 
-        A draft that fails is mended; the turns for that, ``config.repairs``, are those of the whole proposal. A draft
-        that stays failed ends the proposal; what ran before it still counts. Raises only what ends the run.
+        A draft that fails is mended, with at most ``config.repairs`` LM turns for the whole proposal. A draft that
+        stays failed ends the proposal; the calls before it still count. Raises only what ends the run.
         """
         run = _Run(state, proposal, session)
         repairs = state.config.repairs
@@ -82,6 +82,7 @@ class Executor(dspy.Module):
     async def _mend(self, run: "_Run") -> list[DraftCall]:
         """The model's calls in place of the one that failed; none if it gives up. Raises AnswerError."""
         library = run.state.library
+        # Only the tools of the proposal: a mended call is one of them, and tool texts are most of a prompt's tokens.
         tools = [library.tool(name) for name in sorted({call.tool for call in run.proposal.calls})]
         answer = await ask(
             self.predict,

@@ -70,6 +70,7 @@ class State:
         for number, attempt in enumerate(attempts, len(self.workflow.steps) + 1):
             assert attempt.observation is not None, "a kept attempt has run"
             names[attempt.id] = step_id = f"s{number}"
+            # An origin names an earlier attempt of this report, which is a step now, or a step of the workflow.
             origins = tuple(
                 o.model_copy(update={"step": names.get(o.step, o.step)}) if o.step else o for o in attempt.origins
             )
@@ -78,7 +79,7 @@ class State:
             indexed = (results or {}).get(attempt.id) or EarlierResult(attempt.id, attempt.observation)
             self.results[step_id] = indexed.renamed(step_id)
         self.workflow = _with_steps(self.workflow, steps, chain, merged)
-        self.violations = None
+        self.violations = None  # the texts are those of the workflow before
         return tuple(step.id for step in steps)
 
 
@@ -86,6 +87,7 @@ def _with_steps(workflow: Workflow, steps: list[Step], chain: str | None, merged
     if chain is None:
         taken = [int(c.id[1:]) for c in workflow.chains]
         return Workflow(chains=(*workflow.chains, Chain(id=f"c{max(taken, default=0) + 1}", steps=tuple(steps))))
+    # A report that compares results of two chains joins them; their steps stay in the order the calls ran.
     swallowed = [step for c in workflow.chains if c.id in merged or c.id == chain for step in c.steps]
     grown = Chain(id=chain, steps=(*sorted(swallowed, key=lambda s: s.number), *steps))
     kept = (grown if c.id == chain else c for c in workflow.chains if c.id == chain or c.id not in merged)

@@ -83,6 +83,7 @@ class ToolGrad(dspy.Module):
         """Grow the sample ``index`` of the run seeded by ``seed``."""
         started = time.perf_counter()
         with metered() as meter:
+            # One seed for all branches of the sample: each starts in the same state, so that writes can be repeated.
             async with Branches(self.library, derive(seed, index, "tools"), self._budget) as branches:
                 state = State(seed, index, self.config, self.library, self._tool_lines)
                 growth = _Growth(self, state, branches)
@@ -209,6 +210,7 @@ class _Growth:
             missing = unstated(state.query, query_requirements(state.workflow, program.library))
             state.workflow = with_unknown_origins(state.workflow, missing)
             return "rejected", reasons(broken)
+        # Last, since it calls tools: a sample that the free checks reject is not replayed.
         difference = await self.branches.difference(state.workflow.steps)
         return ("rejected", f"replay: {difference}") if difference else ("accepted", "")
 

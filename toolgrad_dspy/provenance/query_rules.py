@@ -102,6 +102,7 @@ def _has_to_be_stated(origin: Origin) -> bool:
 
 
 def _required_value(step: Step, origin: Origin, value: JsonValue, library: Library) -> RequiredValue:
+    # The description of the parameter tells the updater what a bare 4 is: guests, nights or a rating.
     schema = schema_at(library.tool(step.call.tool).parameters, origin.pointer) or {}
     meaning = schema.get("description")
     return RequiredValue(
@@ -166,6 +167,7 @@ def violations(
     count (``Session.reason_key``).
     """
     broken = []
+    # An empty query also states nothing: all that is missing is listed, so that one re-ask can mend it.
     if not query:
         broken.append(Violation("empty_query", "the query is empty"))
     if not response:
@@ -186,11 +188,12 @@ def violations(
 
 
 def reasons(broken: tuple[Violation, ...]) -> str:
-    """The texts of ``broken`` in one line: what the updater is told, and why a session is rejected."""
+    """The texts of ``broken`` in one line: the problem in the updater's prompt, the reason of a rejected session."""
     return "; ".join(violation.text for violation in broken)
 
 
 def leaked_names(text: str, tool_names: frozenset[str]) -> list[str]:
-    """Tool names in ``text``, sorted. A name that is an ordinary word (``search``) cannot be told from its use."""
+    """Tool names in ``text``, sorted. Names that are ordinary words (``search``) are left out: people use those."""
+    # Whole identifiers: "rebook_table" does not name the tool "book_table".
     words = set(re.findall(r"[A-Za-z0-9_-]+", text))
     return sorted(name for name in words & tool_names if not _ORDINARY_WORD.match(name))
