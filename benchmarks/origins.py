@@ -11,21 +11,21 @@ import json
 import sys
 import time
 
-from toolgrad_dspy.provenance import Result, trace
+from toolgrad_dspy.provenance import EarlierResult, trace_origins
 from toolgrad_dspy.records import Observation, Tool
 
 LIMIT_MS = 50.0
 TRIES = 5
 
 
-def earlier(results: int, rows: int) -> list[Result]:
+def earlier(results: int, rows: int) -> list[EarlierResult]:
     """Results that are indexed already, as those of a workflow are."""
     table = [
         {"id": f"row_{n:05}", "title": f"Title of the row {n}", "text": "lorem ipsum dolor " * 8, "n": n}
         for n in range(rows)
     ]
     return [
-        Result(f"s{index}", Observation(content=[{**row, "result": index} for row in table], text=""))
+        EarlierResult(f"s{index}", Observation(content=[{**row, "result": index} for row in table], text=""))
         for index in range(results)
     ]
 
@@ -44,7 +44,7 @@ def main() -> None:
     times = []
     for _ in range(TRIES):
         started = time.perf_counter()
-        trace(tool, dict(arguments), {}, results)
+        trace_origins(tool, dict(arguments), {}, results)
         times.append((time.perf_counter() - started) * 1000)
     size = len(json.dumps(results[0].value)) / 1000
     print(f"{options.results} results of {size:.0f} kB, indexed in {indexed * 1000 / options.results:.1f} ms each")

@@ -1,12 +1,11 @@
-"""How tools, steps and reports stand in a prompt, and what a draft may refer to."""
+"""How tools, steps and reports stand in a prompt."""
 
 import json
 from typing import Any
 
 import pytest
+from pydantic import JsonValue
 
-from toolgrad_dspy.provenance.dependencies import needed
-from toolgrad_dspy.provenance.references import UnresolvedReferenceError, resolve
 from toolgrad_dspy.records import Attempt, Observation, Origin, Report, Tool, ToolCall, Verdict, leaves, lookup
 from toolgrad_dspy.rendering import abridge, report_line, tool_line
 
@@ -35,13 +34,15 @@ def test_an_abridged_result_is_short_json_whose_pointers_lead_to_the_same_values
 
 
 def test_a_result_that_fits_is_shown_whole() -> None:
-    value = {"rows": [1, 2, 3], "text": "short"}
+    value: JsonValue = {"rows": [1, 2, 3], "text": "short"}
     assert abridge(value, 2400) is value
 
 
 def test_what_was_cut_says_how_much() -> None:
-    assert abridge(["x" * 30] * 100, 800)[-1] == "… 88 more"
-    assert abridge({"text": "x" * 5000}, 800)["text"] == "x" * 400 + " … (4600 characters more)"
+    rows: Any = abridge(["x" * 30] * 100, 800)
+    assert rows[-1] == "… 88 more"
+    shown: Any = abridge({"text": "x" * 5000}, 800)
+    assert shown["text"] == "x" * 400 + " … (4600 characters more)"
 
 
 def test_an_object_with_too_many_keys_is_cut_as_text() -> None:
@@ -52,7 +53,10 @@ def test_an_object_with_too_many_keys_is_cut_as_text() -> None:
 
 
 def test_a_tool_is_shown_on_one_line_with_its_schema_unchanged() -> None:
-    parameters = {"type": "object", "properties": {"ä": {"anyOf": [{"type": "null"}, {"enum": ["\n", "b"]}]}}}
+    parameters: dict[str, JsonValue] = {
+        "type": "object",
+        "properties": {"ä": {"anyOf": [{"type": "null"}, {"enum": ["\n", "b"]}]}},
+    }
     tool = Tool(name="t", source_name="t", description="Two\nlines.", parameters=parameters, source="s", category="c")
     line = tool_line(tool)
     assert "\n" not in line
@@ -84,60 +88,3 @@ def test_a_report_names_the_steps_its_calls_use_and_leaves_out_what_it_does_not_
         {"call": "#1", "tool": "t", "arguments": {"s2": 1, "s1": 1}, "result": {"n": 1}, "uses": ["s1", "s2"]},
         {"call": "#2", "tool": "t", "arguments": {"a1": 1}, "result": {"n": 2}},
     ]
-
-
-def test_what_a_final_call_depends_on_is_needed_all_the_way_back_and_nothing_else() -> None:
-    attempts = [attempt("a1", 1), attempt("a2", 1, "a1", "s4"), attempt("a3", 1), attempt("a4", 2, "a2")]
-    assert needed(attempts, {"a4"}) == {"a1", "a2", "a4"}
-    assert needed(attempts, {"a3"}) == {"a3"}
-    assert needed(attempts, set()) == set()
-
-
-# References
-
-
-def earlier(name: str) -> tuple[str, Observation] | None:
-    found = {"s1": {"rows": [{"id": "row_1", "~/": 7}]}, "#1": {"id": "inner"}}
-    step = {"#1": "a1"}.get(name, name)
-    return (step, Observation(content=found[name], text="")) if name in found else None
-
-
-def test_references_are_replaced_at_any_depth_and_remembered_by_their_place() -> None:
-    arguments = {
-        "a/b": [{"$from": "s1", "$path": "/rows/0/id"}, {"deep": {"$from": "#1", "$path": "/id"}}],
-        "all": {"$from": "s1"},
-        "key": {"$from": "s1", "$path": "/rows/0/~0~1"},
-    }
-    resolved, found = resolve(arguments, earlier)
-    assert resolved == {"a/b": ["row_1", {"deep": "inner"}], "all": {"rows": [{"id": "row_1", "~/": 7}]}, "key": 7}
-    assert found == {
-        "/a~1b/0": ("s1", "/rows/0/id"),
-        "/a~1b/1/deep": ("a1", "/id"),
-        "/all": ("s1", ""),
-        "/key": ("s1", "/rows/0/~0~1"),
-    }
-
-
-@pytest.mark.parametrize(
-    "value", [{"$path": "/x"}, {"$from": "s1", "$path": "/rows", "more": 1}, "$from", {"from": "s1"}]
-)
-def test_what_only_resembles_a_reference_is_left_alone(value: Any) -> None:
-    assert resolve({"x": value}, earlier) == ({"x": value}, {})
-
-
-@pytest.mark.parametrize(
-    ("reference", "code", "named"),
-    [
-        ({"$from": "s2"}, "no_result", "s2"),
-        ({"$from": "s1", "$path": "/rows/1"}, "no_value", "/rows/1"),
-        ({"$from": "s1", "$path": "/rows/-1"}, "no_value", "/rows/-1"),
-        ({"$from": "s1", "$path": "/rows/0/name"}, "no_value", "id, ~/"),
-        ({"$from": "s1", "$path": "rows"}, "no_value", "'/'"),
-        ({"$from": "s1", "$path": None}, "not_text", "$path"),
-    ],
-)
-def test_a_reference_that_leads_nowhere_names_what_is_there(reference: Any, code: str, named: str) -> None:
-    with pytest.raises(UnresolvedReferenceError) as caught:
-        resolve({"x": reference}, earlier)
-    assert caught.value.code == code
-    assert named in str(caught.value)

@@ -14,24 +14,32 @@ IO_THREADS = 64
 
 
 async def gather_or_cancel(work: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
-    """The results of ``work``, run at once, in its order.
+    """The results of ``work``, run at once, in the order of ``work``.
 
-    When one of them raises, or the caller is cancelled, the others are cancelled and have ended when this raises:
-    nothing goes on calling tools or asking models for a result that nobody waits for. ``asyncio.gather`` leaves them
+    When one of the coroutines raises, or the caller is cancelled, the others are cancelled and have ended when this
+    raises: nothing keeps calling tools or models for a result that nobody waits for. ``asyncio.gather`` leaves them
     running, and a ``TaskGroup`` wraps the error in a group.
     """
-    tasks = [asyncio.ensure_future(one) for one in work]
+    tasks = [asyncio.ensure_future(coroutine) for coroutine in work]
     try:
         return await asyncio.gather(*tasks)
-    except BaseException:  # cancellation too; it goes on when the others have ended
+    except BaseException:  # cancellation of the caller too; it is passed on when the others have ended
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         raise
 
 
-@cache
+_only_one_loop = threading.Lock()
+
+
 def _loop() -> asyncio.AbstractEventLoop:
+    with _only_one_loop:  # threads that come first at the same time would each start a loop of their own
+        return _started_loop()
+
+
+@cache
+def _started_loop() -> asyncio.AbstractEventLoop:
     loop = asyncio.new_event_loop()
     loop.set_default_executor(ThreadPoolExecutor(IO_THREADS, thread_name_prefix="toolgrad-io"))
     threading.Thread(target=loop.run_forever, name="toolgrad-loop", daemon=True).start()
@@ -39,9 +47,9 @@ def _loop() -> asyncio.AbstractEventLoop:
 
 
 def run_on_loop_thread(work: Coroutine[Any, Any, T]) -> T:
-    """Run ``work`` on one background loop and wait for its result. Never call it from that loop.
+    """Run ``work`` on one background loop and wait for its result. Called from that loop it would wait forever.
 
-    DSPy's optimizers call programs from many threads, and tool sessions belong to the event loop that opened them: so
-    every such call is handed to the same loop. The caller's context variables (``dspy.context``) go with it.
+    DSPy's optimizers call programs from many threads, and tool sessions belong to the event loop that opened them:
+    every such call runs on the same loop. ``work`` sees the caller's context variables (``dspy.context``).
     """
     return asyncio.run_coroutine_threadsafe(work, _loop()).result()

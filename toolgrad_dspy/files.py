@@ -1,4 +1,4 @@
-"""Writing files so that a reader never sees half of one, and what goes wrong with them in one line."""
+"""Writing files so that a reader never sees half of one, and errors of the disk in one line."""
 
 import os
 import sqlite3
@@ -12,11 +12,14 @@ from toolgrad_dspy.errors import StoreError, one_line, os_reason
 
 @contextmanager
 def store_errors(path: Path, doing: str) -> Iterator[None]:
-    """Turn what the disk or SQLite refuses inside the block into a StoreError about ``path``."""
+    """Turn errors of the disk and of SQLite inside the block into a StoreError about ``path``.
+
+    ``doing`` completes "cannot ...". Codes: ``damaged``, ``database``, ``file_system``.
+    """
     try:
         yield
     except sqlite3.ProgrammingError:
-        raise  # ours: a store used after it was closed
+        raise  # a bug of ours: a store that is used after it was closed
     except sqlite3.DatabaseError as error:
         damaged = type(error) is sqlite3.DatabaseError  # "file is not a database", "... is malformed"
         raise StoreError(
@@ -29,9 +32,9 @@ def store_errors(path: Path, doing: str) -> Iterator[None]:
 
 @contextmanager
 def atomic_writer(path: Path) -> Iterator[TextIO]:
-    """A text file (UTF-8) that takes the place of ``path`` when the block ends well, and is removed when not.
+    """A text file (UTF-8) that replaces ``path`` when the block succeeds, and is removed when it raises.
 
-    The new content is on the disk before it gets the name. Raises StoreError.
+    The content is on the disk before the file gets its name. Raises StoreError.
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     with store_errors(path, "write it"):
@@ -42,12 +45,12 @@ def atomic_writer(path: Path) -> Iterator[TextIO]:
                 os.fsync(file.fileno())
             temporary.replace(path)
         finally:
-            if temporary.parent.is_dir():
+            if temporary.parent.is_dir():  # without the folder this would raise another error over the first
                 temporary.unlink(missing_ok=True)
 
 
 def check_writable(path: Path) -> None:
-    """Raise StoreError if ``path`` could not be written; its folder is made on the way."""
+    """Raise StoreError if ``path`` could not be written; its folder is created if it is missing."""
     with store_errors(path, "write it"):
         path.parent.mkdir(parents=True, exist_ok=True)
         trial = path.with_name(f".{path.name}.{os.getpid()}.trial")
@@ -56,14 +59,14 @@ def check_writable(path: Path) -> None:
 
 
 def written_ahead(connection: sqlite3.Connection) -> sqlite3.Connection:
-    """``connection``, set to log ahead of writing: a kill loses no transaction that has ended, and keeps no half one.
+    """``connection`` in write-ahead mode: a kill loses no finished transaction and leaves no half of one.
 
-    Where that fails it is closed.
+    The connection is closed if that fails.
     """
     try:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
-    except BaseException:  # whatever ended it: nothing stays open, and it goes on
+    except BaseException:  # interrupts too: the connection is closed before they are passed on
         connection.close()
         raise
     return connection

@@ -1,6 +1,6 @@
-"""How tools, steps and reports stand in a prompt: one JSON object per line.
+"""How tools, steps and reports look in a prompt: one JSON object per line.
 
-Long results are abridged by structure (fewer list items, shorter strings), so that what is shown stays JSON and
+Long results are abridged by structure (fewer list items, shorter strings), so that the shown part stays JSON and
 every pointer into it is also valid in the full result.
 """
 
@@ -15,6 +15,8 @@ from toolgrad_dspy.records import Attempt, Report, Step, Tool, Workflow
 
 EMPTY_WORKFLOW = "(no steps yet)"
 
+# How far `abridge` cuts, one try after the other: at most so many list items, and so many characters of a string.
+_CUTS = ((12, 400), (6, 240), (3, 160), (2, 80), (1, 60))
 
 _ENCODER = json.JSONEncoder(ensure_ascii=False)
 
@@ -25,13 +27,13 @@ def line(value: JsonValue) -> str:
 
 
 class ToolLines:
-    """Tools as prompts show them, each rendered once: a library's tools do not change while it is open."""
+    """Tools as prompts show them. Each is rendered once: the tools of a library do not change while it is open."""
 
     def __init__(self) -> None:
         self._lines: dict[str, str] = {}
 
     def __deepcopy__(self, memo: dict[int, object]) -> Self:
-        return self
+        return self  # DSPy's optimizers copy programs deeply; the copies work on the same library
 
     def text(self, tools: Iterable[Tool]) -> str:
         """``tools``, one per line, in their order."""
@@ -88,7 +90,7 @@ def report_line(report: Report, limit: int) -> str:
     calls: list[JsonValue] = []
     for attempt in kept:
         uses = sorted({o.step for o in attempt.origins if o.step is not None and o.step not in inner})
-        shown = _attempt(attempt, limit // len(kept))
+        shown = _attempt(attempt, limit // len(kept))  # one limit for the whole report, however many calls it has
         calls.append({**shown, "uses": list[JsonValue](uses)} if uses else shown)
     return line(
         {"report": report.proposal, "instruction": report.instruction, "outcome": report.outcome, "calls": calls}
@@ -109,14 +111,16 @@ def _attempt(attempt: Attempt, limit: int) -> dict[str, JsonValue]:
 
 
 def abridge(value: JsonValue, limit: int) -> JsonValue:
-    """``value`` in about ``limit`` characters of JSON: longer lists and strings are cut at their end, and say so."""
+    """``value`` in about ``limit`` characters of JSON: long lists and strings are cut and say how much is missing."""
     if len(line(value)) <= limit:
         return value
-    for items, chars in ((12, 400), (6, 240), (3, 160), (2, 80), (1, 60)):
+    short = value
+    for items, chars in _CUTS:
         short = _cut(value, items, chars)
         if len(line(short)) <= limit:
             return short
-    return line(_cut(value, 1, 60))[:limit] + " … (cut)"
+    # An object with very many keys: keys are never cut, so nothing is left but to cut its text.
+    return line(short)[:limit] + " … (cut)"
 
 
 def _cut(value: JsonValue, items: int, chars: int) -> JsonValue:

@@ -62,11 +62,11 @@ def test_the_command_line_takes_precedence_over_the_environment_and_that_over_th
         ("models: {proposr: {model: x}}", ["[unknown_key]", "models", "'proposr'", "'proposer'"]),
         ("models: {all: {modle: x}}", ["[unknown_key]", "models.all", "'modle'", "'model'"]),
         ("program: {iteratoins: 3}", ["[unknown_key]", "program", "'iteratoins'", "'iterations'"]),
-        ("program: {iterations: 0}", ["program.iterations", "0"]),
+        ("program: {iterations: 0}", ["[invalid_value]", "program.iterations", "0"]),
         ("models: {all: {temperature: hot}}", ["[invalid_value]", "models.all.temperature", "'hot'"]),
-        ("models: {all: {api_key: '${NOT_SET_ANYWHERE}'}}", ["NOT_SET_ANYWHERE"]),
-        ("models: 3", ["models"]),
-        ("[1, 2", ["line 1"]),
+        ("models: {all: {api_key: '${NOT_SET_ANYWHERE}'}}", ["[variable_not_set]", "NOT_SET_ANYWHERE"]),
+        ("models: 3", ["[not_a_mapping]", "models"]),
+        ("[1, 2", ["[not_yaml]", "line 1"]),
     ],
 )
 def test_a_configuration_that_is_wrong_is_an_error_of_one_line_that_names_the_key(
@@ -84,6 +84,7 @@ def test_a_file_that_is_not_yaml_is_an_error_that_names_the_line_and_does_not_qu
     assert len(message.splitlines()) == 1
     assert "c.yaml" in message
     assert "line 3, column 34" in message
+    assert "[not_yaml]" in message
     assert CANARY not in message
     assert "api_key" not in message
 

@@ -88,7 +88,8 @@ def test_a_discarded_write_that_a_kept_call_saw_is_found_by_the_replay() -> None
     )
     session = grow(notebook(), models)
     assert session.status == "rejected"
-    assert session.reason == "replay: s1 (list_notes) gave another result when it was replayed on a fresh session"
+    assert session.reason_key == "replay"
+    assert "s1 (list_notes)" in session.reason
 
 
 def test_a_tool_that_promises_repetition_and_breaks_it_is_rejected_with_its_name() -> None:
@@ -97,7 +98,8 @@ def test_a_tool_that_promises_repetition_and_breaks_it_is_rejected_with_its_name
     )
     session = grow(lottery(), models)
     assert session.status == "rejected"
-    assert session.reason == "replay: s1 (draw_lot) gave another result when it was replayed on a fresh session"
+    assert session.reason_key == "replay"
+    assert "s1 (draw_lot)" in session.reason
 
 
 def test_a_tool_of_a_shared_source_is_not_replayed() -> None:
@@ -124,4 +126,5 @@ def test_an_empty_report_of_writes_is_accepted_like_any_other() -> None:
     assert session.trace.iterations[0].reports[0].outcome == "empty"
     failed = session.trace.iterations[1].reports[0]
     assert failed.outcome == "failed"
-    assert "the list there has 0 items" in failed.reason or "nothing at /notes/0" in failed.reason
+    assert failed.attempts[0].verdict.rule == "reference"
+    assert "/notes/0" in failed.reason

@@ -11,9 +11,9 @@ from tests.support.scripted_model import ScriptedModels
 from tests.support.toys import growing
 from toolgrad_dspy.concurrency import run_on_loop_thread
 from toolgrad_dspy.lm import Models
+from toolgrad_dspy.lm.adapter import lean
 from toolgrad_dspy.lm.rehearsal import HABITS
 from toolgrad_dspy.program import ProgramConfig, ToolGrad, draw, run_sessions
-from toolgrad_dspy.program.sessions import lean
 from toolgrad_dspy.records import Session
 from toolgrad_dspy.tools.library import Library
 from toolgrad_dspy.world import WorldSource
@@ -107,7 +107,7 @@ def test_the_base_program_claims_no_dependency_it_did_not_make() -> None:
 
 
 def test_usage_counts_the_calls_of_each_role_and_the_models_count_them_all() -> None:
-    async def main() -> tuple[list[Session], Models]:
+    async def main() -> tuple[list[Session], ScriptedModels]:
         models = ScriptedModels()
         sessions = [await growing([WorldSource()], models, index, iterations=2) for index in range(2)]
         return sessions, models

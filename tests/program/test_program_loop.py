@@ -15,13 +15,25 @@ from toolgrad_dspy.concurrency import run_on_loop_thread
 from toolgrad_dspy.errors import ModelError
 from toolgrad_dspy.lm.adapter import lean
 from toolgrad_dspy.program import ProgramConfig, ToolGrad, run_session
-from toolgrad_dspy.records import Report, Session, Step
+from toolgrad_dspy.program.state import NOTHING_YET
+from toolgrad_dspy.records import Report, Sample, Session, Step
 from toolgrad_dspy.tools.library import Library
+
+UNUSABLE = "unusable answer, twice"
+"""The part before the colon of a failure that says a model's answer could not be read, nor could the second one."""
+
+
+def sample(session: Session) -> Sample:
+    assert session.sample is not None
+    return session.sample
 
 
 def steps(session: Session) -> tuple[Step, ...]:
-    assert session.sample is not None
-    return session.sample.workflow.steps
+    return sample(session).workflow.steps
+
+
+def kind_of(failure: str) -> str:
+    return failure.partition(":")[0]
 
 
 def only_report(session: Session) -> Report:
@@ -30,8 +42,7 @@ def only_report(session: Session) -> Report:
 
 
 def stored(session: Session) -> str:
-    assert session.sample is not None
-    return session.sample.model_dump_json()
+    return sample(session).model_dump_json()
 
 
 def tools_used(session: Session) -> list[str]:
@@ -52,10 +63,12 @@ def test_a_report_is_put_on_the_chain_its_arguments_come_from_and_the_trace_says
     )
     session = grow(notebook(), models, iterations=2)
     assert session.status == "accepted", session.reason
-    assert [[step.id for step in chain.steps] for chain in session.sample.workflow.chains] == [["s1", "s2"]]
+    assert [[step.id for step in chain.steps] for chain in sample(session).workflow.chains] == [["s1", "s2"]]
     selection = session.trace.iterations[1].selection
     assert selection is not None
-    assert (selection.chain, selection.note) == ("c1", "chain new corrected to c1: its arguments come from there")
+    assert selection.chain == "c1"
+    assert "new" in selection.note
+    assert "c1" in selection.note
 
 
 def test_a_literal_copied_from_a_result_counts_as_a_dependency() -> None:
@@ -68,7 +81,9 @@ def test_a_literal_copied_from_a_result_counts_as_a_dependency() -> None:
     assert session.status == "accepted", session.reason
     (origin,) = steps(session)[1].origins
     assert (origin.kind, origin.step, origin.path, origin.match) == ("result", "s1", "/note_id", "literal")
-    assert session.trace.iterations[1].selection.chain == "c1"
+    selection = session.trace.iterations[1].selection
+    assert selection is not None
+    assert selection.chain == "c1"
 
 
 def test_a_report_that_uses_two_chains_joins_them_in_the_order_the_calls_ran() -> None:
@@ -92,10 +107,10 @@ def test_a_report_that_uses_two_chains_joins_them_in_the_order_the_calls_ran() -
     )
     session = grow(functions(compare, find_topic), models, iterations=4)
     assert session.status == "accepted", session.reason
-    chains = {chain.id: [step.id for step in chain.steps] for chain in session.sample.workflow.chains}
+    chains = {chain.id: [step.id for step in chain.steps] for chain in sample(session).workflow.chains}
     assert chains == {"c2": ["s2"], "c3": ["s1", "s3", "s4"]}
     assert [step.id for step in steps(session)] == ["s1", "s2", "s3", "s4"]
-    assert session.sample.workflow.chain_of("s1") == "c3"
+    assert sample(session).workflow.chain_of("s1") == "c3"
 
 
 def test_no_chain_is_started_beyond_the_limit_and_nothing_of_its_report_stays() -> None:
@@ -110,7 +125,8 @@ def test_no_chain_is_started_beyond_the_limit_and_nothing_of_its_report_stays() 
     )
     session = grow(notebook(), models, iterations=3, chains=1)
     assert session.status == "accepted", session.reason
-    assert session.trace.iterations[1].failures == ("no new chain for p1: there are 1 already",)
+    (failure,) = session.trace.iterations[1].failures
+    assert "p1" in failure
     assert session.trace.iterations[1].added == ()
     assert tools_used(session) == ["find_topic", "list_notes"]
     assert steps(session)[1].observation.value == {"notes": []}
@@ -156,7 +172,7 @@ def test_a_repair_turn_reads_what_was_tried_and_how_it_failed() -> None:
     (prompt,) = models.prompts("executor")
     tried = json.loads(prompt.inputs["attempts"])
     assert tried["arguments"] == {"note_id": "note_9"}
-    assert "there is no note note_9" in tried["error"]
+    assert "note_9" in tried["error"]
 
 
 def test_a_look_up_made_in_a_repair_turn_is_kept_when_the_mended_call_needs_it() -> None:
@@ -198,7 +214,7 @@ def test_what_ran_of_a_proposal_before_it_broke_can_still_be_taken() -> None:
     session = grow(notebook(), models)
     assert session.status == "accepted", session.reason
     assert tools_used(session) == ["find_topic"]
-    assert only_report(session).reason.startswith("read_note: ")
+    assert kind_of(only_report(session).reason) == "read_note"
 
 
 def test_a_repair_that_cannot_be_parsed_ends_the_proposal_with_its_reason() -> None:
@@ -212,26 +228,30 @@ def test_a_repair_that_cannot_be_parsed_ends_the_proposal_with_its_reason() -> N
     assert session.status == "accepted", session.reason
     failed = session.trace.iterations[0].reports[0]
     assert failed.outcome == "failed"
-    assert failed.reason == "repair: unusable answer, twice: The answer lacks the fields: calls."
+    assert kind_of(failed.reason) == "repair"
+    assert UNUSABLE in failed.reason
+    assert "calls" in failed.reason  # the field that the answer lacks
 
 
 @pytest.mark.parametrize(
-    ("arguments", "reason"),
+    ("arguments", "rule", "named"),
     [
-        ({"note_id": reference("s9", "/note_id")}, "there is no earlier result 's9' to refer to"),
-        ({"note_id": reference("#²", "/note_id")}, "there is no earlier result '#²' to refer to"),
-        ({"note_id": reference("#" + "9" * 5000)}, "there is no earlier result"),
-        ({"note_id": reference("#2", "/note_id")}, "there is no earlier result '#2' to refer to"),
-        ({"note_id": reference("#1", "/topics/0")}, "nothing at /topics"),
-        ({"note_id": reference("#1", "topic_id")}, "is not a JSON Pointer"),
-        ({"note_id": {"$from": 1, "$path": ["x"]}}, '"$from" and "$path" have to be strings'),
-        (reference("#1", "/topic_id"), "the arguments have to be an object"),
-        ({"note_id": "x" * 1_000_000, "more": 1}, "'more' was unexpected"),
-        ({"note_id": json.loads("[" * 30 + "]" * 30)}, "/note_id: [[[["),
-        ({}, "'note_id' is a required property"),
+        ({"note_id": reference("s9", "/note_id")}, "reference", "'s9'"),
+        ({"note_id": reference("#²", "/note_id")}, "reference", "'#²'"),
+        ({"note_id": reference("#" + "9" * 5000)}, "reference", "#999"),
+        ({"note_id": reference("#2", "/note_id")}, "reference", "'#2'"),
+        ({"note_id": reference("#1", "/topics/0")}, "reference", "/topics"),
+        ({"note_id": reference("#1", "topic_id")}, "reference", "'topic_id'"),
+        ({"note_id": {"$from": 1, "$path": ["x"]}}, "reference", "$from"),
+        (reference("#1", "/topic_id"), "reference", "topic_103"),
+        ({"note_id": "x" * 1_000_000, "more": 1}, "arguments", "'more'"),
+        ({"note_id": json.loads("[" * 30 + "]" * 30)}, "arguments", "/note_id"),
+        ({}, "arguments", "'note_id'"),
     ],
 )
-def test_a_call_that_cannot_be_made_is_a_failed_attempt_that_says_why(arguments: dict[str, Any], reason: str) -> None:
+def test_a_call_that_cannot_be_made_is_a_failed_attempt_that_says_why(
+    arguments: dict[str, Any], rule: str, named: str
+) -> None:
     drafts = [call("find_topic", word="tea"), {"tool": "read_note", "arguments": arguments}]
     models = ScriptedModels(
         proposer=[propose(drafts)], executor=[repair()], selector=[select("p1")], updater=[write("Look up tea.")]
@@ -240,7 +260,9 @@ def test_a_call_that_cannot_be_made_is_a_failed_attempt_that_says_why(arguments:
     assert session.status == "accepted", session.reason
     attempt = only_report(session).attempts[1]
     assert attempt.observation is None
-    assert reason in attempt.verdict.reason
+    assert attempt.verdict.rule == rule
+    assert named in attempt.verdict.reason
+    assert len(attempt.verdict.reason) < 10_000, "a reason goes into the next prompt"
     assert session.usage.tool_calls == 1
 
 
@@ -275,14 +297,10 @@ def test_an_unusable_answer_is_asked_for_once_more_with_what_was_wrong() -> None
     )
     session = grow(notebook(), models)
     assert session.status == "accepted", session.reason
-    for role, complaint in (
-        ("proposer", "lacks the fields: reason, proposals"),
-        ("selector", "p7"),
-        ("updater", "lacks the fields: response"),
-    ):
+    for role, named in (("proposer", "proposals"), ("selector", "p7"), ("updater", "response")):
         first, again = models.prompts(role)
-        assert complaint in again.inputs["problem"]
-        assert complaint not in first.text
+        assert "problem" not in first.inputs or first.inputs["problem"] == ""
+        assert named in again.inputs["problem"]
         assert first.instructions == again.instructions
 
 
@@ -294,9 +312,9 @@ def test_an_answer_that_is_unusable_twice_is_a_failed_step_and_the_loop_goes_on(
     )
     session = grow(notebook(), models, iterations=2)
     assert session.status == "accepted", session.reason
-    assert session.trace.iterations[0].failures == (
-        "unusable answer, twice: The answer lacks the fields: reason, proposals.",
-    )
+    (failure,) = session.trace.iterations[0].failures
+    assert kind_of(failure) == UNUSABLE
+    assert "proposals" in failure
     assert len(models.prompts("proposer")) == 3
     assert [iteration.added for iteration in session.trace.iterations] == [(), ("s1",)]
 
@@ -306,7 +324,8 @@ def test_a_tool_that_is_not_in_the_mini_batch_is_an_unusable_answer() -> None:
     models = ScriptedModels(proposer=[answer, answer])
     session = grow(notebook(), models)
     assert session.status == "failed"
-    assert session.reason.startswith("no step was accepted in 1 iterations; last failure: unusable answer, twice")
+    assert session.reason_key == "no step was accepted in 1 iterations; last failure"
+    assert UNUSABLE in session.reason
     assert session.sample is None
     assert session.usage.tool_calls == 0
 
@@ -398,7 +417,8 @@ def test_a_query_that_breaks_a_demand_is_rewritten_once_with_the_complaint() -> 
     assert session.status == "accepted", session.reason
     first, second = models.prompts("updater")
     assert first.inputs["problem"] == ""
-    assert second.inputs["problem"] == "unknown origin: the query does not state 'tea' (word of s1)"
+    assert kind_of(second.inputs["problem"]) == "unknown origin"
+    assert all(named in second.inputs["problem"] for named in ("'tea'", "word", "s1"))
 
 
 def test_a_query_that_stays_wrong_is_kept_apart_with_an_unknown_origin() -> None:
@@ -409,9 +429,8 @@ def test_a_query_that_stays_wrong_is_kept_apart_with_an_unknown_origin() -> None
     )
     session = grow(notebook(), models)
     assert session.status == "rejected"
-    assert session.reason == (
-        "unknown origin: the query does not state 'tea' (word of s1); the query names the tool find_topic"
-    )
+    assert session.reason_key == "unknown origin"
+    assert all(named in session.reason for named in ("'tea'", "word", "s1", "find_topic"))
     assert [origin.kind for origin in steps(session)[0].origins] == ["unknown"]
     assert len(models.prompts("updater")) == 2
     assert session.usage.replayed_calls == 0
@@ -426,8 +445,9 @@ def test_a_rewrite_that_cannot_be_parsed_is_asked_for_with_both_complaints() -> 
     session = grow(notebook(), models)
     assert session.status == "accepted", session.reason
     problem = models.prompts("updater")[2].inputs["problem"]
-    assert "does not state 'tea'" in problem
-    assert "lacks the fields: query, response" in problem
+    assert kind_of(problem) == "unknown origin"
+    assert "'tea'" in problem
+    assert "response" in problem  # a field that the answer lacks
 
 
 def test_a_session_without_a_usable_query_is_rejected_and_keeps_its_steps() -> None:
@@ -438,7 +458,8 @@ def test_a_session_without_a_usable_query_is_rejected_and_keeps_its_steps() -> N
     )
     session = grow(notebook(), models)
     assert session.status == "rejected"
-    assert session.reason.startswith("no query: unusable answer, twice")
+    assert session.reason_key == "no query"
+    assert UNUSABLE in session.reason
     assert tools_used(session) == ["find_topic"]
 
 
@@ -452,7 +473,7 @@ def test_the_texts_are_written_for_every_new_workflow_or_once_at_the_end(update:
     session = grow(notebook(), models, iterations=3, update=update)
     assert session.status == "accepted", session.reason
     assert len(models.prompts("updater")) == written
-    assert session.sample.query == "Look up tea and rum."
+    assert sample(session).query == "Look up tea and rum."
 
 
 def test_an_update_that_fails_in_an_iteration_is_made_up_for_at_the_end() -> None:
@@ -464,7 +485,7 @@ def test_an_update_that_fails_in_an_iteration_is_made_up_for_at_the_end() -> Non
     session = grow(notebook(), models, update="each")
     assert session.status == "accepted", session.reason
     assert session.trace.iterations[0].added == ("s1",)
-    assert session.trace.iterations[0].failures[0].startswith("unusable answer, twice")
+    assert kind_of(session.trace.iterations[0].failures[0]) == UNUSABLE
 
 
 def test_what_the_selector_finds_lacking_goes_to_the_next_proposer() -> None:
@@ -473,11 +494,8 @@ def test_what_the_selector_finds_lacking_goes_to_the_next_proposer() -> None:
         selector=[select("p1", lacking="a note about tea")],
     )
     grow(notebook(), models, iterations=3)
-    assert [prompt.inputs["lacking"] for prompt in models.prompts("proposer")] == [
-        "everything: there are no steps yet",
-        "a note about tea",
-        "a note about tea",
-    ]
+    lacking = [prompt.inputs["lacking"] for prompt in models.prompts("proposer")]
+    assert lacking == [NOTHING_YET, "a note about tea", "a note about tea"]
 
 
 def test_the_order_of_the_tools_changes_from_session_to_session_and_stays_within_one() -> None:
@@ -505,11 +523,11 @@ def test_sessions_can_be_grown_from_several_threads_by_way_of_forward() -> None:
     run_on_loop_thread(library.open())
     try:
         program = ToolGrad(library, ScriptedModels(), ProgramConfig(iterations=3))
-        found: dict[int, Session] = {}
+        grown: dict[int, Session] = {}
 
         def work(index: int) -> None:
             with lean():
-                found[index] = program(seed=0, index=index).session
+                grown[index] = program(seed=0, index=index).session
 
         threads = [threading.Thread(target=work, args=(index,)) for index in range(6)]
         for thread in threads:
@@ -519,5 +537,5 @@ def test_sessions_can_be_grown_from_several_threads_by_way_of_forward() -> None:
         alone = [run_on_loop_thread(run_session(program, 0, index)) for index in range(6)]
     finally:
         run_on_loop_thread(library.close())
-    assert [stored(found[index]) for index in range(6)] == [stored(session) for session in alone]
+    assert [stored(grown[index]) for index in range(6)] == [stored(session) for session in alone]
     assert all(session.sample for session in alone)

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import JsonValue
 
-from toolgrad_dspy.provenance.origins import Result, trace
+from toolgrad_dspy.provenance.origins import EarlierResult, trace_origins
 from toolgrad_dspy.records import Observation, Tool, leaves
 
 DATA = Path(__file__).parents[3] / "shared" / "data" / "nestful"
@@ -26,10 +27,14 @@ pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason=f"the NESTFUL sequence
 
 @dataclass
 class Counts:
-    """Leaves by what they are and what was made of them."""
+    """Leaves by what they are and what the tracing made of them.
+
+    ``labelled`` and ``plain`` leaves are what the data says; ``claimed`` ones got a result origin, ``recovered`` ones
+    the right one.
+    """
 
     labelled: int = 0
-    found: int = 0
+    claimed: int = 0
     recovered: int = 0
     plain: int = 0
 
@@ -39,7 +44,7 @@ class Counts:
 
     @property
     def precision(self) -> float:
-        return self.recovered / self.found
+        return self.recovered / self.claimed
 
 
 def made_up(kind: str, field: str, everyday: bool, rng: random.Random) -> Any:
@@ -66,34 +71,36 @@ def measure_sequence(
 ) -> None:
     rng = random.Random(number)
     results: dict[str, dict[str, Any]] = {}
-    earlier: list[Result] = []
+    earlier: list[EarlierResult] = []
     for call in calls:
         # Seven functions of eleven calls have no specification.
         spec = specs.get(call["name"], {"name": call["name"], "description": "", "output_parameters": {}})
         fields = {field: info.get("type", "string") for field, info in spec["output_parameters"].items()}
-        taken = [found for other in calls for _, leaf in leaves(other["arguments"]) if (found := reference(leaf))]
+        taken = [target for c in calls for _, leaf in leaves(c["arguments"]) if (target := reference(leaf))]
         fields |= {field: "string" for label, field in taken if label == call["label"] and field not in fields}
         labels = {
-            p: found for p, leaf in leaves(call["arguments"]) if (found := reference(leaf)) and found[0] in results
+            pointer: target
+            for pointer, leaf in leaves(call["arguments"])
+            if (target := reference(leaf)) and target[0] in results
         }
-        for origin in trace(tool(spec), resolved(call["arguments"], results), {}, earlier):
+        for origin in trace_origins(tool(spec), resolved(call["arguments"], results), {}, earlier):
             label = labels.get(origin.pointer)
             if label is None:
                 counts.plain += 1
             else:
                 counts.labelled += 1
             if origin.kind == "result":
-                counts.found += 1
+                counts.claimed += 1
                 counts.recovered += label is not None and (origin.step, origin.path) == (label[0], f"/{label[1]}")
         # Only now: some sequences give a label twice, and the later call takes from the earlier one.
         results[call["label"]] = {f: made_up(kind, f, everyday, rng) for f, kind in fields.items() if f}
-        earlier.append(Result(call["label"], Observation(content=results[call["label"]], text="{}")))
+        earlier.append(EarlierResult(call["label"], Observation(content=results[call["label"]], text="{}")))
 
 
 def reference(value: Any) -> tuple[str, str] | None:
     """The label and the field that an argument refers to."""
-    found = REFERENCE.match(value) if isinstance(value, str) else None
-    return (found[1], found[2]) if found and found[2] else None
+    match = REFERENCE.match(value) if isinstance(value, str) else None
+    return (match[1], match[2]) if match and match[2] else None
 
 
 def resolved(value: Any, results: dict[str, dict[str, Any]]) -> Any:
@@ -101,14 +108,17 @@ def resolved(value: Any, results: dict[str, dict[str, Any]]) -> Any:
         return {key: resolved(item, results) for key, item in value.items()}
     if isinstance(value, list):
         return [resolved(item, results) for item in value]
-    found = reference(value)
-    return results[found[0]][found[1]] if found and found[0] in results else value
+    target = reference(value)
+    return results[target[0]][target[1]] if target and target[0] in results else value
+
+
+TYPES = ("string", "number", "integer", "boolean")
 
 
 def tool(spec: dict[str, Any]) -> Tool:
-    properties = {}
+    properties: dict[str, JsonValue] = {}
     for name, info in (spec.get("query_parameters") or spec.get("arguments") or {}).items():
-        schema = {"type": info["type"]} if info.get("type") in ("string", "number", "integer", "boolean") else {}
+        schema: dict[str, JsonValue] = {"type": info["type"]} if info.get("type") in TYPES else {}
         if info.get("allowed_values"):
             schema["enum"] = info["allowed_values"]
         if "default_value" in info:

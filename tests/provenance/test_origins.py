@@ -4,8 +4,9 @@ import json
 from typing import Any
 
 import pytest
+from pydantic import JsonValue
 
-from toolgrad_dspy.provenance.origins import Result, trace
+from toolgrad_dspy.provenance.origins import EarlierResult, trace_origins
 from toolgrad_dspy.records import Observation, Origin, Tool
 
 
@@ -20,19 +21,19 @@ def tool(properties: dict[str, Any], **schema: Any) -> Tool:
     )
 
 
-def earlier(*values: Any) -> list[Result]:
+def earlier(*values: Any) -> list[EarlierResult]:
     """Results of s1, s2, ..."""
     observations = [
         Observation(text=value) if isinstance(value, str) else Observation(content=value, text=json.dumps(value))
         for value in values
     ]
-    return [Result(f"s{number}", observation) for number, observation in enumerate(observations, 1)]
+    return [EarlierResult(f"s{number}", observation) for number, observation in enumerate(observations, 1)]
 
 
 def traced(
-    arguments: dict[str, Any], results: list[Result], properties: dict[str, Any] | None = None
+    arguments: dict[str, Any], results: list[EarlierResult], properties: dict[str, Any] | None = None
 ) -> list[Origin]:
-    return list(trace(tool(properties or {}), arguments, {}, results))
+    return list(trace_origins(tool(properties or {}), arguments, {}, results))
 
 
 def only(arguments: dict[str, Any], *results: Any, properties: dict[str, Any] | None = None) -> tuple[str, ...]:
@@ -45,8 +46,8 @@ def only(arguments: dict[str, Any], *results: Any, properties: dict[str, Any] | 
 
 
 def test_a_reference_keeps_its_step_and_every_leaf_below_it_has_its_own_path() -> None:
-    place = {"id": "place_7", "at": {"lat": 1.5, "tags": ["old", "quiet"]}}
-    origins = trace(tool({}), {"place": place, "note": "hi"}, {"/place": ("s1", "/found/0")}, [])
+    place: JsonValue = {"id": "place_7", "at": {"lat": 1.5, "tags": ["old", "quiet"]}}
+    origins = trace_origins(tool({}), {"place": place, "note": "hi"}, {"/place": ("s1", "/found/0")}, [])
     assert [(o.pointer, o.kind, o.step, o.path, o.match) for o in origins] == [
         ("/place/id", "result", "s1", "/found/0/id", "reference"),
         ("/place/at/lat", "result", "s1", "/found/0/at/lat", "reference"),
@@ -57,13 +58,13 @@ def test_a_reference_keeps_its_step_and_every_leaf_below_it_has_its_own_path() -
 
 
 def test_a_reference_to_one_argument_does_not_cover_another_that_begins_alike() -> None:
-    origins = trace(tool({}), {"place": "x", "place_id": "y"}, {"/place": ("s1", "/x")}, [])
+    origins = trace_origins(tool({}), {"place": "x", "place_id": "y"}, {"/place": ("s1", "/x")}, [])
     assert [origin.kind for origin in origins] == ["result", "user"]
 
 
 def test_even_an_empty_value_or_a_boolean_is_known_when_it_was_referred_to() -> None:
     references = {"/a": ("s1", "/a"), "/b": ("s1", "/b")}
-    assert [o.kind for o in trace(tool({}), {"a": [], "b": True}, references, [])] == ["result", "result"]
+    assert [o.kind for o in trace_origins(tool({}), {"a": [], "b": True}, references, [])] == ["result", "result"]
 
 
 # Literals
@@ -220,7 +221,7 @@ TREE: dict[str, Any] = {
 )
 def test_a_value_that_the_schema_names_is_the_schemas(schema: dict[str, Any], value: Any, keyword: str) -> None:
     named = tool({"p": schema}, **{"$defs": COLOURS})
-    (origin,) = trace(named, {"p": value}, {}, [])
+    (origin,) = trace_origins(named, {"p": value}, {}, [])
     assert (origin.kind, origin.match) == ("schema", keyword)
 
 
@@ -237,7 +238,7 @@ def test_a_value_that_the_schema_names_is_the_schemas(schema: dict[str, Any], va
 )
 def test_a_value_that_the_schema_does_not_name_is_the_users(schema: dict[str, Any], value: Any) -> None:
     named = tool({"p": schema}, **{"$defs": COLOURS})
-    (origin,) = trace(named, {"p": value}, {}, [])
+    (origin,) = trace_origins(named, {"p": value}, {}, [])
     assert origin.kind == "user"
 
 
@@ -260,7 +261,7 @@ def test_a_literal_that_the_schema_offers_is_not_credited_to_a_result_that_has_i
 
 def test_the_root_can_be_referred_to() -> None:
     named = tool({"unit": {"enum": ["km"]}, "inner": {"$ref": "#"}})
-    (origin,) = trace(named, {"inner": {"inner": {"unit": "km"}}}, {}, [])
+    (origin,) = trace_origins(named, {"inner": {"inner": {"unit": "km"}}}, {}, [])
     assert (origin.kind, origin.match) == ("schema", "enum")
 
 
@@ -270,7 +271,7 @@ def test_schemas_that_refer_to_themselves_end(name: str) -> None:
     deep: Any = {"kind": "node"}
     for _ in range(24):
         deep = {"children": [deep], "parent": None}
-    origins = trace(named, {"p": deep}, {}, [])
+    origins = trace_origins(named, {"p": deep}, {}, [])
     assert (origins[0].kind == "schema") is (name == "Node")
 
 
@@ -290,7 +291,9 @@ def test_arguments_are_traced_against_large_results() -> None:
     ]
     results = earlier(*([{**row, "result": index} for row in rows] for index in range(20)))
     assert 45_000 < len(json.dumps(rows)) < 70_000
-    arguments = {f"p{index}": f"a text that stands nowhere, not in {index}" for index in range(8)}
+    arguments: dict[str, JsonValue] = {
+        f"p{index}": f"a text that stands nowhere, not in {index}" for index in range(8)
+    }
     arguments |= {"row_id": "row_00042", "path": "lorem/nowhere/dolor"}
-    origins = trace(tool({}), arguments, {}, results)
+    origins = trace_origins(tool({}), arguments, {}, results)
     assert [origin.kind for origin in origins] == ["user"] * 8 + ["result", "user"]

@@ -7,9 +7,10 @@ import pytest
 
 from tests.support.toys import functions
 from toolgrad_dspy.provenance.query_rules import (
-    Demands,
-    demands,
+    QueryRequirements,
     leaked_names,
+    query_requirements,
+    reasons,
     unstated,
     violations,
     with_unknown_origins,
@@ -31,14 +32,14 @@ def book_table(place_id: str, guests: int, mode: Literal["inside", "outside"] = 
 
 
 def library() -> Library:
-    found = Library([functions(book_table)])
+    filled = Library([functions(book_table)])
 
     async def fill() -> None:
-        async with found:
-            assert found.tools
+        async with filled:
+            assert filled.tools
 
     asyncio.run(fill())
-    return found
+    return filled
 
 
 def workflow(arguments: dict[str, Any], *origins: Origin) -> Workflow:
@@ -57,10 +58,10 @@ def result(pointer: str, path: str = "/x") -> Origin:
 
 def avoided(value: Any, parameter: str = "value", key: str = "value") -> bool:
     grown = workflow({parameter: value}, result(f"/{parameter}", f"/{key}"))
-    return bool(demands(grown, library()).avoid)
+    return bool(query_requirements(grown, library()).to_avoid)
 
 
-def test_values_of_the_user_are_demanded_and_choices_are_asked_for_in_other_words() -> None:
+def test_values_of_the_user_are_required_and_choices_are_asked_for_in_other_words() -> None:
     grown = workflow(
         {"guests": 4, "mode": "outside", "place_id": "pl_0007", "note": ""},
         Origin(pointer="/guests", kind="user"),
@@ -68,8 +69,8 @@ def test_values_of_the_user_are_demanded_and_choices_are_asked_for_in_other_word
         result("/place_id"),
         Origin(pointer="/note", kind="schema", match="default"),
     )
-    wanted = demands(grown, library())
-    assert [demand.shown() for demand in wanted.state] == [
+    requirements = query_requirements(grown, library())
+    assert [required.shown() for required in requirements.to_state] == [
         {"value": 4, "is": "guests", "meaning": "How many people come.", "for": "s1"},
         {
             "value": "outside",
@@ -79,9 +80,9 @@ def test_values_of_the_user_are_demanded_and_choices_are_asked_for_in_other_word
             "for": "s1",
         },
     ]
-    assert wanted.avoid == ("pl_0007",)
-    assert unstated("A table for four", wanted) == ()
-    assert [demand.value for demand in unstated("A table outside", wanted)] == [4]
+    assert requirements.to_avoid == ("pl_0007",)
+    assert unstated("A table for four", requirements) == ()
+    assert [required.value for required in unstated("A table outside", requirements)] == [4]
 
 
 @pytest.mark.parametrize(
@@ -110,17 +111,17 @@ def test_an_id_that_the_user_gives_in_one_place_may_be_said() -> None:
     grown = workflow(
         {"place_id": "pl_0007", "note": "pl_0007"}, Origin(pointer="/note", kind="user"), result("/place_id")
     )
-    wanted = demands(grown, library())
-    assert wanted.avoid == ()
-    assert [demand.value for demand in wanted.state] == ["pl_0007"]
+    requirements = query_requirements(grown, library())
+    assert requirements.to_avoid == ()
+    assert [required.value for required in requirements.to_state] == ["pl_0007"]
 
 
-def test_a_value_that_two_steps_need_is_demanded_once() -> None:
+def test_a_value_that_two_steps_need_is_required_once() -> None:
     grown = workflow({"guests": 4}, Origin(pointer="/guests", kind="user"))
     (step,) = grown.steps
     twice = Workflow(chains=(Chain(id="c1", steps=(step, step.model_copy(update={"id": "s2"}))),))
-    assert len(demands(twice, library()).state) == 1
-    missing = unstated("", demands(twice, library()))
+    assert len(query_requirements(twice, library()).to_state) == 1
+    missing = unstated("", query_requirements(twice, library()))
     assert [step.origins[0].kind for step in with_unknown_origins(twice, missing).steps] == ["unknown", "unknown"]
 
 
@@ -142,16 +143,23 @@ def test_a_tool_name_leaks_unless_it_is_an_ordinary_word(text: str, names: list[
     assert leaked_names(text, tools) == names
 
 
-def test_every_trouble_with_the_texts_is_named() -> None:
+def test_every_rule_that_the_texts_break_is_named() -> None:
     grown = workflow(
         {"guests": 4, "place_id": "pl_0007"}, Origin(pointer="/guests", kind="user"), result("/place_id")
     )
-    wanted = demands(grown, library())
-    assert violations("Table at pl_0007 by book_table", "", wanted, frozenset({"book_table"})) == (
-        "the response is empty",
-        "unknown origin: the query does not state 4 (guests of s1)",
-        "the query contains the internal value 'pl_0007'",
-        "the query names the tool book_table",
-    )
-    assert violations("", "Done", Demands((), ()), frozenset()) == ("the query is empty",)
-    assert violations("A table for 4", "Done", wanted, frozenset({"book_table"})) == ()
+    requirements = query_requirements(grown, library())
+    broken = violations("Table at pl_0007 by book_table", "", requirements, frozenset({"book_table"}))
+    assert [violation.code for violation in broken] == [
+        "empty_response",
+        "value_not_stated",
+        "internal_value",
+        "tool_named",
+    ]
+    for violation, names in zip(broken, ((), ("4", "guests", "s1"), ("pl_0007",), ("book_table",)), strict=True):
+        assert all(name in violation.text for name in names)
+    assert reasons(broken).count("; ") == 3
+    (empty,) = violations("", "Done", QueryRequirements((), ()), frozenset())
+    assert empty.code == "empty_query"
+    assert violations("A table for 4", "Done", requirements, frozenset({"book_table"})) == ()
+    (named,) = violations("A table for 4", "book_table did it", requirements, frozenset({"book_table"}))
+    assert named.code == "tool_named"

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from toolgrad_dspy.records import escape, last_key, leaves, lookup
+from toolgrad_dspy.records import PointerError, escape, last_key, leaves, lookup
 from toolgrad_dspy.records.pointer import unescape
 
 # RFC 6901, section 5, without the forms for URI fragments.
@@ -63,9 +63,9 @@ def test_every_leaf_is_found_again_by_its_pointer(seed: int) -> None:
         return [grow(depth - 1) for _ in range(rng.randint(1, 4))]
 
     value = {"root": grow(4)}
-    found = list(leaves(value))
-    assert len({pointer for pointer, _ in found}) == len(found)
-    for pointer, leaf in found:
+    every = list(leaves(value))
+    assert len({pointer for pointer, _ in every}) == len(every)
+    for pointer, leaf in every:
         same = lookup(value, pointer)
         assert same is leaf
 
@@ -77,24 +77,29 @@ def test_a_key_survives_as_a_token(key: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("pointer", "said"),
+    ("pointer", "code", "reached", "there"),
     [
-        ("/foo/2", "nothing at /foo/2: the list there has 2 items"),
-        ("/foo/-", "nothing at /foo/-"),
-        ("/foo/-1", "nothing at /foo/-1"),
-        ("/foo/00", "nothing at /foo/00"),
-        ("/foo/²", "nothing at /foo/²"),
-        ("/foo/" + "9" * 5000, "nothing at /foo/999"),
-        ("/foo/0/x", "there is str 'bar'"),
-        ("/fooo", "the keys there are foo, "),
-        ("foo", "is not a JSON Pointer: it has to start with '/'"),
-        ("#/foo", "is not a JSON Pointer"),
+        ("/foo/2", "nothing_there", "/foo/2", "2"),  # the length of the list there
+        ("/foo/-", "nothing_there", "/foo/-", "2"),
+        ("/foo/-1", "nothing_there", "/foo/-1", "2"),
+        ("/foo/00", "nothing_there", "/foo/00", "2"),
+        ("/foo/²", "nothing_there", "/foo/²", "2"),
+        ("/foo/" + "9" * 5000, "nothing_there", "/foo/" + "9" * 5000, "2"),
+        ("/foo/9/x/y", "nothing_there", "/foo/9", "2"),
+        ("/foo/0/x", "nothing_there", "/foo/0/x", "'bar'"),
+        ("/fooo", "nothing_there", "/fooo", "foo, "),  # the keys there
+        ("foo", "not_a_pointer", "foo", "'/'"),
+        ("#/foo", "not_a_pointer", "#/foo", "'/'"),
     ],
 )
-def test_a_pointer_that_leads_nowhere_says_how_far_it_led(pointer: str, said: str) -> None:
-    with pytest.raises(LookupError) as caught:
+def test_a_pointer_that_leads_nowhere_says_how_far_it_led_and_what_is_there(
+    pointer: str, code: str, reached: str, there: str
+) -> None:
+    with pytest.raises(PointerError) as caught:
         lookup(DOCUMENT, pointer)
-    assert said in caught.value.args[0]
+    assert (caught.value.code, caught.value.reached) == (code, reached)
+    assert reached in str(caught.value)
+    assert there in str(caught.value).replace(reached, "")
 
 
 @pytest.mark.parametrize(

@@ -37,14 +37,14 @@ def test_an_engine_that_breaks_a_promise_is_found_out() -> None:
     assert {"plays_every_session_once", "gives_the_samples_of_the_local_engine"} <= broken
 
 
-def play_in_another_process(spec: RunSpec) -> list[Session]:
+def play(spec: RunSpec) -> list[Session]:
     sessions: list[Session] = []
 
-    async def play() -> None:
+    async def main() -> None:
         async with LocalEngine(4).open(spec) as run:
             await run.run(range(spec.n), sessions.append)
 
-    execute(play())
+    execute(main())
     return sorted(sessions, key=lambda session: session.index)
 
 
@@ -52,5 +52,6 @@ def test_a_spec_gives_the_same_samples_in_another_process() -> None:
     """A spec is data: pickled, it builds the same program on the same tools elsewhere."""
     spec = small_spec()
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as elsewhere:
-        there = elsewhere.submit(play_in_another_process, spec).result()
-    assert [one.sample for one in there] == [one.sample for one in play_in_another_process(spec)]
+        there = elsewhere.submit(play, spec).result()
+    here = play(spec)
+    assert [session.sample for session in there] == [session.sample for session in here]

@@ -33,15 +33,15 @@ def running(folder: Path, count: int, concurrency: int, kind: str) -> Iterator["
             process.kill()
 
 
-def read_until(process: "subprocess.Popen[str]", wanted: str, times: int = 1) -> list[str]:
-    """The lines up to the one that begins with ``wanted`` for the n-th time."""
+def read_until(process: "subprocess.Popen[str]", word: str, times: int = 1) -> list[str]:
+    """The lines up to the one that begins with ``word`` for the n-th time."""
     assert process.stdout is not None
     lines: list[str] = []
     for line in process.stdout:
         lines.append(line.strip())
-        if sum(item.startswith(wanted) for item in lines) == times:
+        if sum(item.startswith(word) for item in lines) == times:
             return lines
-    raise AssertionError(f"the process ended before {wanted!r}: {lines[-5:]}")
+    raise AssertionError(f"the process ended before {word!r}: {lines[-5:]}")
 
 
 def numbers(lines: list[str], word: str) -> set[int]:
@@ -59,7 +59,7 @@ def test_a_killed_run_resumes_without_a_session_lost_or_done_twice(tmp_path: Pat
         saved = numbers(lines + [line.strip() for line in process.stdout], "saved")
     with RunStore.create_or_resume(folder, CONFIG, TOOLS) as store:
         kept = store.done()
-        assert saved <= kept  # one more may have been stored and not been told about
+        assert saved <= kept  # one more may have been stored before the kill, but not printed
         assert len(kept) < 300
         execute(SessionPool(16).run(quick, sorted(set(range(300)) - kept), store.save))
         stored = [session.model_dump() for session in store.sessions()]

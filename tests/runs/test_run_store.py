@@ -12,7 +12,7 @@ from tests.support.refusals import refused
 from tests.support.scripted_run import CONFIG, TOOLS, make_session
 from toolgrad_dspy.errors import StoreError, UsageError
 from toolgrad_dspy.records import Session
-from toolgrad_dspy.runs import RunStore
+from toolgrad_dspy.runs import RunStore, StoredConfiguration
 
 
 def filled(folder: Path, count: int = 30) -> RunStore:
@@ -70,7 +70,12 @@ def test_a_seed_of_64_bits_is_kept(tmp_path: Path) -> None:
 
 def test_another_configuration_is_refused_with_the_fields_that_differ(tmp_path: Path) -> None:
     filled(tmp_path, 1).close()
-    now = {"seed": 7, "model": "openai/x", "program": {"iterations": 6, "tools": ["a", "b"]}, "budget": {"usd": 1}}
+    now: StoredConfiguration = {
+        "seed": 7,
+        "model": "openai/x",
+        "program": {"iterations": 6, "tools": ["a", "b"]},
+        "budget": {"usd": 1},
+    }
     differing = ("program.iterations: 8", "model: 'rehearsal'", "'openai/x'", "budget.usd")
     with refused(UsageError, "other_configuration", *differing, "-o") as caught:
         RunStore.create_or_resume(tmp_path, now, TOOLS)

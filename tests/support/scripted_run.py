@@ -24,11 +24,11 @@ from toolgrad_dspy.records import (
     Usage,
     Workflow,
 )
-from toolgrad_dspy.runs import RunStore, execute
+from toolgrad_dspy.runs import RunStore, StoredConfiguration, execute
 from toolgrad_dspy.runs.engines import SessionPool
 from toolgrad_dspy.seeding import derive, generator
 
-CONFIG = {"seed": 7, "model": "rehearsal", "program": {"iterations": 8, "tools": ["a", "b"]}}
+CONFIG: StoredConfiguration = {"seed": 7, "model": "rehearsal", "program": {"iterations": 8, "tools": ["a", "b"]}}
 TOOLS = [
     Tool(name=name, source_name=name, description="Größe", parameters={"type": "object"}, source="s", category="c")
     for name in ("find", "book")

@@ -53,13 +53,14 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     try:
         app(arguments, prog_name="toolgrad-dspy")
     except ToolGradError as error:
+        # An error without a code of its own has its class's, which says no more than the exit code.
         own = f" [{error.code}]" if error.code != type(error).code else ""
         note(f"toolgrad-dspy: {error}{own}")
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         sys.stderr.write("toolgrad-dspy: interrupted\n")
         sys.exit(130)
-    except BrokenPipeError:  # the reader of our output went away, as `| head` does
+    except BrokenPipeError:  # the reader of our output has closed it, as `| head` does
         sys.stderr.close()
         sys.exit(1)
     sys.exit(0)

@@ -57,7 +57,7 @@ def generate(
     quiet: Quiet = False,
     json: Json = False,
 ) -> None:
-    """Grow samples, answer first, into a run folder. Running it again on the same folder resumes it."""
+    """Grow samples, answer first, into a run folder. The same command on the same folder resumes it."""
     from toolgrad_dspy.lm import Caps
     from toolgrad_dspy.runs import (
         LocalEngine,
@@ -76,7 +76,7 @@ def generate(
     if recorded is not None:
         if not dry_run:
             raise UsageError(
-                "--from RUN needs --dry-run: it names what to estimate from", code="from_without_dry_run"
+                "--from only works with --dry-run; add it, or leave --from out", code="from_without_dry_run"
             )
         _say_estimate(estimate_from_run(recorded, n), json)
         return
@@ -106,7 +106,7 @@ def generate(
 
     def interrupted() -> None:
         if not engine.stopped:
-            note("stopping: sessions under way get a few seconds to end; press Ctrl-C again to stop at once")
+            note("stopping: running sessions get a few seconds to end; press Ctrl-C again to stop at once")
         engine.stop()
 
     def progress(total: int, before: int) -> "RunProgress":
@@ -120,12 +120,11 @@ def generate(
         figures = execute(generate_run(spec, folder, engine=engine, progress=progress, say=say_note), interrupted)
     except RunError as error:
         hint = f" (finished sessions are in {folder}; the same command with -o {folder} resumes)"
+        # Without a database nothing was stored: the tools or the models were refused before the first session.
         resumes = hint if (folder / "run.db").exists() else ""
         raise type(error)(f"{error}{resumes}", code=error.code) from None
     if engine.stopped and figures.sessions < n:
-        note(
-            f"stopped: {figures.sessions} of {n} sessions are in {folder}; the same command with -o {folder} resumes"
-        )
+        note(f"stopped: {folder} holds {figures.sessions} of {n} sessions; the same command with -o {folder} resumes")
         raise typer.Exit(130)
     _report(folder, figures, quiet, json)
 
@@ -146,12 +145,12 @@ def _estimate_lines(guess: "Estimate") -> list[str]:
     place = f" of {guess.source}" if guess.source else ""
     lines.append(f"from {guess.sessions} sessions{place}, {guess.accepted} of them accepted; nothing is stored")
     if guess.unpriced:
-        lines.append(f"{guess.unpriced} calls have no known price and are not in the dollars; see TOOLGRAD_PRICES")
+        lines.append(f"the dollars leave out {guess.unpriced} calls without a known price; see TOOLGRAD_PRICES")
     return lines
 
 
 def _example(folder: Path) -> tuple[int, str]:
-    """The index of the first session without a sample, and why it has none."""
+    """The index of the first session that was not accepted, and the reason."""
     from toolgrad_dspy.runs import RunStore
 
     with RunStore.open(folder) as store:
@@ -166,7 +165,10 @@ def _report(folder: Path, figures: "RunStatistics", quiet: bool, json: bool) -> 
         say(f"{figures.accepted} samples accepted, {figures.rejected} rejected, {figures.failed} failed: {folder}")
     if not figures.accepted:
         index, reason = _example(folder)
-        raise RunError(f"no sample passed; session {index}: {reason}; toolgrad-dspy show {folder} {index} shows it")
+        raise RunError(
+            f"no sample was accepted; session {index}: {reason}; see toolgrad-dspy show {folder} {index}",
+            code="no_sample",
+        )
     if not quiet and not json:
         note(f"samples: {folder / 'samples.jsonl'}")
         note(f"next: toolgrad-dspy show {folder} 0; toolgrad-dspy stats {folder}")

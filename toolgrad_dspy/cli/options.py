@@ -14,9 +14,9 @@ ToolsFile = Annotated[
         show_default=False,
     ),
 ]
-Seed = Annotated[int, typer.Option("--seed", help="Seed of everything random.", min=0)]
-MaxConcurrency = Annotated[int, typer.Option("--max-concurrency", help="Sessions that run at once.", min=1)]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")]
+Seed = Annotated[int, typer.Option("--seed", help="The seed of everything random.", min=0)]
+MaxConcurrency = Annotated[int, typer.Option("--max-concurrency", help="How many sessions run at once.", min=1)]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 RunFolder = Annotated[Path, typer.Argument(help="A run folder.", metavar="RUN", show_default=False)]
 
@@ -25,7 +25,7 @@ ConfigFile = Annotated[
     typer.Option("--config", help="A configuration file (YAML).", metavar="FILE", show_default=False),
 ]
 
-# The loop's settings: None leaves them to the configuration file or their default.
+# The loop's settings. None means not given: the configuration file or the default decides.
 Iterations = Annotated[
     int | None, typer.Option("--iterations", help="Passes of the loop per sample (8).", min=1, max=100)
 ]
@@ -36,34 +36,32 @@ Chains = Annotated[int | None, typer.Option("--chains", help="Chains a workflow 
 
 MaxUsd = Annotated[
     float | None,
-    typer.Option(
-        "--max-usd", help="Stop when this is spent, in US dollars; binds where prices are known.", min=0.000001
-    ),
+    typer.Option("--max-usd", help="Stop after this many US dollars; counts calls with known prices.", min=0.000001),
 ]
-MaxTokens = Annotated[int | None, typer.Option("--max-tokens", help="Stop when so many tokens are used.", min=1)]
-MaxToolCalls = Annotated[int | None, typer.Option("--max-tool-calls", help="Stop after so many tool calls.", min=1)]
+MaxTokens = Annotated[int | None, typer.Option("--max-tokens", help="Stop after this many tokens.", min=1)]
+MaxToolCalls = Annotated[int | None, typer.Option("--max-tool-calls", help="Stop after this many tool calls.", min=1)]
 
-# Of generate.
-Sessions = Annotated[int, typer.Option("-n", "--sessions", help="Sessions to run, one sample each.", min=1)]
+# Options of generate alone.
+Sessions = Annotated[int, typer.Option("-n", "--sessions", help="How many sessions to run, one sample each.", min=1)]
 Compiled = Annotated[
     Path | None, typer.Option("--program", help="A compiled program.", metavar="FILE", show_default=False)
 ]
 RunOutput = Annotated[
     Path | None,
     typer.Option(
-        "-o", "--output", help="The run folder; the same one resumes. Default: runs/TIME.", show_default=False
+        "-o", "--output", help="The run folder; an existing run is resumed. Default: runs/TIME.", show_default=False
     ),
 ]
 Update = Annotated[
     Literal["each", "last"] | None,
-    typer.Option("--update", help="Write query and response each iteration, or last (last)."),
+    typer.Option("--update", help="Write query and response in each iteration, or once, last (last)."),
 ]
 DryRun = Annotated[
-    bool, typer.Option("--dry-run", help="Run a few sessions, store nothing, and estimate the whole run.")
+    bool, typer.Option("--dry-run", help="Run a few sessions without storing them, and estimate the whole run.")
 ]
 EstimateFrom = Annotated[
     Path | None,
     typer.Option(
-        "--from", help="Let --dry-run estimate from this run's sessions.", metavar="RUN", show_default=False
+        "--from", help="With --dry-run: estimate from the sessions of this run.", metavar="RUN", show_default=False
     ),
 ]

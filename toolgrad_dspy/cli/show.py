@@ -10,14 +10,14 @@ from toolgrad_dspy.cli.output import say, say_json, table
 from toolgrad_dspy.errors import one_line
 from toolgrad_dspy.records import Attempt, Iteration, Report, Session, Step
 
-# Characters of a result that the trace shows.
-SHOWN = 160
+# Characters of a result that are shown.
+RESULT_CHARS = 160
 
 
 def show(
     run: RunFolder,
     session: Annotated[
-        int | None, typer.Argument(help="A session's index; without one, all are listed.", metavar="[ID]")
+        int | None, typer.Argument(help="The index of a session; without it, list all.", metavar="[ID]")
     ] = None,
     only_sample: Annotated[
         bool, typer.Option("--sample", help="Only the session's sample, without its trace.")
@@ -32,14 +32,14 @@ def show(
             if json:
                 say_json([s.model_dump(mode="json", exclude={"trace"}) for s in store.sessions(traces=False)])
                 return
-            rows = [_row(found) for found in store.sessions(traces=False)]
+            rows = [_row(stored) for stored in store.sessions(traces=False)]
             say(table(("id", "status", "steps", "chains", "query or reason"), rows))
             return
-        found = store.session(session)
+        shown = store.session(session)
     if json:
-        say_json(found.model_dump(mode="json", exclude={"trace"} if only_sample else None))
+        say_json(shown.model_dump(mode="json", exclude={"trace"} if only_sample else None))
         return
-    for line in sample_lines(found) if only_sample else session_lines(found):
+    for line in sample_lines(shown) if only_sample else session_lines(shown):
         say(line)
 
 
@@ -96,8 +96,8 @@ def _call(attempt: Attempt) -> str:
 
 def _outcome(attempt: Attempt) -> str:
     if attempt.verdict.outcome == "failed" or attempt.observation is None:
-        return f"{attempt.verdict.outcome} [{attempt.verdict.rule}] {one_line(attempt.verdict.reason, SHOWN)}"
-    return f"{attempt.verdict.outcome} {one_line(attempt.observation.text, SHOWN)}"
+        return f"{attempt.verdict.outcome} [{attempt.verdict.rule}] {one_line(attempt.verdict.reason, RESULT_CHARS)}"
+    return f"{attempt.verdict.outcome} {one_line(attempt.observation.text, RESULT_CHARS)}"
 
 
 def sample_lines(session: Session) -> Iterator[str]:
@@ -109,7 +109,7 @@ def sample_lines(session: Session) -> Iterator[str]:
     for chain in session.sample.workflow.chains:
         yield f"chain {chain.id}"
         for step in chain.steps:
-            result = one_line(step.observation.text, SHOWN)
+            result = one_line(step.observation.text, RESULT_CHARS)
             yield f"  {step.id} {step.call.tool}({', '.join(_arguments(step))}) -> {result}"
     yield f"response: {session.sample.response}"
 

@@ -16,7 +16,7 @@ UNKNOWN = "unknown"
 
 
 def stats(run: RunFolder, json: Json = False) -> None:
-    """Print a run's figures, in the terms of the ToolGrad paper, and what it has used over all its starts."""
+    """Print the figures of a run, in the terms of the ToolGrad paper, and what it has used over all its starts."""
     from toolgrad_dspy.runs import RunStore, statistics
 
     with RunStore.open(run) as store:
@@ -38,7 +38,7 @@ def stats(run: RunFolder, json: Json = False) -> None:
 
 
 def total(spent: "Sequence[Spending]") -> "Spending":
-    """The model calls of all lines together; tool calls are another thing and stay out."""
+    """The model calls of all entries together; tool calls have no tokens and are left out."""
     from toolgrad_dspy.runs import TOOLS, Spending
 
     together = RoleUsage()

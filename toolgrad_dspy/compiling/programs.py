@@ -61,7 +61,7 @@ class Reader:
         >>> from pathlib import Path
         >>> from toolgrad_dspy.compiling.programs import Reader
         >>> program = Reader().open(Path("programs/first.json"))
-        >>> program.description.scores.after
+        >>> round(program.description.scores.after, 3)
         0.854
     """
 

@@ -1,7 +1,7 @@
 """The ToolGrad program: proposer, executor, selector, updater, and the loop that composes them."""
 
 from toolgrad_dspy.program.config import ProgramConfig
-from toolgrad_dspy.program.sessions import run_session, run_sessions
+from toolgrad_dspy.program.sessions import Tasks, draw, run_session, run_sessions
 from toolgrad_dspy.program.storage import (
     StoredProgram,
     load_program,
@@ -10,7 +10,6 @@ from toolgrad_dspy.program.storage import (
     save_program,
     signature_digest,
 )
-from toolgrad_dspy.program.tasks import Tasks, draw
 from toolgrad_dspy.program.toolgrad import ToolGrad
 
 __all__ = [

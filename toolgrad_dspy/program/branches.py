@@ -2,11 +2,11 @@
 
 Proposals of one iteration run in parallel, but only one is chosen. A proposal that may write therefore runs on a
 branch: a fresh tool session with the same seed, on which the accepted writes are repeated first. A chosen branch
-becomes the trunk, so nothing runs twice; the others are thrown away. What the sample holds is then what its calls
-give on a fresh session, whatever was tried beside them.
+becomes the trunk, so nothing runs twice; the others are thrown away. The sample then holds exactly the results that
+its calls give on a fresh session, whatever was tried beside them.
 
-Tools of sources that do not isolate sessions run where they are: no branch can undo their writes, which is why
-such sources offer none unless told to.
+Sources that do not isolate their sessions have no branches: their writes cannot be undone, which is why they offer
+only read-only tools unless the user allows more.
 """
 
 from collections.abc import Iterable
@@ -21,10 +21,10 @@ from toolgrad_dspy.tools.library import Library
 
 
 class Branch(ToolSession):
-    """A tool session that stands where the trunk stood when it was made.
+    """A tool session in the state that the trunk had when the branch was made.
 
-    Every call is charged to the budget before it runs. ``calls`` counts those that somebody proposed, ``replayed``
-    those that only repeat accepted steps.
+    Every call is charged to the budget before it runs. ``calls`` counts the proposed calls, ``replayed`` those that
+    only repeat accepted steps.
     """
 
     def __init__(
@@ -38,7 +38,7 @@ class Branch(ToolSession):
         self.replayed = 0
 
     async def call(self, call: ToolCall) -> Observation:
-        """Run a call that somebody proposed. Raises BudgetSpentError."""
+        """Run a proposed call. Raises BudgetSpentError."""
         self._budget.charge_tool_call()
         self.calls += 1
         return await self._session.call(call)
@@ -50,6 +50,7 @@ class Branch(ToolSession):
         return await self._session.call(call)
 
     async def close(self) -> None:
+        # Without the error that may have ended the sample: a tool session has no part in it and closes as usual.
         await self._context.__aexit__(None, None, None)
 
 
@@ -98,14 +99,14 @@ class Branches:
         """A fresh session with the accepted writes repeated on it."""
         branch = await self._new()
         for step in accepted:
-            # Reads change nothing, so that leaving them out makes no difference, and is most of the calls saved.
+            # Reads change nothing, and they are most of the calls: leaving them out costs nothing and saves most.
             if self._repeats(step.call.tool):
                 await branch.replay(step.call)
         return branch
 
     async def adopt(self, branch: Branch) -> None:
         """Make ``branch`` the trunk and close all others."""
-        await self._close([other for other in self._open if other is not branch])
+        await self._close([opened for opened in self._open if opened is not branch])
         branch.is_trunk = True
         self._trunk = branch
 
@@ -116,13 +117,14 @@ class Branches:
     async def difference(self, steps: Iterable[Step]) -> str | None:
         """Replay ``steps`` on a fresh session; None if every result is the same, else what differs.
 
-        Steps of tools whose source does not isolate sessions are left out: they promise no repetition.
+        Steps of sources that do not isolate their sessions are left out: those do not promise equal results.
         """
         fresh = await self._new()
         for step in steps:
             if self._library.isolation_of(step.call.tool) != "session":
                 continue
             again = await fresh.replay(step.call)
+            # By value: what a model reads and later steps refer to. A message of the server beside it may differ.
             if again.error is not None or again.value != step.observation.value:
                 return f"{step.id} ({step.call.tool}) gave another result when it was replayed on a fresh session"
         return None

@@ -6,15 +6,18 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class ProgramConfig(BaseModel):
-    """How one sample is grown. Defaults: ToolGrad's own where it has one (arXiv 2508.04086, section 3).
+    """How one sample is grown. Defaults are those of ToolGrad where it has one (arXiv 2508.04086, section 3).
 
-    - ``mini_batch``: tools shown to the proposer per iteration (paper: 50); all, if the library has fewer.
+    >>> ProgramConfig(iterations=6, mini_batch=30).update
+    'last'
+
+    - ``mini_batch``: tools shown to the proposer per iteration (paper: 50); all if the library has fewer.
     - ``proposals``: proposals asked for per iteration (paper: 3).
     - ``iterations``: passes of the loop (paper: 10, its released example 5).
-    - ``repairs``: LM turns that may mend one proposal after a failed call (paper: at most 3 turns in all).
+    - ``repairs``: LM turns to mend failed calls of one proposal (paper: at most 3 turns in all).
     - ``chains``: chains a workflow may have (paper: 10).
     - ``update``: when query and response are written. ``each`` iteration, as in the paper, or once, after the
-      ``last``: the text depends on the chains alone, so the earlier versions are only thrown away.
+      ``last`` one: the texts depend on the chains alone, so earlier versions would only be thrown away.
     - ``shown_chars``: how much of one result a prompt shows, in characters; the stored result is never cut.
     """
 

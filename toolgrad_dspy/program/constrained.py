@@ -1,8 +1,9 @@
-"""Signatures whose answers are confined to what is at hand: tool names, report ids, chain ids.
+"""Signatures whose answers are confined to the tool names, report ids and chain ids of the moment.
 
-Derived from the predictor's own signature, so that tuned instructions stay, and cached: building one costs a
-millisecond, and optimizers ask for the same ones thousands of times. Prompts describe the predictor's own one, whose
-text is the same in every iteration; the choices stand in the reminder at the end, and hold when an answer is parsed.
+They are derived from the predictor's own signature, so that tuned instructions stay. They are cached, since building
+one takes a millisecond and optimizers use the same ones thousands of times. The prompt describes the predictor's own
+signature, whose text is the same in every iteration (providers cache it). The choices are in the reminder at the end
+of the prompt, and an answer is parsed against them.
 """
 
 from collections.abc import Iterable

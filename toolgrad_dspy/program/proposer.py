@@ -25,8 +25,8 @@ class Proposer(dspy.Module):
     async def aforward(self, state: State, tools: tuple[Tool, ...], number: int) -> tuple[str, tuple[Proposal, ...]]:
         """The reason and at most ``config.proposals`` proposals, each of one to three calls.
 
-        The tools stand in an order of the session's own: a model's bias for early items must not become a bias of the
-        data, and within a session the beginning of the prompts stays the same. Raises AnswerError.
+        Every session shows the tools in an order of its own: a model's bias for early items must not become a bias of
+        the data, and within a session the beginning of the prompts stays the same. Raises AnswerError.
         """
         shown = sorted(tools, key=lambda tool: derive(state.run_seed, state.index, "tool order", tool.name))
         limit = state.config.proposals
@@ -43,7 +43,7 @@ class Proposer(dspy.Module):
         proposals: list[Proposal] = []
         for work in answer.proposals[:limit]:
             calls = tuple(DraftCall(tool=c.tool, arguments=c.arguments) for c in work.calls[:CALLS_PER_PROPOSAL])
-            if calls:
+            if calls:  # models also write an instruction without a call; the ids count the usable proposals
                 name = f"p{len(proposals) + 1}"
                 proposals.append(Proposal(id=name, instruction=work.instruction, calls=calls))
         return answer.reason, tuple(proposals)

@@ -1,4 +1,4 @@
-"""The selector: which report improves the workflow, onto which chain, and what is lacking then."""
+"""The selector: which report improves the workflow, onto which chain it goes, and what is lacking then."""
 
 import dspy
 
@@ -56,9 +56,10 @@ def corrected(workflow: Workflow, report: Report, chain: str | None) -> tuple[st
     """The chain that ``report`` belongs to by its argument origins, and a note if that is not ``chain``.
 
     A report that uses results of a chain continues that chain. One that uses none may start a chain or continue
-    the chosen one: to go on without taking a value is the selector's to judge.
+    the chosen one: whether it continues a chain without taking a value from it is for the selector to judge.
     """
     used = chains_used(workflow, report)
     if not used or chain in used:
         return chain, ""
+    # Of several chains the last one; the others are merged into it.
     return used[-1], f"chain {chain or NEW} corrected to {used[-1]}: its arguments come from there"

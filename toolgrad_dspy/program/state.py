@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from toolgrad_dspy.program.config import ProgramConfig
-from toolgrad_dspy.provenance.origins import Result
+from toolgrad_dspy.provenance.origins import EarlierResult
+from toolgrad_dspy.provenance.query_rules import Violation
 from toolgrad_dspy.records import Attempt, Chain, Iteration, Observation, Step, Workflow
 from toolgrad_dspy.rendering import EMPTY_WORKFLOW, ToolLines, step_line
 from toolgrad_dspy.tools.library import Library
@@ -17,8 +18,8 @@ class State:
     """One sample in the making, over the tools of ``library``.
 
     ``results`` and ``observations`` are those of the workflow's steps, by step; the former are indexed for the search
-    of argument origins. ``offered`` keeps every tool that a proposer was shown, in order. ``violations`` is what is
-    wrong with the texts, None when they are not written for the workflow as it is.
+    of argument origins. ``offered`` keeps every tool that a proposer was shown, in order. ``violations`` are those of
+    the texts, None when they are not written for the workflow as it is.
     """
 
     run_seed: int
@@ -30,9 +31,9 @@ class State:
     lacking: str = NOTHING_YET
     query: str = ""
     response: str = ""
-    violations: tuple[str, ...] | None = None
+    violations: tuple[Violation, ...] | None = None
     iterations: list[Iteration] = field(default_factory=list)
-    results: dict[str, Result] = field(default_factory=dict)
+    results: dict[str, EarlierResult] = field(default_factory=dict)
     observations: dict[str, Observation] = field(default_factory=dict)
     offered: dict[str, None] = field(default_factory=dict)
     _lines: dict[str, str] = field(default_factory=dict)
@@ -57,7 +58,7 @@ class State:
         attempts: tuple[Attempt, ...],
         chain: str | None,
         merged: frozenset[str],
-        results: Mapping[str, Result] | None = None,
+        results: Mapping[str, EarlierResult] | None = None,
     ) -> tuple[str, ...]:
         """Take over the attempts as new steps of ``chain`` (None: a new one), which swallows ``merged`` chains.
 
@@ -69,15 +70,16 @@ class State:
         for number, attempt in enumerate(attempts, len(self.workflow.steps) + 1):
             assert attempt.observation is not None, "a kept attempt has run"
             names[attempt.id] = step_id = f"s{number}"
+            # An origin names an earlier attempt of this report, which is a step now, or a step of the workflow.
             origins = tuple(
                 o.model_copy(update={"step": names.get(o.step, o.step)}) if o.step else o for o in attempt.origins
             )
             steps.append(Step(id=step_id, call=attempt.call, observation=attempt.observation, origins=origins))
             self.observations[step_id] = attempt.observation
-            indexed = (results or {}).get(attempt.id) or Result(attempt.id, attempt.observation)
+            indexed = (results or {}).get(attempt.id) or EarlierResult(attempt.id, attempt.observation)
             self.results[step_id] = indexed.renamed(step_id)
         self.workflow = _with_steps(self.workflow, steps, chain, merged)
-        self.violations = None
+        self.violations = None  # the texts are those of the workflow before
         return tuple(step.id for step in steps)
 
 
@@ -85,6 +87,7 @@ def _with_steps(workflow: Workflow, steps: list[Step], chain: str | None, merged
     if chain is None:
         taken = [int(c.id[1:]) for c in workflow.chains]
         return Workflow(chains=(*workflow.chains, Chain(id=f"c{max(taken, default=0) + 1}", steps=tuple(steps))))
+    # A report that compares results of two chains joins them; their steps stay in the order the calls ran.
     swallowed = [step for c in workflow.chains if c.id in merged or c.id == chain for step in c.steps]
     grown = Chain(id=chain, steps=(*sorted(swallowed, key=lambda s: s.number), *steps))
     kept = (grown if c.id == chain else c for c in workflow.chains if c.id == chain or c.id not in merged)

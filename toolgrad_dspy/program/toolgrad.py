@@ -17,7 +17,7 @@ from toolgrad_dspy.program.proposer import Proposer
 from toolgrad_dspy.program.selector import Selector, chains_used
 from toolgrad_dspy.program.state import State
 from toolgrad_dspy.program.updater import Updater
-from toolgrad_dspy.provenance.query_rules import demands, unstated, with_unknown_origins
+from toolgrad_dspy.provenance.query_rules import query_requirements, reasons, unstated, with_unknown_origins
 from toolgrad_dspy.records import (
     Iteration,
     Proposal,
@@ -41,6 +41,17 @@ class ToolGrad(dspy.Module):
     ``acall(seed, index)`` gives a ``dspy.Prediction`` whose ``session`` is the outcome: accepted, rejected or failed,
     with its trace. Tool trouble and unusable answers are part of it; what breaks a run raises ToolGradError.
     Optimizers see the predictors of ``proposer`` and ``selector`` only.
+
+    >>> import asyncio
+    >>> from toolgrad_dspy import Library, Models
+    >>> from toolgrad_dspy.world import WorldSource
+    >>> async def grow():
+    ...     async with Library([WorldSource()]) as library:
+    ...         program = ToolGrad(library, Models.from_environment(), ProgramConfig(iterations=2))
+    ...         return await program.acall(seed=0, index=0)
+    >>> session = asyncio.run(grow()).session
+    >>> session.status, len(session.trace.iterations)
+    ('accepted', 2)
     """
 
     def __init__(
@@ -64,7 +75,7 @@ class ToolGrad(dspy.Module):
     def forward(self, seed: int, index: int) -> dspy.Prediction:
         """As :meth:`aforward`, for callers without an event loop: DSPy's optimizers.
 
-        All calls of a process run on one background loop, where the library has to have been opened.
+        All calls of a process run on one background loop. Open the library on it, with ``run_on_loop_thread``.
         """
         return run_on_loop_thread(self.aforward(seed=seed, index=index))
 
@@ -72,6 +83,7 @@ class ToolGrad(dspy.Module):
         """Grow the sample ``index`` of the run seeded by ``seed``."""
         started = time.perf_counter()
         with metered() as meter:
+            # One seed for all branches of the sample: each starts in the same state, so that writes can be repeated.
             async with Branches(self.library, derive(seed, index, "tools"), self._budget) as branches:
                 state = State(seed, index, self.config, self.library, self._tool_lines)
                 growth = _Growth(self, state, branches)
@@ -98,7 +110,7 @@ class ToolGrad(dspy.Module):
 
 @dataclass(frozen=True, slots=True)
 class _Growth:
-    """One sample being grown: the passes of the loop over one state and its tool sessions."""
+    """One sample in the making: the passes of the loop over one state and its tool sessions."""
 
     program: ToolGrad
     state: State
@@ -117,6 +129,7 @@ class _Growth:
             places = await self._places(notes.proposals)
             executions = await self._execute(notes.proposals, places)
             notes.reports = tuple(execution.report for execution in executions)
+            # A failed report has no call to add. An empty result ("no events on that day") is an answer, and counts.
             offered = tuple(report for report in notes.reports if report.outcome != "failed")
             if offered:
                 notes.selection = await program.selector.acall(state=state, reports=offered, number=number)
@@ -125,11 +138,12 @@ class _Growth:
                     await program.updater.acall(state=state)
         except AnswerError as error:
             notes.failures.append(str(error))
+        # Also after a failure: the branches of this iteration would hold their sessions open to the end.
         await self.branches.prune()
         return notes.iteration()
 
     async def _places(self, proposals: tuple[Proposal, ...]) -> dict[str, Branch]:
-        """Where each proposal runs: on the trunk if it only reads, else on a branch of its own."""
+        """The session that each proposal runs on: the trunk if it only reads, else a branch of its own."""
         places = {}
         for proposal in proposals:
             writes = self.branches.needs_branch(call.tool for call in proposal.calls)
@@ -153,22 +167,24 @@ class _Growth:
     ) -> None:
         """Append the chosen report to its chain and make the branch it ran on the trunk."""
         state, limit = self.state, self.program.config.chains
+        # Also when nothing is taken: what is lacking steers the next proposer away from what was just refused.
         state.lacking = selection.lacking or state.lacking
-        chosen = next((one for one in executions if one.report.proposal == selection.report), None)
-        if chosen is None:  # nothing was worth taking
+        chosen = next((execution for execution in executions if execution.report.proposal == selection.report), None)
+        if chosen is None:  # the selector took none of the reports
             return
         report = chosen.report
+        # The selector's choices always include a new chain: whether one still fits is checked here.
         if selection.chain is None and len(state.workflow.chains) >= limit:
             notes.failures.append(f"no new chain for {report.proposal}: there are {limit} already")
             return
         used = frozenset(chains_used(state.workflow, report))
         notes.added = state.append(report.kept, selection.chain, used, chosen.results)
         branch = places[report.proposal]
-        if not branch.is_trunk:
+        if not branch.is_trunk:  # a report that only read has run on the trunk, and left it as it was
             await self.branches.adopt(await self._clean(report, branch))
 
     async def _clean(self, report: Report, branch: Branch) -> Branch:
-        """``branch``, or one without the writes that ran on it and were not taken over.
+        """``branch``, or a new one without the writes that ran on it and were not taken over.
 
         A failed call counts as one that ran: it may have written before it failed.
         """
@@ -186,21 +202,22 @@ class _Growth:
                 f"; last failure: {failures[-1]}" if failures else ""
             )
         try:
-            wrong = await program.updater.acall(state=state)
+            broken = await program.updater.acall(state=state)
         except AnswerError as error:
             return "rejected", f"no query: {error}"
-        if wrong:
+        if broken:
             # What the query still does not state has no known origin after all: the stored sample says so.
-            missing = unstated(state.query, demands(state.workflow, program.library))
+            missing = unstated(state.query, query_requirements(state.workflow, program.library))
             state.workflow = with_unknown_origins(state.workflow, missing)
-            return "rejected", "; ".join(wrong)
+            return "rejected", reasons(broken)
+        # Last, since it calls tools: a sample that the free checks reject is not replayed.
         difference = await self.branches.difference(state.workflow.steps)
         return ("rejected", f"replay: {difference}") if difference else ("accepted", "")
 
 
 @dataclass(slots=True)
 class _IterationNotes:
-    """An iteration being written down; its fields are those of the record."""
+    """The record of an iteration in the making, with the same fields."""
 
     number: int
     offered: tuple[str, ...]

@@ -9,7 +9,13 @@ from toolgrad_dspy.lm.ask import ask
 from toolgrad_dspy.lm.models import Models
 from toolgrad_dspy.program.constrained import signature_of
 from toolgrad_dspy.program.state import State
-from toolgrad_dspy.provenance.query_rules import Demands, demands, violations
+from toolgrad_dspy.provenance.query_rules import (
+    QueryRequirements,
+    Violation,
+    query_requirements,
+    reasons,
+    violations,
+)
 from toolgrad_dspy.rendering import line
 from toolgrad_dspy.signatures import Update
 
@@ -23,32 +29,34 @@ class Updater(dspy.Module):
         self._models = models
         self._compiled = True
 
-    async def aforward(self, state: State) -> tuple[str, ...]:
-        """Write ``state.query`` and ``state.response``; what is still wrong with them after one re-ask.
+    async def aforward(self, state: State) -> tuple[Violation, ...]:
+        """Write ``state.query`` and ``state.response``; the rules that they still break after one re-ask.
 
         Texts that are up to date with the workflow are left as they are. Raises AnswerError.
         """
         if state.violations is not None:
             return state.violations
-        wanted = demands(state.workflow, state.library)
+        requirements = query_requirements(state.workflow, state.library)
+        # Of all tools, not only those used: a text that names any of them gives away that there are tools.
         names = frozenset(tool.name for tool in state.library.tools)
-        await self._write(state, wanted, "")
-        wrong = violations(state.query, state.response, wanted, names)
-        if wrong:
-            await self._write(state, wanted, "; ".join(wrong))
-            wrong = violations(state.query, state.response, wanted, names)
-        state.violations = wrong
-        return wrong
+        await self._write(state, requirements, "")
+        broken = violations(state.query, state.response, requirements, names)
+        if broken:
+            await self._write(state, requirements, reasons(broken))
+            broken = violations(state.query, state.response, requirements, names)
+        # Set last: after an AnswerError the texts are not up to date, and the next update writes them again.
+        state.violations = broken
+        return broken
 
-    async def _write(self, state: State, wanted: Demands, problem: str) -> None:
+    async def _write(self, state: State, requirements: QueryRequirements, problem: str) -> None:
         answer = await ask(
             self.predict,
             signature_of(self.predict),
             self._models,
             "updater",
             workflow=state.workflow_text(),
-            state=_lines(demand.shown() for demand in wanted.state),
-            avoid="\n".join(str(value) for value in wanted.avoid) or "(nothing)",
+            state=_lines(required.shown() for required in requirements.to_state),
+            avoid="\n".join(str(value) for value in requirements.to_avoid) or "(nothing)",
             problem=problem,
         )
         state.query, state.response = answer.query.strip(), answer.response.strip()

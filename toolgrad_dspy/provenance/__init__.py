@@ -1,25 +1,34 @@
 """Where argument values come from, and what the texts of a sample have to say for them. No model is asked."""
 
-from toolgrad_dspy.provenance.dependencies import needed
+from toolgrad_dspy.provenance.dependencies import attempts_to_keep
 from toolgrad_dspy.provenance.mentions import contains, states
-from toolgrad_dspy.provenance.origins import Result, alike, distinctive, trace
-from toolgrad_dspy.provenance.query_rules import Demand, Demands, demands, internal_values, leaked_names, violations
+from toolgrad_dspy.provenance.origins import EarlierResult, alike, distinctive, trace_origins
+from toolgrad_dspy.provenance.query_rules import (
+    QueryRequirements,
+    RequiredValue,
+    Violation,
+    internal_values,
+    leaked_names,
+    query_requirements,
+    violations,
+)
 from toolgrad_dspy.provenance.references import UnresolvedReferenceError, resolve
 
 __all__ = [
-    "Demand",
-    "Demands",
-    "Result",
+    "EarlierResult",
+    "QueryRequirements",
+    "RequiredValue",
     "UnresolvedReferenceError",
+    "Violation",
     "alike",
+    "attempts_to_keep",
     "contains",
-    "demands",
     "distinctive",
     "internal_values",
     "leaked_names",
-    "needed",
+    "query_requirements",
     "resolve",
     "states",
-    "trace",
+    "trace_origins",
     "violations",
 ]

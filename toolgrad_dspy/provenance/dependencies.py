@@ -9,15 +9,16 @@ from collections.abc import Iterable
 from toolgrad_dspy.records import Attempt
 
 
-def needed(attempts: Iterable[Attempt], final: set[str]) -> set[str]:
+def attempts_to_keep(attempts: Iterable[Attempt], final: set[str]) -> set[str]:
     """Ids of the attempts to keep: those in ``final``, and what they depend on, transitively."""
     by_id = {attempt.id: attempt for attempt in attempts}
     keep: set[str] = set()
     waiting = list(final)
     while waiting:
-        name = waiting.pop()
-        if name in keep or name not in by_id:
+        attempt_id = waiting.pop()
+        # Origins may also name steps of the workflow ("s4"): those are kept already.
+        if attempt_id in keep or attempt_id not in by_id:
             continue
-        keep.add(name)
-        waiting.extend(origin.step for origin in by_id[name].origins if origin.step is not None)
+        keep.add(attempt_id)
+        waiting.extend(origin.step for origin in by_id[attempt_id].origins if origin.step is not None)
     return keep

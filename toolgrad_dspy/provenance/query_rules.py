@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from typing import Literal
 
 from pydantic import JsonValue
 
@@ -14,12 +15,29 @@ from toolgrad_dspy.tools.library import Library
 # Schema origins that are a choice somebody has to make, and that a query should convey in its own words.
 _CHOICES = ("enum", "boolean")
 _ID_KEY = re.compile(r"(^|_)(id|ids|uuid|guid|slug|cursor|token|key|ref|code|hash|sha)$", re.IGNORECASE)
+# One word of letters and digits ("pl_0007", "X17-4"), or a long hexadecimal number ("4711000042", "deadbeef").
 _OPAQUE = re.compile(r"^(?=.*\d)(?=.*[A-Za-z])[A-Za-z0-9_:.-]+$|^[0-9a-fA-F]{8,}$")
 _ORDINARY_WORD = re.compile(r"^[A-Za-z][a-z]*$")
 
+ViolationCode = Literal[
+    "empty_query",
+    "empty_response",
+    "value_not_stated",  # the query does not state a value of user origin
+    "internal_value",  # the query contains an internal id
+    "tool_named",  # the query or the response names a tool
+]
+
 
 @dataclass(frozen=True, slots=True)
-class Demand:
+class Violation:
+    """A rule that a sample's texts break. ``text`` is a sentence for the updater model and the session's reason."""
+
+    code: ViolationCode
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class RequiredValue:
     """A value of a step's arguments that the query has to state, or, for a ``choice``, to convey in its own words."""
 
     step: str
@@ -40,51 +58,55 @@ class Demand:
 
 
 @dataclass(frozen=True, slots=True)
-class Demands:
-    """All demands on a query: ``state`` in the order of the steps, and the internal values to ``avoid``."""
+class QueryRequirements:
+    """What a query has to state, in the order of the steps, and the internal values that it must not contain."""
 
-    state: tuple[Demand, ...]
-    avoid: tuple[JsonValue, ...]
+    to_state: tuple[RequiredValue, ...]
+    to_avoid: tuple[JsonValue, ...]
 
 
-def demands(workflow: Workflow, library: Library) -> Demands:
-    """What the workflow's origins demand of a query.
+def query_requirements(workflow: Workflow, library: Library) -> QueryRequirements:
+    """What the workflow's origins require of a query.
 
     Values of ``user`` origin have to be stated. Of the ``schema`` ones, enumerated values and booleans are choices to
     convey; defaults and constants need no word. Internal ids that came from results must not appear.
     """
-    state: dict[tuple[str, str], Demand] = {}
+    # One entry per value and name: the party of 4 that two bookings share is stated once. `repr` tells 1 from "1"
+    # and from True, and lists and objects are not hashable.
+    to_state: dict[tuple[str, str], RequiredValue] = {}
     for step in workflow.steps:
         for origin in step.origins:
-            if _to_state(origin):
+            if _has_to_be_stated(origin):
                 value = lookup(step.call.arguments, origin.pointer)
-                demand = _demand(step, origin, value, library)
-                state.setdefault((repr(value), last_key(origin.pointer)), demand)
-    return Demands(tuple(state.values()), internal_values(workflow))
+                required = _required_value(step, origin, value, library)
+                to_state.setdefault((repr(value), last_key(origin.pointer)), required)
+    return QueryRequirements(tuple(to_state.values()), internal_values(workflow))
 
 
 def internal_values(workflow: Workflow) -> tuple[JsonValue, ...]:
     """The internal ids among the arguments: what came from results, and is nowhere a value to be stated."""
-    avoid: dict[str, JsonValue] = {}
-    said = set()
+    internal: dict[str, JsonValue] = {}
+    stated_texts = set()
     for step in workflow.steps:
         for origin in step.origins:
             value = lookup(step.call.arguments, origin.pointer)
-            if _to_state(origin):
-                said.add(str(value))
-            elif origin.kind == "result" and internal(origin, value):
-                avoid.setdefault(str(value), value)
-    return tuple(value for text, value in avoid.items() if text not in said)
+            if _has_to_be_stated(origin):
+                stated_texts.add(str(value))
+            elif origin.kind == "result" and is_internal(origin, value):
+                internal.setdefault(str(value), value)
+    # An order number that the user gives for one call may be in the query, though another call took it from a result.
+    return tuple(value for text, value in internal.items() if text not in stated_texts)
 
 
-def _to_state(origin: Origin) -> bool:
+def _has_to_be_stated(origin: Origin) -> bool:
     return origin.kind == "user" or (origin.kind != "result" and origin.match in _CHOICES)
 
 
-def _demand(step: Step, origin: Origin, value: JsonValue, library: Library) -> Demand:
+def _required_value(step: Step, origin: Origin, value: JsonValue, library: Library) -> RequiredValue:
+    # The description of the parameter tells the updater what a bare 4 is: guests, nights or a rating.
     schema = schema_at(library.tool(step.call.tool).parameters, origin.pointer) or {}
     meaning = schema.get("description")
-    return Demand(
+    return RequiredValue(
         step=step.id,
         tool=step.call.tool,
         pointer=origin.pointer,
@@ -94,14 +116,15 @@ def _demand(step: Step, origin: Origin, value: JsonValue, library: Library) -> D
     )
 
 
-def internal(origin: Origin, value: JsonValue) -> bool:
+def is_internal(origin: Origin, value: JsonValue) -> bool:
     """Whether a value taken from a result is an id that a person would not know or say.
 
     It is if it is distinctive, and called an id on either side or has the look of one (letters and digits in one
     word, or a long hexadecimal number).
     """
-    if not distinctive(value):
+    if not distinctive(value):  # room 12 is an id as well, and people say it
         return False
+    # Either side: `{"place": "harbour"}` taken from `/places/0/id` is an id, though the parameter does not say so.
     named = bool(_ID_KEY.search(last_key(origin.pointer)) or _ID_KEY.search(last_key(origin.path or "")))
     return named or (isinstance(value, str) and bool(_OPAQUE.match(value)) and not _is_moment(value))
 
@@ -111,14 +134,17 @@ def _is_moment(text: str) -> bool:
     return bool(re.match(r"^\d{4}-\d{2}-\d{2}([T ]|$)|^\d{1,2}(:\d{2})?\s?[ap]m$", text, re.IGNORECASE))
 
 
-def unstated(query: str, wanted: Demands) -> tuple[Demand, ...]:
-    """The demanded values that ``query`` does not state. Choices are left to its own words."""
-    return tuple(demand for demand in wanted.state if not demand.choice and not states(query, demand.value))
+def unstated(query: str, requirements: QueryRequirements) -> tuple[RequiredValue, ...]:
+    """The required values that ``query`` does not state. Choices are left to its own words."""
+    return tuple(
+        required for required in requirements.to_state if not required.choice and not states(query, required.value)
+    )
 
 
-def with_unknown_origins(workflow: Workflow, missing: tuple[Demand, ...]) -> Workflow:
+def with_unknown_origins(workflow: Workflow, missing: tuple[RequiredValue, ...]) -> Workflow:
     """``workflow`` with the origin of each value in ``missing`` turned ``unknown``, in every step that uses it."""
-    values = [(demand.value, last_key(demand.pointer)) for demand in missing]
+    # By value and name, as `query_requirements` merges them: the entry names only the first step that uses the value.
+    values = [(required.value, last_key(required.pointer)) for required in missing]
 
     def reworked(step: Step) -> Step:
         origins = tuple(
@@ -133,23 +159,42 @@ def with_unknown_origins(workflow: Workflow, missing: tuple[Demand, ...]) -> Wor
     return Workflow(chains=tuple(chains))
 
 
-def violations(query: str, response: str, wanted: Demands, tool_names: frozenset[str]) -> tuple[str, ...]:
-    """What is wrong with a query and its response, one sentence each; nothing when they meet all demands."""
-    wrong = []
+def violations(
+    query: str, response: str, requirements: QueryRequirements, tool_names: frozenset[str]
+) -> tuple[Violation, ...]:
+    """The rules that a query and its response break; none when they meet all requirements.
+
+    The texts are stored as the reason of a rejected session, whose part before the first colon is what statistics
+    count (``Session.reason_key``).
+    """
+    broken = []
+    # An empty query also states nothing: all that is missing is listed, so that one re-ask can mend it.
     if not query:
-        wrong.append("the query is empty")
+        broken.append(Violation("empty_query", "the query is empty"))
     if not response:
-        wrong.append("the response is empty")
-    for demand in unstated(query, wanted):
-        shown = f"{demand.value!r} ({last_key(demand.pointer)} of {demand.step})"
-        wrong.append(f"unknown origin: the query does not state {shown}")
-    wrong += [f"the query contains the internal value {value!r}" for value in wanted.avoid if contains(query, value)]
+        broken.append(Violation("empty_response", "the response is empty"))
+    for required in unstated(query, requirements):
+        shown = f"{required.value!r} ({last_key(required.pointer)} of {required.step})"
+        broken.append(Violation("value_not_stated", f"unknown origin: the query does not state {shown}"))
+    broken += [
+        Violation("internal_value", f"the query contains the internal value {value!r}")
+        for value in requirements.to_avoid
+        if contains(query, value)
+    ]
     for part, text in (("query", query), ("response", response)):
-        wrong += [f"the {part} names the tool {name}" for name in leaked_names(text, tool_names)]
-    return tuple(wrong)
+        broken += [
+            Violation("tool_named", f"the {part} names the tool {name}") for name in leaked_names(text, tool_names)
+        ]
+    return tuple(broken)
+
+
+def reasons(broken: tuple[Violation, ...]) -> str:
+    """The texts of ``broken`` in one line: the problem in the updater's prompt, the reason of a rejected session."""
+    return "; ".join(violation.text for violation in broken)
 
 
 def leaked_names(text: str, tool_names: frozenset[str]) -> list[str]:
-    """Tool names in ``text``, sorted. A name that is an ordinary word (``search``) cannot be told from its use."""
+    """Tool names in ``text``, sorted. Names that are ordinary words (``search``) are left out: people use those."""
+    # Whole identifiers: "rebook_table" does not name the tool "book_table".
     words = set(re.findall(r"[A-Za-z0-9_-]+", text))
     return sorted(name for name in words & tool_names if not _ORDINARY_WORD.match(name))

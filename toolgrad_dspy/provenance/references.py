@@ -4,14 +4,14 @@ from collections.abc import Callable
 
 from pydantic import JsonValue
 
-from toolgrad_dspy.records import Observation, escape, lookup
+from toolgrad_dspy.records import Observation, PointerError, escape, lookup
 
-# A call that ran before, by what a draft may call it: its id, and its result.
+# Looks up a call that ran before by the name a draft may use for it: gives its id and its result, or None.
 Resolver = Callable[[str], tuple[str, Observation] | None]
 
 
 class UnresolvedReferenceError(Exception):
-    """A reference that leads nowhere; the text tells the model why, the ``code`` a program.
+    """A reference that leads nowhere: the text says why to the model, the ``code`` to a program.
 
     Codes: ``not_text`` (its parts are not strings), ``no_result`` (nothing ran under that name), ``no_value`` (the
     result has nothing at that pointer).
@@ -23,6 +23,7 @@ class UnresolvedReferenceError(Exception):
 
 
 def is_reference(value: JsonValue) -> bool:
+    """Whether ``value`` is a reference. With a third key it is an argument that happens to have a ``$from``."""
     return isinstance(value, dict) and "$from" in value and set(value) <= {"$from", "$path"}
 
 
@@ -32,25 +33,26 @@ def resolve(arguments: JsonValue, resolver: Resolver) -> tuple[JsonValue, dict[s
     Also returns, for the JSON Pointer of each replaced place, the id of the step it came from and the pointer
     into that step's result. Raises UnresolvedReferenceError.
     """
-    found: dict[str, tuple[str, str]] = {}
+    replaced: dict[str, tuple[str, str]] = {}
 
     def walk(value: JsonValue, pointer: str) -> JsonValue:
         if isinstance(value, dict):
             if is_reference(value):
+                # What it points to is data and is not walked: a "$from" in a tool's result is no reference.
                 step, path, target = _follow(value, resolver)
-                found[pointer] = (step, path)
+                replaced[pointer] = (step, path)
                 return target
             return {key: walk(item, f"{pointer}/{escape(key)}") for key, item in value.items()}
         if isinstance(value, list):
             return [walk(item, f"{pointer}/{index}") for index, item in enumerate(value)]
         return value
 
-    return walk(arguments, ""), found
+    return walk(arguments, ""), replaced
 
 
 def _follow(reference: dict[str, JsonValue], resolver: Resolver) -> tuple[str, str, JsonValue]:
     name = reference["$from"]
-    path = reference.get("$path", "")
+    path = reference.get("$path", "")  # without a path it is the whole result
     if not isinstance(name, str) or not isinstance(path, str):
         raise UnresolvedReferenceError('"$from" and "$path" have to be strings', "not_text")
     earlier = resolver(name)
@@ -59,7 +61,5 @@ def _follow(reference: dict[str, JsonValue], resolver: Resolver) -> tuple[str, s
     step, observation = earlier
     try:
         return step, path, lookup(observation.value, path)
-    except LookupError as problem:
-        raise UnresolvedReferenceError(
-            f"the result of {name} has no {path!r}: {problem.args[0]}", "no_value"
-        ) from None
+    except PointerError as error:
+        raise UnresolvedReferenceError(f"the result of {name} has no {path!r}: {error}", "no_value") from None

@@ -11,7 +11,7 @@ from toolgrad_dspy.records.judgement import (
     Quality,
     RequestScore,
 )
-from toolgrad_dspy.records.pointer import escape, last_key, leaves, lookup
+from toolgrad_dspy.records.pointer import PointerError, escape, last_key, leaves, lookup
 from toolgrad_dspy.records.proposal import Attempt, DraftCall, Proposal, Report, Selection
 from toolgrad_dspy.records.session import Iteration, RoleUsage, Sample, Session, SessionStatus, Trace, Usage
 from toolgrad_dspy.records.tool import Tool, ToolAnnotations
@@ -31,6 +31,7 @@ __all__ = [
     "Observation",
     "Origin",
     "OriginKind",
+    "PointerError",
     "Proposal",
     "Quality",
     "Record",

@@ -7,13 +7,13 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, JsonValue
 
 
 class Record(BaseModel):
-    """A stored value: immutable, and a field it does not know is an error, not a silent loss."""
+    """A stored value: immutable, and an unknown field is an error, not a silent loss."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 def storable(value: Any) -> Any:
-    """``value`` with half surrogate pairs replaced by ``\ufffd``: tools and models write them, UTF-8 has none."""
+    """``value`` with half surrogate pairs replaced by ``\ufffd``: tools and models write them, UTF-8 cannot."""
     try:
         json.dumps(value, ensure_ascii=False).encode()
     except UnicodeEncodeError:
@@ -27,7 +27,7 @@ def _without_halves(text: str) -> str:
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
-# Text and data from outside: what a tool gave back, what a model wrote.
+# Text and data from outside, written by tools and models.
 OutsideText = Annotated[str, BeforeValidator(storable)]
 OutsideData = Annotated[JsonValue, BeforeValidator(storable)]
 OutsideObject = Annotated[dict[str, JsonValue], BeforeValidator(storable)]

@@ -1,4 +1,4 @@
-"""One tool call, what came back, and whether that was a success."""
+"""One tool call, its result, and whether that was a success."""
 
 from typing import Literal, Self
 
@@ -34,11 +34,11 @@ class ToolError(Record):
 
 
 class Observation(Record):
-    """What a call gave back: tool trouble is an observation too, never an exception.
+    """The result of a call. Trouble with a tool is an observation too, never an exception.
 
     ``content`` is the structured result where the source has one (else None), ``text`` what a model sees.
-    ``latency`` is in seconds and left out when the record is stored, so that two runs of one seed store the
-    same bytes; the trace keeps it. ``simulated`` marks a result that no real tool produced.
+    ``latency`` is in seconds. It is not stored with the record, so that two runs of one seed store the same bytes;
+    the trace keeps it. ``simulated`` marks a result that no real tool produced.
     """
 
     content: OutsideData = None
@@ -48,7 +48,7 @@ class Observation(Record):
     latency: float = Field(default=0.0, exclude=True)
 
     def __eq__(self, other: object) -> bool:
-        """Equal when they would be stored alike: how long a call took is no part of what it gave."""
+        """Equal when both would be stored alike: the latency of a call is not part of its result."""
         if not isinstance(other, Observation):
             return NotImplemented
         return self._stored() == other._stored()

@@ -24,6 +24,19 @@ def list_index(key: str) -> int | None:
     return int(key) if _INDEX.fullmatch(key) else None
 
 
+class PointerError(LookupError):
+    """A pointer that leads nowhere: the text says why to a model, ``code`` and ``reached`` to a program.
+
+    Codes: ``not_a_pointer`` (it does not start with a slash), ``nothing_there``. ``reached`` is the pointer up to and
+    including the first token that leads nowhere.
+    """
+
+    def __init__(self, message: str, code: str, reached: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.reached = reached
+
+
 def leaves(value: JsonValue, pointer: str = "") -> Iterator[tuple[str, JsonValue]]:
     """Every leaf of ``value`` with its pointer, in document order; an empty container is a leaf."""
     if isinstance(value, dict) and value:
@@ -37,14 +50,18 @@ def leaves(value: JsonValue, pointer: str = "") -> Iterator[tuple[str, JsonValue
 
 
 def lookup(value: JsonValue, pointer: str) -> JsonValue:
-    """The value at ``pointer``. Raises LookupError, whose text says how far the pointer led.
+    """The value at ``pointer``. Raises PointerError, whose text says how far the pointer led.
 
     ``"/"`` is the empty key where there is one, and else, as models write it, the whole value.
+
+    >>> lookup({"rows": [{"id": "row_7"}]}, "/rows/0/id")
+    'row_7'
     """
     if pointer == "" or (pointer == "/" and not (isinstance(value, dict) and "" in value)):
         return value
     if not pointer.startswith("/"):
-        raise LookupError(f"{pointer!r} is not a JSON Pointer: it has to start with '/'")
+        message = f"{pointer!r} is not a JSON Pointer: it has to start with '/'"
+        raise PointerError(message, "not_a_pointer", pointer)
     here = value
     walked = ""
     for token in pointer[1:].split("/"):
@@ -54,7 +71,8 @@ def lookup(value: JsonValue, pointer: str) -> JsonValue:
         elif isinstance(here, list) and (index := list_index(key)) is not None and index < len(here):
             here = here[index]
         else:
-            raise LookupError(f"nothing at {walked}/{token}: {_describe(here)}")
+            reached = f"{walked}/{token}"
+            raise PointerError(f"nothing at {reached}: {_describe(here)}", "nothing_there", reached)
         walked += f"/{token}"
     return here
 

@@ -1,4 +1,4 @@
-"""What the proposer asks for and what its execution gave."""
+"""Proposals, the reports of their execution, and the selection among those."""
 
 from typing import Literal
 
@@ -33,9 +33,9 @@ class Attempt(Record):
     """One call that was tried for a proposal.
 
     ``id`` is ``a1``, ``a2``, ... in the order of the report: origins within the report name it. ``draft`` is the
-    1-based position of the draft it serves, ``turn`` 0 for the draft as proposed and 1, 2, ... for a repair.
-    ``observation`` is None when the call was refused before anything ran. ``kept`` says that the report needs
-    this call. ``seconds`` is the call's latency.
+    1-based position of the draft it was made for, ``turn`` 0 for the draft as proposed and 1, 2, ... for a repair.
+    ``observation`` is None when the call was refused before it was sent. ``kept`` says that the report needs this
+    call. ``seconds`` is the call's latency.
     """
 
     id: str
@@ -67,8 +67,8 @@ class Report(Record):
 class Selection(Record):
     """The textual gradient: which report to take, onto which chain, why, and what is lacking now.
 
-    ``report`` is None when nothing is taken. ``chain`` is None for a new chain. ``note`` says how the choice
-    was corrected after a check against the argument origins.
+    ``report`` is None when nothing is taken. ``chain`` is None for a new chain. ``note`` says how the choice of
+    chain was corrected, if the argument origins contradict it.
     """
 
     report: str | None

@@ -1,4 +1,4 @@
-"""What one session of the loop leaves behind."""
+"""The outcome of one session of the loop: its sample, its trace and what it used."""
 
 from typing import Literal
 
@@ -23,7 +23,7 @@ class Iteration(Record):
 
 
 class Trace(Record):
-    """Everything a session did, in order."""
+    """Everything that a session did, in order."""
 
     iterations: tuple[Iteration, ...] = ()
     notes: tuple[str, ...] = ()
@@ -44,16 +44,16 @@ class RoleUsage(Record):
     unpriced: int = 0
 
     def plus(self, other: "RoleUsage") -> "RoleUsage":
-        """Both together."""
+        """The sum of both."""
         return RoleUsage(**{name: getattr(self, name) + getattr(other, name) for name in RoleUsage.model_fields})
 
     def minus(self, other: "RoleUsage") -> "RoleUsage":
-        """What is left without ``other``."""
+        """The difference to ``other``."""
         return RoleUsage(**{name: getattr(self, name) - getattr(other, name) for name in RoleUsage.model_fields})
 
 
 class Usage(Record):
-    """What a session used. ``tool_calls`` counts failed calls too; ``replayed_calls`` those of checks only."""
+    """What a session used. ``tool_calls`` counts failed calls too; ``replayed_calls`` those that repeat steps."""
 
     roles: dict[str, RoleUsage] = {}
     tool_calls: int = 0
@@ -88,7 +88,7 @@ class Session(Record):
     """One session's outcome.
 
     ``accepted``: the sample passed every check. ``rejected``: there is a sample or a part of one, and
-    ``reason`` says which check it failed. ``failed``: no sample came about, and ``reason`` says why.
+    ``reason`` says which check it failed. ``failed``: there is no sample, and ``reason`` says why.
     """
 
     index: int
@@ -99,3 +99,12 @@ class Session(Record):
     trace: Trace = Trace()
     usage: Usage = Usage()
     seconds: float = 0.0
+
+    @property
+    def reason_key(self) -> str:
+        """The kind of reason, by which statistics group: the reason up to its first colon.
+
+        >>> Session(index=0, seed=0, status="rejected", reason="replay: s1 gave another result").reason_key
+        'replay'
+        """
+        return self.reason.partition(":")[0].strip() or "not given"

@@ -18,9 +18,9 @@ class Origin(Record):
     - ``schema``: a default, constant or enumerated value of the tool's own schema;
     - ``unknown``: none of these. An accepted sample has none.
 
-    ``match`` tells how a ``result`` origin was found: the draft referred to it (``reference``), its value is
-    equal to a result leaf (``literal``), or it is a part of, or put together from, result text (``part``).
-    For a ``schema`` origin it names the keyword (``default``, ``const``, ``enum``, ...).
+    ``match`` says how a ``result`` origin is known: the draft refers to it (``reference``), its value is equal to a
+    result leaf (``literal``), or it is a part of, or put together from, result text (``part``). For a ``schema``
+    origin it names the keyword (``default``, ``const``, ``enum``, ...).
     """
 
     pointer: str

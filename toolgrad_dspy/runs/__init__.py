@@ -1,7 +1,6 @@
-"""Running many sessions: a run as data, what plays it, the store that keeps it, progress, and figures."""
+"""Running many sessions: a run as data, the engines that play it, the store that keeps it, progress and figures."""
 
 from toolgrad_dspy.runs.config_file import ConfigFile, load_config_file, program_config
-from toolgrad_dspy.runs.configuration import Configuration
 from toolgrad_dspy.runs.engines import Done, LocalEngine, OpenRun, RunEngine
 from toolgrad_dspy.runs.estimate import Estimate, estimate, estimate_from_run
 from toolgrad_dspy.runs.event_loop import execute
@@ -11,6 +10,7 @@ from toolgrad_dspy.runs.spec import ModelsSpec, OpenSpec, RunSpec
 from toolgrad_dspy.runs.spending import TOOLS, Spending, SpendingLog
 from toolgrad_dspy.runs.statistics import RunStatistics, statistics
 from toolgrad_dspy.runs.store import RunStore, canonical
+from toolgrad_dspy.runs.stored_configuration import StoredConfiguration
 from toolgrad_dspy.runs.tools_spec import McpTools, SourceTools, ToolsSpec, WorldTools, tools_spec
 
 __all__ = [  # noqa: RUF022 - grouped by topic
@@ -33,21 +33,21 @@ __all__ = [  # noqa: RUF022 - grouped by topic
     "estimate_from_run",
     "Estimate",
     "execute",
-    # where it is played
+    # the engines that play it
     "RunEngine",
     "OpenRun",
     "LocalEngine",
     "Done",
-    # what is kept of it
+    # what is stored of it
     "RunStore",
-    "Configuration",
+    "StoredConfiguration",
     "canonical",
     "RunStatistics",
     "statistics",
     "Spending",
     "SpendingLog",
     "TOOLS",
-    # how far it is
+    # its progress
     "RunProgress",
     "BarProgress",
     "LineProgress",

@@ -1,4 +1,4 @@
-"""The configuration file: models by role, the settings of the loop and the metric, in YAML.
+"""The configuration file that a user passes: models by role, the settings of the loop and the metric, in YAML.
 
     models:
       all: {model: openai/gpt-4.1-mini, temperature: 0.7}
@@ -6,25 +6,30 @@
     program: {iterations: 6, mini_batch: 30}
     metric: {weights: {executed: 1, qor: 2}, votes: 3, temperature: 0.7}
 
-The command line goes before the environment, the environment before the file. An unknown key is refused.
+The command line overrides the environment, and the environment overrides the file. An unknown key is refused. What a
+run folder stores as ``config.yaml`` is another thing: see ``stored_configuration.py``.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from toolgrad_dspy.errors import UsageError, hint, one_line, os_reason
+from pydantic import BaseModel, ValidationError
+
+from toolgrad_dspy.errors import UsageError, first_problem, hint, one_line, os_reason
 from toolgrad_dspy.lm.settings import ROLES, ModelSettings, environment
 from toolgrad_dspy.lm.sources import ALL_ROLES
 from toolgrad_dspy.metrics import MetricConfig, component_names
 from toolgrad_dspy.program.config import ProgramConfig
 from toolgrad_dspy.tools.mcp.secrets import expand
 
+M = TypeVar("M", bound=BaseModel)
+
 
 @dataclass(frozen=True, slots=True)
 class ConfigFile:
-    """What a file says. ``models`` maps a role's name, or ``all``, to settings; ``source`` names the file."""
+    """The contents of a file. ``models`` maps a role's name, or ``all``, to settings; ``source`` names the file."""
 
     models: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     program: Mapping[str, Any] = field(default_factory=dict)
@@ -33,7 +38,15 @@ class ConfigFile:
 
 
 def load_config_file(path: Path | None) -> ConfigFile:
-    """The configuration in ``path``; an empty one without a path. Raises UsageError that names file and key."""
+    """The configuration in ``path``; an empty one without a path.
+
+    Raises UsageError that names file and key: ``unreadable_file``, ``not_yaml``, ``not_a_mapping``, ``unknown_key``
+    or ``invalid_value``.
+
+        file = load_config_file(Path("config.yaml"))
+        models = Models.from_environment(file.models, file.source)
+        config = program_config(file, iterations=6)
+    """
     if path is None:
         return ConfigFile()
     import yaml
@@ -41,14 +54,14 @@ def load_config_file(path: Path | None) -> ConfigFile:
     try:
         data = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
     except OSError as error:
-        raise UsageError(f"cannot read {path}: {os_reason(error)}") from None
+        raise UsageError(f"cannot read {path}: {os_reason(error)}", code="unreadable_file") from None
     except yaml.MarkedYAMLError as error:
-        # Its text quotes the line, which may be the one with a key.
+        # The error's own text quotes the line, which may be the one with an API key.
         mark = error.problem_mark or error.context_mark
         where = f"line {mark.line + 1}, column {mark.column + 1}" if mark else "it cannot be read"
-        raise UsageError(f"{path} is not YAML: {where}") from None
+        raise UsageError(f"{path} is not YAML: {where}", code="not_yaml") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path} is not YAML: {one_line(error, 160)}") from None
+        raise UsageError(f"{path} is not YAML: {one_line(error, 160)}", code="not_yaml") from None
     top = _mapping(data, f"{path}", ("models", "program", "metric"))
     models = _mapping(top.get("models") or {}, f"{path}: models", (ALL_ROLES, *ROLES))
     return ConfigFile(
@@ -56,6 +69,7 @@ def load_config_file(path: Path | None) -> ConfigFile:
             role: _expanded(_mapping(values or {}, f"{path}: models.{role}", ModelSettings.model_fields), path)
             for role, values in models.items()
         },
+        # Its values are checked by program_config, together with the options of the command line.
         program=_mapping(top.get("program") or {}, f"{path}: program", ProgramConfig.model_fields),
         metric=_metric(top.get("metric") or {}, str(path)),
         source=str(path),
@@ -63,37 +77,35 @@ def load_config_file(path: Path | None) -> ConfigFile:
 
 
 def program_config(file: ConfigFile, **options: object) -> ProgramConfig:
-    """The settings of the loop: ``options`` that are not None over the file's. Raises UsageError."""
-    from pydantic import ValidationError
+    """The settings of the loop: those of the file, overridden by each of ``options`` that is not None.
 
+    Raises UsageError (``invalid_value``).
+    """
     given = {name: value for name, value in options.items() if value is not None}
-    try:
-        return ProgramConfig(**{**file.program, **given})
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise UsageError(
-            f"{file.source}: program.{first['loc'][0]}: {first['msg']}, got {first['input']!r}"
-        ) from None
+    return _checked(ProgramConfig, {**file.program, **given}, f"{file.source}: program")
 
 
 def _metric(given: object, source: str) -> MetricConfig:
-    from pydantic import ValidationError
-
     values = _mapping(given, f"{source}: metric", MetricConfig.model_fields)
     if "weights" in values:
         _mapping(values["weights"], f"{source}: metric.weights", component_names())
+    return _checked(MetricConfig, values, f"{source}: metric")
+
+
+def _checked(model: type[M], values: Mapping[str, Any], where: str) -> M:
+    """``values`` as a ``model`` without secrets: the message shows the value that is wrong."""
     try:
-        return MetricConfig(**values)
+        return model.model_validate(values)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        said = first["msg"].removeprefix("Value error, ")
-        raise UsageError(f"{source}: metric.{where}: {said}, got {first['input']!r}") from None
+        place, problem = first_problem(error)
+        value = error.errors(include_url=False)[0]["input"]
+        key = f"{where}.{place}" if place else where
+        raise UsageError(f"{key}: {problem}, got {one_line(repr(value), 80)}", code="invalid_value") from None
 
 
 def _mapping(value: object, where: str, known: Iterable[str]) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise UsageError(f"{where} has to be a mapping of names to values")
+        raise UsageError(f"{where} has to be a mapping of names to values", code="not_a_mapping")
     names = tuple(known)
     for key in value:
         if key not in names:

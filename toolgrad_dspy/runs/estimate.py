@@ -1,4 +1,4 @@
-"""An estimate of what a run will use, from a few of its sessions, which are not stored, or from those of a run."""
+"""An estimate of what a run will use: from a few of its sessions, which are not stored, or from an earlier run."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -29,10 +29,11 @@ _FIGURES: dict[str, Callable[[Session], float]] = {
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """Figures per session over ``sessions`` of them: mean and standard deviation, and both for a run of ``n``.
+    """Mean and standard deviation of each figure over ``sessions`` sessions, and both for a run of ``n``.
 
-    Sessions are independent, so the spread of a run of n grows with the square root of n; how well a few sessions
-    tell the mean adds n times its standard error. ``source`` is the folder of the run they are from, if any.
+    Sessions are independent, so the deviation of a run of n grows with the square root of n. The mean itself is
+    uncertain, since it is taken over a few sessions: that adds n times its standard error. ``source`` is the folder
+    of the run that the sessions are from, if any.
     """
 
     n: int
@@ -48,7 +49,7 @@ class Estimate:
         return each * self.n, (spread**2 * self.n + (spread * self.n) ** 2 / self.sessions) ** 0.5
 
     def data(self) -> dict[str, JsonValue]:
-        """As data."""
+        """The estimate as JSON data, as ``generate --dry-run --json`` prints it."""
         names = ("mean", "deviation", "total", "total_deviation")
         figures: dict[str, JsonValue] = {
             name: dict(zip(names, (*each, *self.total(name)), strict=True)) for name, each in self.figures.items()
@@ -72,7 +73,11 @@ async def estimate(
 ) -> Estimate:
     """The estimate for the run ``spec``, from the first few of its sessions, which are played and not stored.
 
-    The other arguments are those of :func:`generate`. Raises RunError when it was stopped before a session ended.
+    The other arguments are those of :func:`generate`. Raises RunError (``no_session``) when the engine was stopped
+    before a session ended.
+
+        guess = asyncio.run(estimate(RunSpec(n=500)))
+        dollars, deviation = guess.total("US dollars")
     """
     count = min(spec.n, sessions)
     ended: list[Session] = []
@@ -101,7 +106,7 @@ def estimate_from_run(folder: Path, n: int) -> Estimate:
 
 
 def estimate_from(sessions: Sequence[Session], n: int, source: str | None = None) -> Estimate:
-    """The estimate for ``n`` sessions from ``sessions``, which were played by this process or are in ``source``."""
+    """The estimate for ``n`` sessions from ``sessions``, which this process has played or ``source`` holds."""
     figures = {}
     for name, figure in _FIGURES.items():
         values = [float(figure(session)) for session in sessions]

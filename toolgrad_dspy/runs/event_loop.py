@@ -1,4 +1,4 @@
-"""An event loop that is fit for hundreds of sessions."""
+"""An event loop for hundreds of sessions."""
 
 import asyncio
 import gc
@@ -8,31 +8,32 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
 
-T = TypeVar("T")
+from toolgrad_dspy.concurrency import IO_THREADS
 
-THREADS = 64
-"""Threads of the loop's default executor. DSPy's ``LM.acall`` takes one per call in flight."""
+T = TypeVar("T")
 
 
 def execute(main: Coroutine[Any, Any, T], on_interrupt: Callable[[], None] | None = None) -> T:
-    """Run ``main`` on a new event loop that is fit for hundreds of sessions, and return its result.
+    """Run ``main`` on a new event loop with room for hundreds of sessions, and return its result.
 
     ``on_interrupt`` is called on the loop for every SIGINT (Ctrl-C) and SIGTERM; without it they end the
     program as usual. Call it from the main thread.
+
+        figures = execute(generate(RunSpec(n=20), Path("runs/twenty"), engine=engine), on_interrupt=engine.stop)
     """
     with asyncio.Runner() as runner:
         loop = runner.get_loop()
-        loop.set_default_executor(ThreadPoolExecutor(THREADS, thread_name_prefix="toolgrad"))
+        loop.set_default_executor(ThreadPoolExecutor(IO_THREADS, thread_name_prefix="toolgrad"))
         with _interrupts(loop, on_interrupt), _rare_collections():
             return runner.run(main)
 
 
 @contextmanager
 def _rare_collections() -> Iterator[None]:
-    """Collect cyclic garbage less often, and never look at what was there before.
+    """Collect cyclic garbage less often, and leave out the objects that were there before.
 
-    Hundreds of sessions under way are many live objects, which Python's default thresholds make it walk through over
-    and over: an eighth of a run's CPU time. Sessions leave few cycles behind.
+    Hundreds of sessions in flight are many live objects. With Python's default thresholds the collector walks through
+    them over and over, an eighth of a run's CPU time, and sessions leave few cycles behind.
     """
     before = gc.get_threshold()
     gc.collect()

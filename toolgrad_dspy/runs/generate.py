@@ -1,4 +1,4 @@
-"""Growing samples into a run folder: the one way to run, of the command line, of benchmarks and of your own code."""
+"""Growing samples into a run folder: the command line, the benchmarks and your own code all run this way."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +14,7 @@ SAMPLES = "samples.jsonl"
 """The file of a run folder that holds the accepted samples."""
 
 MakeProgress = Callable[[int, int], RunProgress]
-"""Makes the progress of a run, from how many sessions it has in all and how many of them are stored already."""
+"""Makes the progress of a run from the number of its sessions and the number of those that are stored already."""
 
 
 async def generate(
@@ -27,8 +27,8 @@ async def generate(
 ) -> RunStatistics:
     """Play the sessions of ``spec`` that ``folder`` does not hold yet; the figures of the whole run.
 
-    Every session is stored when it ends, so that a run that was killed resumes with the same call. ``samples.jsonl``
-    is written in the end: the accepted samples. A run that ``engine.stop()`` has ended early returns, too.
+    Every session is stored when it ends: the same call resumes a run that was killed. At the end the accepted samples
+    are written to ``samples.jsonl``, also when ``engine.stop()`` has ended the run early.
 
         import asyncio
         from pathlib import Path
@@ -37,8 +37,8 @@ async def generate(
         figures = asyncio.run(generate(RunSpec(n=3), Path("runs/three")))
         print(figures.accepted, figures.steps_per_sample)
 
-    ``say`` gets what the tools' sources have to tell, a line each. Raises UsageError when the folder holds another
-    run, and RunError for what breaks this one; what has ended by then is stored.
+    ``say`` gets the messages of the tool sources, a line each. Raises UsageError when the folder holds another run,
+    and RunError for what breaks this one; the sessions that have ended by then are stored.
     """
     async with (engine or LocalEngine()).open(spec) as run:
         for note in run.notes:
@@ -57,7 +57,7 @@ async def generate(
                 try:
                     await run.run(left, ended)
                 finally:
-                    # Sessions that were cut short have been paid for as well.
+                    # Sessions that were cancelled have cost something, too.
                     store.spend(run.spending())
             store.samples_jsonl(folder / SAMPLES)
             return statistics(store)

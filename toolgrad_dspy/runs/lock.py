@@ -11,7 +11,7 @@ class FolderLock:
     """An exclusive lock on a folder, held from construction until :meth:`release` or the end of the process.
 
     It is SQLite's own lock on an empty file of ours: it works wherever the database does, and the operating
-    system takes it back when the process dies, however it dies. Raises UsageError when somebody has it.
+    system releases it when the process dies, even by kill -9. Raises UsageError (``run_in_use``).
     """
 
     def __init__(self, folder: Path) -> None:
@@ -22,7 +22,7 @@ class FolderLock:
                 self._connection.execute("BEGIN EXCLUSIVE")
             except sqlite3.OperationalError as error:
                 self._connection.close()
-                if "locked" not in str(error):
+                if "locked" not in str(error):  # "unable to open database file", "disk I/O error"
                     raise
                 raise UsageError(
                     f"{folder} is in use by another process; wait for it to end or choose another folder with -o",
@@ -30,5 +30,5 @@ class FolderLock:
                 ) from error
 
     def release(self) -> None:
-        """Give the folder free. Safe to call twice."""
+        """Release the lock. Safe to call twice."""
         self._connection.close()

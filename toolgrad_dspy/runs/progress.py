@@ -17,7 +17,7 @@ INTERVAL = 5.0
 class RunProgress(ABC):
     """Counts sessions and shows them; a context manager around the run.
 
-    ``total`` counts all sessions of the run, ``before`` those that an earlier start of it has done.
+    ``total`` counts all sessions of the run, ``before`` those that are stored from an earlier start.
     """
 
     def __init__(self, total: int, before: int = 0, clock: Callable[[], float] = time.monotonic) -> None:
@@ -35,13 +35,16 @@ class RunProgress(ABC):
         self.show()
 
     def summary(self) -> str:
-        """``120/500 sessions, 118 accepted, 2 rejected, 0 failed, 41.2/s, ETA 9 s``: counts are of this start."""
+        """``120/500 sessions, 118 accepted, 2 rejected, 0 failed, 41.2/s, ETA 9 s``.
+
+        The first number counts the sessions of earlier starts too, the others only those of this start.
+        """
         parts = [f"{self.finished}/{self.total} sessions"]
         parts += [f"{self.counts[status]} {status}" for status in ("accepted", "rejected", "failed")]
         seconds = self._clock() - self._start
-        here = self.finished - self.before
-        if here and seconds > 0:
-            rate = here / seconds
+        ended_now = self.finished - self.before  # a rate with the earlier ones would promise too early an end
+        if ended_now and seconds > 0:
+            rate = ended_now / seconds
             parts.append(f"{rate:.1f}/s" if rate >= 1 else f"{1 / rate:.1f} s each")
             if self.finished < self.total:
                 parts.append(f"ETA {duration((self.total - self.finished) / rate)}")
@@ -58,11 +61,11 @@ class RunProgress(ABC):
 
     @abstractmethod
     def show(self) -> None:
-        """Show the state, if it is time to."""
+        """Show the current state, if it is time to."""
 
     @abstractmethod
     def finish(self) -> None:
-        """Show the last state."""
+        """Show the final state."""
 
 
 class QuietProgress(RunProgress):
@@ -130,7 +133,7 @@ class BarProgress(RunProgress):
 
 
 def run_progress(total: int, before: int = 0, quiet: bool = False) -> RunProgress:
-    """The progress that fits where stderr goes."""
+    """The progress for stderr as it is: a bar on a terminal, lines elsewhere, nothing if ``quiet``."""
     if quiet:
         return QuietProgress(total, before)
     return BarProgress(total, before) if sys.stderr.isatty() else LineProgress(total, before)

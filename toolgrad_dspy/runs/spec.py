@@ -1,4 +1,4 @@
-"""A run as data: it builds the program on its tools in any process, so that an engine elsewhere can."""
+"""A run as data: any process can build the program on its tools from it, also one on another machine."""
 
 import hashlib
 from collections.abc import AsyncIterator, Mapping
@@ -18,7 +18,7 @@ from toolgrad_dspy.runs.tools_spec import ToolsSpec, WorldTools
 class ModelsSpec:
     """The models of a run, as data: every role's settings, secrets included, and the user's own prices.
 
-    ``ModelsSpec.from_environment()`` is what the environment, ``.env`` and a configuration file name.
+    ``ModelsSpec.from_environment()`` reads the environment, ``.env`` and, if given, a configuration file.
     """
 
     settings: Mapping[Role, ModelSettings]
@@ -33,14 +33,14 @@ class ModelsSpec:
         return cls(models.settings, models.prices)
 
     def build(self, caps: Caps | None = None) -> Models:
-        """The models, with nothing used yet of a budget with these ``caps``."""
+        """The models with a fresh budget under these ``caps``."""
         models = Models(dict(self.settings), self.prices)
         models.budget = Budget(caps)
         return models
 
     @property
     def all_rehearsal(self) -> bool:
-        """Whether no language model is asked at all."""
+        """Whether every role is played by the rehearsal model, so that no language model is asked."""
         return all(settings.is_rehearsal for settings in self.settings.values())
 
     def public(self) -> dict[str, JsonValue]:
@@ -50,10 +50,15 @@ class ModelsSpec:
 
 @dataclass(frozen=True, slots=True)
 class RunSpec:
-    """Everything that decides what a run's samples are, and what it may use.
+    """Everything that determines a run's samples, and what it may use.
 
-        RunSpec(n=20)                                                # the environment's models on the bundled world
-        RunSpec(n=20, tools=tools_spec(Path("servers.json")), program_file=Path("programs/files.json"), seed=1)
+    >>> spec = RunSpec(n=20, program=ProgramConfig(iterations=6), seed=1)
+    >>> spec.tools.name
+    'the bundled world'
+
+    With servers of your own and a compiled program:
+
+        RunSpec(n=20, tools=tools_spec(Path("servers.json")), program_file=Path("programs/files.json"))
 
     - ``n``: sessions, one sample each. A resumed run may ask for more.
     - ``tools``, ``models``: what the program works with.
@@ -72,7 +77,7 @@ class RunSpec:
 
     def __post_init__(self) -> None:
         if self.n < 1:
-            raise ValueError(f"n is {self.n}, but a run has at least one session")
+            raise ValueError(f"n is {self.n}; a run has at least one session")
 
     def public(self) -> dict[str, JsonValue]:
         """The configuration that a run folder stores: without secrets, and without what a resumed run may change
@@ -88,7 +93,7 @@ class RunSpec:
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator["OpenSpec"]:
-        """Build the program, open its library, and ask every model for a word; all is closed in the end.
+        """Build the program, open its library, and check every model with a short call; all is closed at the end.
 
         Raises UsageError for a program file, ToolSourceError for tools and ModelError for models that cannot be used.
         """

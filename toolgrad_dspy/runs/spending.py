@@ -1,15 +1,15 @@
-"""What a run has used: a ledger that also counts sessions that were stopped before they ended."""
+"""What a run has used, also in sessions that were cancelled before they ended."""
 
 from collections.abc import Callable, Mapping
 
 from toolgrad_dspy.records import RoleUsage
 
-# The role under which tool calls stand in the ledger, repeated ones of branches and checks included.
+# The role of the entry that counts tool calls, with those that branches and checks repeat.
 TOOLS = "tools"
 
 
 class Spending(RoleUsage):
-    """One line of the ledger: what a role used of a model in a stage of the run."""
+    """One entry: what a role used of a model in a stage of the run."""
 
     stage: str
     role: str
@@ -19,7 +19,7 @@ class Spending(RoleUsage):
 class SpendingLog:
     """Turns the running totals of a meter into entries: each call of :meth:`entries` gives what is new.
 
-    ``models`` gives usage by role and model, ``tool_calls`` the number of tool calls, both since the start.
+    ``models`` gives the usage by role and model so far, ``tool_calls`` the number of tool calls so far.
     """
 
     def __init__(
@@ -33,16 +33,16 @@ class SpendingLog:
         self.start()
 
     def start(self) -> None:
-        """Count from here; model calls made before are still to be entered."""
+        """Count tool calls from here. Model calls made before, those that check the models, are still entered."""
         self._tools_before = self._tool_calls()
 
     def entries(self) -> list[Spending]:
-        """What was used since the last time."""
+        """What was used since the last call; roles that made no call since then are left out."""
         now, tools = self._models(), self._tool_calls()
-        found = [self._difference(role, model, used) for (role, model), used in now.items()]
-        found.append(Spending(stage=self._stage, role=TOOLS, calls=tools - self._tools_before))
+        entries = [self._difference(role, model, used) for (role, model), used in now.items()]
+        entries.append(Spending(stage=self._stage, role=TOOLS, calls=tools - self._tools_before))
         self._before, self._tools_before = now, tools
-        return [entry for entry in found if entry.calls]
+        return [entry for entry in entries if entry.calls]
 
     def _difference(self, role: str, model: str, used: RoleUsage) -> Spending:
         new = used.minus(self._before.get((role, model), RoleUsage()))

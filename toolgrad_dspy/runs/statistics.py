@@ -1,4 +1,4 @@
-"""What a run gave and what it took, in the terms of the ToolGrad paper (arXiv 2508.04086, section on efficiency)."""
+"""The yield and the cost of a run, in the terms of the ToolGrad paper (arXiv 2508.04086, section on efficiency)."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -10,14 +10,15 @@ from toolgrad_dspy.runs.store import RunStore
 class RunStatistics(Record):
     """Figures of a run. A mean over nothing is None.
 
-    *Per sample* divides what all sessions used, failed and rejected ones included, by the accepted samples: what
-    a usable sample costs. Content figures (steps, chains, dependence) are means over the accepted samples.
+    *Per sample* divides what all sessions used, failed and rejected ones included, by the number of accepted samples:
+    the cost of a usable sample. Content figures (steps, chains, dependence) are means over the accepted samples.
 
     - ``pass_rate``: share of the sessions that end with an accepted triple (query, workflow, response).
-    - ``steps_per_sample``: ground-truth tools, that is calls over all chains.
+    - ``steps_per_sample``: ground-truth tools: the calls over all chains.
     - ``dependent_*``: steps with an argument that comes from an earlier step's result.
-    - ``tool_calls_per_sample`` counts failed calls; ``replayed_calls_per_sample`` only those of checks.
-    - ``*_by_reason``: the reason up to its first colon.
+    - ``tool_calls_per_sample`` counts failed calls too; ``replayed_calls_per_sample`` counts the calls that only
+      repeat accepted steps, on branches and in the final check.
+    - ``*_by_reason``: counts by :attr:`Session.reason_key`.
     """
 
     sessions: int
@@ -45,7 +46,13 @@ class RunStatistics(Record):
 
 
 def statistics(store: RunStore) -> RunStatistics:
-    """The figures of the run so far, in one pass over the store. Raises StoreError."""
+    """The figures of the run so far, in one pass over the store. Raises StoreError.
+
+    >>> with RunStore.open(Path("runs/three")) as store:
+    ...     figures = statistics(store)
+    >>> figures.sessions, figures.accepted, figures.pass_rate
+    (3, 3, 1.0)
+    """
     totals = _Totals()
     for session in store.sessions(traces=False):
         totals.add(session)
@@ -68,7 +75,7 @@ class _Totals:
     def add(self, session: Session) -> None:
         self.statuses[session.status] += 1
         if session.status != "accepted":
-            self.reasons[session.status][session.reason.partition(":")[0].strip() or "not given"] += 1
+            self.reasons[session.status][session.reason_key] += 1
         elif session.sample is not None:
             self._add_content(session.sample)
         for role, used in session.usage.roles.items():

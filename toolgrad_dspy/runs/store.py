@@ -3,11 +3,11 @@
 - ``config.yaml``: the resolved configuration, for people and for running it again.
 - ``run.db``: SQLite in WAL mode. Its schema number is in ``user_version``. One row per session in ``sessions``,
   the tools of the run in ``tools``, the configuration that resume is checked against in ``meta``.
-- ``run.lock``: who holds it writes; see :class:`FolderLock`.
+- ``run.lock``: held by the one process that writes; see :class:`FolderLock`.
 
 A session is written whole, in one transaction, when it ends: a kill at any moment loses the sessions in flight
 and nothing else. Samples are stored as canonical JSON (sorted keys, no white space), so two runs of one seed
-have equal bytes in that column whatever order their sessions ended in.
+have equal bytes in that column, in whatever order their sessions ended.
 """
 
 import json
@@ -24,9 +24,9 @@ from pydantic import ValidationError
 from toolgrad_dspy.errors import StoreError, UsageError, one_line
 from toolgrad_dspy.files import atomic_writer, store_errors, written_ahead
 from toolgrad_dspy.records import Record, RoleUsage, Sample, Session, SessionStatus, Tool, Trace, Usage
-from toolgrad_dspy.runs.configuration import Configuration, differences, write_configuration
 from toolgrad_dspy.runs.lock import FolderLock
 from toolgrad_dspy.runs.spending import Spending
+from toolgrad_dspy.runs.stored_configuration import StoredConfiguration, differences, write_configuration
 
 SCHEMA = 3
 
@@ -78,6 +78,11 @@ ON CONFLICT (stage, role, model) DO UPDATE SET
 class RunStore:
     """One run on disk. Made by :meth:`create_or_resume` to write, by :meth:`open` to read; close it after use.
 
+    >>> with RunStore.open(Path("runs/three")) as store:
+    ...     samples = [session.sample for session in store.sessions("accepted", traces=False)]
+    >>> [sample.id for sample in samples]
+    ['0-000000', '0-000001', '0-000002']
+
     Use it from one thread at a time. Every method raises StoreError when the disk or the database fails.
     """
 
@@ -87,11 +92,12 @@ class RunStore:
         self._lock = lock
 
     @classmethod
-    def create_or_resume(cls, path: Path, config: Configuration, tools: Sequence[Tool]) -> Self:
-        """A store to write to: a new one, or the one that is there when it is the same run.
+    def create_or_resume(cls, path: Path, config: StoredConfiguration, tools: Sequence[Tool]) -> Self:
+        """A store to write to: a new one, or the one in the folder if it holds the same run.
 
-        Raises UsageError when the folder holds another configuration or other tools (naming what differs),
-        something that is no run, or is in use by another process.
+        Raises UsageError when the folder holds a run with another configuration or other tools
+        (``other_configuration``, with the fields that differ), other files (``foreign_folder``) or a run of another
+        version (``other_version``), or when another process writes to it (``run_in_use``).
         """
         database = path / "run.db"
         with store_errors(path, "use it as a run folder"):
@@ -108,17 +114,17 @@ class RunStore:
             try:
                 store = cls(path, connection, lock)
                 store._begin(json.loads(json.dumps(dict(config))), tools)
-            except BaseException:  # whatever ended it: nothing stays open, and it goes on
+            except BaseException:  # interrupts too: the connection is closed before they are passed on
                 connection.close()
                 raise
-        except BaseException:  # likewise: the folder stays free
+        except BaseException:  # likewise for the lock
             lock.release()
             raise
         return store
 
     @classmethod
     def open(cls, path: Path) -> Self:
-        """A store to read from, also while the run goes on. Raises UsageError when ``path`` holds no run."""
+        """A store to read from, also during the run. Raises UsageError (``not_a_run``, ``other_version``)."""
         database = path / "run.db"
         if not database.is_file():
             raise UsageError(f"{path} is not a run folder: it has no run.db", code="not_a_run")
@@ -126,13 +132,13 @@ class RunStore:
         store = cls(path, connection, None)
         try:
             store._check_schema()
-        except BaseException:  # whatever ended it: nothing stays open, and it goes on
+        except BaseException:  # interrupts too: the connection is closed before they are passed on
             connection.close()
             raise
         return store
 
     def close(self) -> None:
-        """Close the database and give the folder free. Safe to call twice."""
+        """Close the database and release the folder. Safe to call twice."""
         self._connection.close()
         if self._lock is not None:
             self._lock.release()
@@ -145,10 +151,10 @@ class RunStore:
     ) -> None:
         self.close()
 
-    def config(self) -> Configuration:
+    def config(self) -> StoredConfiguration:
         """The configuration the run was started with."""
         (row,) = self._rows("SELECT value FROM meta WHERE key = 'config'")
-        loaded: Configuration = json.loads(row[0])
+        loaded: StoredConfiguration = json.loads(row[0])
         return loaded
 
     def tools(self) -> list[Tool]:
@@ -160,7 +166,7 @@ class RunStore:
         return frozenset(row[0] for row in self._rows('SELECT "index" FROM sessions'))
 
     def save(self, session: Session) -> None:
-        """Store a session that ended. Each index once: storing it again is a StoreError."""
+        """Store a session that ended. Raises StoreError (``stored_already``) for an index that is stored."""
         row = (
             session.index,
             str(session.seed),  # 64 bits without a sign do not fit SQLite's integers
@@ -180,7 +186,7 @@ class RunStore:
                 ) from error
 
     def spend(self, entries: Sequence[Spending]) -> None:
-        """Add to what the run has used so far, whether or not a session came of it. One transaction."""
+        """Add to what the run has used so far, also for sessions that were cancelled. One transaction."""
         rows = [tuple(getattr(entry, name) for name in _SPENT) for entry in entries]
         with store_errors(self.path, "store what was used"), self._connection:
             self._connection.execute("BEGIN")
@@ -192,7 +198,7 @@ class RunStore:
         return [Spending(**dict(zip(_SPENT, row, strict=True))) for row in self._rows(query)]
 
     def session(self, index: int) -> Session:
-        """The stored session of that index. Raises UsageError when there is none."""
+        """The stored session of that index. Raises UsageError (``no_such_session``)."""
         for row in self._rows(f'{_select("trace")} WHERE "index" = ?', (index,)):
             return self._session(row)
         raise UsageError(f"{self.path} has no session {index}", code="no_such_session")
@@ -216,10 +222,10 @@ class RunStore:
                 written += 1
         return written
 
-    def _begin(self, config: Configuration, tools: Sequence[Tool]) -> None:
+    def _begin(self, config: StoredConfiguration, tools: Sequence[Tool]) -> None:
         with store_errors(self.path, "open the run in it"):
             (version,) = self._connection.execute("PRAGMA user_version").fetchone()
-            if version == 0:
+            if version == 0:  # a new database, or one whose first start was killed
                 self._connection.executescript(_TABLES)
         self._check_schema()
         if not any(True for _ in self._rows("SELECT 1 FROM meta WHERE key = 'config'")):
@@ -228,7 +234,7 @@ class RunStore:
         if not (self.path / "config.yaml").exists():
             write_configuration(self.path / "config.yaml", config)
 
-    def _describe(self, config: Configuration, tools: Sequence[Tool]) -> None:
+    def _describe(self, config: StoredConfiguration, tools: Sequence[Tool]) -> None:
         write_configuration(self.path / "config.yaml", config)
         with store_errors(self.path, "begin a run in it"), self._connection:
             self._connection.execute("BEGIN")
@@ -236,12 +242,12 @@ class RunStore:
             self._connection.executemany("INSERT INTO tools VALUES (?, ?)", rows)
             self._connection.execute("INSERT INTO meta VALUES ('config', ?)", (json.dumps(dict(config)),))
 
-    def _check_same(self, config: Configuration, tools: Sequence[Tool]) -> None:
+    def _check_same(self, config: StoredConfiguration, tools: Sequence[Tool]) -> None:
         differing = differences(self.config(), config)
         there, now = {tool.name: tool for tool in self.tools()}, {tool.name: tool for tool in tools}
         if there != now:
             names = sorted(name for name in there.keys() | now.keys() if there.get(name) != now.get(name))
-            differing.append(f"tools: {len(there)} there, {len(now)} now, other: {', '.join(names[:5])}")
+            differing.append(f"tools: {len(there)} there, {len(now)} now; they differ in {', '.join(names[:5])}")
         if differing:
             raise UsageError(
                 f"{self.path} holds a run with another configuration ({'; '.join(differing)}); "
@@ -254,7 +260,7 @@ class RunStore:
             if version != SCHEMA:
                 raise UsageError(
                     f"{self.path} was written by another version (schema {version}; this one reads schema {SCHEMA}); "
-                    "read it with the version that wrote it, and generate again with the same seed to convert it",
+                    "read it with the version that wrote it, or generate it again with the same seed",
                     code="other_version",
                 )
 
@@ -285,13 +291,14 @@ class RunStore:
 
 
 def canonical(record: Record) -> str:
-    """A record as JSON of one form only: keys sorted, no white space, not-a-number as null."""
+    """A record as JSON in one form only: sorted keys, no white space, null for what is not a number."""
     return json.dumps(json.loads(record.model_dump_json()), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 def _connect(database: Path, read_only: bool = False) -> sqlite3.Connection:
     with store_errors(database, "open it"):
-        # SQLite has to make files beside a WAL database to read it, unless it is told that nobody writes.
+        # To read a WAL database SQLite makes files beside it, unless it is told that nobody writes. In a folder that
+        # we may not write to, and where no writer has left its log, nobody does.
         alone = not os.access(database.parent, os.W_OK) and not database.with_name("run.db-wal").exists()
         mode = ("?immutable=1" if alone else "?mode=ro") if read_only else ""
         uri = database.absolute().as_uri() + mode

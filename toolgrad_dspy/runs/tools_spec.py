@@ -1,4 +1,4 @@
-"""Which tools a run uses, as data: a spec makes the same library in any process."""
+"""Which tools a run uses, as data: any process can make the same library from it."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 
 class ToolsSpec(ABC):
-    """Where a run's tools come from. Can be pickled, so that an engine elsewhere can open them there."""
+    """Where a run's tools come from. It can be pickled, for engines that open the tools in other processes."""
 
     @property
     @abstractmethod
     def name(self) -> str:
-        """What a headline calls them."""
+        """What to call the tools in a headline."""
 
     @abstractmethod
     def library(self) -> "Library":
@@ -27,12 +27,12 @@ class ToolsSpec(ABC):
 
     @abstractmethod
     def public(self) -> JsonValue:
-        """What a run's configuration stores of them, and a resumed run is compared with; without secrets."""
+        """What a run's configuration stores of the tools and compares on resume; without secrets."""
 
 
 @dataclass(frozen=True, slots=True)
 class WorldTools(ToolsSpec):
-    """The bundled world: what is used when nothing else is configured."""
+    """The bundled world: the default."""
 
     @property
     def name(self) -> str:
@@ -71,7 +71,7 @@ class McpTools(ToolsSpec):
 class SourceTools(ToolsSpec):
     """Sources made by a function of your own: ``SourceTools("geography", make_sources)``.
 
-    ``make`` gives new, closed sources at every call. For an engine that runs elsewhere it has to be importable there.
+    ``make`` returns new, closed sources at every call. An engine in other processes has to be able to import it.
     """
 
     label: str

@@ -1,4 +1,4 @@
-"""What plays the sessions of a run: on this machine, and one day elsewhere."""
+"""Engines play the sessions of a run."""
 
 from toolgrad_dspy.runs.engines.base import Done, OpenRun, RunEngine
 from toolgrad_dspy.runs.engines.local import LocalEngine

@@ -14,7 +14,7 @@ Done = Callable[[Session], None]
 class OpenRun(ABC):
     """A run whose tools are open and whose models have answered, wherever it is played.
 
-    ``tools`` are those of its library, ``notes`` what their sources have to tell the user, a line each.
+    ``tools`` are those of its library, ``notes`` the messages of their sources for the user, a line each.
     """
 
     tools: tuple[Tool, ...]
@@ -22,20 +22,20 @@ class OpenRun(ABC):
 
     @abstractmethod
     def carry(self, spent: Iterable[Spending]) -> None:
-        """Charge the caps with what earlier starts of the run have used. Before :meth:`run`."""
+        """Count what earlier starts of the run have used against the caps. Call it before :meth:`run`."""
 
     @abstractmethod
     def spending(self) -> list[Spending]:
-        """What was used since the last time this was asked, sessions that were cut short included."""
+        """What was used since the last call, also by sessions that were cancelled."""
 
     @abstractmethod
     async def run(self, indices: Sequence[int], done: Done) -> None:
         """Play the sessions ``indices``; return when all have ended, or the engine was stopped.
 
-        - Each index is played at most once, and ``done`` gets each session that ends, as it ends, never two at once
-          and always in the process that called this: it may write to a store.
+        - Each index is played at most once. ``done`` gets each session when it ends, one at a time and always in the
+          process that called this method: it may write to a store.
         - An error that ends the run, or one from ``done``, is raised here: no session starts after it, those in
-          flight are cancelled and have ended. Sessions that ended before have been handed over.
+          flight are cancelled and have ended. Sessions that ended before it have been given to ``done``.
         - The order of the results is not fixed, and nothing a session computes depends on it.
         """
 
@@ -45,13 +45,13 @@ class RunEngine(ABC):
 
     @abstractmethod
     def open(self, spec: RunSpec) -> AbstractAsyncContextManager[OpenRun]:
-        """Build what ``spec`` describes where it will be played, and close it in the end. Raises ToolGradError."""
+        """Build what ``spec`` describes where it will be played, and close it at the end. Raises ToolGradError."""
 
     @abstractmethod
     def stop(self) -> None:
-        """Ask for an end: no session starts any more. A second call cancels those in flight at once."""
+        """Start no more sessions. A second call cancels those in flight at once."""
 
     @property
     @abstractmethod
     def stopped(self) -> bool:
-        """Whether :meth:`stop` was called in this run."""
+        """Whether :meth:`stop` was called during this run."""

@@ -64,7 +64,10 @@ def check_engine(case: Case) -> list[Finding]:
 
 def plays_every_session_once(case: Case) -> None:
     sessions, _ = _played(case.make(), case.spec)
-    _expect(sorted(one.index for one in sessions) == list(range(case.spec.n)), "every index is played exactly once")
+    _expect(
+        sorted(session.index for session in sessions) == list(range(case.spec.n)),
+        "every index is played exactly once",
+    )
 
 
 def plays_nothing_when_nothing_is_left(case: Case) -> None:
@@ -75,7 +78,7 @@ def plays_nothing_when_nothing_is_left(case: Case) -> None:
 def gives_the_samples_of_the_local_engine(case: Case) -> None:
     sessions, _ = _played(case.make(), case.spec)
     local, _ = _played(LocalEngine(1), case.spec)
-    same = {one.index: one.sample for one in sessions} == {one.index: one.sample for one in local}
+    same = {s.index: s.sample for s in sessions} == {s.index: s.sample for s in local}
     _expect(same, "the samples are those of the local engine, one session after the other")
 
 
@@ -147,10 +150,9 @@ def plays_another_run_after_the_first(case: Case) -> None:
     engine = case.make()
     first, _ = _played(engine, case.spec, indices=[0])
     second, _ = _played(engine, case.spec, indices=[0])
-    _expect(
-        [one.sample for one in first] == [one.sample for one in second], "an engine plays a second run as the first"
-    )
-    _expect(not engine.stopped, "a run that came to its end was not stopped")
+    same = [session.sample for session in first] == [session.sample for session in second]
+    _expect(same, "an engine plays a second run like the first")
+    _expect(not engine.stopped, "after a run that was not stopped the engine says so")
 
 
 CHECKS: tuple[Check, ...] = (

@@ -13,7 +13,7 @@ from toolgrad_dspy.runs.spending import TOOLS, Spending, SpendingLog
 class LocalEngine(RunEngine):
     """Plays at most ``max_concurrency`` sessions at once.
 
-    After :meth:`stop` sessions in flight get ``grace`` seconds to end; what ends in time is handed over.
+    After :meth:`stop` sessions in flight get ``grace`` seconds to end; those that do are handed over.
     """
 
     def __init__(self, max_concurrency: int = 64, grace: float = 5.0) -> None:
@@ -49,7 +49,7 @@ class LocalRun(OpenRun):
         for entry in spent:
             calls = entry.calls if entry.role == TOOLS else 0
             self._budget.carry(entry.usd, entry.input_tokens + entry.output_tokens, calls)
-        # What was carried was entered by the start that used it.
+        # The start that used it has entered it in its own log.
         self._log.start()
 
     def spending(self) -> list[Spending]:

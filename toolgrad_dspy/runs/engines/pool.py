@@ -8,8 +8,8 @@ from toolgrad_dspy.records import Session
 from toolgrad_dspy.runs.engines.base import Done
 
 STAGGER = 0.001
-"""Seconds between the starts of the first sessions. Started at once they would go in step: send all their requests in
-one burst, then wait together, and leave processor and model idle in turn."""
+"""Seconds between the starts of the first sessions. Sessions that start together stay in step: they send all their
+requests in one burst, then all wait, and leave processor and model idle in turn."""
 
 Play = Callable[[int], Awaitable[Session]]
 Pending: TypeAlias = "asyncio.Future[Any]"
@@ -18,13 +18,13 @@ Pending: TypeAlias = "asyncio.Future[Any]"
 class SessionPool:
     """Plays sessions on the running event loop, at most ``max_concurrency`` at once.
 
-    It keeps what :meth:`OpenRun.run` and :meth:`RunEngine.stop` promise. After :meth:`stop` sessions in flight get
-    ``grace`` seconds to end; what ends in time is handed over.
+    It keeps the promises of :meth:`OpenRun.run` and :meth:`RunEngine.stop`. After :meth:`stop` sessions in flight get
+    ``grace`` seconds to end; those that do are handed over.
     """
 
     def __init__(self, max_concurrency: int = 64, grace: float = 5.0) -> None:
         if max_concurrency < 1:
-            raise ValueError(f"max_concurrency is {max_concurrency}, but at least one session has to run")
+            raise ValueError(f"max_concurrency is {max_concurrency}; it has to be at least 1")
         self.max_concurrency = max_concurrency
         self.grace = grace
         self._stopping = asyncio.Event()
@@ -35,7 +35,7 @@ class SessionPool:
         return self._stopping.is_set()
 
     def stop(self) -> None:
-        """Start no session any more; a second call cancels those in flight at once. Call it on the loop."""
+        """Start no more sessions; a second call cancels those in flight at once. Call it on the loop."""
         if self._stopping.is_set():
             self._cancelling.set()
         self._stopping.set()

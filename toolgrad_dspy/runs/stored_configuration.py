@@ -1,4 +1,7 @@
-"""The configuration of a run: kept beside its data, compared on resume."""
+"""The configuration of a run as its folder stores it: compared on resume, and readable by people.
+
+Not to be confused with the file that a user passes with ``--config``: see ``config_file.py``.
+"""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -9,19 +12,19 @@ from pydantic import JsonValue
 from toolgrad_dspy.errors import one_line
 from toolgrad_dspy.files import atomic_writer
 
-Configuration = Mapping[str, JsonValue]
+StoredConfiguration = Mapping[str, JsonValue]
 """The resolved configuration as nested mappings, without secrets: running with it again gives the same run."""
 
 _MISSING = object()
 
 
-def write_configuration(path: Path, configuration: Configuration) -> None:
+def write_configuration(path: Path, configuration: StoredConfiguration) -> None:
     """Write ``configuration`` as YAML, in its own order. Raises StoreError."""
     with atomic_writer(path) as file:
         yaml.safe_dump(dict(configuration), file, sort_keys=False, allow_unicode=True, width=110)
 
 
-def differences(there: Configuration, now: Configuration) -> list[str]:
+def differences(there: StoredConfiguration, now: StoredConfiguration) -> list[str]:
     """The fields that differ, each as ``program.iterations: 8 there, 6 now``, in the order of their names."""
     old, new = dict(_leaves(there)), dict(_leaves(now))
     return [
@@ -31,7 +34,7 @@ def differences(there: Configuration, now: Configuration) -> list[str]:
     ]
 
 
-def _leaves(value: Configuration, prefix: str = "") -> Iterator[tuple[str, JsonValue]]:
+def _leaves(value: StoredConfiguration, prefix: str = "") -> Iterator[tuple[str, JsonValue]]:
     for name, item in value.items():
         if isinstance(item, dict) and item:
             yield from _leaves(item, f"{prefix}{name}.")

@@ -1,0 +1,77 @@
+"""What a draft may refer to, and what a report that does so needs."""
+
+from typing import Any
+
+import pytest
+from pydantic import JsonValue
+
+from toolgrad_dspy.provenance.dependencies import attempts_to_keep
+from toolgrad_dspy.provenance.references import UnresolvedReferenceError, resolve
+from toolgrad_dspy.records import Attempt, Observation, Origin, ToolCall, Verdict
+
+
+def attempt(name: str, draft: int, *uses: str) -> Attempt:
+    """An attempt whose arguments come from the results ``uses``."""
+    return Attempt(
+        id=name,
+        draft=draft,
+        turn=0,
+        call=ToolCall(tool="t", arguments=dict.fromkeys(uses, 1)),
+        observation=Observation(text="{}"),
+        verdict=Verdict(outcome="ok", rule="test"),
+        origins=tuple(Origin(pointer=f"/{use}", kind="result", step=use, path="/x") for use in uses),
+    )
+
+
+def test_what_a_final_call_depends_on_is_needed_all_the_way_back_and_nothing_else() -> None:
+    attempts = [attempt("a1", 1), attempt("a2", 1, "a1", "s4"), attempt("a3", 1), attempt("a4", 2, "a2")]
+    assert attempts_to_keep(attempts, {"a4"}) == {"a1", "a2", "a4"}
+    assert attempts_to_keep(attempts, {"a3"}) == {"a3"}
+    assert attempts_to_keep(attempts, set()) == set()
+
+
+def earlier(name: str) -> tuple[str, Observation] | None:
+    results: dict[str, JsonValue] = {"s1": {"rows": [{"id": "row_1", "~/": 7}]}, "#1": {"id": "inner"}}
+    step = {"#1": "a1"}.get(name, name)
+    return (step, Observation(content=results[name], text="")) if name in results else None
+
+
+def test_references_are_replaced_at_any_depth_and_remembered_by_their_place() -> None:
+    arguments: JsonValue = {
+        "a/b": [{"$from": "s1", "$path": "/rows/0/id"}, {"deep": {"$from": "#1", "$path": "/id"}}],
+        "all": {"$from": "s1"},
+        "key": {"$from": "s1", "$path": "/rows/0/~0~1"},
+    }
+    resolved, replaced = resolve(arguments, earlier)
+    assert resolved == {"a/b": ["row_1", {"deep": "inner"}], "all": {"rows": [{"id": "row_1", "~/": 7}]}, "key": 7}
+    assert replaced == {
+        "/a~1b/0": ("s1", "/rows/0/id"),
+        "/a~1b/1/deep": ("a1", "/id"),
+        "/all": ("s1", ""),
+        "/key": ("s1", "/rows/0/~0~1"),
+    }
+
+
+@pytest.mark.parametrize(
+    "value", [{"$path": "/x"}, {"$from": "s1", "$path": "/rows", "more": 1}, "$from", {"from": "s1"}]
+)
+def test_what_only_resembles_a_reference_is_left_alone(value: Any) -> None:
+    assert resolve({"x": value}, earlier) == ({"x": value}, {})
+
+
+@pytest.mark.parametrize(
+    ("reference", "code", "named"),
+    [
+        ({"$from": "s2"}, "no_result", "s2"),
+        ({"$from": "s1", "$path": "/rows/1"}, "no_value", "/rows/1"),
+        ({"$from": "s1", "$path": "/rows/-1"}, "no_value", "/rows/-1"),
+        ({"$from": "s1", "$path": "/rows/0/name"}, "no_value", "id, ~/"),
+        ({"$from": "s1", "$path": "rows"}, "no_value", "'/'"),
+        ({"$from": "s1", "$path": None}, "not_text", "$path"),
+    ],
+)
+def test_a_reference_that_leads_nowhere_names_what_is_there(reference: Any, code: str, named: str) -> None:
+    with pytest.raises(UnresolvedReferenceError) as caught:
+        resolve({"x": reference}, earlier)
+    assert caught.value.code == code
+    assert named in str(caught.value)
