@@ -18,7 +18,7 @@ from toolgrad_dspy.errors import ModelError, UsageError
 from toolgrad_dspy.lm.rehearsal.habits import HABITS, asked_for
 from toolgrad_dspy.lm.rehearsal.prompt import Demonstration, Prompt
 from toolgrad_dspy.metrics import Metric
-from toolgrad_dspy.optimizers import Optimizer, Tuning, optimizer
+from toolgrad_dspy.optimizers import Optimizer, TuningResult, optimizer
 from toolgrad_dspy.optimizers.better_together import BetterTogether
 from toolgrad_dspy.program import ProgramConfig, ToolGrad, draw, load_program, run_sessions, save_program
 from toolgrad_dspy.signatures import Propose, Select
@@ -60,7 +60,7 @@ class Outcome:
 
     def __post_init__(self) -> None:
         self.before = shared(self.base)
-        self.tuning: Tuning = self.by.tune(
+        self.tuning: TuningResult = self.by.tune(
             self.base, draw(0, 4, 4, 0), self.arena, self.models, budget=self.budget, seed=0
         )
 

@@ -18,7 +18,7 @@ from toolgrad_dspy.errors import ModelError, RunError, UsageError
 from toolgrad_dspy.lm import Models
 from toolgrad_dspy.lm.rehearsal.prompt import Prompt
 from toolgrad_dspy.metrics import Metric
-from toolgrad_dspy.optimizers import OPTIMIZERS, Tuning, optimizer
+from toolgrad_dspy.optimizers import OPTIMIZERS, TuningResult, optimizer
 from toolgrad_dspy.program import ProgramConfig, ToolGrad, draw, load_program, save_program
 from toolgrad_dspy.tools.library import Library
 from toolgrad_dspy.tuning import Journal, LiveEvaluator, Prompts, TuningBudget, TuningUsage
@@ -54,7 +54,7 @@ class Outcome:
     base: ToolGrad
     before: dict[str, str]
     arena: Watched
-    tuning: Tuning
+    tuning: TuningResult
     progress: list[int]
     settings_before: tuple[object, ...]
     settings_after: tuple[object, ...]

@@ -27,7 +27,7 @@ from toolgrad_dspy.lm.rehearsal.engine import answer
 from toolgrad_dspy.lm.rehearsal.habits import asked_for
 from toolgrad_dspy.lm.rehearsal.prompt import Prompt, sections
 from toolgrad_dspy.metrics import Metric
-from toolgrad_dspy.optimizers import Tuning, optimizer
+from toolgrad_dspy.optimizers import TuningResult, optimizer
 from toolgrad_dspy.program import ProgramConfig, ToolGrad, draw
 from toolgrad_dspy.signatures import Propose, Select
 from toolgrad_dspy.tools.library import Library
@@ -41,7 +41,7 @@ SENTENCES = {habit.name: habit.sentence for habit in HABITS}
 ROLE = {habit.name: habit.role for habit in HABITS}
 
 
-def tuned(library: Library, name: str, models: ScriptedModels, sessions: int = SESSIONS) -> Tuning:
+def tuned(library: Library, name: str, models: ScriptedModels, sessions: int = SESSIONS) -> TuningResult:
     program = ToolGrad(library, models, CONFIG)
     return optimizer(name).tune(
         program, draw(0, 4, 4, 0), LiveEvaluator(Metric()), models, budget=TuningBudget(sessions, threads=4), seed=0
@@ -50,7 +50,7 @@ def tuned(library: Library, name: str, models: ScriptedModels, sessions: int = S
 
 @dataclass
 class Run:
-    tuning: Tuning
+    tuning: TuningResult
     models: ScriptedModels
 
     @property

@@ -1,4 +1,4 @@
-"""Tuning on recorded step states: no tool runs, and the scores are those that tools would have given, about."""
+"""TuningResult on recorded step states: no tool runs, and the scores are those that tools would have given, about."""
 
 import gc
 import json
@@ -21,7 +21,7 @@ from toolgrad_dspy.lm.rehearsal.habits import HABITS
 from toolgrad_dspy.metrics import PARTS, Metric
 from toolgrad_dspy.metrics.step_metric import STEP_PARTS, StepMetric
 from toolgrad_dspy.optimizers import optimizer
-from toolgrad_dspy.optimizers.base import Tuning
+from toolgrad_dspy.optimizers.base import TuningResult
 from toolgrad_dspy.program import ProgramConfig, ToolGrad, draw, save_program
 from toolgrad_dspy.records import Observation, Tool, ToolCall
 from toolgrad_dspy.tools import Library, ToolSession, ToolSource
@@ -104,7 +104,7 @@ def mean(outcomes: Sequence[TaskEvaluation]) -> float:
     return sum(one.score for one in outcomes) / len(outcomes)
 
 
-def tuned(program: ToolGrad, arena: Evaluator, threads: int = 4, sessions: int = 40) -> Tuning:
+def tuned(program: ToolGrad, arena: Evaluator, threads: int = 4, sessions: int = 40) -> TuningResult:
     models = Models.from_environment()
     program = ToolGrad(program.library, models, CONFIG)
     return optimizer("gepa").tune(program, TASKS, arena, models, budget=TuningBudget(sessions, threads), seed=SEED)
