@@ -131,12 +131,7 @@ class Optimizer(ABC):
             )
             save_program(Path("program.json"), result.program, result.details)
         """
-        for name, given in (("training", tasks.train), ("validation", tasks.validation)):
-            if len(given) < FEWEST_TASKS:
-                raise UsageError(
-                    f"{len(given)} {name} tasks are too few; an optimizer needs at least {FEWEST_TASKS}",
-                    code="too_few_tasks",
-                )
+        _check(tasks)
         evaluations = Evaluations(budget, models, progress, journal)
         student = Tunable(program.deepcopy(), models, evaluator, evaluations, self.visible_invocations)
         # For the base and the result, so that they can be compared; of a tiny budget the search keeps half.
@@ -217,6 +212,14 @@ class Optimizer(ABC):
                 code="all_sessions_failed",
             )
         return evaluations.best(search.validation) or _base(student, evaluations)
+
+
+def _check(tasks: Tasks) -> None:
+    for name, given in (("training", tasks.train), ("validation", tasks.validation)):
+        if len(given) < FEWEST_TASKS:
+            raise UsageError(
+                f"too few {name} tasks: {len(given)}; at least {FEWEST_TASKS} are needed", code="too_few_tasks"
+            )
 
 
 def _base(student: Tunable, evaluations: Evaluations) -> Candidate:

@@ -105,7 +105,7 @@ def check_optimizer(case: Case) -> list[BrokenPromise]:
 class WatchedEvaluator(Evaluator):
     """Evaluates as ``inner`` does, and notes what it was asked.
 
-    ``begun`` has the seed and the index of each session, and the prompts and sampling of the program. ``ended`` counts
+    ``begun`` has the seed and the index of each session, and the program's prompts and sampling. ``ended`` counts
     those that were evaluated. After ``limit`` sessions every further one raises ``error``.
     """
 
