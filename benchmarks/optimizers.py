@@ -86,7 +86,7 @@ class Bench:
         """Compile once, live or on ``recording``."""
         models, metric = Models.from_environment(), Metric()
         program = ToolGrad(self._library, models, ProgramConfig())
-        arena: Evaluator | None = RecordedEvaluator(recording, metric) if recording else None
+        evaluator: Evaluator | None = RecordedEvaluator(recording, metric) if recording else None
         compiled = compile_program(
             program,
             self.tasks(seed),
@@ -95,7 +95,7 @@ class Bench:
             optimizer(name),
             budget=self._budget,
             seed=seed,
-            arena=arena,
+            evaluator=evaluator,
         )
         return _row(name, seed, "recorded" if recording else "live", compiled)
 

@@ -23,7 +23,7 @@ from toolgrad_dspy.cli.output import REHEARSAL_NOTE, say, say_json
 from toolgrad_dspy.errors import RunError, ToolGradError
 from toolgrad_dspy.files import check_writable, store_errors
 from toolgrad_dspy.lm import Models
-from toolgrad_dspy.runs.tool_sources import sources
+from toolgrad_dspy.runs import tools_spec
 
 # The numbers of a sweep: seconds for so many trials with so many workers.
 SECONDS, TRIALS, WORKERS = 180, 30, 2
@@ -82,7 +82,7 @@ def make_job(options: argparse.Namespace) -> workers.Job:
         sessions=options.sessions,
         tuning={name: getattr(options, name) for name in ("metric_calls", "train", "validation", "threads")},
         models=document.fixed_models(),
-        tools=sources(options.tools).public,
+        tools=tools_spec(options.tools).public(),
         seed=options.seed,
     )
     folder = options.output or Path("sweeps") / options.study

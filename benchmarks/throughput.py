@@ -76,7 +76,7 @@ async def predict(calls: int, workers: int) -> dict[str, float]:
     import dspy
 
     from toolgrad_dspy.lm import Models
-    from toolgrad_dspy.program.sessions import lean
+    from toolgrad_dspy.lm.adapter import lean
     from toolgrad_dspy.signatures import Propose
 
     models = Models.from_environment()
@@ -101,9 +101,9 @@ async def waiting_sessions(calls: int, workers: int) -> dict[str, float]:
     import dspy
 
     from toolgrad_dspy.lm import Models
-    from toolgrad_dspy.program.sessions import lean
+    from toolgrad_dspy.lm.adapter import lean
     from toolgrad_dspy.records import Session
-    from toolgrad_dspy.runs import LocalEngine
+    from toolgrad_dspy.runs.engines import SessionPool
     from toolgrad_dspy.signatures import Propose
 
     models = Models.from_environment()
@@ -116,7 +116,7 @@ async def waiting_sessions(calls: int, workers: int) -> dict[str, float]:
         return Session(index=index, seed=0, status="failed")
 
     cpu, wall = time.process_time(), time.perf_counter()
-    await LocalEngine(workers).run(session, range(workers), lambda ended: None)
+    await SessionPool(workers).run(session, range(workers), lambda ended: None)
     cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
     await models.aclose()
     return {"cpu_ms": cpu / calls * 1000, "per_second": calls / wall}

@@ -2,7 +2,6 @@
 
 import ast
 import importlib
-import os
 import re
 import subprocess
 import sys
@@ -14,20 +13,16 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "toolgrad_dspy"
 
-# From the bottom up; a module may import from its own level and below.
-LEVELS: tuple[tuple[str, ...], ...] = (
-    ("errors", "seeding", "files", "concurrency"),
-    ("records",),
-    ("tools", "lm", "signatures", "rendering"),
-    ("sampling", "provenance", "world"),
-    ("program", "judging"),
-    ("metrics",),
-    ("tuning",),
-    ("optimizers", "runs"),
-    ("compiling",),
-    ("cli",),
-    ("compile", "generate", "__main__"),
-)
+
+def levels() -> list[list[str]]:
+    """The rooms from the bottom up, line by line of the table in docs/architecture.md."""
+    text = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+    table = text[text.index("| rooms |") :].split("\n\n")[0].splitlines()[2:]
+    return [re.findall(r"`(\w+)`", row.split("|")[1]) for row in table]
+
+
+# A module may import from its own level and from those before it.
+LEVELS = levels()
 LEVEL = {name: level for level, names in enumerate(LEVELS) for name in names}
 
 
@@ -86,8 +81,8 @@ def test_parts_of_one_level_do_not_import_each_other_in_a_circle() -> None:
     assert [part for part in edges if reaches(part, part, set())] == []
 
 
-def test_every_part_has_a_level() -> None:
-    assert {part_of(path) for path in modules()} - {"__init__"} <= set(LEVEL)
+def test_every_room_stands_in_the_table_and_the_table_names_no_other() -> None:
+    assert {part_of(path) for path in modules()} - {"__init__"} == set(LEVEL) - {"sweeps"}
 
 
 def faces() -> list[Path]:
@@ -157,50 +152,6 @@ def test_the_help_is_there_without_loading_what_is_heavy() -> None:
         "assert not heavy, heavy\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
-
-
-def commands(path: Path) -> list[str]:
-    """The shell commands of a document's ``bash`` blocks, without those that install or run the tests."""
-    blocks = re.findall(r"^```bash\n(.*?)^```", path.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
-    lines = [line for block in blocks for line in block.splitlines() if line.strip()]
-    return [line for line in lines if not re.search(r"pip install|pytest|ruff|mypy", line)]
-
-
-def documents() -> list[Path]:
-    return [path for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))) if path.exists()]
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("document", documents(), ids=lambda path: path.name)
-def test_the_commands_of_the_documents_run(document: Path, tmp_path: Path) -> None:
-    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
-    for command in commands(document):
-        done = subprocess.run(
-            ["bash", "-euo", "pipefail", "-c", command], cwd=tmp_path, env=environment, capture_output=True, text=True
-        )
-        assert done.returncode == 0, f"{command}\n{done.stderr}"
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("document", documents(), ids=lambda path: path.name)
-def test_the_python_examples_of_the_documents_run(document: Path, tmp_path: Path) -> None:
-    text = document.read_text(encoding="utf-8")
-    for number, example in enumerate(re.findall(r"^```python\n(.*?)^```", text, re.DOTALL | re.MULTILINE)):
-        script = tmp_path / f"example_{number}.py"
-        script.write_text(example, encoding="utf-8")
-        done = subprocess.run([sys.executable, str(script)], cwd=tmp_path, capture_output=True, text=True)
-        assert done.returncode == 0, f"{example}\n{done.stderr}"
-        assert done.stdout.strip(), "an example shows something"
-
-
-def test_the_readme_opens_with_the_two_set_up_commands() -> None:
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    set_up = re.findall(r"^python -m pip install -e .*$", text, re.MULTILINE)
-    assert set_up == [
-        "python -m pip install -e . && python -m toolgrad_dspy.compile",
-        "python -m pip install -e '.[dev]' && python -m pytest",
-    ]
-    assert text.index(set_up[0]) < text.index("\n## ")
 
 
 @pytest.mark.slow

@@ -2,10 +2,28 @@
 
 Valid call chains are built first, against real tools; the query and the response are written for them
 afterwards (ToolGrad, arXiv 2508.04086). See ``docs/`` for the user guide.
+
+    import asyncio
+    from pathlib import Path
+    from toolgrad_dspy import RunSpec, generate
+
+    figures = asyncio.run(generate(RunSpec(n=3), Path("runs/three")))
+
+The names below are imported when they are first used, so that importing the package costs nothing.
 """
 
 import os
+from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from toolgrad_dspy.compiling import CompileSpec, compile
+    from toolgrad_dspy.lm import Models
+    from toolgrad_dspy.program import ToolGrad
+    from toolgrad_dspy.runs import RunSpec, generate
+    from toolgrad_dspy.tools import FunctionSource, Library
+    from toolgrad_dspy.tools.mcp import McpSource
 
 # dspy and litellm fetch a price list over the network at import, and litellm a list of headers at the first call of
 # an Anthropic model, unless told to use the ones they ship.
@@ -17,4 +35,38 @@ try:
 except PackageNotFoundError:  # a source tree on the path that was never installed
     __version__ = "0+unknown"
 
-__all__ = ["__version__"]
+__all__ = [
+    "CompileSpec",
+    "FunctionSource",
+    "Library",
+    "McpSource",
+    "Models",
+    "RunSpec",
+    "ToolGrad",
+    "__version__",
+    "compile",
+    "generate",
+]
+
+_HOMES = {
+    "CompileSpec": "toolgrad_dspy.compiling",
+    "FunctionSource": "toolgrad_dspy.tools",
+    "Library": "toolgrad_dspy.tools",
+    "McpSource": "toolgrad_dspy.tools.mcp",
+    "Models": "toolgrad_dspy.lm",
+    "RunSpec": "toolgrad_dspy.runs",
+    "ToolGrad": "toolgrad_dspy.program",
+    "compile": "toolgrad_dspy.compiling",
+    "generate": "toolgrad_dspy.runs",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    exported = globals()[name] = getattr(import_module(_HOMES[name]), name)
+    return exported
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -19,9 +19,12 @@ def store_errors(path: Path, doing: str) -> Iterator[None]:
         raise  # ours: a store used after it was closed
     except sqlite3.DatabaseError as error:
         damaged = type(error) is sqlite3.DatabaseError  # "file is not a database", "... is malformed"
-        raise StoreError(f"{path}: {'damaged, ' if damaged else ''}cannot {doing}: {one_line(error)}") from error
+        raise StoreError(
+            f"{path}: {'damaged, ' if damaged else ''}cannot {doing}: {one_line(error)}",
+            code="damaged" if damaged else "database",
+        ) from error
     except OSError as error:
-        raise StoreError(f"{path}: cannot {doing}: {os_reason(error)}") from error
+        raise StoreError(f"{path}: cannot {doing}: {os_reason(error)}", code="file_system") from error
 
 
 @contextmanager

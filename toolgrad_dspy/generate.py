@@ -3,6 +3,9 @@
 import sys
 
 from toolgrad_dspy.cli import main
+from toolgrad_dspy.command_module import callable_as
+
+callable_as(__name__, "toolgrad_dspy.runs")
 
 if __name__ == "__main__":
     main(["generate", *sys.argv[1:]])

@@ -10,6 +10,7 @@ from typing import Self
 
 from pydantic import JsonValue
 
+from toolgrad_dspy.json_schema import sketch
 from toolgrad_dspy.records import Attempt, Report, Step, Tool, Workflow
 
 EMPTY_WORKFLOW = "(no steps yet)"
@@ -127,36 +128,3 @@ def _cut(value: JsonValue, items: int, chars: int) -> JsonValue:
     if isinstance(value, str) and len(value) > chars:
         return value[:chars] + f" … ({len(value) - chars} characters more)"
     return value
-
-
-def sketch(schema: JsonValue, depth: int = 0) -> JsonValue:
-    """The shape of what a JSON Schema describes, as an example-like value: ``{"places": [{"id": "string"}]}``.
-
-    A full output schema costs a prompt several times the tokens and says little more to a planner.
-    """
-    return _sketch(schema, _definitions(schema), depth)
-
-
-def _definitions(schema: JsonValue) -> dict[str, JsonValue]:
-    found = schema.get("$defs", schema.get("definitions")) if isinstance(schema, dict) else None
-    return found if isinstance(found, dict) else {}
-
-
-def _sketch(schema: JsonValue, definitions: dict[str, JsonValue], depth: int) -> JsonValue:
-    if not isinstance(schema, dict) or depth > 5:
-        return "any"
-    reference = schema.get("$ref")
-    if isinstance(reference, str):
-        return _sketch(definitions.get(reference.rsplit("/", 1)[-1]), definitions, depth + 1)
-    for word in ("anyOf", "oneOf"):
-        options = schema.get(word)
-        if isinstance(options, list):
-            known = [o for o in options if not (isinstance(o, dict) and o.get("type") == "null")]
-            return _sketch(known[0], definitions, depth + 1) if known else "null"
-    properties = schema.get("properties")
-    if isinstance(properties, dict):
-        return {key: _sketch(item, definitions, depth + 1) for key, item in properties.items()}
-    if "items" in schema:
-        return [_sketch(schema["items"], definitions, depth + 1)]
-    kind = schema.get("type", "any")
-    return kind if isinstance(kind, str) else "any"

@@ -19,7 +19,7 @@ from toolgrad_dspy.lm.calls.prices import Prices
 from toolgrad_dspy.lm.settings import PRICES_VARIABLE, environment
 from toolgrad_dspy.lm.sources import ALL_ROLES, resolve
 from toolgrad_dspy.program import ProgramConfig
-from toolgrad_dspy.runs.config_file import Configuration, load, program_config
+from toolgrad_dspy.runs import ConfigFile, load_config_file, program_config
 
 Document = dict[str, Any]
 
@@ -30,7 +30,7 @@ class Settings:
 
     models: Models
     loop: ProgramConfig
-    file: Configuration
+    file: ConfigFile
 
 
 def document(drawn: Mapping[str, JsonValue], metric: Mapping[str, JsonValue]) -> Document:
@@ -68,7 +68,7 @@ def settings(content: Document, name: str) -> Settings:
     with TemporaryDirectory() as folder:
         path = Path(folder) / f"{name}.yaml"
         path.write_text(text(content), encoding="utf-8")
-        file = load(path)
+        file = load_config_file(path)
     for role, found in resolve(file.models, name).items():
         for field, value in {**file.models.get(ALL_ROLES, {}), **file.models.get(role, {})}.items():
             if field != "api_key" and value != getattr(found.settings, field):

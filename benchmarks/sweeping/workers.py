@@ -64,9 +64,9 @@ def work(job: Job, parent: int, pipe: "Connection[tuple[int, str], None]") -> No
 
 def _trials(job: Job, parent: int) -> None:
     from toolgrad_dspy.concurrency import run_on_loop_thread
-    from toolgrad_dspy.runs.tool_sources import sources
+    from toolgrad_dspy.runs import tools_spec
 
-    found, library = job.open(), sources(job.tools).library
+    found, library = job.open(), tools_spec(job.tools).library()
     run_on_loop_thread(library.open())
     try:
         player = Player(job.space, job.plan, library, job.program_file, _quiet if job.quiet else note)

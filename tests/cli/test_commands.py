@@ -280,7 +280,7 @@ def test_a_spent_budget_stops_the_run_in_one_line_and_a_larger_one_resumes_it(tm
     arguments = ("generate", "-n", "6", "-o", "run", "--max-concurrency", "2", "--quiet")
     stopped = run(tmp_path, *arguments, "--max-tokens", "300000", code=1)
     assert "raise --max-tokens" in one_line(stopped)
-    assert "-o run goes on" in one_line(stopped)
+    assert "-o run resumes" in one_line(stopped)
     with RunStore.open(tmp_path / "run") as store:
         first = {(entry.role, entry.model): entry for entry in store.spent()}
         used = sum(entry.input_tokens + entry.output_tokens for entry in first.values())

@@ -59,7 +59,7 @@ def test_with_nothing_set_all_is_well_and_nothing_is_asked_for(doctor: Doctor) -
         assert any(character.isdigit() for character in row(done, f"{package}  "))
     assert "all" in row(done, "rehearsal", "none needed", "free", "chat")
     assert row(done, "rehearsal", "no ", "yes").endswith("embedded")
-    assert row(done, "tools of the bundled town").endswith(" tools")
+    assert row(done, "tools of the bundled world").endswith(" tools")
     assert done.stderr == ""
 
 

@@ -2,17 +2,19 @@
 
 import json
 import os
+import re
 from pathlib import Path
 from typing import Any
 
 import dspy
 import pytest
+from pydantic import JsonValue
 
 from toolgrad_dspy.cli import main
 from toolgrad_dspy.cli.output import printable, say_json
 from toolgrad_dspy.cli.programs.side_by_side import cells, compared
 from toolgrad_dspy.lm import Models
-from toolgrad_dspy.program import ToolGrad, save_program
+from toolgrad_dspy.program import ProgramConfig, ToolGrad, save_program
 from toolgrad_dspy.tools.library import Library
 from toolgrad_dspy.tuning import Prompts
 
@@ -33,11 +35,12 @@ class Shell:
         assert ended.value.code == code, self.err
         return self.out
 
-    def refused(self, *arguments: str) -> str:
-        """The one line that says why the command does nothing."""
+    def refused(self, *arguments: str, code: str) -> str:
+        """The one line that says why the command does nothing, which ends with ``code``."""
         assert self(*arguments, code=2) == ""
         (line,) = self.err.splitlines()
         assert line.startswith("toolgrad-dspy: ")
+        assert line.endswith(f" [{code}]")
         return line
 
 
@@ -60,6 +63,7 @@ def description(optimizer: str = "gepa", after: float = 0.75, **changes: Any) ->
             "stopped": "",
         },
         "metric": {"weights": {"executed": 3.0, "valid": 1.0}},
+        "recorded": None,
         "tasks": {"train": 12, "validation": 12, "test": 24},
         "scores": {
             "before": 0.5,
@@ -69,7 +73,7 @@ def description(optimizer: str = "gepa", after: float = 0.75, **changes: Any) ->
             "validation": {"before": 0.51, "after": 0.76},
         },
         "verdict": "The tuned program is better on the test tasks.",
-        "program": {"iterations": 8},
+        "program": ProgramConfig().model_dump(mode="json"),
         "models": {
             "proposer": {"model": "openai/small"},
             "reflection": {"model": "openai/large", "temperature": 1.0},
@@ -79,6 +83,19 @@ def description(optimizer: str = "gepa", after: float = 0.75, **changes: Any) ->
         "version": "0.1.0",
     }
     return {**described, **changes}
+
+
+def old_trial() -> dict[str, Any]:
+    """How a trial of a sweep came about, as version 0.1.0 described it."""
+    return {
+        "optimizer": {"name": "gepa", "metric_calls": 40, "train": 6, "validation": 5, "threads": 8},
+        "metric": {"weights": {"executed": 3.0}},
+        "scores": {"before": 0.412, "after": 0.634},
+        "program": ProgramConfig().model_dump(mode="json"),
+        "models": {"proposer": {"model": "rehearsal"}},
+        "trial": 3,
+        "version": "0.1.0",
+    }
 
 
 def untuned() -> ToolGrad:
@@ -91,7 +108,7 @@ def demo(reason: str) -> dspy.Example:
 
 def save(
     path: Path,
-    compiled: dict[str, Any],
+    described: dict[str, Any],
     *,
     added: str = "",
     demos: tuple[dspy.Example, ...] = (),
@@ -102,7 +119,7 @@ def save(
     proposer = program.proposer.predict
     proposer.signature = proposer.signature.with_instructions(proposer.signature.instructions + added)
     proposer.demos = list(demos)
-    save_program(path, program, compiled)
+    save_program(path, program, described)
     os.utime(path, (time, time))
     return path
 
@@ -152,30 +169,36 @@ def test_a_file_that_cannot_be_used_is_a_row_that_says_why_and_the_rest_is_liste
     (folder / ".good.json.1.tmp").write_text("")
     os.mkfifo(folder / "pipe")
     entries = {Path(entry["program"]).name: entry for entry in json.loads(shell("list", "--json"))}
-    problems = {name: entry["problem"] for name, entry in entries.items() if entry["problem"]}
-    assert set(entries) - set(problems) == {"good.json", "old.json", "strange.json"}
-    assert "compile it again" in problems["other.json"]
-    assert "damaged" in problems["odd.json"]
-    assert "not a program file" in problems["deep.json"]
-    assert "nested" in problems["far.json"]
-    assert "not a program file" in problems["torn.json"]
-    assert "--resume" in problems["tuning.journal"]
-    assert {"gone.json", "pipe"} < set(problems)
+    assert {name: entry["code"] for name, entry in entries.items()} == {
+        "good.json": None,
+        "old.json": None,
+        "other.json": "other_signatures",
+        "odd.json": "damaged_program",
+        "strange.json": "damaged_description",
+        "deep.json": "not_a_program_file",
+        "far.json": "damaged_program",
+        "torn.json": "not_a_program_file",
+        "tuning.journal": "unfinished_tuning",
+        "gone.json": "unreadable_program",
+        "pipe": "unreadable_program",
+    }
+    assert all((entry["problem"] is None) == (entry["code"] is None) for entry in entries.values())
+    assert "--resume" in entries["tuning.journal"]["problem"]
     table = shell("list")
     assert len(table.splitlines()) == 2 + len(entries)
     assert next(line for line in table.splitlines() if line.startswith("old.json")).split()[1:7] == ["-"] * 6
-    assert shell.err == "4 programs, 7 other or damaged files\n"
-    for name in ("old.json", "strange.json"):
-        assert "instructions of proposer.predict" in shell("show", str(folder / name))
+    assert shell.err.startswith("4 programs, 7 ")
+    assert "instructions of proposer.predict" in shell("show", str(folder / "old.json"))
+    assert json.loads(shell("show", str(folder / "old.json"), "--json"))["compiled"] == {}
 
 
-def test_an_empty_folder_is_said_and_a_missing_one_is_an_error(shell: Shell, tmp_path: Path) -> None:
-    assert "toolgrad-dspy compile" in shell.refused("list")
+def test_an_empty_folder_lists_nothing_and_a_missing_one_is_an_error(shell: Shell, tmp_path: Path) -> None:
+    assert "toolgrad-dspy compile" in shell.refused("list", code="no_folder")
     (tmp_path / "programs").mkdir()
-    assert shell("list") == "there is no program in programs; toolgrad-dspy compile makes one\n"
+    assert "toolgrad-dspy compile" in shell("list")
     assert json.loads(shell("list", "--json")) == []
     (tmp_path / "file").write_text("")
-    assert "programs show file" in shell.refused("list", "file")
+    assert "programs show file" in shell.refused("list", "file", code="not_a_folder")
 
 
 def test_show_tells_how_a_program_came_about_and_what_is_in_its_prompts(shell: Shell) -> None:
@@ -204,18 +227,62 @@ def test_show_tells_how_a_program_came_about_and_what_is_in_its_prompts(shell: S
     data = json.loads(shell("show", str(path), "--json"))
     assert data["compiled"] == description()
     assert data["signatures"]["fit"]
-    assert [one["reason"] for one in data["predictors"][PROPOSER]["demonstrations"]] == ["it fits", "it adds"]
+    assert [shown["reason"] for shown in data["predictors"][PROPOSER]["demonstrations"]] == ["it fits", "it adds"]
     assert data["predictors"][PROPOSER]["demonstrations"][0]["workflow"] == "w" * 1234
     assert "the untuned program of this version" in shell("show", "base")
 
 
-def test_a_program_for_other_signatures_is_shown_with_the_word_that_it_is_of_no_use(shell: Shell) -> None:
+def test_a_trial_of_a_sweep_has_validation_scores_and_no_test_scores(shell: Shell) -> None:
+    path = save(Path("programs/trial-3.json"), old_trial())
+    (entry,) = json.loads(shell("list", "--json"))
+    assert [entry[key] for key in ("before", "after", "difference", "gain", "parent", "code")] == [None] * 6
+    assert entry["validation"] == {"before": 0.412, "after": 0.634}
+    row = shell("list").splitlines()[2].split()
+    assert row[1:6] == ["gepa", "-", "-", "-", "-"]
+    assert {"0.412", "0.634"} <= set(row[6:]), "the note"
+    facts = dict(re.findall(r"^(\S+(?: \S+)?) {2,}(.*)", shell("show", str(path)), re.MULTILINE))
+    assert "test scores" not in facts
+    assert "0.412" in facts["validation scores"]
+    assert "3" in facts["trial"]
+    assert facts["budget"] == "metric calls 40, threads 8"
+    assert facts["tasks"] == "train 6, validation 5, test 0"
+    compared = json.loads(shell("diff", str(save(Path("p.json"), description())), str(path), "--json"))["compiled"]
+    assert compared["scores.after"] == {"a": 0.75, "b": None}
+    assert compared["scores.validation.after"] == {"a": 0.76, "b": 0.634}
+    assert compared["trial"] == {"a": None, "b": 3}
+
+
+@pytest.mark.parametrize(
+    ("changes", "code", "place"),
+    [
+        ({"version": "99.1", "later": 1}, "newer_description", "99.1"),
+        ({"later": 1}, "damaged_description", "later"),
+        ({"tasks": {"train": "many"}}, "damaged_description", "tasks.train"),
+        ({"scores": [1]}, "damaged_description", "scores"),
+    ],
+)
+def test_a_program_whose_description_cannot_be_read_is_shown_without_it(
+    changes: dict[str, Any], code: str, place: str, shell: Shell
+) -> None:
+    path = save(Path("programs/p.json"), description(**changes))
+    assert "instructions of proposer.predict" in shell("show", str(path), code=2)
+    (line,) = shell.err.splitlines()
+    assert line.endswith(f"[{code}]")
+    assert place in line
+    shown = json.loads(shell("show", str(path), "--json", code=2))
+    assert shown["compiled"] == {}
+    assert shown["signatures"]["fit"]
+    assert json.loads(shell("list", "--json"))[0]["code"] == code
+    shell.refused("diff", "base", str(path), code=code)
+
+
+def test_a_program_for_other_signatures_is_shown_with_the_warning_that_it_cannot_be_used(shell: Shell) -> None:
     path = altered(save(Path("p.json"), description(), demos=(demo("it fits"),)), signatures="0" * 16)
-    assert "NOT those of this version" in shell("show", str(path), code=2)
+    assert "instructions of proposer.predict" in shell("show", str(path), code=2)
     assert "      reason: it fits" in shell.out
-    assert "compile it again" in shell.err
+    assert "[other_signatures]" in shell.err
     assert not json.loads(shell("show", str(path), "--json", code=2))["signatures"]["fit"]
-    assert "compile it again" in shell.refused("diff", "base", str(path))
+    shell.refused("diff", "base", str(path), code="other_signatures")
 
 
 def test_diff_marks_what_changed_in_instructions_demonstrations_and_compilation(shell: Shell) -> None:
@@ -234,8 +301,8 @@ def test_diff_marks_what_changed_in_instructions_demonstrations_and_compilation(
     assert ["scores.after", "0.75", "0.8"] in compiled
     assert not any(line[0].startswith("metric.") for line in compiled)
     data = json.loads(shell("diff", str(a), str(b), "--json"))
-    found = data["demonstrations"][PROPOSER]
-    assert [[one["reason"] for one in found[key]] for key in ("only_a", "only_b", "both")] == [
+    demonstrations = data["demonstrations"][PROPOSER]
+    assert [[shown["reason"] for shown in demonstrations[key]] for key in ("only_a", "only_b", "both")] == [
         ["first"],
         ["second"],
         ["shared"],
@@ -244,7 +311,7 @@ def test_diff_marks_what_changed_in_instructions_demonstrations_and_compilation(
     assert not data["instructions"][PROPOSER]["equal"]
 
 
-def test_diff_says_what_is_equal_and_which_was_tuned_from_which(shell: Shell) -> None:
+def test_diff_tells_what_is_equal_and_which_was_tuned_from_which(shell: Shell) -> None:
     a = save(Path("a.json"), description(), demos=(demo("one"), demo("two")))
     same = save(Path("same.json"), description(), demos=(demo("one"), demo("two")), time=9**9)
     again = save(Path("again.json"), description("simba"), demos=(demo("one"), demo("two")))
@@ -261,42 +328,40 @@ def test_diff_says_what_is_equal_and_which_was_tuned_from_which(shell: Shell) ->
 
 
 BROKEN: dict[str, tuple[Any, str]] = {
-    "missing": (None, "cannot read"),
-    "no JSON": ("precious", "not a program file"),
-    "other JSON": ({"a": 1}, "not a program file"),
-    "another format": ({"format": "toolgrad-dspy program 2", "state": {}}, "not a program file"),
-    "no predictors": ({"state": {}}, "has the predictors"),
+    "missing": (None, "unreadable_program"),
+    "no JSON": ("precious", "not_a_program_file"),
+    "other JSON": ({"a": 1}, "not_a_program_file"),
+    "another format": ({"format": "toolgrad-dspy program 2", "state": {}}, "not_a_program_file"),
+    "no predictors": ({"state": {}}, "other_predictors"),
     "instructions that are no text": (
         {"state": {PROPOSER: {"signature": {"instructions": 1}}, SELECTOR: {}}},
-        "damaged",
+        "damaged_program",
     ),
 }
 
 
 @pytest.mark.parametrize("case", BROKEN)
 def test_a_file_that_is_no_program_is_one_line_and_a_usage_error(case: str, shell: Shell) -> None:
-    content, expected = BROKEN[case]
+    content, code = BROKEN[case]
     path = Path("p.json")
     if isinstance(content, dict) and set(content) == {"state"}:
         altered(save(path, {}), **content)
     elif content is not None:
         path.write_text(content if isinstance(content, str) else json.dumps(content))
     for command in (["show", "p.json"], ["diff", "base", "p.json"], ["diff", "p.json", "base", "--json"]):
-        line = shell.refused(*command)
-        assert expected in line
-        assert "p.json" in line
+        assert "p.json" in shell.refused(*command, code=code)
 
 
 def test_a_folder_is_not_taken_for_a_program(shell: Shell, tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
-    assert "directory" in shell.refused("show", "folder")
+    assert "folder" in shell.refused("show", "folder", code="unreadable_program")
 
 
 def test_what_a_terminal_would_obey_is_written_out(shell: Shell) -> None:
     bad = "\x1b]0;title\x07\x9b31m\r\u202eover\ud800"
-    compiled = description(bad, verdict=bad, parent={"file": bad, "prompts": bad}, models={bad: {"model": bad}})
+    described = description(bad, verdict=bad, parent={"file": bad, "prompts": bad}, models={bad: {"model": bad}})
     path = save(Path("programs/p.json"), {})
-    data = json.loads(path.read_text()) | {"compiled": compiled}
+    data = json.loads(path.read_text()) | {"compiled": described}
     data["state"][PROPOSER]["signature"]["instructions"] = bad
     data["state"][PROPOSER]["demos"] = [{"reason": bad, bad: bad}]
     path.write_text(json.dumps(data))
@@ -308,11 +373,11 @@ def test_what_a_terminal_would_obey_is_written_out(shell: Shell) -> None:
     assert r"\x1b]0;title\x07\x9b31m" in shell("show", str(path))
     kept = bad.replace("\ud800", "\ufffd")  # half a character is none
     assert json.loads(shell("show", str(path), "--json"))["predictors"][PROPOSER]["instructions"] == kept
-    assert r"\x1b" in shell.refused("diff", "base", str(other))
+    assert r"\x1b" in shell.refused("diff", "base", str(other), code="other_signatures")
 
 
 def test_json_escapes_what_a_terminal_would_obey_and_loses_nothing(capsys: pytest.CaptureFixture[str]) -> None:
-    value = {"a\x7f\u2028": ["\x9b", "\udcff", "é ✓ 日本"]}
+    value: dict[str, JsonValue] = {"a\x7f\u2028": ["\x9b", "\udcff", "é ✓ 日本"]}
     say_json(value)
     shown = capsys.readouterr().out
     assert json.loads(shown) == value

@@ -25,7 +25,6 @@ from toolgrad_dspy.signatures import Propose, Select
 from toolgrad_dspy.tools.library import Library
 from toolgrad_dspy.tuning import TuningBudget
 from toolgrad_dspy.tuning.evaluator import LiveEvaluator, TaskEvaluation
-from toolgrad_dspy.tuning.step_ranking import PRAISE
 
 CONFIG = ProgramConfig(iterations=4)
 BUDGET = TuningBudget(metric_calls=24, threads=4)
@@ -163,15 +162,15 @@ def test_first_iterations_where_little_can_go_wrong_are_not_taken_for_the_best(
 
 
 def test_what_feedback_says_when_all_is_well_is_no_complaint(bootstrapped: Outcome) -> None:
-    said = {
-        line
-        for _, played in bootstrapped.evaluator.sampled
-        for step in played.invocations
-        for line in bootstrapped.evaluator.feedback(played, step.role, step.iteration).splitlines()
+    findings = {
+        finding
+        for _, evaluation in bootstrapped.evaluator.sampled
+        for invocation in evaluation.invocations
+        for finding in bootstrapped.evaluator.feedback(evaluation, invocation.role, invocation.iteration)
     }
-    praise = {line.partition(" ")[2] for line in said if PRAISE.search(line)}
-    assert praise == {"ran at once.", "selection is sound."}
-    assert len(said) > len(praise)
+    praise = {finding.code for finding in findings if finding.praise}
+    assert praise == {"proposal_ran", "sound_selection"}
+    assert len(findings) > len(praise)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -169,7 +169,8 @@ def test_an_evaluation_without_one_step_is_an_error_with_the_first_reason(librar
     program = ToolGrad(library, models, CONFIG)
     with pytest.raises(RunError) as caught:
         evaluate(program, draw(0, 0, 0, 3), Metric())
-    assert "no step was accepted" in str(caught.value)  # the session's reason
+    assert caught.value.code == "all_sessions_failed"
+    assert "no step was accepted in 4 iterations" in str(caught.value)
 
 
 def test_tuning_in_which_all_sessions_fail_is_an_error_and_no_score_of_zero(library: Library) -> None:

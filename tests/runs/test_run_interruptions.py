@@ -11,9 +11,11 @@ from pathlib import Path
 import pytest
 
 from tests.support import scripted_run
+from tests.support.refusals import refused
 from tests.support.scripted_run import CONFIG, TOOLS, make_session, quick
 from toolgrad_dspy.errors import UsageError
-from toolgrad_dspy.runs import LocalEngine, RunStore, execute
+from toolgrad_dspy.runs import RunStore, execute
+from toolgrad_dspy.runs.engines import SessionPool
 
 ROOT = Path(scripted_run.__file__).parents[2]
 
@@ -59,7 +61,7 @@ def test_a_killed_run_resumes_without_a_session_lost_or_done_twice(tmp_path: Pat
         kept = store.done()
         assert saved <= kept  # one more may have been stored and not been told about
         assert len(kept) < 300
-        execute(LocalEngine(16).run(quick, sorted(set(range(300)) - kept), store.save))
+        execute(SessionPool(16).run(quick, sorted(set(range(300)) - kept), store.save))
         stored = [session.model_dump() for session in store.sessions()]
     assert stored == [make_session(index).model_dump() for index in range(300)]
 
@@ -93,8 +95,8 @@ def test_two_processes_do_not_write_to_one_folder(tmp_path: Path) -> None:
         with running(tmp_path, 10, 1, "quick") as second:
             (line,) = read_until(second, "UsageError")
             assert second.wait() == 2
-        assert "in use by another process" in line
-        with pytest.raises(UsageError, match="in use"):
+        assert "[run_in_use]" in line
+        with refused(UsageError, "run_in_use"):
             RunStore.create_or_resume(tmp_path, CONFIG, TOOLS)
         process.kill()
         process.wait()
@@ -105,6 +107,6 @@ def test_a_full_disk_ends_the_run_with_one_line_and_keeps_what_was_stored(tmp_pa
     with running(tmp_path, 100_000, 8, "full") as process:
         lines = read_until(process, "StoreError")
         assert process.wait() == 1
-    assert "cannot store session" in lines[-1]
+    assert "[database]" in lines[-1]
     with RunStore.create_or_resume(tmp_path, CONFIG, TOOLS) as store:
         assert store.done() == numbers(lines, "saved")

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.support.refusals import refused
 from tests.support.scripted_run import CONFIG, TOOLS, make_session
 from toolgrad_dspy.errors import StoreError, UsageError
 from toolgrad_dspy.records import Session
@@ -57,7 +58,7 @@ def test_the_same_run_resumes_and_its_parts_are_there(tmp_path: Path) -> None:
 
 
 def test_a_session_is_stored_once(tmp_path: Path) -> None:
-    with filled(tmp_path / "run", 3) as store, pytest.raises(StoreError, match="session 2 is stored already"):
+    with filled(tmp_path / "run", 3) as store, refused(StoreError, "stored_already", 2):
         store.save(make_session(2))
 
 
@@ -70,21 +71,16 @@ def test_a_seed_of_64_bits_is_kept(tmp_path: Path) -> None:
 def test_another_configuration_is_refused_with_the_fields_that_differ(tmp_path: Path) -> None:
     filled(tmp_path, 1).close()
     now = {"seed": 7, "model": "openai/x", "program": {"iterations": 6, "tools": ["a", "b"]}, "budget": {"usd": 1}}
-    with pytest.raises(UsageError) as caught:
+    differing = ("program.iterations: 8", "model: 'rehearsal'", "'openai/x'", "budget.usd")
+    with refused(UsageError, "other_configuration", *differing, "-o") as caught:
         RunStore.create_or_resume(tmp_path, now, TOOLS)
-    message = str(caught.value)
-    assert "program.iterations: 8 there, 6 now" in message
-    assert "model: 'rehearsal' there, 'openai/x' now" in message
-    assert "budget.usd: not set there, 1 now" in message
-    assert "-o" in message
-    assert "seed" not in message
-    assert "\n" not in message
+    assert "seed" not in str(caught.value)
 
 
 def test_other_tools_are_refused_by_name(tmp_path: Path) -> None:
     filled(tmp_path, 1).close()
     changed = [TOOLS[0], TOOLS[1].model_copy(update={"description": "Books."})]
-    with pytest.raises(UsageError, match="other: book"):
+    with refused(UsageError, "other_configuration", "tools", "book"):
         RunStore.create_or_resume(tmp_path, CONFIG, changed)
 
 
@@ -97,7 +93,7 @@ def test_a_refused_folder_is_free_again(tmp_path: Path) -> None:
 
 def test_a_folder_with_other_files_is_refused_and_left_alone(tmp_path: Path) -> None:
     (tmp_path / "thesis.tex").write_text("x")
-    with pytest.raises(UsageError, match=r"holds other files \(thesis.tex\)"):
+    with refused(UsageError, "foreign_folder", "thesis.tex"):
         RunStore.create_or_resume(tmp_path, CONFIG, TOOLS)
     assert [entry.name for entry in tmp_path.iterdir()] == ["thesis.tex"]
 
@@ -112,35 +108,34 @@ def test_a_start_that_was_killed_before_the_database_was_made_is_taken_up(tmp_pa
 
 def test_one_store_at_a_time_writes_but_anybody_may_read(tmp_path: Path) -> None:
     with filled(tmp_path, 3) as store:
-        with pytest.raises(UsageError, match="in use by another process"):
+        with refused(UsageError, "run_in_use", tmp_path):
             RunStore.create_or_resume(tmp_path, CONFIG, TOOLS)
         with RunStore.open(tmp_path) as reader:
             assert reader.done() == {0, 1, 2}
             store.save(make_session(3))
             assert reader.done() == {0, 1, 2, 3}
-            with pytest.raises(StoreError, match="readonly"):
+            with refused(StoreError, "database", 4):
                 reader.save(make_session(4))
 
 
 def test_open_wants_a_run(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="no run folder"):
+    with refused(UsageError, "not_a_run", tmp_path):
         RunStore.open(tmp_path)
-    with filled(tmp_path / "run", 1) as store, pytest.raises(UsageError, match="no session 9"):
+    with filled(tmp_path / "run", 1) as store, refused(UsageError, "no_such_session", 9):
         store.session(9)
 
 
 def test_a_path_that_cannot_be_a_folder_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
     for path in (tmp_path / "file", tmp_path / "file" / "below", Path("/proc/no/run")):
-        with pytest.raises(StoreError, match="cannot use it as a run folder") as caught:
+        with refused(StoreError, "file_system", path):
             RunStore.create_or_resume(path, CONFIG, TOOLS)
-        assert "\n" not in str(caught.value)
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root writes where it is not allowed to")
 def test_a_folder_without_permission_is_one_line(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
-    with pytest.raises(StoreError, match="cannot lock it"):
+    with refused(StoreError, "database", tmp_path):
         RunStore.create_or_resume(tmp_path, CONFIG, TOOLS)
 
 
@@ -148,9 +143,8 @@ def test_a_folder_without_permission_is_one_line(tmp_path: Path) -> None:
 def test_a_damaged_database_is_one_line(tmp_path: Path, reading: bool) -> None:
     filled(tmp_path, 3).close()
     (tmp_path / "run.db").write_bytes(b"not a database, but long enough to be read as a header" * 100)
-    with pytest.raises(StoreError, match="damaged") as caught:
+    with refused(StoreError, "damaged", tmp_path):
         RunStore.open(tmp_path) if reading else RunStore.create_or_resume(tmp_path, CONFIG, TOOLS)
-    assert "\n" not in str(caught.value)
 
 
 def test_a_damaged_page_is_one_line_when_it_is_read(tmp_path: Path) -> None:
@@ -159,7 +153,7 @@ def test_a_damaged_page_is_one_line_when_it_is_read(tmp_path: Path) -> None:
     content = bytearray(database.read_bytes())
     content[20_000:-4_096] = b"\xff" * (len(content) - 24_096)
     database.write_bytes(content)
-    with RunStore.open(tmp_path) as store, pytest.raises(StoreError, match="damaged"):
+    with RunStore.open(tmp_path) as store, refused(StoreError, "damaged", tmp_path):
         list(store.sessions())
 
 
@@ -168,7 +162,7 @@ def test_a_record_that_does_not_fit_is_one_line(tmp_path: Path) -> None:
     with sqlite3.connect(tmp_path / "run.db") as connection:
         connection.execute('UPDATE sessions SET sample = \'{"id": 1}\' WHERE "index" = 1')
     connection.close()
-    with RunStore.open(tmp_path) as store, pytest.raises(StoreError, match="damaged, a sample in it"):
+    with RunStore.open(tmp_path) as store, refused(StoreError, "damaged", "sample"):
         list(store.sessions())
 
 
@@ -177,7 +171,7 @@ def test_a_store_of_another_version_is_refused(tmp_path: Path) -> None:
     connection = sqlite3.connect(tmp_path / "run.db")
     connection.execute("PRAGMA user_version = 99")
     connection.close()
-    with pytest.raises(UsageError, match="schema 99"):
+    with refused(UsageError, "other_version", 99):
         RunStore.open(tmp_path)
 
 
@@ -197,6 +191,6 @@ def test_samples_that_cannot_be_written_leave_nothing_behind(tmp_path: Path) -> 
     (tmp_path / "taken").mkdir()
     with filled(tmp_path / "run", 2) as store:
         for target in (tmp_path / "taken", tmp_path / "nowhere" / "samples.jsonl"):
-            with pytest.raises(StoreError, match="cannot write it"):
+            with refused(StoreError, "file_system", target):
                 store.samples_jsonl(target)
     assert sorted(entry.name for entry in tmp_path.iterdir()) == ["run", "taken"]

@@ -1,4 +1,4 @@
-"""A sample to judge, its tools, and answers of a judge, put together by hand."""
+"""A sample to judge with its tools, and answers of a judge, written by hand."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,9 +10,13 @@ from toolgrad_dspy.records import Origin, Sample, Tool
 
 
 def tool(name: str, *required: str, **properties: Any) -> Tool:
-    schema = {"type": "object", "properties": properties, "required": list(required)}
     return Tool(
-        name=name, source_name=name, description=f"Do {name}.", parameters=schema, source="test", category="test"
+        name=name,
+        source_name=name,
+        description=f"Do {name}.",
+        parameters={"type": "object", "properties": properties, "required": list(required)},
+        source="test",
+        category="test",
     )
 
 
@@ -48,14 +52,14 @@ STEPS = (
 SAMPLE: Sample = sample(*STEPS, query=QUERY, response=RESPONSE)
 
 
-def ruling(holds: bool, reason: str = "so it is") -> dict[str, Any]:
+def ruling(holds: bool, reason: str = "it does") -> dict[str, Any]:
     return {"reason": reason, "holds": holds}
 
 
 def instruction(
     *values: str, follows: tuple[bool, ...] = (True, True), solvable: bool = True, first: int = 1
 ) -> dict[str, Any]:
-    """The answer to the questions on the query; ``values`` are those of the blanks, numbered from ``first``."""
+    """The answer to the questions on the query; ``values`` are those of the slots, numbered from ``first``."""
     return {
         "extracted": [{"blank": n, "reason": "it says so", "value": v} for n, v in enumerate(values, first)],
         "pairs": [{"pair": n, "reason": "as people talk", "follows": f} for n, f in enumerate(follows, 1)],
@@ -74,7 +78,7 @@ def quality(*scores: float) -> dict[str, Any]:
 
 
 def scripted(adapter: Any = "chat", **answers: list[Answer]) -> ScriptedModels:
-    """Models whose judge gives these answers per group (quality, instruction, calls), and rehearses after them."""
+    """Models whose judge gives these answers per group (quality, instruction, calls), and then those of rehearsal."""
     left = {group: iter(given) for group, given in answers.items()}
 
     def respond(prompt: Prompt) -> Answer:

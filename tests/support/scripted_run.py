@@ -24,7 +24,8 @@ from toolgrad_dspy.records import (
     Usage,
     Workflow,
 )
-from toolgrad_dspy.runs import LocalEngine, RunStore, execute
+from toolgrad_dspy.runs import RunStore, execute
+from toolgrad_dspy.runs.engines import SessionPool
 from toolgrad_dspy.seeding import derive, generator
 
 CONFIG = {"seed": 7, "model": "rehearsal", "program": {"iterations": 8, "tools": ["a", "b"]}}
@@ -110,25 +111,25 @@ def main(folder: Path, count: int, concurrency: int, kind: str) -> None:
             return
         if kind == "full":
             resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))
-        engine = LocalEngine(concurrency, grace=30.0)
+        pool = SessionPool(concurrency, grace=30.0)
 
         def save(session: Session) -> None:
             store.save(session)
             say(f"saved {session.index}")
 
         def interrupted() -> None:
-            engine.stop()
+            pool.stop()
             say("interrupted")
 
         work = {"slow": slow, "endless": endless}.get(kind, quick)
         left = sorted(set(range(count)) - store.done())
-        execute(engine.run(work, left, save), on_interrupt=interrupted)
-        say("stopped" if engine.stopped else "complete")
+        execute(pool.run(work, left, save), on_interrupt=interrupted)
+        say("stopped" if pool.stopped else "complete")
 
 
 if __name__ == "__main__":
     try:
         main(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), sys.argv[4])
     except ToolGradError as error:
-        say(f"{type(error).__name__}: {error}")
+        say(f"{type(error).__name__}: {error} [{error.code}]")
         sys.exit(error.exit_code)

@@ -1,4 +1,4 @@
-"""Sessions put together by hand, for what judges them."""
+"""Sessions written by hand, for the rules and judges that score them."""
 
 from typing import Any
 

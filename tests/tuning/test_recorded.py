@@ -1,6 +1,7 @@
 """Tuning on recorded sessions: no tool runs, and the scores are about those that tools would have given."""
 
 import json
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -16,8 +17,9 @@ from toolgrad_dspy.errors import ModelError, RunError, StoreError, UsageError
 from toolgrad_dspy.lm import Models
 from toolgrad_dspy.lm.adapter import ADAPTER
 from toolgrad_dspy.lm.rehearsal.habits import HABITS
-from toolgrad_dspy.metrics import PARTS, Metric
-from toolgrad_dspy.metrics.step_metric import STEP_PARTS, StepMetric
+from toolgrad_dspy.metrics import RULE_COMPONENTS, Metric
+from toolgrad_dspy.metrics.components import STEP_COMPONENTS
+from toolgrad_dspy.metrics.step_metric import StepMetric
 from toolgrad_dspy.optimizers import TuningResult, optimizer
 from toolgrad_dspy.program import ProgramConfig, ToolGrad, draw, save_program
 from toolgrad_dspy.records import Observation, Tool, ToolCall
@@ -149,12 +151,12 @@ def test_the_recorded_program_does_again_what_it_did_and_scores_what_it_scored(
     recording: Recording, evaluator: RecordedEvaluator
 ) -> None:
     metric = Metric()
-    weights = {name: weight for name, weight in metric.weights.items() if name in STEP_PARTS}
+    weights = {name: weight for name, weight in metric.weights.items() if name in STEP_COMPONENTS}
     outcomes = evaluate(evaluator, over(untouchable(recording)))
     for session, outcome in zip(recording.sessions, outcomes, strict=True):
         assert outcome.sessions["proposer"].trace == session.trace
-        known = sum(PARTS[name](session) * weight for name, weight in weights.items()) / sum(weights.values())
-        assert outcome.score == pytest.approx(known)
+        known = sum(RULE_COMPONENTS[name](session) * weight for name, weight in weights.items())
+        assert outcome.score == pytest.approx(known / sum(weights.values()))
         assert len({invocation.iteration for invocation in outcome.invocations}) == 2
 
 
@@ -199,16 +201,16 @@ def test_feedback_is_about_what_the_candidate_itself_proposed_and_chose(
     base = over(untouchable(recording))
     told = {}
     for name, program in (("base", base), ("reuse", asking_for(base, "reuse", "concrete"))):
-        outcomes = evaluate(evaluator, program)
-        told[name] = "\n".join(
-            evaluator.feedback(one, step.role, step.iteration) for one in outcomes for step in one.invocations
+        told[name] = Counter(
+            finding.code
+            for outcome in evaluate(evaluator, program)
+            for invocation in outcome.invocations
+            for finding in evaluator.feedback(outcome, invocation.role, invocation.iteration)
         )
-    assert "no call uses a result of the workflow" in told["base"]
-    assert "looks like a placeholder" in told["base"]
-    assert "says nothing concrete about what is lacking" in told["base"]
-    assert "belongs to chain" not in told["base"]
-    assert told["reuse"].count("looks like a placeholder") < told["base"].count("looks like a placeholder") / 2
-    assert "belongs to chain" in told["reuse"]
+    assert {"uses_no_result", "placeholder", "vague_lacking"} <= told["base"].keys()
+    assert "wrong_chain" not in told["base"]
+    assert told["reuse"]["placeholder"] < told["base"]["placeholder"] / 2
+    assert "wrong_chain" in told["reuse"]
 
 
 def test_what_no_tool_gave_is_marked_simulated(recording: Recording, evaluator: RecordedEvaluator) -> None:
@@ -262,7 +264,7 @@ def test_a_call_that_cannot_be_right_fails_and_the_report_says_why(
     ]
     assert reports
     assert all(report.outcome == outcome and reason in report.reason for report in reports)
-    assert reason in evaluator.feedback(outcome_of, "proposer", min(asked))
+    assert any(reason in finding.text for finding in evaluator.feedback(outcome_of, "proposer", min(asked)))
     assert outcome_of.failure == NOTHING_ACCEPTED
 
 
@@ -283,8 +285,8 @@ def test_a_step_without_a_usable_answer_is_a_finding_and_a_lower_score(
     failed = [iteration for iteration in outcome.sessions["proposer"].trace.iterations if iteration.failures]
     assert outcome.failure == failed[0].failures[0] != NOTHING_ACCEPTED
     assert outcome.score < base.score
-    number = failed[0].number
-    assert "No proposal came about: unusable answer" in evaluator.feedback(outcome, "proposer", number)
+    findings = evaluator.feedback(outcome, "proposer", failed[0].number)
+    assert [finding.code for finding in findings] == ["no_proposal"]
 
 
 def test_a_session_that_was_not_recorded_cannot_be_evaluated(evaluator: RecordedEvaluator) -> None:
@@ -298,12 +300,12 @@ def test_a_session_that_was_not_recorded_cannot_be_evaluated(evaluator: Recorded
 def test_a_program_asked_about_all_steps_scores_what_its_own_session_does(
     recording: Recording, library: Library
 ) -> None:
-    metric = StepMetric(Metric(dict.fromkeys(PARTS, 1.0)))
-    assert set(metric.weights) == set(STEP_PARTS)
+    metric = StepMetric(Metric(dict.fromkeys(RULE_COMPONENTS, 1.0)))
+    assert set(metric.weights) == set(STEP_COMPONENTS)
     other = record(asking_for(ToolGrad(library, Models.from_environment(), CONFIG), "reuse"), TASKS.train)
     for before, after in zip(recording.sessions, other.sessions, strict=False):
         score = metric.score(before, after, range(1, 5))
-        assert score.parts == pytest.approx({name: PARTS[name](after) for name in STEP_PARTS})
+        assert score.parts == pytest.approx({name: RULE_COMPONENTS[name](after) for name in STEP_COMPONENTS})
         assert score.value == pytest.approx(sum(score.parts.values()) / len(score.parts))
 
 
@@ -311,11 +313,14 @@ def test_weights_of_parts_that_steps_tell_about_are_kept_and_others_drop_out(rec
     program = ToolGrad(Library([]), Models.from_environment(), CONFIG)
     only = RecordedEvaluator(recording, Metric({"executed": 2.0, "valid": 5.0, "known_origins": 1.0}))
     outcomes = evaluate(only, program)
+    executed = RULE_COMPONENTS["executed"]
     assert [outcome.score for outcome in outcomes] == pytest.approx(
-        [PARTS["executed"](s) for s in recording.sessions]
+        [executed(session) for session in recording.sessions]
     )
-    with pytest.raises(UsageError, match="valid, known_origins"):
+    with pytest.raises(UsageError) as caught:
         RecordedEvaluator(recording, Metric({"valid": 5.0, "known_origins": 1.0}))
+    assert caught.value.code == "no_step_rule"
+    assert "known_origins" in str(caught.value)
 
 
 def test_a_recording_is_read_as_it_was_written(recording: Recording, tmp_path: Path) -> None:

@@ -11,10 +11,10 @@ from toolgrad_dspy.cli import generate as generate_command
 from toolgrad_dspy.cli import show as show_command
 from toolgrad_dspy.cli import stats as stats_command
 from toolgrad_dspy.cli import tools as tools_command
-from toolgrad_dspy.cli.compile import command as compile_command
+from toolgrad_dspy.cli.compile import compile_
 from toolgrad_dspy.cli.doctor import command as doctor_command
 from toolgrad_dspy.cli.output import note
-from toolgrad_dspy.cli.programs import command as programs_command
+from toolgrad_dspy.cli.programs import app as programs_app
 from toolgrad_dspy.errors import ToolGradError
 
 app = typer.Typer(
@@ -26,13 +26,13 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command("compile")(compile_command.compile_)
+app.command("compile")(compile_)
 app.command("doctor")(doctor_command.doctor)
 app.command("generate")(generate_command.generate)
 app.command("show")(show_command.show)
 app.command("stats")(stats_command.stats)
 app.add_typer(tools_command.app, name="tools")
-app.add_typer(programs_command.app, name="programs")
+app.add_typer(programs_app, name="programs")
 app.add_typer(config_command.app, name="config")
 
 

@@ -21,10 +21,10 @@ def show(config: ConfigFile = None, json: Json = False) -> None:
     """Print the models' settings per role, where each comes from, the loop's and the metric's; secrets are masked."""
     from toolgrad_dspy.lm.settings import check_variables
     from toolgrad_dspy.lm.sources import DEFAULT, resolve
-    from toolgrad_dspy.runs.config_file import load, program_config
+    from toolgrad_dspy.runs import load_config_file, program_config
 
     check_variables()
-    file = load(config)
+    file = load_config_file(config)
     roles = resolve(file.models, file.source)
     program = program_config(file)
     if json:

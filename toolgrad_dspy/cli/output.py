@@ -22,7 +22,7 @@ _OBEYED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u20
 
 def printable(text: str) -> str:
     """``text`` with what a terminal would obey written out, as ``\\x1b``; line feeds and tabs stay."""
-    return _OBEYED.sub(lambda found: ascii(found[0])[1:-1], text)
+    return _OBEYED.sub(lambda match: ascii(match[0])[1:-1], text)
 
 
 def say(text: str = "") -> None:
@@ -39,7 +39,7 @@ def note(text: str) -> None:
 def say_json(value: JsonValue) -> None:
     """The result as JSON, indented. What a terminal would obey is escaped as JSON does it, so nothing is lost."""
     text = json.dumps(value, indent=2, ensure_ascii=False)
-    say(_OBEYED.sub(lambda found: f"\\u{ord(found[0]):04x}", text))
+    say(_OBEYED.sub(lambda match: f"\\u{ord(match[0]):04x}", text))
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:

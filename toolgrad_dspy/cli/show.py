@@ -19,6 +19,9 @@ def show(
     session: Annotated[
         int | None, typer.Argument(help="A session's index; without one, all are listed.", metavar="[ID]")
     ] = None,
+    only_sample: Annotated[
+        bool, typer.Option("--sample", help="Only the session's sample, without its trace.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """List a run's sessions, or show one with its trace."""
@@ -34,9 +37,9 @@ def show(
             return
         found = store.session(session)
     if json:
-        say_json(found.model_dump(mode="json"))
+        say_json(found.model_dump(mode="json", exclude={"trace"} if only_sample else None))
         return
-    for line in session_lines(found):
+    for line in sample_lines(found) if only_sample else session_lines(found):
         say(line)
 
 

@@ -1,13 +1,16 @@
 """``toolgrad-dspy stats``: a run in figures."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
 
 from toolgrad_dspy.cli.options import Json, RunFolder
 from toolgrad_dspy.cli.output import say, say_json, table
 from toolgrad_dspy.records import RoleUsage
-from toolgrad_dspy.runs.spending import TOOLS, Spending
+
+if TYPE_CHECKING:
+    from toolgrad_dspy.runs import Spending
 
 UNKNOWN = "unknown"
 
@@ -34,8 +37,10 @@ def stats(run: RunFolder, json: Json = False) -> None:
     say(table(header, [_row(entry) for entry in (*spent, total(spent))]))
 
 
-def total(spent: Sequence[Spending]) -> Spending:
+def total(spent: "Sequence[Spending]") -> "Spending":
     """The model calls of all lines together; tool calls are another thing and stay out."""
+    from toolgrad_dspy.runs import TOOLS, Spending
+
     together = RoleUsage()
     for entry in spent:
         if entry.role != TOOLS:
@@ -43,20 +48,22 @@ def total(spent: Sequence[Spending]) -> Spending:
     return Spending(stage="total", role="models", **together.model_dump())
 
 
-def _data(entry: Spending) -> dict[str, JsonValue]:
+def _data(entry: "Spending") -> dict[str, JsonValue]:
     """``usd`` is None where no call has a known price; ``unpriced`` counts those that have none."""
     unknown = bool(entry.calls) and entry.unpriced == entry.calls
     return {**entry.model_dump(mode="json"), "usd": None if unknown else entry.usd}
 
 
-def _row(entry: Spending) -> tuple[object, ...]:
+def _row(entry: "Spending") -> tuple[object, ...]:
+    from toolgrad_dspy.runs import TOOLS
+
     if entry.role == TOOLS:
         return entry.stage, entry.role, "-", entry.calls, None, None, None, None
     tokens = entry.input_tokens, entry.cached_tokens, entry.output_tokens
     return entry.stage, entry.role, entry.model or "-", entry.calls, *tokens, _dollars(entry)
 
 
-def _dollars(entry: Spending) -> str:
+def _dollars(entry: "Spending") -> str:
     if entry.calls and entry.unpriced == entry.calls:
         return UNKNOWN
     known = f"{entry.usd:.6f}"

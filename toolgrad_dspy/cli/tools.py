@@ -48,12 +48,12 @@ def show(
 
 def _load(tools: Path | None) -> tuple[tuple[Tool, ...], tuple[str, ...]]:
     """The tools, and what their sources have to tell."""
-    from toolgrad_dspy.runs.tool_sources import sources
+    from toolgrad_dspy.runs import tools_spec
 
-    chosen = sources(tools)
+    spec = tools_spec(tools)
 
     async def load() -> tuple[tuple[Tool, ...], tuple[str, ...]]:
-        async with chosen.library as library:
+        async with spec.library() as library:
             return library.tools, library.notes
 
     return asyncio.run(load())

@@ -1,16 +1,16 @@
-"""Program files opened for looking at: no model is needed for it, no tool, and no setting."""
+"""Program files opened for reading: this takes no model, no tool and no setting."""
 
-import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, JsonValue, ValidationError
 
+from toolgrad_dspy.compiling.description import ProgramDescription, read_description
 from toolgrad_dspy.errors import UsageError, one_line, os_reason
 from toolgrad_dspy.lm import Models
-from toolgrad_dspy.program import ToolGrad, load_program, read_program, signature_digest
+from toolgrad_dspy.program import ToolGrad, load_program, other_signatures, read_program, signature_digest
+from toolgrad_dspy.records.base import OutsideObject, OutsideText
 from toolgrad_dspy.tools.library import Library
 from toolgrad_dspy.tuning import Prompts
 
@@ -23,17 +23,18 @@ DEPTH = 200
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A program. ``compiled`` is how it came about, of any shape; ``written`` is in seconds of the epoch.
+    """A program. ``written`` is in seconds of the epoch, None for the untuned program.
 
-    ``problem`` says why this version cannot use it, if it cannot.
+    ``description`` is how it came about, None where that is not known. ``problem`` says what is wrong with the file,
+    if anything is: this version cannot use the program, or cannot read its description.
     """
 
     name: str
     prompts: Prompts
     signatures: str
-    compiled: Mapping[str, Any]
+    description: ProgramDescription | None = None
     written: float | None = None
-    problem: str = ""
+    problem: UsageError | None = None
 
     @property
     def is_base(self) -> bool:
@@ -42,73 +43,91 @@ class Opened:
 
 
 class _Signature(BaseModel):
-    instructions: str
+    instructions: OutsideText
 
 
 class _Predictor(BaseModel):
     """What every version's predictors have."""
 
     signature: _Signature
-    demos: list[dict[str, Any]]
+    demos: list[OutsideObject]
 
 
 class Reader:
-    """Opens programs. ``base`` is the untuned one; ``inputs`` are the fields that each predictor is given."""
+    """Opens programs. ``base`` is the untuned one; ``inputs`` are the fields that each predictor is given.
+
+    Example:
+
+        >>> from pathlib import Path
+        >>> from toolgrad_dspy.compiling.programs import Reader
+        >>> program = Reader().open(Path("programs/first.json"))
+        >>> program.description.scores.after
+        0.854
+    """
 
     def __init__(self) -> None:
         self._program = ToolGrad(Library([]), Models({}))
-        self.base = Opened(BASE, Prompts.of(self._program), signature_digest(self._program), {})
-        self.inputs = {name: frozenset(one.signature.input_fields) for name, one in self._program.named_predictors()}
+        self.base = Opened(BASE, Prompts.of(self._program), signature_digest(self._program))
+        predictors = self._program.named_predictors()
+        self.inputs = {name: frozenset(predictor.signature.input_fields) for name, predictor in predictors}
 
     def find(self, name: str) -> Opened:
         """The program that a command's argument names: a file, or :data:`BASE`. Raises UsageError."""
         return self.base if name == BASE else self.open(Path(name))
 
     def open(self, path: Path) -> Opened:
-        """The program in ``path``. One for other signatures has a ``problem``; UsageError is raised for all else."""
-        data = read_program(path)
-        _check_depth(path, data)
-        compiled = data.get("compiled")
-        signatures, problem = one_line(data.get("signatures"), 40), ""
+        """The program in ``path``. Other signatures and an unreadable description are its ``problem``.
+
+        Raises UsageError for everything else.
+        """
+        file = read_program(path)
+        _check_depth(path, [file.state, file.description])
+        signatures = one_line(file.signatures, 40)
+        problem: UsageError | None = None
         if signatures == self.base.signatures:
             prompts = self._loaded(path)
         else:
-            prompts = _as_stored(path, data["state"])
-            problem = (
-                f"{path} was compiled for other signatures ({signatures}) than this version's "
-                f"({self.base.signatures}): compile it again"
-            )
-        return Opened(
-            str(path), prompts, signatures, compiled if isinstance(compiled, dict) else {}, written(path), problem
-        )
+            # The predictors of another version cannot be loaded, but what they say can be shown.
+            prompts = _as_stored(path, file.state)
+            problem = other_signatures(path, signatures, self._program)
+        description = None
+        try:
+            description = read_description(file.description, path)
+        except UsageError as error:
+            # Other signatures come first: then the program is of no use, and not just its description.
+            problem = problem or error
+        return Opened(str(path), prompts, signatures, description, written(path), problem)
 
     def _loaded(self, path: Path) -> Prompts:
         load_program(path, self._program)
         return Prompts.of(self._program)
 
 
-def _as_stored(path: Path, state: Mapping[str, Any]) -> Prompts:
+def _as_stored(path: Path, state: Mapping[str, JsonValue]) -> Prompts:
     try:
-        found = {name: _Predictor.model_validate(one) for name, one in state.items()}
+        predictors = {name: _Predictor.model_validate(stored) for name, stored in state.items()}
     except ValidationError as error:
-        raise UsageError(f"{path} is damaged: {one_line(error, 160)}") from None
+        raise UsageError(f"{path} is damaged: {one_line(error, 160)}", code="damaged_program") from None
     return Prompts(
-        {name: one.signature.instructions for name, one in found.items()},
-        {name: tuple(one.demos) for name, one in found.items()},
+        {name: predictor.signature.instructions for name, predictor in predictors.items()},
+        {name: tuple(predictor.demos) for name, predictor in predictors.items()},
     )
 
 
-def _check_depth(path: Path, data: object) -> None:
-    level, depth = [data], 0
+def _check_depth(path: Path, level: list[JsonValue]) -> None:
+    """Raise UsageError for values nested beyond :data:`DEPTH`. Goes level by level, so as not to recurse itself."""
+    depth = 0
     while level:
         depth += 1
         if depth > DEPTH:
-            raise UsageError(f"{path} is damaged: it is nested more than {DEPTH} levels deep")
-        level = [
-            inner
-            for value in level
-            for inner in (value.values() if isinstance(value, dict) else value if isinstance(value, list) else ())
-        ]
+            raise UsageError(f"{path} is damaged: it is nested more than {DEPTH} levels deep", code="damaged_program")
+        level = [inner for value in level for inner in _inner(value)]
+
+
+def _inner(value: JsonValue) -> Iterable[JsonValue]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
 
 
 def written(path: Path) -> float:
@@ -116,21 +135,4 @@ def written(path: Path) -> float:
     try:
         return path.stat().st_mtime
     except OSError as error:
-        raise UsageError(f"cannot read the program {path}: {os_reason(error)}") from None
-
-
-def at(value: object, *keys: str) -> Any:
-    """What stands at ``keys`` in nested mappings; None where anything on the way is not there or is no mapping."""
-    for key in keys:
-        value = value.get(key) if isinstance(value, Mapping) else None
-    return value
-
-
-def number(value: object) -> float | None:
-    """``value`` if it is a finite number."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return None
-    try:
-        return value if math.isfinite(value) else None
-    except OverflowError:  # an integer beyond every float
-        return None
+        raise UsageError(f"cannot read the program {path}: {os_reason(error)}", code="unreadable_program") from None

@@ -5,29 +5,11 @@ directly, judges are 20, 8 and 4 points less accurate on them (arXiv 2409.16341,
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from toolgrad_dspy.judging.slots import Slot
+from toolgrad_dspy.judging.voting import Vote, no_vote
 from toolgrad_dspy.provenance.mentions import states
 from toolgrad_dspy.signatures import MISSING, ExtractedValue, JudgedPair, Ruling
-
-
-@dataclass(frozen=True, slots=True)
-class Vote:
-    """What one answer says of one criterion: ``score`` is the share that holds; ``holds`` is None if it says nothing.
-
-    ``steps`` names the steps that a failure is about.
-    """
-
-    holds: bool | None
-    score: float
-    reason: str
-    steps: tuple[str, ...] = ()
-
-
-def nothing(reason: str) -> Vote:
-    """The vote of an answer that is not usable."""
-    return Vote(None, 0.0, reason)
 
 
 def direct(ruling: Ruling) -> Vote:
@@ -35,72 +17,79 @@ def direct(ruling: Ruling) -> Vote:
     return Vote(ruling.holds, float(ruling.holds), ruling.reason)
 
 
-def specificity(blanks: Sequence[Slot], values: Sequence[ExtractedValue]) -> Vote:
-    """Holds iff the query gives a value for every blank of a required parameter."""
-    said = _filled(blanks, values)
-    if isinstance(said, Vote):
-        return said
-    wanted = [blank for blank in blanks if blank.required]
-    missing = [blank for blank in wanted if _is_missing(said[blank.number].value)]
-    reasons = [f"the query gives no {_named(b)}: {said[b.number].reason}" for b in missing]
+def specificity(slots: Sequence[Slot], values: Sequence[ExtractedValue]) -> Vote:
+    """Holds iff the query gives a value for every slot of a required parameter."""
+    answers = _answers(slots, values)
+    if isinstance(answers, Vote):
+        return answers
+    wanted = [slot for slot in slots if slot.required]
+    missing = [slot for slot in wanted if _is_missing(answers[slot.number].value)]
+    reasons = [f"the query gives no {_name(slot)}: {answers[slot.number].reason}" for slot in missing]
     return _share(len(wanted), missing, reasons, "the query gives every value that is required")
 
 
-def alignment(blanks: Sequence[Slot], values: Sequence[ExtractedValue]) -> Vote:
+def alignment(slots: Sequence[Slot], values: Sequence[ExtractedValue]) -> Vote:
     """Holds iff every argument that the query has to state is what the judge read out of the query.
 
-    Of calls to the same tool, any may have any of the values that were read for that parameter: which is whose the
-    query need not say in the calls' order. How freely a value may be written is :func:`states`'.
+    Of several calls to one tool, each may have any of the values that were read for that parameter: the query need
+    not state them in the order of the calls. How freely a value may be written is up to :func:`states`.
     """
-    said = _filled(blanks, values)
-    if isinstance(said, Vote):
-        return said
+    answers = _answers(slots, values)
+    if isinstance(answers, Vote):
+        return answers
     read: dict[tuple[str, str], list[str]] = {}
-    for blank in blanks:
-        value = said[blank.number].value
+    for slot in slots:
+        value = answers[slot.number].value
         if not _is_missing(value):
-            read.setdefault((blank.tool, blank.parameter), []).append(value)
-    wanted = [blank for blank in blanks if blank.values]
+            read.setdefault((slot.tool, slot.parameter), []).append(value)
+    # A slot without values is a required parameter that the call left out: specificity's matter, not alignment's.
+    wanted = [slot for slot in slots if slot.values]
     wrong, reasons = [], []
-    for blank in wanted:
-        texts = read.get((blank.tool, blank.parameter), [])
-        strange = [v for v in blank.values if not any(states(text, v) for text in texts)]
-        if strange:
-            wrong.append(blank)
-            given = ", ".join(repr(value) for value in strange)
+    for slot in wanted:
+        texts = read.get((slot.tool, slot.parameter), [])
+        unstated = [value for value in slot.values if not any(states(text, value) for text in texts)]
+        if unstated:
+            wrong.append(slot)
+            given = ", ".join(repr(value) for value in unstated)
             seen = f"gives {' and '.join(map(repr, texts))}" if texts else "gives none"
-            reasons.append(f"{given} is not the {_named(blank)} of the query, which {seen}")
+            reasons.append(f"{given} is not the {_name(slot)} of the query, which {seen}")
     return _share(len(wanted), wrong, reasons, "every argument is what the query says")
 
 
 def coherence(pairs: Sequence[tuple[str, str]], answers: Sequence[JudgedPair]) -> Vote:
-    """Holds iff of every pair of successive sentences the second can come after the first; with one sentence, too."""
+    """Holds iff in every pair of successive sentences the second can follow the first; with one sentence, too."""
+    # Backwards, so that of two answers about one pair the first stands.
     judged = {answer.pair: answer for answer in reversed(answers)}
     numbers = range(1, len(pairs) + 1)
-    absent = [number for number in numbers if number not in judged]
-    if absent:
-        return nothing(f"the answer leaves out the pair of sentences {absent[0]}")
+    absent = next((number for number in numbers if number not in judged), None)
+    if absent is not None:
+        return no_vote(f"the answer leaves out the pair of sentences {absent}")
     broken = [number for number in numbers if not judged[number].follows]
     reason = "; ".join(f"{pairs[n - 1][1]!r} does not follow: {judged[n].reason}" for n in broken)
     score = 1 - len(broken) / len(pairs) if pairs else 1.0
     return Vote(not broken, score, reason or "each sentence follows the one before it")
 
 
-def _filled(blanks: Sequence[Slot], values: Sequence[ExtractedValue]) -> dict[int, ExtractedValue] | Vote:
-    """The answer to each blank by its number, the first one if there are more; or the vote that one is left out."""
-    said = {value.blank: value for value in reversed(values)}
-    absent = next((blank for blank in blanks if blank.number not in said), None)
-    return said if absent is None else nothing(f"the answer leaves out the {_named(absent)}")
+def _answers(slots: Sequence[Slot], values: Sequence[ExtractedValue]) -> dict[int, ExtractedValue] | Vote:
+    """The answer to each slot by its number, the first one if there are more; or the vote that one is left out.
+
+    An answer that leaves a slot out is not usable for the others either: its numbers may have slipped.
+    """
+    answers = {value.blank: value for value in reversed(values)}
+    absent = next((slot for slot in slots if slot.number not in answers), None)
+    return answers if absent is None else no_vote(f"the answer leaves out the {_name(absent)}")
 
 
 def _is_missing(value: str) -> bool:
+    # Models add to the mark: "#missing (not stated)".
     return not value.strip() or value.strip().lower().startswith(MISSING)
 
 
-def _named(blank: Slot) -> str:
-    return f"{blank.parameter} of {blank.tool} ({blank.step})"
+def _name(slot: Slot) -> str:
+    return f"{slot.parameter} of {slot.tool} ({slot.step})"
 
 
 def _share(wanted: int, wrong: Sequence[Slot], reasons: Sequence[str], fine: str) -> Vote:
-    steps = tuple(dict.fromkeys(blank.step for blank in wrong))
+    """The vote where ``wrong`` of ``wanted`` slots do not hold; with none wanted, it holds."""
+    steps = tuple(dict.fromkeys(slot.step for slot in wrong))
     return Vote(not wrong, 1 - len(wrong) / wanted if wanted else 1.0, "; ".join(reasons) or fine, steps)

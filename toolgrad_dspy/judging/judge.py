@@ -1,7 +1,7 @@
-"""The judge: a language model's verdicts on samples and responses (see ``docs/judging.md``).
+"""The judge: a language model that judges samples and responses (see ``docs/judging.md``).
 
-One call per group of criteria and vote. An answer that cannot be used, after one re-ask, is no verdict: it neither
-passes a sample nor fails it.
+One call per group of criteria and vote. An answer that cannot be used, after one re-ask, decides nothing: a sample
+neither passes nor fails by it.
 """
 
 import hashlib
@@ -15,33 +15,55 @@ from pydantic import TypeAdapter
 
 from toolgrad_dspy.concurrency import gather_or_cancel
 from toolgrad_dspy.errors import UsageError
-from toolgrad_dspy.judging import voting as tally
-from toolgrad_dspy.judging.criteria import nothing
+from toolgrad_dspy.judging import voting
 from toolgrad_dspy.judging.prompts import CRITERIA, GROUPS, SIGNATURES, Questions, quality_inputs
 from toolgrad_dspy.lm import Models, metered
 from toolgrad_dspy.lm.adapter import lean
 from toolgrad_dspy.lm.ask import AnswerError, ask
-from toolgrad_dspy.records import CriterionVerdict, JudgeCall, JudgeGroup, Judgement, Quality, Sample, Tool, Workflow
+from toolgrad_dspy.records import (
+    CriterionJudgement,
+    JudgeCall,
+    JudgeGroup,
+    Judgement,
+    Quality,
+    Sample,
+    Tool,
+    Workflow,
+)
 
-# What one vote gave, if anything usable, and how it came about.
+# A model's answer for one vote, None if it is not usable, and the record of the call.
 Answer = tuple[dspy.Prediction | None, JudgeCall]
 
 
 class Judge(dspy.Module):
     """Judges with the model of the role ``judge``; any number of judgements at once. Optimizers do not tune it.
 
-    ``votes``, odd, is how often each question is asked; ``temperature`` (0 to 2) goes before the role's own setting.
-    Each vote is a completion of its own, never a cached one; but at temperature 0 most models only repeat themselves.
-    Raises UsageError for an even number of votes or a temperature out of range.
+    >>> import asyncio
+    >>> judge = Judge(Models.from_environment(), votes=3)  # TOOLGRAD_JUDGE_MODEL; here the rehearsal model
+    >>> judgement = asyncio.run(
+    ...     judge.judge_response("Is the table booked?", reference="It is booked.", response="Yes, it is booked.")
+    ... )
+    >>> judgement.quality.score
+    100.0
 
-    What a judgement used is in its ``calls`` and in the models' meter; a :func:`metered` around it does not see that.
+    ``votes``, odd, is how often each question is asked. ``temperature``, 0 to 2, overrides the role's own setting.
+    Each vote is a completion of its own, never a cached one; but at temperature 0 most models repeat themselves.
+    Raises UsageError for an even number of votes (``even_votes``) or a temperature out of range
+    (``temperature_out_of_range``).
+
+    What a judgement used is in its ``calls`` and in the models' meter. A :func:`metered` around it does not see it.
     """
 
     def __init__(self, models: Models, votes: int = 1, temperature: float | None = None) -> None:
         if votes < 1 or votes % 2 == 0:
-            raise UsageError(f"the number of votes has to be odd, so that they can decide; got {votes}")
+            raise UsageError(
+                f"the number of votes has to be odd, so that a majority can decide; got {votes}", code="even_votes"
+            )
         if temperature is not None and not 0 <= temperature <= 2:
-            raise UsageError(f"the temperature of the judge has to be from 0 to 2; got {temperature:g}")
+            raise UsageError(
+                f"the temperature of the judge has to be from 0 to 2; got {temperature:g}",
+                code="temperature_out_of_range",
+            )
         super().__init__()
         self.votes = votes
         self.temperature = temperature
@@ -50,42 +72,43 @@ class Judge(dspy.Module):
             {group: dspy.Predict(SIGNATURES[group], **self._config(number)) for group in GROUPS}
             for number in range(1, votes + 1)
         ]
-        self._compiled = True
+        self._compiled = True  # DSPy's optimizers leave alone what is compiled
 
     def _config(self, vote: int) -> dict[str, Any]:
-        """What sets the completions of one vote apart from those of another, for whatever caches them."""
+        """The settings of one vote: the temperature, and an id that keeps a cache from taking two votes for one."""
         own = self._models.settings["judge"].temperature
         effective = own if self.temperature is None else self.temperature
         given = {} if self.temperature is None else {"temperature": self.temperature}
-        # DSPy warns of an id that a temperature of 0 makes void.
+        # At a temperature of 0 DSPy ignores the id, and warns.
         return given if effective == 0 else {**given, "rollout_id": vote}
 
     async def judge(self, sample: Sample, tools: Iterable[Tool], groups: Sequence[JudgeGroup] = GROUPS) -> Judgement:
-        """``sample`` judged on what ``groups`` decide. ``tools`` holds at least those that it calls.
+        """Judge ``sample`` on what ``groups`` decide. ``tools`` has at least those that it calls.
 
-        The quality is that of its own response by its own results. Raises UsageError when a tool is absent,
-        ModelError when no call can succeed, and BudgetSpentError.
+        Its response is scored by the results of its own calls. Raises UsageError for a tool that is not given
+        (``unknown_tool``), ModelError when no call can succeed, and BudgetSpentError.
         """
         questions = Questions(sample, tools)
         wanted = [group for group in GROUPS if group in groups and (group != "quality" or sample.response.strip())]
         answers = await self._answers({group: questions.inputs(group) for group in wanted})
-        verdicts: list[CriterionVerdict] = []
+        criteria: list[CriterionJudgement] = []
         for group, given in answers.items():
             votes = [
-                dict.fromkeys(CRITERIA[group], nothing(call.problem))
+                dict.fromkeys(CRITERIA[group], voting.no_vote(call.problem))
                 if prediction is None
                 else questions.votes(group, prediction)
                 for prediction, call in given
             ]
-            verdicts += [tally.verdict(name, [vote[name] for vote in votes]) for name in CRITERIA[group]]
-        unanswered = "quality" in groups and "quality" not in wanted
-        return self._judgement(answers, tuple(verdicts), self._worthless() if unanswered else None)
+            criteria += [voting.decide(name, [vote[name] for vote in votes]) for name in CRITERIA[group]]
+        # An empty response needs no model to score it.
+        no_response = "quality" in groups and "quality" not in wanted
+        return self._judgement(answers, tuple(criteria), self._worthless() if no_response else None)
 
     async def judge_response(self, query: str, reference: Workflow | str, response: str | None) -> Judgement:
-        """The quality of a response to ``query`` by ``reference``: calls with their results, or a response as text.
+        """Judge the quality of a response to ``query``. ``reference`` is calls with their results, or a text.
 
-        ``response`` is None for a prediction that ended in an error: its quality is 0, as that of an empty one, and
-        no model is asked. Raises as :meth:`judge`.
+        ``response`` is None for a prediction that ended in an error. Its quality is 0, like that of an empty one, and
+        no model is asked. Raises like :meth:`judge`.
         """
         if response is None or not response.strip():
             return self._judgement({}, (), self._worthless())
@@ -97,16 +120,16 @@ class Judge(dspy.Module):
     def _judgement(
         self,
         answers: Mapping[JudgeGroup, Sequence[Answer]],
-        verdicts: tuple[CriterionVerdict, ...],
+        criteria: tuple[CriterionJudgement, ...],
         quality: Quality | None = None,
     ) -> Judgement:
         if "quality" in answers:
             scored = [prediction.requests for prediction, _ in answers["quality"] if prediction is not None]
             problems = dict.fromkeys(call.problem for _, call in answers["quality"] if call.problem)
-            quality = tally.quality(scored, "; ".join(problems))
+            quality = voting.quality(scored, "; ".join(problems))
         return Judgement(
             quality=quality,
-            criteria=verdicts,
+            criteria=criteria,
             calls=tuple(call for given in answers.values() for _, call in given),
             votes=self.votes,
             temperature=self.temperature,
@@ -114,12 +137,12 @@ class Judge(dspy.Module):
 
     async def _answers(self, inputs: Mapping[JudgeGroup, Mapping[str, str]]) -> dict[JudgeGroup, list[Answer]]:
         with lean():
-            # As a module's call: an optimizer's callbacks then see the error that ends a run.
+            # Through ``acall``, as any module: an optimizer's callbacks then see the error that ends a run.
             answers: dict[JudgeGroup, list[Answer]] = await self.acall(inputs=inputs)
         return answers
 
     async def aforward(self, inputs: Mapping[JudgeGroup, Mapping[str, str]]) -> dict[JudgeGroup, list[Answer]]:
-        """All votes on the groups of ``inputs``, which are those of their signatures, at once."""
+        """All votes on all groups at once. ``inputs`` has the inputs of each group's signature."""
         numbers = range(1, self.votes + 1)
         answers = iter(
             await gather_or_cancel(
@@ -140,7 +163,7 @@ class Judge(dspy.Module):
         call = JudgeCall(
             group=group,
             vote=vote,
-            # Two, where a re-ask fell to another model.
+            # More than one if a re-ask went to another model.
             model=", ".join(model for _, model in used) or self._models.settings["judge"].model,
             prompt=prompt_digest(group),
             calls=sum(usage.calls for usage in used.values()),

@@ -1,4 +1,4 @@
-"""What a judge is asked about a sample, and what its answers come to.
+"""What a judge is asked about a sample, and the votes that its answers are.
 
 Texts of a sample stand in a prompt as JSON, on one line each: whatever they say, they stay data in their field.
 """
@@ -11,14 +11,14 @@ from pydantic import JsonValue
 
 from toolgrad_dspy.errors import UsageError
 from toolgrad_dspy.judging import criteria
-from toolgrad_dspy.judging.criteria import Vote
 from toolgrad_dspy.judging.sentences import pairs
-from toolgrad_dspy.judging.slots import blanks
+from toolgrad_dspy.judging.slots import slots_of
+from toolgrad_dspy.judging.voting import Vote
 from toolgrad_dspy.records import Criterion, JudgeGroup, Sample, Tool, Workflow
 from toolgrad_dspy.rendering import line, tool_line, workflow_lines
 from toolgrad_dspy.signatures import JudgeCalls, JudgeInstruction, JudgeQuality
 
-# The signature of each group. To mypy a class of signatures is anything.
+# The signature of each group. ``Any``: dspy has no types.
 SIGNATURES: Mapping[JudgeGroup, Any] = {
     "quality": JudgeQuality,
     "instruction": JudgeInstruction,
@@ -30,7 +30,7 @@ CRITERIA: Mapping[JudgeGroup, tuple[Criterion, ...]] = {
     "instruction": ("specificity", "coherence", "solvability", "alignment"),
     "calls": ("sufficiency", "minimality"),
 }
-# How much of one result a judge is shown, in characters: as much as the loop's own prompts show by default.
+# Characters of one result that a judge is shown: as many as the loop's own prompts show by default.
 SHOWN_CHARS = 2400
 
 
@@ -48,10 +48,14 @@ class Questions:
         called = dict.fromkeys(step.call.tool for step in sample.workflow.steps)
         absent = next((name for name in called if name not in known), None)
         if absent is not None:
-            raise UsageError(f"sample {sample.id} calls the tool {absent}, which is not among the tools of the judge")
+            raise UsageError(
+                f"sample {sample.id} calls the tool {absent}, which is not among the tools given to the judge: pass "
+                "those of the library that the sample was made with",
+                code="unknown_tool",
+            )
         self._sample = sample
         self._tools = "\n".join(tool_line(known[name]) for name in called)
-        self._blanks = blanks(sample.workflow.steps, known)
+        self._slots = slots_of(sample.workflow.steps, known)
         self._pairs = pairs(sample.query)
 
     def inputs(self, group: JudgeGroup) -> dict[str, str]:
@@ -64,7 +68,7 @@ class Questions:
             return {"tools": self._tools, "calls": calls, "query": line(sample.query)}
         return {
             "tools": self._tools,
-            "blanks": _lines(blank.shown() for blank in self._blanks),
+            "blanks": _lines(slot.shown() for slot in self._slots),
             "query": line(sample.query),
             "sentences": _lines(
                 {"pair": number, "first": first, "second": second}
@@ -76,10 +80,10 @@ class Questions:
         """What one answer says of each criterion of ``group``."""
         if group == "instruction":
             return {
-                "specificity": criteria.specificity(self._blanks, answer.extracted),
+                "specificity": criteria.specificity(self._slots, answer.extracted),
                 "coherence": criteria.coherence(self._pairs, answer.pairs),
                 "solvability": criteria.direct(answer.solvability),
-                "alignment": criteria.alignment(self._blanks, answer.extracted),
+                "alignment": criteria.alignment(self._slots, answer.extracted),
             }
         return {name: criteria.direct(answer[name]) for name in CRITERIA[group]}
 

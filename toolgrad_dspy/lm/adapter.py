@@ -11,7 +11,9 @@ from contextlib import contextmanager
 from typing import Any, Literal, Self
 
 import dspy
-from pydantic import BaseModel, ConfigDict, JsonValue, create_model
+from pydantic import BaseModel, ConfigDict, create_model
+
+from toolgrad_dspy.json_schema import is_closed
 
 Signature = type[dspy.Signature]
 AdapterName = Literal["chat", "json"]
@@ -118,35 +120,29 @@ class FixedJsonAdapter(_Prompts, dspy.JSONAdapter):
 
     def _forget(self) -> None:
         super()._forget()
-        self._schemas: weakref.WeakKeyDictionary[Signature, type[BaseModel]] = weakref.WeakKeyDictionary()
+        self._schemas: weakref.WeakKeyDictionary[Signature, tuple[type[BaseModel], bool]] = (
+            weakref.WeakKeyDictionary()
+        )
 
     def _prepare_response_format(self, lm: dspy.LM, lm_kwargs: dict[str, Any], signature: Signature) -> None:
         """DSPy's hook: choose before the call what ``response_format`` is."""
-        schema = self._schema(description(signature))
-        if lm.supports_response_schema and _closed(schema.model_json_schema()):
+        schema, closed = self._schema(description(signature))
+        # A strict schema cannot leave the properties of an object open.
+        if lm.supports_response_schema and closed:
             lm_kwargs["response_format"] = schema
         elif "response_format" in lm.supported_params:
             lm_kwargs["response_format"] = {"type": "json_object"}
 
-    def _schema(self, signature: Signature) -> type[BaseModel]:
+    def _schema(self, signature: Signature) -> tuple[type[BaseModel], bool]:
+        """The answer's model, and whether every object in its schema names its properties."""
         known = self._schemas.get(signature)
         if known is None:
             fields: dict[str, Any] = {
                 name: (field.annotation, ...) for name, field in signature.output_fields.items()
             }
             answer = create_model("Answer", __config__=ConfigDict(extra="forbid"), **fields)
-            known = self._schemas[signature] = answer
+            known = self._schemas[signature] = answer, is_closed(answer.model_json_schema())
         return known
-
-
-def _closed(schema: JsonValue) -> bool:
-    """Whether every object in ``schema`` names its properties: a strict schema cannot leave any open."""
-    if isinstance(schema, list):
-        return all(_closed(item) for item in schema)
-    if not isinstance(schema, dict):
-        return True
-    is_open = schema.get("type") == "object" and ("properties" not in schema or schema.get("additionalProperties"))
-    return not is_open and all(_closed(item) for item in schema.values())
 
 
 @contextmanager

@@ -41,7 +41,7 @@ class Models:
         self.settings = settings
         self.meter = Meter()
         self.budget = Budget()
-        self._prices = prices or Prices()
+        self.prices = prices or Prices()
         self._lms: dict[Role, dspy.LM] = {}
         self._gates: dict[Role, tuple[Gate, AsyncGate]] = {}
         self._paces: dict[object, RateLimit] = {}
@@ -117,7 +117,7 @@ class Models:
             )
         account = (settings.model, settings.api_base, settings.api_key, settings.rpm, settings.tpm)
         pace = self._paces.setdefault(account, RateLimit(settings.rpm, settings.tpm))
-        return Backend(settings.model, *engine_pair(settings), pace, self._prices.of(settings.model))
+        return Backend(settings.model, *engine_pair(settings), pace, self.prices.of(settings.model))
 
     async def check(self, roles: Iterable[Role]) -> None:
         """Ask every model that plays one of ``roles``, the first choices only, for a word. Raises ModelError.

@@ -13,7 +13,11 @@ CONFIDENCE = 0.95
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """``mean`` of after - before, and the ends of its confidence interval. All in units of the score."""
+    """The ``mean`` of after - before, and the ends of its confidence interval. All in units of the score.
+
+    >>> Difference(mean=0.02, low=-0.01, high=0.05).excludes_zero
+    False
+    """
 
     mean: float
     low: float
@@ -37,12 +41,18 @@ class Difference:
 def compare(before: Sequence[float], after: Sequence[float], seed: int = 0) -> Difference:
     """The difference of paired scores, with the paired percentile bootstrap interval over tasks.
 
+    >>> difference = compare([0.5, 0.25, 0.5, 0.5], [0.75, 0.5, 0.75, 0.75])
+    >>> print(difference)
+    +0.250 [+0.250, +0.250]
+    >>> difference.is_gain
+    True
+
     The pairs are drawn with replacement :data:`RESAMPLES` times (Efron and Tibshirani, "An Introduction to the
     Bootstrap", 1993, section 13.3). ``before[i]`` and ``after[i]`` are scores of one task. The same seed gives the
     same interval. Raises ValueError for sequences that do not pair up.
     """
     if len(before) != len(after) or not before:
-        raise ValueError("scores before and after have to be of the same tasks, one at least")
+        raise ValueError("scores before and after have to be those of the same tasks, at least one")
     differences = np.asarray(after, dtype=float) - np.asarray(before, dtype=float)
     drawn = np.random.default_rng(derive(seed, "bootstrap")).integers(
         0, differences.size, (RESAMPLES, differences.size)

@@ -1,44 +1,193 @@
-"""The named parts of the optimization metric, and their default weights."""
+"""The named components of the optimization metric: an open registry, and the default weights.
 
+A component gives each session a number in [0, 1], higher is better. Most are rules: functions of a session, or of its
+sample (:func:`of_sample`). Others are decided by a judge (:class:`Judged`). Your own component is registered under a
+name, and can then be weighed like the built-in ones, in Python and in a configuration file that is read afterwards:
+
+    def brief(sample: Sample) -> float:
+        return float(len(sample.response) <= 300)
+
+    register("brief", of_sample(brief))
+    metric = Metric({"executed": 3, "brief": 1})
+
+The contract, which ``conformance.py`` checks: a rule gives a value for every session, also for one without a sample,
+with an empty trace or failed; the same value every time; and it changes nothing. It may be called from many threads.
+"""
+
+import re
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal
 
-from toolgrad_dspy.metrics import sample_rules
-from toolgrad_dspy.metrics import trace_rules as rules
-from toolgrad_dspy.records import JudgeGroup, Sample, Session
+from toolgrad_dspy.errors import UsageError, hint
+from toolgrad_dspy.judging.prompts import CRITERIA, GROUPS
+from toolgrad_dspy.metrics import sample_rules, step_rules, trace_rules
+from toolgrad_dspy.metrics.step_rules import StepRule
+from toolgrad_dspy.records import Criterion, JudgeGroup, Judgement, Sample, Session
+
+SessionRule = Callable[[Session], float]
+
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
-def _of_sample(rule: Callable[[Sample], float]) -> Callable[[Session], float]:
-    """``rule`` on a session's sample; 0 for a session without one."""
+def _unchanged(share: float) -> float:
+    return share
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A component that a judge decides: the ``group`` of questions to ask, and the ``criterion`` to read.
+
+    ``criterion`` is one that the group decides, or ``qor`` of the group ``quality``. What was judged, in [0, 1] (the
+    share that holds; of QoR a hundredth), goes through ``curve``:
+
+        register("all_aligned", Judged("instruction", "alignment", curve=lambda share: float(share == 1)))
+
+    Raises UsageError for a criterion that the group does not decide (``unknown_criterion``).
+    """
+
+    group: JudgeGroup
+    criterion: Criterion | Literal["qor"]
+    curve: Callable[[float], float] = _unchanged
+
+    def __post_init__(self) -> None:
+        decided: dict[str, tuple[str, ...]] = {group: CRITERIA[group] or ("qor",) for group in GROUPS}
+        if self.criterion not in decided.get(self.group, ()):
+            known = "; ".join(f"{group}: {', '.join(names)}" for group, names in decided.items())
+            raise UsageError(
+                f"the judge's group {self.group!r} does not decide {self.criterion!r}; choose from {known}",
+                code="unknown_criterion",
+            )
+
+    def value(self, judgement: Judgement) -> float | None:
+        """The component's value; None when it was not judged."""
+        if self.criterion == "qor":
+            quality = judgement.quality
+            share = None if quality is None or quality.score is None else quality.score / 100
+        else:
+            judged = judgement.on(self.criterion)
+            share = None if judged is None else judged.score
+        return None if share is None else self.curve(share)
+
+
+def of_sample(rule: Callable[[Sample], float]) -> SessionRule:
+    """``rule`` as a rule of the session: 0 for a session without a sample."""
     return lambda session: 0.0 if session.sample is None else rule(session.sample)
 
 
-# Parts that rules decide.
-PARTS: Mapping[str, Callable[[Session], float]] = {
-    "executed": rules.executed,
-    "known_origins": _of_sample(sample_rules.known_origins),
-    "dependent": _of_sample(sample_rules.dependent),
-    "distinct_tools": _of_sample(sample_rules.distinct_tools),
-    "sound_selections": rules.sound_selections,
-    "growth": rules.growth,
-    "valid": rules.valid,
-    "chain_depth": _of_sample(sample_rules.chain_depth),
-    "no_redundancy": _of_sample(sample_rules.no_redundancy),
-    "no_leak": _of_sample(sample_rules.no_leak),
-    "length": _of_sample(sample_rules.length),
-}
+_rules: dict[str, SessionRule] = {}
+_step_rules: dict[str, StepRule] = {}
+_judged: dict[str, Judged] = {}
 
-# Parts that need a judge, and the call of the judge that decides each.
-JUDGED_PARTS: Mapping[str, JudgeGroup] = {
-    "qor": "quality",
-    "specificity": "instruction",
-    "coherence": "instruction",
-    "solvability": "instruction",
-    "alignment": "instruction",
-    "sufficiency": "calls",
-    "minimality": "calls",
-}
+# Views of the registry as it is when they are read. The rules by name; those that single steps tell something about;
+# and the components that need a judge.
+RULE_COMPONENTS: Mapping[str, SessionRule] = MappingProxyType(_rules)
+STEP_COMPONENTS: Mapping[str, StepRule] = MappingProxyType(_step_rules)
+JUDGED_COMPONENTS: Mapping[str, Judged] = MappingProxyType(_judged)
 
-ALL_PARTS = (*PARTS, *JUDGED_PARTS)
+
+def register(name: str, rule: SessionRule | Judged, *, step_rule: StepRule | None = None) -> None:
+    """Add a component, for the rest of the process.
+
+    >>> from toolgrad_dspy.metrics.metric import Metric
+    >>> register("brief", of_sample(lambda sample: float(len(sample.response) <= 300)))
+    >>> Metric({"brief": 1}).score(Session(index=0, seed=0, status="failed")).parts
+    {'brief': 0.0}
+    >>> unregister("brief")
+
+    ``name`` is in snake case. ``step_rule`` says what a single step adds to the component; without one, it does not
+    count where a program is tuned on recorded steps. Raises UsageError for a name that is taken
+    (``duplicate_component``: nothing is ever overwritten) or cannot be one (``component_name``), and for a step rule
+    of a judged component (``judged_step_rule``).
+    """
+    if not _NAME.fullmatch(name):
+        raise UsageError(
+            f"{name!r} cannot name a metric component; use a name like short_query", code="component_name"
+        )
+    if name in component_names():
+        raise UsageError(
+            f"there is a metric component {name!r} already; choose another name, or unregister your own first",
+            code="duplicate_component",
+        )
+    if isinstance(rule, Judged):
+        # A judge reads whole samples: it tells nothing about a single step.
+        if step_rule is not None:
+            raise UsageError(f"the judged component {name!r} cannot have a step rule", code="judged_step_rule")
+        _judged[name] = rule
+        return
+    _rules[name] = rule
+    if step_rule is not None:
+        _step_rules[name] = step_rule
+
+
+def unregister(name: str) -> None:
+    """Remove a component of your own. Metrics that weigh it can no longer be used.
+
+    Raises UsageError for one that does not exist (``unknown_component``) and for a built-in one
+    (``builtin_component``).
+    """
+    require(name)
+    if name in BUILTIN:
+        raise UsageError(f"the metric component {name!r} is built in and stays", code="builtin_component")
+    for registry in (_rules, _step_rules, _judged):
+        registry.pop(name, None)
+
+
+def component_names() -> tuple[str, ...]:
+    """The names of all components: first the rules, then those that a judge decides."""
+    return (*_rules, *_judged)
+
+
+def require(name: str) -> None:
+    """Raise UsageError if there is no component ``name`` (``unknown_component``)."""
+    known = component_names()
+    if name not in known:
+        raise UsageError(f"unknown metric component {name!r}; {hint(name, known)}", code="unknown_component")
+
+
+def groups_of(names: Iterable[str]) -> tuple[JudgeGroup, ...]:
+    """The calls of the judge that the components need, each once, in a fixed order."""
+    wanted = {_judged[name].group for name in names if name in _judged}
+    return tuple(group for group in GROUPS if group in wanted)
+
+
+def rule_value(name: str, session: Session) -> float:
+    """The value of a rule component. Raises UsageError if it is not in [0, 1] (``component_out_of_range``)."""
+    return in_range(name, _rules[name](session), session)
+
+
+def in_range(name: str, value: float, session: Session) -> float:
+    """``value``, checked: outside of [0, 1] one component would silently outweigh all others. Raises UsageError."""
+    if not 0 <= value <= 1:
+        raise UsageError(
+            f"the metric component {name!r} gave {value} for session {session.index}; it has to give a number from 0 "
+            "to 1",
+            code="component_out_of_range",
+        )
+    return value
+
+
+register("executed", trace_rules.executed, step_rule=step_rules.executed)
+register("known_origins", of_sample(sample_rules.known_origins))
+register("dependent", of_sample(sample_rules.dependent), step_rule=step_rules.dependent)
+register("distinct_tools", of_sample(sample_rules.distinct_tools), step_rule=step_rules.distinct_tools)
+register("sound_selections", trace_rules.sound_selections, step_rule=step_rules.sound_selections)
+register("growth", trace_rules.growth, step_rule=step_rules.growth)
+register("valid", trace_rules.valid)
+register("chain_depth", of_sample(sample_rules.chain_depth))
+register("no_redundancy", of_sample(sample_rules.no_redundancy), step_rule=step_rules.no_redundancy)
+register("no_leak", of_sample(sample_rules.no_leak))
+register("length", of_sample(sample_rules.length))
+register("qor", Judged("quality", "qor"))
+register("specificity", Judged("instruction", "specificity"))
+register("coherence", Judged("instruction", "coherence"))
+register("solvability", Judged("instruction", "solvability"))
+register("alignment", Judged("instruction", "alignment"))
+register("sufficiency", Judged("calls", "sufficiency"))
+register("minimality", Judged("calls", "minimality"))
+
+BUILTIN = frozenset(component_names())
 
 # What makes data worth having first: calls that run, and steps that build on one another.
 WEIGHTS: Mapping[str, float] = {
@@ -50,9 +199,3 @@ WEIGHTS: Mapping[str, float] = {
     "growth": 1.0,
     "valid": 1.0,
 }
-
-
-def groups_of(parts: Iterable[str]) -> tuple[JudgeGroup, ...]:
-    """The calls of the judge that ``parts`` need, each once, in a fixed order."""
-    wanted = {JUDGED_PARTS[name] for name in parts if name in JUDGED_PARTS}
-    return tuple(group for group in dict.fromkeys(JUDGED_PARTS.values()) if group in wanted)

@@ -1,14 +1,15 @@
-"""The settings of the metric, and the metric that they come to."""
+"""The settings of the metric, and the metric that they describe."""
 
 from collections.abc import Callable, Iterable
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from toolgrad_dspy.errors import hint
 from toolgrad_dspy.judging.cache import SessionJudge
 from toolgrad_dspy.judging.judge import Judge
 from toolgrad_dspy.lm import Models
-from toolgrad_dspy.metrics.components import WEIGHTS, groups_of
+from toolgrad_dspy.metrics.components import WEIGHTS, component_names, groups_of
 from toolgrad_dspy.metrics.metric import Metric
 from toolgrad_dspy.records import Tool
 
@@ -16,9 +17,12 @@ from toolgrad_dspy.records import Tool
 class MetricConfig(BaseModel):
     """What the metric weighs, and how the judge is asked.
 
-    - ``weights``: the parts that count, in place of the default ones.
+    >>> MetricConfig(weights={"executed": 3, "minimality": 1}, votes=3).temperature is None
+    True
+
+    - ``weights``: the components that count, in place of the default ones.
     - ``votes``: how often each question is put to the judge; odd.
-    - ``temperature``: the judge's, 0 to 2; None is what the role ``judge`` is set to.
+    - ``temperature``: the judge's, 0 to 2; None for that of the role ``judge``.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -32,23 +36,32 @@ class MetricConfig(BaseModel):
 
     @field_validator("weights")
     @classmethod
-    def _some_weight(cls, weights: dict[str, float]) -> dict[str, float]:
+    def _weighable(cls, weights: dict[str, float]) -> dict[str, float]:
+        known = component_names()
+        unknown = next((name for name in weights if name not in known), None)
+        if unknown is not None:
+            raise ValueError(f"unknown metric component {unknown!r}; {hint(unknown, known)}")
         if not any(weights.values()):
             raise ValueError("one weight has to be above 0")
         return weights
 
     @field_validator("votes")
     @classmethod
-    def _decided(cls, votes: int) -> int:
+    def _odd(cls, votes: int) -> int:
         if votes % 2 == 0:
             raise ValueError("the number of votes has to be odd")
         return votes
 
 
 def build_metric(config: MetricConfig, models: Models, tools: Callable[[], Iterable[Tool]]) -> Metric:
-    """The metric of ``config``, with a judge if one of its parts needs one.
+    """The metric of ``config``, with a judge if one of its components needs one.
 
-    ``tools`` gives the tools of the samples when one is judged: ``lambda: library.tools``. Raises UsageError.
+    >>> config = MetricConfig(weights={"valid": 1, "qor": 2})
+    >>> build_metric(config, Models.from_environment(), tools=lambda: []).groups
+    ('quality',)
+
+    ``tools`` is called when a sample is judged, and gives at least the tools that the sample calls:
+    ``lambda: library.tools``. Raises UsageError like :class:`Metric` and :class:`Judge`.
     """
     if not groups_of(config.weights):
         return Metric(dict(config.weights))

@@ -1,17 +1,31 @@
 """Feedback on one step of a session, from what happened in it: for the proposer, and for the selector.
 
-Each line states a fact and where it shows. It names what went wrong and leaves the remedy to the reader.
+Each finding states a fact and where it shows. It names what went wrong and leaves the remedy to the reader. Programs
+go by the codes. The rehearsal model, like any other, reads the texts: ``lm/rehearsal/habits.py`` knows their wording.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from pydantic import JsonValue
 
+from toolgrad_dspy.errors import one_line
+from toolgrad_dspy.metrics.finding import Finding
 from toolgrad_dspy.metrics.sample_rules import repeated
 from toolgrad_dspy.metrics.trace_rules import redundant, sound, steps_before
 from toolgrad_dspy.provenance.origins import alike
-from toolgrad_dspy.records import Attempt, Iteration, Report, Session, Step, last_key, leaves, lookup
+from toolgrad_dspy.records import (
+    Attempt,
+    Criterion,
+    Iteration,
+    Judgement,
+    Report,
+    Session,
+    Step,
+    last_key,
+    leaves,
+    lookup,
+)
 
 # Values that stand for a value rather than being one.
 PLACEHOLDER = re.compile(
@@ -23,27 +37,51 @@ ID = re.compile(r"(^|_)ids?$", re.IGNORECASE)
 # Words of an argument or result key: lacking that names one is concrete.
 _KEY = re.compile(r"\b[a-z]+(?:_[a-z]+)+\b")
 
+# Characters of a judge's reason that are passed on.
+LONGEST = 400
 
-def proposer_feedback(session: Session, iteration: Iteration) -> list[str]:
-    """One line per finding on the proposals of ``iteration``."""
+# What a failed criterion means, for the roles that can do better. Faults of the query itself and of the response are
+# the updater's, which is not tuned.
+_FAILED: Mapping[Criterion, tuple[frozenset[str], str]] = {
+    "alignment": (frozenset({"proposer"}), "By the query, an argument is not right"),
+    "sufficiency": (frozenset({"proposer"}), "The calls of the sample leave a request open"),
+    "minimality": (frozenset({"proposer"}), "A call of the sample is redundant"),
+    "coherence": (frozenset({"proposer", "selector"}), "The steps do not hang together"),
+}
+
+
+# The proposer
+
+
+def proposer_feedback(session: Session, iteration: Iteration) -> list[Finding]:
+    """The findings on the proposals of ``iteration``, one at least.
+
+    Codes: ``no_proposal``; on a proposal ``proposal_ran`` (praise), ``proposal_failed``, ``proposal_repaired``,
+    ``empty_result``, ``repeated_call``, ``repeated_result``; on its draft calls ``tool_used_before``,
+    ``placeholder``, ``made_up_value``, ``guessed_id``; on all proposals together ``uses_no_result``,
+    ``lacking_not_addressed``, ``unknown_origin``.
+    """
     if not iteration.reports:
-        return [f"No proposal came about: {'; '.join(iteration.failures) or 'none was made'}."]
+        reason = "; ".join(iteration.failures) or "none was made"
+        return [Finding("no_proposal", f"No proposal came about: {reason}.")]
     before = steps_before(session, iteration.number)
-    lines: list[str] = []
+    findings: list[Finding] = []
     for report in iteration.reports:
-        lines += _on_proposal(report, before)
+        findings += _on_proposal(report, before)
+    # Repair turns are the executor's: the proposer is told of its own drafts only.
     drafts = [attempt for report in iteration.reports for attempt in report.attempts if attempt.turn == 0]
     if before and not any(_uses(attempt, before) for attempt in drafts):
-        lines.append("In all proposals, no call uses a result of the workflow.")
+        findings.append(Finding("uses_no_result", "In all proposals, no call uses a result of the workflow."))
     lacking = set(_KEY.findall(_lacking_before(session, iteration.number)))
     parameters = {last_key(pointer) for attempt in drafts for pointer, _ in leaves(attempt.call.arguments)}
     if lacking and not any(alike(parameter, key) for parameter in parameters for key in lacking):
-        lines.append(f"This does not address what is lacking: {', '.join(sorted(lacking))}.")
-    lines += _unknown_origins(session, iteration)
-    return lines
+        text = f"This does not address what is lacking: {', '.join(sorted(lacking))}."
+        findings.append(Finding("lacking_not_addressed", text))
+    findings += _unknown_origins(session, iteration)
+    return findings
 
 
-def _unknown_origins(session: Session, iteration: Iteration) -> Iterator[str]:
+def _unknown_origins(session: Session, iteration: Iteration) -> Iterator[Finding]:
     """The arguments of the iteration's steps that neither the query states nor anything else gives."""
     steps = session.sample.workflow.steps if session.sample else ()
     for step in steps:
@@ -51,27 +89,31 @@ def _unknown_origins(session: Session, iteration: Iteration) -> Iterator[str]:
             if step.id in iteration.added and origin.kind == "unknown":
                 value = lookup(step.call.arguments, origin.pointer)
                 shown = f"{last_key(origin.pointer)} = {value!r} of {step.call.tool}"
-                yield f"{step.id}: {shown} has no known origin, and the query does not state it."
+                text = f"{step.id}: {shown} has no known origin, and the query does not state it."
+                yield Finding("unknown_origin", text)
 
 
-def _on_proposal(report: Report, before: tuple[Step, ...]) -> Iterator[str]:
+def _on_proposal(report: Report, before: tuple[Step, ...]) -> Iterator[Finding]:
     name = report.proposal
+    # A reason without a failed outcome: the first calls ran, a later one did not.
     if report.outcome == "failed" or report.reason:
-        yield f"{name} failed: {report.reason or 'no call succeeded'}."
+        yield Finding("proposal_failed", f"{name} failed: {report.reason or 'no call succeeded'}.")
     elif any(attempt.turn for attempt in report.attempts):
-        yield f"{name} ran only after a repair."
+        yield Finding("proposal_repaired", f"{name} ran only after a repair.")
+    elif report.outcome == "empty":
+        yield Finding("empty_result", f"{name} ran at once, but its result is empty.")
     else:
-        yield f"{name} ran at once" + (", but its result is empty." if report.outcome == "empty" else ".")
+        yield Finding("proposal_ran", f"{name} ran at once.", praise=True)
     if report.kept and redundant(report, before):
-        yield f"{name} repeats a call of the workflow."
-    yield from (f"{name}: {said}." for said in _same_results(report, before))
+        yield Finding("repeated_call", f"{name} repeats a call of the workflow.")
+    yield from (Finding("repeated_result", f"{name}: {text}.") for text in _same_results(report, before))
     for attempt in report.attempts:
         if attempt.turn == 0:
             yield from _on_draft(name, attempt, before)
 
 
 def _same_results(report: Report, before: tuple[Step, ...]) -> Iterator[str]:
-    """The calls of the report that are new but told nothing new."""
+    """What to say of each call of the report that is new but gave a result that was there already."""
     for attempt in report.kept:
         if attempt.observation is not None and all(attempt.call != step.call for step in before):
             earlier = repeated(attempt.call, attempt.observation, before)
@@ -79,27 +121,34 @@ def _same_results(report: Report, before: tuple[Step, ...]) -> Iterator[str]:
                 yield f"the result of {attempt.call.tool} is that of {earlier} again"
 
 
-def _on_draft(name: str, attempt: Attempt, before: tuple[Step, ...]) -> Iterator[str]:
+def _on_draft(name: str, attempt: Attempt, before: tuple[Step, ...]) -> Iterator[Finding]:
     tool = attempt.call.tool
     earlier = next((step.id for step in before if step.call.tool == tool), None)
     if earlier is not None:
-        yield f"{name}: the tool {tool} was used before, in {earlier}."
+        yield Finding("tool_used_before", f"{name}: the tool {tool} was used before, in {earlier}.")
     from_results = {origin.pointer for origin in attempt.origins if origin.kind == "result"}
     for pointer, value in leaves(attempt.call.arguments):
+        # Below "/$" is part of a reference, not a value.
         if pointer in from_results or not isinstance(value, (str, int, float)) or "/$" in pointer:
             continue
         parameter = last_key(pointer)
         if isinstance(value, str) and PLACEHOLDER.match(value):
-            yield f"{name}: {parameter} = {value!r} of {tool} looks like a placeholder."
+            yield Finding("placeholder", f"{name}: {parameter} = {value!r} of {tool} looks like a placeholder.")
         holder = _holder(parameter, before)
+        # A default or one of an enum's values is not made up, even where a result holds another.
         if holder is not None and not any(o.pointer == pointer and o.kind == "schema" for o in attempt.origins):
-            yield f"{name}: {parameter} = {value!r} of {tool} was made up although step {holder} already holds one."
+            shown = f"{parameter} = {value!r} of {tool}"
+            text = f"{name}: {shown} was made up although step {holder} already holds one."
+            yield Finding("made_up_value", text)
+        # Only where it failed: an id that works came from somewhere, the tool's description for instance.
         elif holder is None and ID.search(parameter) and attempt.verdict.outcome == "failed":
-            yield f"{name}: no result holds a value for {parameter} of {tool}, so it could only be guessed."
+            text = f"{name}: no result holds a value for {parameter} of {tool}, so it could only be guessed."
+            yield Finding("guessed_id", text)
 
 
 def _holder(parameter: str, before: tuple[Step, ...]) -> str | None:
     """The latest step whose result has a value under the parameter's own name, ids and compound names only."""
+    # Plain names (date, name, city) mean different things in different tools.
     if "_" not in parameter:
         return None
     for step in reversed(before):
@@ -116,40 +165,56 @@ def _uses(attempt: Attempt, before: tuple[Step, ...]) -> bool:
 
 def _lacking_before(session: Session, number: int) -> str:
     """What the selector of the latest earlier iteration said was lacking."""
-    said = [i.selection.lacking for i in session.trace.iterations if i.number < number and i.selection is not None]
-    return said[-1] if said else ""
+    texts = [i.selection.lacking for i in session.trace.iterations if i.number < number and i.selection is not None]
+    return texts[-1] if texts else ""
 
 
-def selector_feedback(session: Session, iteration: Iteration) -> list[str]:
-    """One line per finding on the selection of ``iteration``."""
+# The selector
+
+
+def selector_feedback(session: Session, iteration: Iteration) -> list[Finding]:
+    """The findings on the selection of ``iteration``, one at least.
+
+    Codes: ``no_selection``, ``nothing_chosen_rightly`` (praise), ``nothing_chosen_wrongly``; on the chosen report
+    ``empty_result``, ``repeated_call``, ``repeated_result``, ``wrong_chain``, ``deeper_report_passed_over``; on what
+    the selector says is lacking ``vague_lacking``; and ``sound_selection`` (praise) if there is no other.
+    """
     selection = iteration.selection
     if selection is None:
-        return [f"No selection came about: {'; '.join(iteration.failures) or 'there was nothing to select'}."]
+        reason = "; ".join(iteration.failures) or "there was nothing to select"
+        return [Finding("no_selection", f"No selection came about: {reason}.")]
     before = steps_before(session, iteration.number)
-    lines = []
+    findings: list[Finding] = []
     chosen = next((report for report in iteration.reports if report.proposal == selection.report), None)
-    if chosen is None:
-        verdict = "rightly" if sound(session, iteration) else "although a report with something new was there"
-        lines.append(f"Nothing was chosen, {verdict}.")
+    if chosen is not None:
+        findings += _on_choice(chosen, iteration, before, selection.note)
+    elif sound(session, iteration):
+        findings.append(Finding("nothing_chosen_rightly", "Nothing was chosen, rightly.", praise=True))
     else:
-        lines += _on_choice(chosen, iteration, before, selection.note)
+        text = "Nothing was chosen, although a report with something new was there."
+        findings.append(Finding("nothing_chosen_wrongly", text))
     if not _concrete(selection.lacking, session):
-        lines.append(f"{selection.lacking!r} says nothing concrete about what is lacking.")
-    return lines or ["The selection is sound."]
+        text = f"{selection.lacking!r} says nothing concrete about what is lacking."
+        findings.append(Finding("vague_lacking", text))
+    return findings or [Finding("sound_selection", "The selection is sound.", praise=True)]
 
 
-def _on_choice(chosen: Report, iteration: Iteration, before: tuple[Step, ...], note: str) -> Iterator[str]:
+def _on_choice(chosen: Report, iteration: Iteration, before: tuple[Step, ...], note: str) -> Iterator[Finding]:
+    name = f"The chosen report {chosen.proposal}"
     if chosen.outcome == "empty":
-        yield f"The chosen report {chosen.proposal} came back empty."
+        yield Finding("empty_result", f"{name} came back empty.")
     if redundant(chosen, before):
-        yield f"The chosen report {chosen.proposal} adds nothing new: the workflow has these calls already."
-    yield from (f"In the chosen report {chosen.proposal}, {said}." for said in _same_results(chosen, before))
+        yield Finding("repeated_call", f"{name} adds nothing new: the workflow has these calls already.")
+    for text in _same_results(chosen, before):
+        yield Finding("repeated_result", f"In the chosen report {chosen.proposal}, {text}.")
     if note:
-        yield f"The chosen report {chosen.proposal} belongs to chain {note.split('corrected to ')[-1]}."
+        # The selector's own note reads "chain new corrected to c1: why".
+        yield Finding("wrong_chain", f"{name} belongs to chain {note.split('corrected to ')[-1]}.")
     if not _builds_on(chosen, before):
-        for other in iteration.reports:
-            if other is not chosen and other.outcome == "ok" and (steps := _builds_on(other, before)):
-                yield f"{other.proposal} was passed over although it builds on {', '.join(steps)}."
+        for report in iteration.reports:
+            if report is not chosen and report.outcome == "ok" and (steps := _builds_on(report, before)):
+                text = f"{report.proposal} was passed over although it builds on {', '.join(steps)}."
+                yield Finding("deeper_report_passed_over", text)
 
 
 def _builds_on(report: Report, before: tuple[Step, ...]) -> list[str]:
@@ -169,8 +234,29 @@ def _concrete(lacking: str, session: Session) -> bool:
         for path, value in leaves(step.observation.value):
             known.update(_words(last_key(path)))
             known.update(_words(value))
+    # One word in common may be chance ("time", "place").
     return len(words & known) >= 2
 
 
 def _words(value: JsonValue) -> list[str]:
     return re.findall(r"[a-z]{4,}", str(value).lower().replace("_", " "))
+
+
+# What a judge adds
+
+
+def judged_feedback(judgement: Judgement, role: str, iteration: Iteration) -> list[Finding]:
+    """One finding per criterion that the sample does not meet and that concerns ``role``, with the judge's reason.
+
+    The code is the criterion's name. A failure that is about certain steps concerns only the iterations that added
+    one of them.
+    """
+    findings = []
+    for judged in judgement.criteria:
+        roles, meaning = _FAILED.get(judged.criterion, (frozenset(), ""))
+        elsewhere = judged.steps and not set(judged.steps) & set(iteration.added)
+        # ``holds`` is None where nothing was decided: no complaint.
+        if judged.holds is False and role in roles and not elsewhere:
+            text = f"{meaning} ({judged.criterion}): {one_line(judged.reason, LONGEST).rstrip('.')}."
+            findings.append(Finding(judged.criterion, text))
+    return findings

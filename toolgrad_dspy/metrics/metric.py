@@ -1,4 +1,4 @@
-"""The optimization metric: one number per session, from named parts, with feedback for each tuned predictor."""
+"""The optimization metric: one number per session, from named components, with feedback for each tuned predictor."""
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -7,12 +7,20 @@ from math import inf
 
 from pydantic import JsonValue
 
-from toolgrad_dspy.errors import UsageError, hint
+from toolgrad_dspy.errors import UsageError
 from toolgrad_dspy.judging.cache import SessionJudge
 from toolgrad_dspy.judging.judge import prompt_digest
-from toolgrad_dspy.metrics.components import ALL_PARTS, JUDGED_PARTS, PARTS, WEIGHTS, groups_of
-from toolgrad_dspy.metrics.feedback import proposer_feedback, selector_feedback
-from toolgrad_dspy.metrics.judged_feedback import judged_feedback
+from toolgrad_dspy.metrics.components import (
+    JUDGED_COMPONENTS,
+    RULE_COMPONENTS,
+    WEIGHTS,
+    groups_of,
+    in_range,
+    require,
+    rule_value,
+)
+from toolgrad_dspy.metrics.feedback import judged_feedback, proposer_feedback, selector_feedback
+from toolgrad_dspy.metrics.finding import Finding
 from toolgrad_dspy.records import Judgement, Session
 
 # Sessions that are scored at once where a judge is asked.
@@ -21,10 +29,10 @@ AT_ONCE = 16
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """A session's score in [0, 1] and the parts it is the weighted mean of.
+    """A session's score in [0, 1], and ``parts``: the values of the components that it is the weighted mean of.
 
-    ``unjudged`` names the parts that a judge could not decide: they are not in ``parts``, and do not count. The value
-    is 0 when no part with a weight is left.
+    ``unjudged`` names the components that a judge could not decide: they are not in ``parts``, and do not count. The
+    value is 0 when no component with a weight is left.
     """
 
     value: float
@@ -34,45 +42,57 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """The weighted mean of named parts. ``weights`` names them; a part without a weight does not count.
+    """The weighted mean of named components. ``weights`` names them; a component without a weight does not count.
 
-    ``judge`` decides the parts of :data:`JUDGED_PARTS`, once per sample. Raises UsageError for a part that does not
-    exist, for weights that give no score, and for a judged part without a judge.
+    >>> session = Session(index=0, seed=0, status="accepted")
+    >>> Metric({"valid": 1, "growth": 3}).score(session)
+    Score(value=0.25, parts={'valid': 1.0, 'growth': 0.0}, unjudged=())
+
+    ``judge`` decides the components of :data:`JUDGED_COMPONENTS`, once per sample. Raises UsageError for a component
+    that does not exist (``unknown_component``), for weights that give no score (``bad_weights``), and for a judged
+    component without a judge (``no_judge``).
     """
 
     weights: Mapping[str, float] = field(default_factory=lambda: dict(WEIGHTS))
     judge: SessionJudge | None = None
 
     def __post_init__(self) -> None:
-        unknown = next(iter(sorted(set(self.weights) - set(ALL_PARTS))), None)
-        if unknown is not None:
-            raise UsageError(f"unknown metric part {unknown!r}; {hint(unknown, ALL_PARTS)}", code="unknown_part")
+        for name in sorted(self.weights):
+            require(name)
+        # The comparison is false for nan, too.
         if any(not 0 <= weight < inf for weight in self.weights.values()) or not any(self.weights.values()):
-            raise UsageError("metric weights must be finite and not negative, and one of them must be above 0")
-        judged = next((name for name in self.weights if name in JUDGED_PARTS), None)
+            raise UsageError(
+                "metric weights have to be finite and not negative, and one of them above 0", code="bad_weights"
+            )
+        judged = next((name for name in self.weights if name in JUDGED_COMPONENTS), None)
         if judged is not None and self.judge is None:
             raise UsageError(
-                f"the metric part {judged!r} needs a judge: make the metric with toolgrad_dspy.judging.build_metric, "
-                "or leave the part out"
+                f"the metric component {judged!r} needs a judge: make the metric with "
+                "toolgrad_dspy.metrics.build_metric, or leave the component out",
+                code="no_judge",
             )
 
     def score(self, session: Session) -> Score:
-        """The score of one session. Not for callers on the background loop where a judge is asked; raises as it does.
+        """The score of one session. Where a judge is asked, not for callers on the background loop.
 
-        A session without a query or a response has 0 in all judged parts, and no model is asked.
+        A session without a query or a response has 0 in all judged components, and no model is asked. Raises like
+        :meth:`Judge.judge`, and UsageError for a component that gives a value outside of [0, 1]
+        (``component_out_of_range``).
         """
         parts: dict[str, float] = {}
         unjudged: list[str] = []
         judgement = self._judgement(session)
         for name in self.weights:
-            if name in PARTS:
-                parts[name] = PARTS[name](session)
-            elif judgement is None:
-                parts[name] = 0.0
-            elif (value := judged_part(judgement, name)) is not None:
-                parts[name] = value
-            else:
+            if name in RULE_COMPONENTS:
+                parts[name] = rule_value(name, session)
+                continue
+            judged = JUDGED_COMPONENTS[name]
+            # Nothing to judge is the session's fault and counts 0; a judge that did not decide is not.
+            judged_value = 0.0 if judgement is None else judged.value(judgement)
+            if judged_value is None:
                 unjudged.append(name)
+            else:
+                parts[name] = in_range(name, judged_value, session)
         total = sum(self.weights[name] for name in parts)
         value = sum(part * self.weights[name] for name, part in parts.items()) / total if total else 0.0
         return Score(value, parts, tuple(unjudged))
@@ -84,20 +104,21 @@ class Metric:
         with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="toolgrad-metric") as pool:
             return list(pool.map(self.score, sessions))
 
-    def feedback(self, session: Session, role: str, iteration: int) -> str:
+    def feedback(self, session: Session, role: str, iteration: int) -> tuple[Finding, ...]:
         """What went well and wrong at the invocation of ``role`` (proposer or selector) in ``iteration``.
 
-        Facts of that step, in words: what an optimizer's reflection model reads. Where a judge is asked, also the
-        criteria that the sample does not meet and the calls or choices are to blame for, with the judge's reasons.
+        Facts of that invocation, one at least: an optimizer's reflection model reads their texts, one per line. Where
+        a judge is asked, also the criteria that the sample fails because of calls or choices, with the judge's
+        reasons. Raises like :meth:`Judge.judge`.
         """
-        found = next((i for i in session.trace.iterations if i.number == iteration), None)
-        if found is None:
-            return "This step is not part of the session."
-        lines = proposer_feedback(session, found) if role == "proposer" else selector_feedback(session, found)
+        current = next((i for i in session.trace.iterations if i.number == iteration), None)
+        if current is None:
+            return (Finding("not_in_session", "This step is not part of the session."),)
+        findings = proposer_feedback(session, current) if role == "proposer" else selector_feedback(session, current)
         judgement = self._judgement(session)
         if judgement is not None:
-            lines += judged_feedback(judgement, role, found)
-        return "\n".join(lines)
+            findings += judged_feedback(judgement, role, current)
+        return tuple(findings)
 
     @property
     def groups(self) -> tuple[str, ...]:
@@ -122,12 +143,3 @@ class Metric:
         if self.judge is None or not groups or sample is None or not sample.query or not sample.response:
             return None
         return self.judge.of(sample, groups)
-
-
-def judged_part(judgement: Judgement, name: str) -> float | None:
-    """One of :data:`JUDGED_PARTS` in [0, 1]; None when it was not judged."""
-    if name == "qor":
-        quality = judgement.quality
-        return None if quality is None or quality.score is None else quality.score / 100
-    verdict = judgement.verdict(name)
-    return None if verdict is None else verdict.score

@@ -28,6 +28,7 @@ from tempfile import TemporaryDirectory
 
 from toolgrad_dspy.errors import ModelError, RunError, ToolGradError, UsageError
 from toolgrad_dspy.lm import REHEARSAL, ROLES, Models, ModelSettings
+from toolgrad_dspy.metrics import Finding
 from toolgrad_dspy.optimizers.base import FEWEST_TASKS, Optimizer, TuningResult
 from toolgrad_dspy.program import Tasks, ToolGrad, load_program, save_program
 from toolgrad_dspy.tuning import Evaluator, Journal, Prompts, TaskEvaluation, TuningBudget, TuningUsage
@@ -130,8 +131,8 @@ class WatchedEvaluator(Evaluator):
             self.tool_calls += evaluation.tool_calls
         return evaluation
 
-    def feedback(self, played: TaskEvaluation, role: str, iteration: int) -> str:
-        return self._inner.feedback(played, role, iteration)
+    def feedback(self, evaluation: TaskEvaluation, role: str, iteration: int) -> tuple[Finding, ...]:
+        return self._inner.feedback(evaluation, role, iteration)
 
 
 # What the result is like

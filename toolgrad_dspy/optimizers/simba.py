@@ -53,10 +53,9 @@ class Simba(Optimizer):
 
     def visible_invocations(self, evaluation: TaskEvaluation, evaluator: Evaluator) -> tuple[Invocation, ...]:
         """All invocations, those with most findings first: DSPy makes a demonstration of each predictor's last."""
-        played, arena = evaluation, evaluator
 
-        def findings(step: Invocation) -> int:
-            return len(arena.feedback(played, step.role, step.iteration).splitlines())
+        def findings(invocation: Invocation) -> int:
+            return len(evaluator.feedback(evaluation, invocation.role, invocation.iteration))
 
         return tuple(sorted(evaluation.invocations, key=findings, reverse=True))
 

@@ -2,16 +2,25 @@
 
 from toolgrad_dspy.program.config import ProgramConfig
 from toolgrad_dspy.program.sessions import run_session, run_sessions
-from toolgrad_dspy.program.storage import load_program, read_program, save_program, signature_digest
+from toolgrad_dspy.program.storage import (
+    StoredProgram,
+    load_program,
+    other_signatures,
+    read_program,
+    save_program,
+    signature_digest,
+)
 from toolgrad_dspy.program.tasks import Tasks, draw
 from toolgrad_dspy.program.toolgrad import ToolGrad
 
 __all__ = [
     "ProgramConfig",
+    "StoredProgram",
     "Tasks",
     "ToolGrad",
     "draw",
     "load_program",
+    "other_signatures",
     "read_program",
     "run_session",
     "run_sessions",

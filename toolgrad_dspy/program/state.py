@@ -16,9 +16,9 @@ NOTHING_YET = "everything: there are no steps yet"
 class State:
     """One sample in the making, over the tools of ``library``.
 
-    ``results`` and ``observations`` are those of the workflow's steps, by step, the former indexed for the search of
-    argument origins. ``offered`` keeps every tool that a proposer was shown, in order. ``violations`` is what is wrong
-    with the texts, None when they are not written for the workflow as it is.
+    ``results`` and ``observations`` are those of the workflow's steps, by step; the former are indexed for the search
+    of argument origins. ``offered`` keeps every tool that a proposer was shown, in order. ``violations`` is what is
+    wrong with the texts, None when they are not written for the workflow as it is.
     """
 
     run_seed: int

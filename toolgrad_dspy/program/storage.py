@@ -1,13 +1,17 @@
-"""Program files: tuned instructions and demonstrations as JSON, with the signatures they belong to."""
+"""Program files: tuned instructions and demonstrations as JSON, with a digest of the signatures they belong to.
+
+How a program came about is stored with it as JSON; ``toolgrad_dspy.compiling.description`` gives that its types.
+"""
 
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import dspy
-from pydantic import BaseModel
+from pydantic import BaseModel, JsonValue
 
 from toolgrad_dspy.errors import UsageError, one_line, os_reason
 from toolgrad_dspy.files import atomic_writer, store_errors
@@ -28,6 +32,15 @@ class _PredictorState(BaseModel):
     demos: list[OutsideObject]
 
 
+@dataclass(frozen=True, slots=True)
+class StoredProgram:
+    """The content of a program file as JSON, of which only the format was checked. What is missing is None."""
+
+    signatures: JsonValue
+    description: JsonValue
+    state: dict[str, JsonValue]
+
+
 def signature_digest(program: dspy.Module) -> str:
     """A digest of the tunable predictors' names and fields; instructions and demonstrations are not part of it."""
     shape = {
@@ -40,16 +53,21 @@ def signature_digest(program: dspy.Module) -> str:
     return hashlib.sha256(json.dumps(shape, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def save_program(path: Path, program: dspy.Module, compiled: Mapping[str, Any]) -> None:
-    """Write the program's state, and how it was ``compiled``, to ``path``, whole or not at all. Raises StoreError."""
-    data: dict[str, Any] = {
+def save_program(path: Path, program: dspy.Module, description: Mapping[str, JsonValue]) -> None:
+    """Write the program's state to ``path``, whole or not at all. Raises StoreError.
+
+    ``description`` says how it came about (``toolgrad_dspy.compiling.describe``); it may be empty. It is stored under
+    ``compiled``.
+    """
+    state = {name: predictor.dump_state() for name, predictor in program.named_predictors()}
+    for stored in state.values():
+        stored.pop("lm", None)  # its settings may hold a key
+    data = {
         "format": FORMAT,
         "signatures": signature_digest(program),
-        "compiled": dict(compiled),
-        "state": {name: predictor.dump_state() for name, predictor in program.named_predictors()},
+        "compiled": dict(description),
+        "state": state,
     }
-    for state in data["state"].values():
-        state.pop("lm", None)
     with store_errors(path, "write the program there"):
         path.parent.mkdir(parents=True, exist_ok=True)
     with atomic_writer(path) as file:
@@ -57,34 +75,43 @@ def save_program(path: Path, program: dspy.Module, compiled: Mapping[str, Any]) 
         file.write(json.dumps(data, indent=2, ensure_ascii=False) + "\n")
 
 
-def load_program(path: Path, program: dspy.Module) -> dict[str, Any]:
-    """Load the state in ``path`` into ``program`` and return how it was compiled.
+def load_program(path: Path, program: dspy.Module) -> dict[str, JsonValue]:
+    """Load the state in ``path`` into ``program`` and return the description of how it came about, unchecked.
 
-    Raises UsageError, and changes nothing then.
+    The description is empty where there is none. Raises UsageError, and changes nothing then.
     """
-    data = read_program(path)
-    if data.get("signatures") != signature_digest(program):
-        raise UsageError(
-            f"{path} was compiled for other signatures ({data.get('signatures')}) than this version's "
-            f"({signature_digest(program)}): compile it again"
-        )
+    file = read_program(path)
+    if file.signatures != signature_digest(program):
+        raise other_signatures(path, file.signatures, program)
     predictors = dict(program.named_predictors())
-    if set(data["state"]) != set(predictors):
-        raise UsageError(f"{path} has the predictors {', '.join(sorted(data['state']))}, not {', '.join(predictors)}")
+    if set(file.state) != set(predictors):
+        raise UsageError(
+            f"{path} has the predictors {one_line(', '.join(sorted(file.state)), 160)}, not {', '.join(predictors)}",
+            code="other_predictors",
+        )
     try:
-        states = {name: _PredictorState.model_validate(state) for name, state in data["state"].items()}
+        states = {name: _PredictorState.model_validate(state) for name, state in file.state.items()}
         for name, state in states.items():
             _check_state(state, predictors[name])
     except ValueError as error:
-        raise UsageError(f"{path} is damaged: {one_line(error, 160)}") from None
+        raise UsageError(f"{path} is damaged: {one_line(error, 160)}", code="damaged_program") from None
     # Of what DSPy stores only these are taken over: its own loading would also take a model's settings, other texts
     # of the fields, and any attribute that a file names.
     for name, state in states.items():
         predictor = predictors[name]
         predictor.signature = predictor.signature.with_instructions(state.signature.instructions)
         predictor.demos = [dspy.Example(**demo) for demo in state.demos]
-    compiled = data.get("compiled")
-    return compiled if isinstance(compiled, dict) else {}
+    # Whatever else stands there: a program can be used without knowing how it came about.
+    return file.description if isinstance(file.description, dict) else {}
+
+
+def other_signatures(path: Path, signatures: object, program: dspy.Module) -> UsageError:
+    """The error about ``path``, whose program was compiled for ``signatures`` and not for those of ``program``."""
+    return UsageError(
+        f"{path} was compiled for other signatures ({one_line(signatures, 40)}) than this version's "
+        f"({signature_digest(program)}): compile it again",
+        code="other_signatures",
+    )
 
 
 def _check_state(state: _PredictorState, predictor: dspy.Predict) -> None:
@@ -93,16 +120,17 @@ def _check_state(state: _PredictorState, predictor: dspy.Predict) -> None:
         raise ValueError(f"a signature has {len(state.signature.fields)} fields, not {expected}")
 
 
-def read_program(path: Path) -> dict[str, Any]:
-    """The content of a program file, its format checked. Raises UsageError."""
+def read_program(path: Path) -> StoredProgram:
+    """The content of a program file. Raises UsageError for one that cannot be read or holds no program."""
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise UsageError(f"cannot read the program {path}: {os_reason(error)}") from None
+        raise UsageError(f"cannot read the program {path}: {os_reason(error)}", code="unreadable_program") from None
     except (ValueError, RecursionError) as error:
-        raise UsageError(f"{path} is not a program file: {one_line(error, 120)}") from None
+        raise UsageError(f"{path} is not a program file: {one_line(error, 120)}", code="not_a_program_file") from None
     if not isinstance(data, dict) or data.get("format") != FORMAT or not isinstance(data.get("state"), dict):
         raise UsageError(
-            f"{path} is not a program file: it has no {FORMAT!r} in it; make one with toolgrad-dspy compile"
+            f"{path} is not a program file: it does not say {FORMAT!r}; make one with toolgrad-dspy compile",
+            code="not_a_program_file",
         )
-    return data
+    return StoredProgram(data.get("signatures"), data.get("compiled"), data["state"])

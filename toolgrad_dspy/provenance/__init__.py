@@ -2,7 +2,7 @@
 
 from toolgrad_dspy.provenance.dependencies import needed
 from toolgrad_dspy.provenance.mentions import contains, states
-from toolgrad_dspy.provenance.origins import Result, alike, distinctive, schema_at, trace
+from toolgrad_dspy.provenance.origins import Result, alike, distinctive, trace
 from toolgrad_dspy.provenance.query_rules import Demand, Demands, demands, internal_values, leaked_names, violations
 from toolgrad_dspy.provenance.references import UnresolvedReferenceError, resolve
 
@@ -19,7 +19,6 @@ __all__ = [
     "leaked_names",
     "needed",
     "resolve",
-    "schema_at",
     "states",
     "trace",
     "violations",

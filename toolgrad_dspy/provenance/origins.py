@@ -19,13 +19,12 @@ When several earlier results hold a value, the latest is taken: it is what a pla
 
 import copy
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from urllib.parse import unquote
+from collections.abc import Sequence
 
 from pydantic import JsonValue
 
-from toolgrad_dspy.records import Observation, Origin, Tool, last_key, leaves, lookup
-from toolgrad_dspy.records.pointer import list_index, unescape
+from toolgrad_dspy.json_schema import schema_at
+from toolgrad_dspy.records import Observation, Origin, Tool, last_key, leaves
 
 _WORD = re.compile(r"\w+")
 _PLAIN_WORD = re.compile(r"[^\W\d_]+")
@@ -182,64 +181,6 @@ def _is_example(value: JsonValue, schema: dict[str, JsonValue]) -> bool:
         if isinstance(examples, list) and any(same(example, value) for example in examples):
             return True
     return False
-
-
-def schema_at(schema: JsonValue, pointer: str) -> dict[str, JsonValue] | None:
-    """The subschema that describes the argument at ``pointer``; None if there is none.
-
-    Its own keywords are at the top; ``anyOf`` lists every schema that it refers to or is composed of, itself first.
-    """
-    root = schema if isinstance(schema, dict) else {}
-    found = [root]
-    for token in pointer.split("/")[1:]:
-        found = _distinct(inner for one in found for inner in _descend(one, unescape(token), root))
-    plain = _distinct(option for one in found for option in _options(one, root, set()))
-    return {**found[0], "anyOf": list[JsonValue](plain)} if plain else None
-
-
-def _distinct(schemas: Iterable[Schema]) -> list[Schema]:
-    """Each schema once: alternatives that lead back to one another would double with every level."""
-    return list({id(schema): schema for schema in schemas}.values())
-
-
-def _options(schema: Schema, root: Schema, seen: set[int]) -> Iterator[Schema]:
-    """The schema itself, its ``$ref`` target and its ``anyOf``/``oneOf``/``allOf`` members, recursively."""
-    if id(schema) in seen:  # a reference that leads back to itself
-        return
-    seen.add(id(schema))
-    yield schema
-    members = [_target(schema.get("$ref"), root)]
-    for word in ("anyOf", "oneOf", "allOf"):
-        listed = schema.get(word)
-        members += listed if isinstance(listed, list) else []
-    for member in members:
-        if isinstance(member, dict):
-            yield from _options(member, root, seen)
-
-
-def _target(reference: JsonValue, root: Schema) -> JsonValue:
-    """What a local reference leads to, or None."""
-    if not isinstance(reference, str) or not reference.startswith("#"):
-        return None
-    try:
-        return lookup(root, unquote(reference[1:]))
-    except LookupError:
-        return None
-
-
-def _descend(schema: Schema, key: str, root: Schema) -> Iterator[Schema]:
-    """The subschemas of ``schema`` for the member ``key``, a name or a list index."""
-    index = list_index(key)
-    for option in _options(schema, root, set()):
-        properties, tuples = option.get("properties"), option.get("prefixItems")
-        named = properties.get(key) if isinstance(properties, dict) else None
-        item = option.get("items") if index is not None else None
-        if index is not None and isinstance(tuples, list) and index < len(tuples):
-            item = tuples[index]
-        for inner in (named, item, option.get("additionalProperties")):
-            if isinstance(inner, dict):
-                yield inner
-                break
 
 
 def _part(pointer: str, value: JsonValue, earlier: Sequence[Result]) -> Origin | None:

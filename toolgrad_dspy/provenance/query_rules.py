@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from pydantic import JsonValue
 
+from toolgrad_dspy.json_schema import schema_at
 from toolgrad_dspy.provenance.mentions import contains, states
-from toolgrad_dspy.provenance.origins import distinctive, schema_at
+from toolgrad_dspy.provenance.origins import distinctive
 from toolgrad_dspy.records import Origin, Step, Workflow, last_key, lookup
 from toolgrad_dspy.tools.library import Library
 

@@ -11,7 +11,15 @@ Resolver = Callable[[str], tuple[str, Observation] | None]
 
 
 class UnresolvedReferenceError(Exception):
-    """A reference that leads nowhere; the text tells the model why."""
+    """A reference that leads nowhere; the text tells the model why, the ``code`` a program.
+
+    Codes: ``not_text`` (its parts are not strings), ``no_result`` (nothing ran under that name), ``no_value`` (the
+    result has nothing at that pointer).
+    """
+
+    def __init__(self, message: str, code: str) -> None:
+        super().__init__(message)
+        self.code = code
 
 
 def is_reference(value: JsonValue) -> bool:
@@ -44,12 +52,14 @@ def _follow(reference: dict[str, JsonValue], resolver: Resolver) -> tuple[str, s
     name = reference["$from"]
     path = reference.get("$path", "")
     if not isinstance(name, str) or not isinstance(path, str):
-        raise UnresolvedReferenceError('"$from" and "$path" have to be strings')
+        raise UnresolvedReferenceError('"$from" and "$path" have to be strings', "not_text")
     earlier = resolver(name)
     if earlier is None:
-        raise UnresolvedReferenceError(f"there is no earlier result {name!r} to refer to")
+        raise UnresolvedReferenceError(f"there is no earlier result {name!r} to refer to", "no_result")
     step, observation = earlier
     try:
         return step, path, lookup(observation.value, path)
     except LookupError as problem:
-        raise UnresolvedReferenceError(f"the result of {name} has no {path!r}: {problem.args[0]}") from None
+        raise UnresolvedReferenceError(
+            f"the result of {name} has no {path!r}: {problem.args[0]}", "no_value"
+        ) from None

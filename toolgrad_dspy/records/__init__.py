@@ -4,7 +4,7 @@ from toolgrad_dspy.records.base import Record
 from toolgrad_dspy.records.call import ErrorKind, Observation, ToolCall, ToolError, Verdict
 from toolgrad_dspy.records.judgement import (
     Criterion,
-    CriterionVerdict,
+    CriterionJudgement,
     JudgeCall,
     JudgeGroup,
     Judgement,
@@ -21,7 +21,7 @@ __all__ = [
     "Attempt",
     "Chain",
     "Criterion",
-    "CriterionVerdict",
+    "CriterionJudgement",
     "DraftCall",
     "ErrorKind",
     "Iteration",

@@ -13,12 +13,13 @@ Criterion = Literal["specificity", "coherence", "solvability", "alignment", "suf
 JudgeGroup = Literal["quality", "instruction", "calls"]
 
 
-class CriterionVerdict(Record):
+class CriterionJudgement(Record):
     """Whether a sample meets one criterion.
 
     ``holds`` is what most votes say. ``score``, in [0, 1], is the mean over the votes of the share that holds: of the
-    values, sentence pairs or arguments that a criterion goes through one by one, else 0 or 1. Both are None when it
-    was not judged. ``votes`` counts the usable votes, ``steps`` names the steps that a failure is about.
+    values, sentence pairs or arguments where a criterion is decided one by one, else 0 or 1. Both are None when the
+    criterion was not judged. ``votes`` counts the usable votes; above 0 without a decision they were tied. ``steps``
+    names the steps that a failure is about.
     """
 
     criterion: Criterion
@@ -38,7 +39,7 @@ class RequestScore(Record):
 
 
 class Quality(Record):
-    """QoR: the mean over the requests, and then over the votes, 0 to 100; None when it was not judged.
+    """QoR, quality of response: the mean over the requests, then over the votes, 0 to 100; None if not judged.
 
     ``requests`` are those of the vote that is nearest to the mean.
     """
@@ -69,24 +70,30 @@ class JudgeCall(Record):
 class Judgement(Record):
     """All that was judged of one sample. ``quality`` is None, and criteria are absent, if they were not asked for.
 
-    Two judgements can be compared where the models and prompts of their calls, ``votes`` and ``temperature`` (None:
-    the model's own) are equal.
+    Two judgements can be compared if the models and prompts of their calls, ``votes`` and ``temperature`` (None: the
+    role's own setting) are equal.
+
+    >>> redundant = CriterionJudgement(criterion="minimality", holds=False, score=0, reason="s2 is not needed")
+    >>> judgement = Judgement(criteria=(redundant,))
+    >>> judgement.on("minimality").holds, judgement.on("coherence"), judgement.correct
+    (False, None, False)
     """
 
     quality: Quality | None = None
-    criteria: tuple[CriterionVerdict, ...] = ()
+    criteria: tuple[CriterionJudgement, ...] = ()
     calls: tuple[JudgeCall, ...] = ()
     votes: int = 1
     temperature: float | None = None
 
-    def verdict(self, criterion: str) -> CriterionVerdict | None:
-        """The verdict on ``criterion``, if it was asked for."""
-        return next((verdict for verdict in self.criteria if verdict.criterion == criterion), None)
+    def on(self, criterion: str) -> CriterionJudgement | None:
+        """What was judged on ``criterion``; None if it was not asked for."""
+        return next((judged for judged in self.criteria if judged.criterion == criterion), None)
 
     @property
     def correct(self) -> bool | None:
         """Whether all six criteria hold; None when that is not known."""
-        held = [verdict.holds for verdict in self.criteria]
+        held = [judged.holds for judged in self.criteria]
+        # One that fails is enough, whatever is not known of the others.
         if False in held:
             return False
         return True if len(held) == 6 and None not in held else None
@@ -95,4 +102,4 @@ class Judgement(Record):
     def unjudged(self) -> tuple[str, ...]:
         """What was asked for and could not be judged: names of criteria, ``qor``."""
         names = ["qor"] if self.quality is not None and self.quality.score is None else []
-        return (*names, *(verdict.criterion for verdict in self.criteria if verdict.holds is None))
+        return (*names, *(judged.criterion for judged in self.criteria if judged.holds is None))

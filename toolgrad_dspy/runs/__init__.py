@@ -1,29 +1,56 @@
-"""Running many sessions: the store that keeps them, the engines that run them, progress, and statistics."""
+"""Running many sessions: a run as data, what plays it, the store that keeps it, progress, and figures."""
 
+from toolgrad_dspy.runs.config_file import ConfigFile, load_config_file, program_config
 from toolgrad_dspy.runs.configuration import Configuration
-from toolgrad_dspy.runs.engines import Done, LocalEngine, RunEngine, Work, execute
+from toolgrad_dspy.runs.engines import Done, LocalEngine, OpenRun, RunEngine
+from toolgrad_dspy.runs.estimate import Estimate, estimate, estimate_from_run
+from toolgrad_dspy.runs.event_loop import execute
+from toolgrad_dspy.runs.generate import generate
 from toolgrad_dspy.runs.progress import BarProgress, LineProgress, QuietProgress, RunProgress, run_progress
+from toolgrad_dspy.runs.spec import ModelsSpec, OpenSpec, RunSpec
 from toolgrad_dspy.runs.spending import TOOLS, Spending, SpendingLog
 from toolgrad_dspy.runs.statistics import RunStatistics, statistics
 from toolgrad_dspy.runs.store import RunStore, canonical
+from toolgrad_dspy.runs.tools_spec import McpTools, SourceTools, ToolsSpec, WorldTools, tools_spec
 
-__all__ = [
-    "TOOLS",
-    "BarProgress",
-    "Configuration",
-    "Done",
-    "LineProgress",
-    "LocalEngine",
-    "QuietProgress",
+__all__ = [  # noqa: RUF022 - grouped by topic
+    # a run as data
+    "RunSpec",
+    "ModelsSpec",
+    "ToolsSpec",
+    "WorldTools",
+    "McpTools",
+    "SourceTools",
+    "tools_spec",
+    "OpenSpec",
+    # from a configuration file
+    "ConfigFile",
+    "load_config_file",
+    "program_config",
+    # running it
+    "generate",
+    "estimate",
+    "estimate_from_run",
+    "Estimate",
+    "execute",
+    # where it is played
     "RunEngine",
-    "RunProgress",
-    "RunStatistics",
+    "OpenRun",
+    "LocalEngine",
+    "Done",
+    # what is kept of it
     "RunStore",
+    "Configuration",
+    "canonical",
+    "RunStatistics",
+    "statistics",
     "Spending",
     "SpendingLog",
-    "Work",
-    "canonical",
-    "execute",
+    "TOOLS",
+    # how far it is
+    "RunProgress",
+    "BarProgress",
+    "LineProgress",
+    "QuietProgress",
     "run_progress",
-    "statistics",
 ]

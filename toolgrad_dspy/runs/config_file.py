@@ -17,13 +17,13 @@ from typing import Any
 from toolgrad_dspy.errors import UsageError, hint, one_line, os_reason
 from toolgrad_dspy.lm.settings import ROLES, ModelSettings, environment
 from toolgrad_dspy.lm.sources import ALL_ROLES
-from toolgrad_dspy.metrics import ALL_PARTS, MetricConfig
+from toolgrad_dspy.metrics import MetricConfig, component_names
 from toolgrad_dspy.program.config import ProgramConfig
 from toolgrad_dspy.tools.mcp.secrets import expand
 
 
 @dataclass(frozen=True, slots=True)
-class Configuration:
+class ConfigFile:
     """What a file says. ``models`` maps a role's name, or ``all``, to settings; ``source`` names the file."""
 
     models: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -32,10 +32,10 @@ class Configuration:
     source: str = ""
 
 
-def load(path: Path | None) -> Configuration:
+def load_config_file(path: Path | None) -> ConfigFile:
     """The configuration in ``path``; an empty one without a path. Raises UsageError that names file and key."""
     if path is None:
-        return Configuration()
+        return ConfigFile()
     import yaml
 
     try:
@@ -51,7 +51,7 @@ def load(path: Path | None) -> Configuration:
         raise UsageError(f"{path} is not YAML: {one_line(error, 160)}") from None
     top = _mapping(data, f"{path}", ("models", "program", "metric"))
     models = _mapping(top.get("models") or {}, f"{path}: models", (ALL_ROLES, *ROLES))
-    return Configuration(
+    return ConfigFile(
         models={
             role: _expanded(_mapping(values or {}, f"{path}: models.{role}", ModelSettings.model_fields), path)
             for role, values in models.items()
@@ -62,7 +62,7 @@ def load(path: Path | None) -> Configuration:
     )
 
 
-def program_config(file: Configuration, **options: object) -> ProgramConfig:
+def program_config(file: ConfigFile, **options: object) -> ProgramConfig:
     """The settings of the loop: ``options`` that are not None over the file's. Raises UsageError."""
     from pydantic import ValidationError
 
@@ -81,7 +81,7 @@ def _metric(given: object, source: str) -> MetricConfig:
 
     values = _mapping(given, f"{source}: metric", MetricConfig.model_fields)
     if "weights" in values:
-        _mapping(values["weights"], f"{source}: metric.weights", ALL_PARTS)
+        _mapping(values["weights"], f"{source}: metric.weights", component_names())
     try:
         return MetricConfig(**values)
     except ValidationError as error:

@@ -7,8 +7,13 @@ from statistics import mean, stdev
 
 from pydantic import JsonValue
 
-from toolgrad_dspy.errors import UsageError
+from toolgrad_dspy.errors import RunError, UsageError
 from toolgrad_dspy.records import Session
+from toolgrad_dspy.runs.engines import LocalEngine, RunEngine
+from toolgrad_dspy.runs.generate import MakeProgress
+from toolgrad_dspy.runs.progress import QuietProgress
+from toolgrad_dspy.runs.spec import RunSpec
+from toolgrad_dspy.runs.store import RunStore
 
 # Sessions that an estimate is made from.
 SESSIONS = 5
@@ -57,19 +62,46 @@ class Estimate:
         }
 
 
-def recorded(run: Path, n: int) -> Estimate:
-    """The estimate for ``n`` sessions from those that the folder ``run`` holds. Raises UsageError, StoreError."""
-    from toolgrad_dspy.runs import RunStore
+async def estimate(
+    spec: RunSpec,
+    *,
+    sessions: int = SESSIONS,
+    engine: RunEngine | None = None,
+    progress: MakeProgress = QuietProgress,
+    say: Callable[[str], None] = lambda line: None,
+) -> Estimate:
+    """The estimate for the run ``spec``, from the first few of its sessions, which are played and not stored.
 
-    with RunStore.open(run) as store:
+    The other arguments are those of :func:`generate`. Raises RunError when it was stopped before a session ended.
+    """
+    count = min(spec.n, sessions)
+    ended: list[Session] = []
+    async with (engine or LocalEngine()).open(spec) as run:
+        for note in run.notes:
+            say(note)
+        with progress(count, 0) as shown:
+
+            def done(session: Session) -> None:
+                ended.append(session)
+                shown.add(session)
+
+            await run.run(range(count), done)
+    if not ended:
+        raise RunError("stopped before a session ended, so there is nothing to estimate from", code="no_session")
+    return estimate_from(ended, spec.n)
+
+
+def estimate_from_run(folder: Path, n: int) -> Estimate:
+    """The estimate for ``n`` sessions from those that a run folder holds. Raises UsageError, StoreError."""
+    with RunStore.open(folder) as store:
         sessions = list(store.sessions(traces=False))
     if not sessions:
-        raise UsageError(f"{run} holds no session yet, so there is nothing to estimate from")
-    return estimate(sessions, n, str(run))
+        raise UsageError(f"{folder} holds no session yet, so there is nothing to estimate from", code="no_session")
+    return estimate_from(sessions, n, str(folder))
 
 
-def estimate(sessions: Sequence[Session], n: int, source: str | None = None) -> Estimate:
-    """The estimate for ``n`` sessions from those that ran, in this command or in the run ``source``."""
+def estimate_from(sessions: Sequence[Session], n: int, source: str | None = None) -> Estimate:
+    """The estimate for ``n`` sessions from ``sessions``, which were played by this process or are in ``source``."""
     figures = {}
     for name, figure in _FIGURES.items():
         values = [float(figure(session)) for session in sessions]

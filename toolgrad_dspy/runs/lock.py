@@ -25,7 +25,8 @@ class FolderLock:
                 if "locked" not in str(error):
                     raise
                 raise UsageError(
-                    f"{folder} is in use by another process; wait for it to end or choose another folder with -o"
+                    f"{folder} is in use by another process; wait for it to end or choose another folder with -o",
+                    code="run_in_use",
                 ) from error
 
     def release(self) -> None:

@@ -98,7 +98,10 @@ class RunStore:
             path.mkdir(parents=True, exist_ok=True)
             foreign = sorted(entry.name for entry in path.iterdir() if not _is_ours(entry.name))
         if foreign and not database.exists():
-            raise UsageError(f"{path} holds other files ({', '.join(foreign[:3])}); choose another folder with -o")
+            raise UsageError(
+                f"{path} holds other files ({', '.join(foreign[:3])}); choose another folder with -o",
+                code="foreign_folder",
+            )
         lock = FolderLock(path)
         try:
             connection = _connect(database)
@@ -118,7 +121,7 @@ class RunStore:
         """A store to read from, also while the run goes on. Raises UsageError when ``path`` holds no run."""
         database = path / "run.db"
         if not database.is_file():
-            raise UsageError(f"{path} is no run folder: it has no run.db")
+            raise UsageError(f"{path} is not a run folder: it has no run.db", code="not_a_run")
         connection = _connect(database, read_only=True)
         store = cls(path, connection, None)
         try:
@@ -172,7 +175,9 @@ class RunStore:
             try:
                 self._connection.execute("INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
             except sqlite3.IntegrityError as error:
-                raise StoreError(f"{self.path}: session {session.index} is stored already") from error
+                raise StoreError(
+                    f"{self.path}: session {session.index} is already stored", code="stored_already"
+                ) from error
 
     def spend(self, entries: Sequence[Spending]) -> None:
         """Add to what the run has used so far, whether or not a session came of it. One transaction."""
@@ -190,7 +195,7 @@ class RunStore:
         """The stored session of that index. Raises UsageError when there is none."""
         for row in self._rows(f'{_select("trace")} WHERE "index" = ?', (index,)):
             return self._session(row)
-        raise UsageError(f"{self.path} has no session {index}")
+        raise UsageError(f"{self.path} has no session {index}", code="no_such_session")
 
     def sessions(self, status: SessionStatus | None = None, traces: bool = True) -> Iterator[Session]:
         """The stored sessions in the order of their index, one at a time.
@@ -240,14 +245,17 @@ class RunStore:
         if differing:
             raise UsageError(
                 f"{self.path} holds a run with another configuration ({'; '.join(differing)}); "
-                "choose another folder with -o, or run it with the same settings"
+                "choose another folder with -o, or run it with the same settings",
+                code="other_configuration",
             )
 
     def _check_schema(self) -> None:
         for (version,) in self._rows("PRAGMA user_version"):
             if version != SCHEMA:
                 raise UsageError(
-                    f"{self.path} was written by another version: schema {version}, this one reads {SCHEMA}"
+                    f"{self.path} was written by another version (schema {version}; this one reads schema {SCHEMA}); "
+                    "read it with the version that wrote it, and generate again with the same seed to convert it",
+                    code="other_version",
                 )
 
     def _rows(self, query: str, values: tuple[object, ...] = ()) -> Iterator[Row]:
@@ -271,7 +279,9 @@ class RunStore:
         try:
             return kind.model_validate_json(text)
         except ValidationError as error:
-            raise StoreError(f"{self.path}: damaged, a {kind.__name__.lower()} in it: {one_line(error)}") from error
+            raise StoreError(
+                f"{self.path}: damaged, a {kind.__name__.lower()} in it: {one_line(error)}", code="damaged"
+            ) from error
 
 
 def canonical(record: Record) -> str:

@@ -13,9 +13,9 @@ from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 
+from toolgrad_dspy.json_schema import schema_problem
 from toolgrad_dspy.records import Observation, ToolCall
 from toolgrad_dspy.tools.base import ToolSession, ToolSource
-from toolgrad_dspy.tools.schemas import schema_problem
 
 PARALLEL = 8
 

@@ -9,9 +9,10 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from toolgrad_dspy.errors import ToolSourceError, nearest
+from toolgrad_dspy.json_schema import argument_problem, compile_schema
 from toolgrad_dspy.records import Observation, Tool, ToolCall
 from toolgrad_dspy.tools.base import Isolation, ToolSession, ToolSource
-from toolgrad_dspy.tools.schemas import argument_problem, check_tools, compile_schema
+from toolgrad_dspy.tools.checks import check_tools
 
 if TYPE_CHECKING:
     from jsonschema.protocols import Validator

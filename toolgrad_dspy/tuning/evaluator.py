@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import dspy
 
-from toolgrad_dspy.metrics import Metric
+from toolgrad_dspy.metrics import Finding, Metric
 from toolgrad_dspy.program import ToolGrad
 from toolgrad_dspy.records import Session
 from toolgrad_dspy.tuning.invocations import Invocation, invocations_of
@@ -39,8 +39,8 @@ class Evaluator(ABC):
         """
 
     @abstractmethod
-    def feedback(self, played: TaskEvaluation, role: str, iteration: int) -> str:
-        """What went well and wrong at the step of ``role`` in ``iteration``, one finding per line."""
+    def feedback(self, evaluation: TaskEvaluation, role: str, iteration: int) -> tuple[Finding, ...]:
+        """What went well and wrong at the invocation of ``role`` in ``iteration``."""
 
 
 class LiveEvaluator(Evaluator):
@@ -65,5 +65,5 @@ class LiveEvaluator(Evaluator):
             failure=session.reason if session.status == "failed" else "",
         )
 
-    def feedback(self, played: TaskEvaluation, role: str, iteration: int) -> str:
-        return self._metric.feedback(played.sessions[role], role, iteration)
+    def feedback(self, evaluation: TaskEvaluation, role: str, iteration: int) -> tuple[Finding, ...]:
+        return self._metric.feedback(evaluation.sessions[role], role, iteration)

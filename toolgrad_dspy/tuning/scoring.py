@@ -11,8 +11,8 @@ from toolgrad_dspy.tuning.invocations import iteration_of
 class Scoring:
     """The metrics to pass to DSPy. Each takes an example, a prediction of a Tunable, and a trace."""
 
-    def __init__(self, arena: Evaluator) -> None:
-        self._arena = arena
+    def __init__(self, evaluator: Evaluator) -> None:
+        self._evaluator = evaluator
 
     def value(self, example: dspy.Example, prediction: dspy.Prediction, trace: object = None) -> float:
         """The score, in [0, 1]."""
@@ -30,18 +30,19 @@ class Scoring:
         """The score with feedback: on one invocation of a predictor, or on all invocations."""
         if prediction is None:  # SIMBA scores a session that broke, too
             return dspy.Prediction(score=0.0, feedback="")
-        played = prediction.evaluation
+        evaluation = prediction.evaluation
         if pred_name is None or not pred_trace:
             return dspy.Prediction(score=prediction.score, feedback=self._on_all(prediction))
         role = pred_name.partition(".")[0]
-        feedback = self._arena.feedback(played, role, iteration_of(pred_trace[0][1]))
-        return dspy.Prediction(score=prediction.score, feedback=feedback)
+        findings = self._evaluator.feedback(evaluation, role, iteration_of(pred_trace[0][1]))
+        return dspy.Prediction(score=prediction.score, feedback="\n".join(finding.text for finding in findings))
 
     def _on_all(self, prediction: dspy.Prediction) -> str:
-        played = prediction.evaluation
-        places = dict.fromkeys((invocation.iteration, invocation.role) for invocation in played.invocations)
+        evaluation = prediction.evaluation
+        places = dict.fromkeys((invocation.iteration, invocation.role) for invocation in evaluation.invocations)
         return "\n".join(
             f"iteration {iteration}, {role}: {line}"
             for iteration, role in sorted(places)
-            for line in self._arena.feedback(played, role, iteration).splitlines()
+            for finding in self._evaluator.feedback(evaluation, role, iteration)
+            for line in finding.text.splitlines()
         )

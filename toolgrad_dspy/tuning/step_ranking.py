@@ -1,14 +1,10 @@
 """Which invocations of sampled sessions are worth showing."""
 
-import re
 from collections.abc import Iterable
 from statistics import mean
 
 from toolgrad_dspy.tuning.evaluator import Evaluator, TaskEvaluation
 from toolgrad_dspy.tuning.invocations import Invocation
-
-# Of the lines of feedback, those that say that all is well; the others are complaints.
-PRAISE = re.compile(r" ran at once\.$|^The selection is sound\.$|^Nothing was chosen, rightly\.$")
 
 
 class StepRanking:
@@ -18,8 +14,8 @@ class StepRanking:
     the better one builds on earlier results, which is what the program is for.
     """
 
-    def __init__(self, arena: Evaluator, sessions: Iterable[TaskEvaluation]) -> None:
-        self._arena = arena
+    def __init__(self, evaluator: Evaluator, sessions: Iterable[TaskEvaluation]) -> None:
+        self._evaluator = evaluator
         drawn: dict[tuple[str, int], list[int]] = {}
         for evaluation in sessions:
             for invocation in evaluation.invocations:
@@ -38,9 +34,9 @@ class StepRanking:
                 best[invocation.predictor] = (rank, invocation)
         return tuple(invocation for _, invocation in best.values())
 
-    def _complaints(self, played: TaskEvaluation, step: Invocation) -> int:
-        feedback = self._arena.feedback(played, step.role, step.iteration)
-        return sum(not PRAISE.search(line) for line in feedback.splitlines())
+    def _complaints(self, evaluation: TaskEvaluation, invocation: Invocation) -> int:
+        findings = self._evaluator.feedback(evaluation, invocation.role, invocation.iteration)
+        return sum(not finding.praise for finding in findings)
 
 
 def _builds_on_results(evaluation: TaskEvaluation, invocation: Invocation) -> bool:

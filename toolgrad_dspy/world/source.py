@@ -10,10 +10,10 @@ from jsonschema.protocols import Validator
 from mcp import Client, MCPError, types
 
 from toolgrad_dspy.errors import ToolSourceError, one_line
+from toolgrad_dspy.json_schema import argument_problem, compile_schema
 from toolgrad_dspy.records import ErrorKind, Observation, Tool, ToolCall
 from toolgrad_dspy.tools.base import Isolation, ToolSession, ToolSource
 from toolgrad_dspy.tools.mcp.convert import observation_from_mcp, tool_from_mcp
-from toolgrad_dspy.tools.schemas import argument_problem, compile_schema
 from toolgrad_dspy.world.server import SESSION_META, SESSION_PREFIX, build_server
 from toolgrad_dspy.world.sessions import Towns, template
 

@@ -1,3 +1,5 @@
 """``toolgrad-dspy compile``."""
 
-__all__: list[str] = []
+from toolgrad_dspy.cli.compile.command import compile_
+
+__all__ = ["compile_"]

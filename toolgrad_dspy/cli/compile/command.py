@@ -1,8 +1,5 @@
 """``toolgrad-dspy compile``: tune the program's prompts and save them."""
 
-import itertools
-from pathlib import Path
-
 from toolgrad_dspy.cli.compile.options import (
     BudgetUsd,
     Force,
@@ -32,8 +29,8 @@ from toolgrad_dspy.cli.options import (
     Seed,
     ToolsFile,
 )
-from toolgrad_dspy.cli.output import say, say_json
-from toolgrad_dspy.errors import UsageError
+from toolgrad_dspy.cli.output import REHEARSAL_NOTE, note, say, say_json
+from toolgrad_dspy.errors import RunError
 
 
 def compile_(
@@ -64,34 +61,48 @@ def compile_(
     json: Json = False,
 ) -> None:
     """Tune the proposer and selector prompts, and score them before and after on tasks that tuning never saw."""
-    from toolgrad_dspy.cli.compile.job import CompileJob
+    from toolgrad_dspy.cli.compile.progress import CompileProgress
     from toolgrad_dspy.cli.compile.report import lines, summary
-    from toolgrad_dspy.lm import Models
-    from toolgrad_dspy.optimizers import optimizer as find_optimizer
-    from toolgrad_dspy.program import draw
-    from toolgrad_dspy.runs.config_file import load, program_config
+    from toolgrad_dspy.compiling import CompileSpec, TaskCounts, compile, journal_of, next_output
+    from toolgrad_dspy.runs import ModelsSpec, load_config_file, program_config, tools_spec
     from toolgrad_dspy.tuning import TuningBudget
 
-    found = find_optimizer(optimizer, strategy)
-    path = _output(output, optimizer, force=force, resume=resume)
-    file = load(config)
-    job = CompileJob(
-        tools=tools,
+    file = load_config_file(config)
+    spec = CompileSpec(
+        tools=tools_spec(tools),
         parent=program,
-        optimizer=found,
-        models=Models.from_environment(file.models, file.source),
-        loop=program_config(
+        optimizer=optimizer,
+        strategy=strategy,
+        models=ModelsSpec.from_environment(file.models, file.source),
+        program=program_config(
             file, mini_batch=mini_batch, proposals=proposals, iterations=iterations, repairs=repairs, chains=chains
         ),
         metric=file.metric,
-        tasks=draw(seed, train, validation, test),
+        tasks=TaskCounts(train=train, validation=validation, test=test),
         budget=TuningBudget(metric_calls, threads, lm_calls, budget_usd, minutes),
         seed=seed,
         record=record,
-        resume=resume,
-        quiet=quiet,
     )
-    compiled = job.run(path)
+    path = output or next_output(optimizer, resume=resume)
+    headline = REHEARSAL_NOTE if spec.models.all_rehearsal else ""
+    with CompileProgress(metric_calls, quiet, headline) as progress:
+        try:
+            compiled = compile(
+                spec,
+                path,
+                resume=resume,
+                force=force,
+                stage=progress.stage,
+                progress=progress.show,
+                say=progress.say,
+            )
+        except (RunError, KeyboardInterrupt):
+            # Before the first stage there is no journal, or that of another tuning.
+            journal = journal_of(path)
+            if progress.started and journal.exists():
+                progress.clear()
+                note(f"finished sessions are kept in {journal}; the same command with --resume -o {path} resumes it")
+            raise
     if json:
         say_json({"program": str(path), **summary(compiled)})
         return
@@ -99,36 +110,3 @@ def compile_(
         say(line)
     say(f"saved: {path}")
     say(f"next: python -m toolgrad_dspy.generate -n 20 --program {path}{f' --tools {tools}' if tools else ''}")
-
-
-def _output(output: Path | None, optimizer: str, *, force: bool, resume: bool) -> Path:
-    """Where the program goes, tried before anything is spent on it.
-
-    Without ``output`` the next free place; to resume, the last one where a tuning was broken off. Raises UsageError
-    for a file that is there and StoreError for one that cannot be written.
-    """
-    from toolgrad_dspy.cli.compile.job import journal_of
-    from toolgrad_dspy.files import check_writable
-
-    path = output or _numbered(optimizer, resume=resume)
-    begun = journal_of(path).exists()
-    if resume and not begun:
-        raise UsageError(f"there is nothing to resume: {journal_of(path)} does not exist")
-    if path.exists() and not (force or resume):
-        raise UsageError(f"{path} exists; choose another file with -o, or overwrite it with --force")
-    if begun and not (force or resume):
-        raise UsageError(f"the tuning of {path} was broken off; go on with --resume, or start anew with --force")
-    check_writable(path)
-    return path
-
-
-def _numbered(optimizer: str, *, resume: bool) -> Path:
-    from toolgrad_dspy.cli.compile.job import journal_of
-
-    places = (Path("programs") / f"{optimizer}-{number}.json" for number in itertools.count())
-    free = next(path for path in places if not path.exists() and not journal_of(path).exists())
-    if not resume:
-        return free
-    number = int(free.stem.rpartition("-")[2])
-    before = [free.with_name(f"{optimizer}-{n}.json") for n in range(number)]
-    return next((path for path in reversed(before) if journal_of(path).exists()), free)

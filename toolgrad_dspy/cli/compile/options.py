@@ -9,7 +9,7 @@ OptimizerName = Annotated[
     str,
     typer.Option(
         "--optimizer",
-        help="Which optimizer tunes: gepa, mipro, copro, simba, bootstrap, bootstrap-random, bootstrap-optuna, "
+        help="The optimizer: gepa, mipro, copro, simba, bootstrap, bootstrap-random, bootstrap-optuna, "
         "infer-rules or better-together.",
         metavar="NAME",
     ),
@@ -18,49 +18,50 @@ Strategy = Annotated[
     str | None,
     typer.Option(
         "--strategy",
-        help='What better-together runs, such as "mipro -> bootstrap".',
+        help='The optimizers that better-together runs in a row, such as "mipro -> bootstrap".',
         metavar="NAMES",
         show_default=False,
     ),
 ]
 Parent = Annotated[
-    Path | None, typer.Option("--program", help="A program to start from.", metavar="FILE", show_default=False)
+    Path | None,
+    typer.Option("--program", help="A compiled program to start from.", metavar="FILE", show_default=False),
 ]
 ProgramOutput = Annotated[
     Path | None,
     typer.Option(
         "-o",
         "--output",
-        help="The program file. Default: the next free programs/gepa-N.json.",
+        help="The program file to write. Default: the next free programs/OPTIMIZER-N.json.",
         metavar="FILE",
         show_default=False,
     ),
 ]
-Force = Annotated[bool, typer.Option("--force", help="Overwrite the program file.")]
+Force = Annotated[
+    bool, typer.Option("--force", help="Overwrite the program file, and discard an interrupted tuning.")
+]
 Record = Annotated[
     Path | None,
     typer.Option(
         "--record",
-        help="Tune on step states recorded in this file, without tools; recorded first if it is not there.",
+        help="Tune on steps recorded in this file, without calling tools. Recorded first if it does not exist.",
         metavar="FILE",
         show_default=False,
     ),
 ]
-Resume = Annotated[
-    bool, typer.Option("--resume", help="Go on with a tuning that was broken off; the rest as it was.")
-]
+Resume = Annotated[bool, typer.Option("--resume", help="Resume an interrupted tuning.")]
 
-Train = Annotated[int, typer.Option("--train", help="Training tasks.", min=4)]
-Validation = Annotated[int, typer.Option("--validation", help="Validation tasks.", min=4)]
-Test = Annotated[int, typer.Option("--test", help="Test tasks, not used for tuning.", min=4)]
+Train = Annotated[int, typer.Option("--train", help="Number of training tasks.", min=4)]
+Validation = Annotated[int, typer.Option("--validation", help="Number of validation tasks.", min=4)]
+Test = Annotated[int, typer.Option("--test", help="Number of test tasks. Tuning never sees them.", min=4)]
 
-MetricCalls = Annotated[int, typer.Option("--metric-calls", help="Sessions that tuning may score.", min=1)]
+MetricCalls = Annotated[int, typer.Option("--metric-calls", help="The most sessions that tuning may score.", min=1)]
 LmCalls = Annotated[
-    int | None, typer.Option("--lm-calls", help="LM calls that tuning may make, of all roles.", min=1)
+    int | None, typer.Option("--lm-calls", help="The most LM calls that tuning may make, all roles together.", min=1)
 ]
 BudgetUsd = Annotated[
     float | None,
-    typer.Option("--budget-usd", help="US dollars that tuning may cost, where prices are known.", min=1e-6),
+    typer.Option("--budget-usd", help="The most US dollars that tuning may cost, where prices are known.", min=1e-6),
 ]
-Minutes = Annotated[float | None, typer.Option("--minutes", help="Minutes that tuning may take.", min=0.01)]
-Threads = Annotated[int, typer.Option("--threads", help="Sessions that tuning runs at once.", min=1)]
+Minutes = Annotated[float | None, typer.Option("--minutes", help="The most minutes that tuning may take.", min=0.01)]
+Threads = Annotated[int, typer.Option("--threads", help="Number of sessions that tuning runs at once.", min=1)]

@@ -1,10 +1,11 @@
-"""Progress of a compile run on standard error: the stages, and how far tuning is."""
+"""Progress of a compile run on standard error: the stages, and how far tuning has come."""
 
 import sys
 import time
 from types import TracebackType
 from typing import Self, TextIO
 
+from toolgrad_dspy.cli.output import printable
 from toolgrad_dspy.tuning import TuningUsage
 
 # Seconds between two lines where there is no terminal.
@@ -20,14 +21,18 @@ class CompileProgress:
     """Writes a line per stage, and the state of tuning: in place on a terminal, every few seconds elsewhere.
 
     The stream is taken when the object is made: optimizers print a lot, and their output is kept away meanwhile.
+    ``headline`` is written before the first line that :meth:`say` gets, unless it is empty. ``started`` tells whether
+    a stage has begun.
     """
 
-    def __init__(self, metric_calls: int, quiet: bool, stream: TextIO | None = None) -> None:
+    def __init__(self, metric_calls: int, quiet: bool, headline: str = "", stream: TextIO | None = None) -> None:
         self._total = metric_calls
         self._quiet = quiet
+        self._headline = headline
         self._stream = stream or sys.stderr
         self._live = self._stream.isatty()
         self._last = time.monotonic()
+        self.started = False
 
     def __enter__(self) -> Self:
         return self
@@ -35,15 +40,28 @@ class CompileProgress:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.clear()
+
+    def clear(self) -> None:
+        """Remove the line that is written in place, if there is one."""
         if self._live and not self._quiet:
             self._stream.write("\r\x1b[K")
+            self._stream.flush()
+
+    def say(self, line: str) -> None:
+        """A line about what is compiled."""
+        # Not earlier: a command that is refused is told so in one line.
+        headline, self._headline = self._headline, ""
+        for text in filter(None, (headline, line)):
+            self._write(printable(text), end="\n", clear=True)
 
     def stage(self, name: str) -> None:
         """A stage begins."""
+        self.started = True
         self._write(_TITLES[name], end="\n", clear=True)
 
     def show(self, usage: TuningUsage) -> None:
-        """Tuning went on by one scored session."""
+        """Tuning has scored one more session."""
         now = time.monotonic()
         if now - self._last < (0.1 if self._live else INTERVAL):
             return

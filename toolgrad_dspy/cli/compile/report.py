@@ -21,9 +21,9 @@ def lines(compiled: Compiled) -> Iterator[str]:
     yield ""
     yield table(_COSTS, _costs(compiled))
     yield ""
-    yield verdict(compiled)
+    yield compiled.conclusion
     if compiled.tuning.stopped:
-        yield f"Tuning ended before its time: {compiled.tuning.stopped}."
+        yield f"Tuning ended early: {compiled.tuning.stopped}."
     yield ""
     yield from _instructions(compiled)
     yield ""
@@ -46,21 +46,6 @@ def _costs(compiled: Compiled) -> Iterator[tuple[object, ...]]:
         yield name, cost.lm_calls, cost.tokens, usd, cost.tool_calls, round(cost.seconds, 1)
 
 
-def verdict(compiled: Compiled) -> str:
-    """Whether the tuned program is better on the test tasks, in a sentence."""
-    difference = compiled.difference
-    interval = f"{difference.confidence:.0%} interval {difference.low:+.3f} to {difference.high:+.3f}"
-    shown = f"{difference.mean:+.3f}, {interval}"
-    if difference.is_gain:
-        return f"The tuned program is better on the test tasks: {shown} (paired bootstrap)."
-    if difference.high < 0:
-        return f"The tuned program is WORSE on the test tasks: {shown} (paired bootstrap); it is saved, marked so."
-    return (
-        f"NO GAIN is shown on the test tasks: {shown} (paired bootstrap) does not exclude 0; the program is saved, "
-        "marked so."
-    )
-
-
 def _instructions(compiled: Compiled) -> Iterator[str]:
     """A line diff of every instruction that tuning changed."""
     changed = {name: pair for name, pair in compiled.instructions.items() if pair[0] != pair[1]}
@@ -74,7 +59,7 @@ def _instructions(compiled: Compiled) -> Iterator[str]:
 
 
 def _sample(compiled: Compiled) -> Iterator[str]:
-    accepted = next((s for s in compiled.after.sessions if s.status == "accepted"), None)
+    accepted = next((session for session in compiled.after.sessions if session.status == "accepted"), None)
     return sample_lines(accepted) if accepted else iter(["no session was accepted"])
 
 
@@ -82,8 +67,8 @@ def summary(compiled: Compiled) -> dict[str, JsonValue]:
     """The report as data."""
     return {
         "scores": {
-            stage: {"score": found.score, "parts": dict[str, JsonValue](found.parts)}
-            for stage, found in (("before", compiled.before), ("after", compiled.after))
+            stage: {"score": result.score, "parts": dict[str, JsonValue](result.parts)}
+            for stage, result in (("before", compiled.before), ("after", compiled.after))
         },
         "difference": {**asdict(compiled.difference), "gain": compiled.difference.is_gain},
         "stopped": compiled.tuning.stopped,

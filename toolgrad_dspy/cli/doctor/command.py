@@ -31,9 +31,9 @@ def doctor(ask: Ask = False, tools: ToolsFile = None, config: ConfigFile = None,
     from toolgrad_dspy.cli.doctor.report import Report
     from toolgrad_dspy.lm import Models
     from toolgrad_dspy.lm.inventory import facts, subjects
-    from toolgrad_dspy.runs.config_file import load
+    from toolgrad_dspy.runs import load_config_file
 
-    file = load(config)
+    file = load_config_file(config)
     models = Models.from_environment(file.models, file.source)
     found = subjects(models)
     # By its place: a model that does not answer has facts all the same.
@@ -68,12 +68,12 @@ async def _examined(models: "Models", found: "list[Subject]") -> "tuple[list[Sub
 
 def _tools(path: Path | None) -> "Tools":
     from toolgrad_dspy.cli.doctor.report import Tools
-    from toolgrad_dspy.runs.tool_sources import sources
+    from toolgrad_dspy.runs import tools_spec
 
     async def opened() -> Tools:
-        chosen = sources(path)
-        async with chosen.library as library:
-            return Tools(chosen.name, len(library.tools), library.notes)
+        spec = tools_spec(path)
+        async with spec.library() as library:
+            return Tools(spec.name, len(library.tools), library.notes)
 
     try:
         return asyncio.run(opened())

@@ -1,3 +1,5 @@
 """``toolgrad-dspy programs``."""
 
-__all__: list[str] = []
+from toolgrad_dspy.cli.programs.command import app
+
+__all__ = ["app"]

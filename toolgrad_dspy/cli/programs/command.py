@@ -1,8 +1,9 @@
-"""``toolgrad-dspy programs``: the programs that were compiled, how they came about, and what they change."""
+"""``toolgrad-dspy programs``: the compiled programs, how they came about, and what they change."""
 
 import shutil
 import sys
 from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -42,17 +43,17 @@ def list_(
     reader = Reader() if files else None
     entries = [(path, time, _opened(reader, path)) for time, path in files if reader]
     if json:
-        say_json([_entry(path, time, found) for path, time, found in entries])
+        say_json([_entry(path, time, opened) for path, time, opened in entries])
         return
     if not entries:
         say(f"there is no program in {folder}; {MAKE_ONE}")
         return
     rows = [
-        unusable(path.name, time, found) if isinstance(found, str) else row(path.name, found)
-        for path, time, found in entries
+        unusable(path, time, opened) if isinstance(opened, UsageError) else row(path, opened)
+        for path, time, opened in entries
     ]
     say(table(HEADER, rows))
-    others = sum(isinstance(found, str) for _, _, found in entries)
+    others = sum(isinstance(opened, UsageError) for _, _, opened in entries)
     note(f"{len(entries) - others} programs" + (f", {others} other or damaged files" if others else ""))
 
 
@@ -66,14 +67,14 @@ def show(file: Annotated[str, _program("FILE")], json: Json = False) -> None:
     from toolgrad_dspy.compiling.programs import Reader
 
     reader = Reader()
-    found = reader.find(file)
+    opened = reader.find(file)
     if json:
-        say_json(_data(found, reader))
+        say_json(_data(opened, reader))
     else:
-        for line in lines(found, reader):
+        for line in lines(opened, reader):
             say(line)
-    if found.problem:
-        raise UsageError(found.problem)
+    if opened.problem:
+        raise opened.problem
 
 
 @app.command("diff")
@@ -88,9 +89,9 @@ def diff(a: Annotated[str, _program("A")], b: Annotated[str, _program("B")], jso
 
     reader = Reader()
     compared = Comparison(reader.find(a), reader.find(b))
-    for one in (compared.a, compared.b):
-        if one.problem:
-            raise UsageError(one.problem)
+    for opened in (compared.a, compared.b):
+        if opened.problem:
+            raise opened.problem
     if json:
         say_json(compared.data())
         return
@@ -105,71 +106,88 @@ def _files(folder: Path) -> list[tuple[float, Path]]:
     Hidden files, such as those that are just being written, and folders are left out.
     """
     if not folder.exists():
-        raise UsageError(f"there is no folder {folder}; {MAKE_ONE}, in programs")
+        raise UsageError(f"there is no folder {folder}; {MAKE_ONE}, in programs", code="no_folder")
     if not folder.is_dir():
-        raise UsageError(f"{folder} is a file and no folder; toolgrad-dspy programs show {folder} shows it")
+        raise UsageError(
+            f"{folder} is a file, not a folder; toolgrad-dspy programs show {folder} shows it", code="not_a_folder"
+        )
 
-    def found() -> Iterator[tuple[float, Path]]:
+    def dated() -> Iterator[tuple[float, Path]]:
         for path in folder.iterdir():
             if not path.name.startswith(".") and not path.is_dir():
+                # Of the link itself: what it points to may be gone.
                 yield path.lstat().st_mtime, path
 
     try:
-        return sorted(found())
+        return sorted(dated())
     except OSError as error:
-        raise UsageError(f"cannot read the folder {folder}: {os_reason(error)}") from None
+        raise UsageError(f"cannot read the folder {folder}: {os_reason(error)}", code="unreadable_folder") from None
 
 
-def _opened(reader: "Reader", path: Path) -> "Opened | str":
+def _opened(reader: "Reader", path: Path) -> "Opened | UsageError":
     """The program in ``path``, or why there is none."""
-    from toolgrad_dspy.cli.compile.job import journal_of
+    from toolgrad_dspy.compiling import journal_of
 
     if path == journal_of(path):
-        return "the journal of a tuning that has not come to its end; compile --resume goes on with it"
-    if not path.is_file():  # a pipe would be waited for
-        return "no file that can be read"
+        return UsageError(
+            f"{path} is the journal of an unfinished tuning; compile --resume resumes it", code="unfinished_tuning"
+        )
+    if not path.is_file():  # reading a pipe would wait for a writer
+        return UsageError(f"{path} is not a file that can be read", code="unreadable_program")
     try:
         return reader.open(path)
     except UsageError as error:
-        return str(error).removeprefix(f"{path} ")
+        return error
 
 
-def _entry(path: Path, time: float, found: "Opened | str") -> dict[str, JsonValue]:
-    """A file in the list, as data. ``problem`` says why it cannot be used, if it cannot."""
-    from toolgrad_dspy.cli.programs.text import parent_of
-    from toolgrad_dspy.compiling.programs import at, number
+def _entry(path: Path, time: float, opened: "Opened | UsageError") -> dict[str, JsonValue]:
+    """A file in the list, as data. ``problem`` and its ``code`` say what is wrong with it, if anything is.
+
+    ``before``, ``after``, ``difference`` and ``gain`` are on the test tasks.
+    """
+    from toolgrad_dspy.cli.programs.text import parent_of, reason
+    from toolgrad_dspy.compiling.description import ProgramScores, ValidationScores
 
     place: dict[str, JsonValue] = {"program": str(path), "written": _utc(time)}
-    if isinstance(found, str):
-        return {**place, "problem": found}
-    optimizer, scores = (at(found.compiled, key) for key in ("optimizer", "scores"))
+    problem = opened if isinstance(opened, UsageError) else opened.problem
+    state: dict[str, JsonValue] = {
+        "problem": reason(problem, path) if problem else None,
+        "code": problem.code if problem else None,
+    }
+    if isinstance(opened, UsageError):
+        return {**place, **state}
+    description = opened.description
+    scores = description.scores if description else ProgramScores(validation=ValidationScores())
     return {
         **place,
-        "optimizer": at(optimizer, "name"),
-        "before": number(at(scores, "before")),
-        "after": number(at(scores, "after")),
-        "difference": at(scores, "difference"),
-        "gain": at(scores, "gain"),
-        "sessions": at(optimizer, "sessions"),
-        "parent": parent_of(found.compiled),
-        "problem": found.problem or None,
+        "optimizer": description.optimizer.name if description else None,
+        "before": scores.before,
+        "after": scores.after,
+        "difference": asdict(scores.difference) if scores.difference else None,
+        "gain": scores.gain,
+        "validation": scores.validation.model_dump(),
+        "sessions": description.optimizer.sessions if description else None,
+        "parent": parent_of(description) if description else None,
+        **state,
     }
 
 
-def _data(found: "Opened", reader: "Reader") -> dict[str, JsonValue]:
-    """A program as data, its texts in full."""
+def _data(opened: "Opened", reader: "Reader") -> dict[str, JsonValue]:
+    """A program as data, its texts in full. ``compiled`` is empty where it is not known how it came about."""
+    from toolgrad_dspy.cli.programs.diff import stored
+
     return {
-        "program": found.name,
-        "written": None if found.written is None else _utc(found.written),
+        "program": opened.name,
+        "written": None if opened.written is None else _utc(opened.written),
         "signatures": {
-            "file": found.signatures,
+            "file": opened.signatures,
             "this_version": reader.base.signatures,
-            "fit": not found.problem,
+            "fit": opened.signatures == reader.base.signatures,
         },
-        "compiled": dict(found.compiled),
+        "compiled": stored(opened),
         "predictors": {
-            name: {"instructions": text, "demonstrations": [dict(demo) for demo in found.prompts.demos[name]]}
-            for name, text in found.prompts.instructions.items()
+            name: {"instructions": text, "demonstrations": [dict(demo) for demo in opened.prompts.demos[name]]}
+            for name, text in opened.prompts.instructions.items()
         },
     }
 

@@ -17,7 +17,7 @@ from toolgrad_dspy.errors import one_line
 # Characters that are shown of a setting.
 SETTING = 60
 
-# Says the scores once more.
+# It only repeats the scores, in words.
 _DERIVED = "verdict"
 
 Demos = list[Mapping[str, Any]]
@@ -52,7 +52,7 @@ class Comparison:
 
     def demonstrations(self, predictor: str) -> Demonstrations:
         """Those of ``predictor``. Equal are two whose fields stand in the same order: so they stand in prompts."""
-        a, b = ([(_key(demo), demo) for demo in one.prompts.demos[predictor]] for one in (self.a, self.b))
+        a, b = ([(_key(demo), demo) for demo in program.prompts.demos[predictor]] for program in (self.a, self.b))
         keys_a, keys_b = [key for key, _ in a], [key for key, _ in b]
         left_a, left_b = Counter(keys_a) - Counter(keys_b), Counter(keys_b) - Counter(keys_a)
         return Demonstrations(
@@ -61,7 +61,7 @@ class Comparison:
 
     def compiled(self) -> dict[str, tuple[JsonValue, JsonValue]]:
         """Where the descriptions of how they came about differ: the settings with both values, None for none."""
-        a, b = (dict(_leaves(one.compiled)) for one in (self.a, self.b))
+        a, b = (dict(_leaves(stored(program))) for program in (self.a, self.b))
         names = [name for name in dict.fromkeys([*a, *b]) if name != _DERIVED]
         groups = list(dict.fromkeys(_group(name) for name in names))
         names.sort(key=lambda name: groups.index(_group(name)))  # what only B has stands with its like
@@ -74,9 +74,12 @@ class Comparison:
             "b": self.b.name,
             "same_prompts": self.same_prompts,
             "instructions": {
-                name: {"equal": text == self.b.prompts.instructions[name], "a": text, "b": other}
+                name: {
+                    "equal": text == self.b.prompts.instructions[name],
+                    "a": text,
+                    "b": self.b.prompts.instructions[name],
+                }
                 for name, text in self.a.prompts.instructions.items()
-                for other in [self.b.prompts.instructions[name]]
             },
             "demonstrations": {name: _data(self.demonstrations(name)) for name in self.a.prompts.demos},
             "compiled": {name: {"a": a, "b": b} for name, (a, b) in self.compiled().items()},
@@ -84,7 +87,7 @@ class Comparison:
 
     def lines(self, reader: Reader, width: int | None) -> Iterator[str]:
         """For reading, on a terminal that is ``width`` wide, or None for what is no terminal."""
-        yield from (f"{mark}: {_headline(one)}" for mark, one in (("A", self.a), ("B", self.b)))
+        yield from (f"{mark}: {_headline(program)}" for mark, program in (("A", self.a), ("B", self.b)))
         yield from self._parentage()
         if self.same_prompts:
             same = not self.compiled()
@@ -102,12 +105,12 @@ class Comparison:
 
     def _parentage(self) -> Iterator[str]:
         for child, parent, said in ((self.b, self.a, "B was tuned from A."), (self.a, self.b, "A was tuned from B.")):
-            started = child.compiled.get("parent")
-            if isinstance(started, dict) and started.get("prompts") == parent.prompts.digest:
+            started = child.description.parent if child.description else None
+            if started is not None and started.prompts == parent.prompts.digest:
                 yield said
 
     def _instruction_lines(self, name: str, width: int | None) -> Iterator[str]:
-        a, b = (one.prompts.instructions[name] for one in (self.a, self.b))
+        a, b = (program.prompts.instructions[name] for program in (self.a, self.b))
         if a == b:
             yield f"instructions of {name}: the same"
             return
@@ -115,21 +118,21 @@ class Comparison:
         yield from (f"  {line}".rstrip() for line in compared(a, b, width and width - 2))
 
     def _demonstration_lines(self, name: str, inputs: frozenset[str]) -> Iterator[str]:
-        found = self.demonstrations(name)
-        if found.equal:
-            yield f"demonstrations of {name}: " + (f"the same {len(found.both)}" if found.both else "none in either")
+        demos = self.demonstrations(name)
+        if demos.equal:
+            yield f"demonstrations of {name}: " + (f"the same {len(demos.both)}" if demos.both else "none in either")
             return
-        counts = f"{len(found.only_a)} only in A, {len(found.only_b)} only in B, {len(found.both)} in both"
-        ordered = "" if found.same_order or found.only_a or found.only_b else ", in another order"
+        counts = f"{len(demos.only_a)} only in A, {len(demos.only_b)} only in B, {len(demos.both)} in both"
+        ordered = "" if demos.same_order or demos.only_a or demos.only_b else ", in another order"
         yield f"demonstrations of {name}: {counts}{ordered}"
-        for where, demos in (("A", found.only_a), ("B", found.only_b)):
-            for index, demo in enumerate(demos, 1):
-                yield from demonstration(f"{index} of {len(demos)} only in {where}", demo, inputs)
+        for where, own in (("A", demos.only_a), ("B", demos.only_b)):
+            for index, demo in enumerate(own, 1):
+                yield from demonstration(f"{index} of {len(own)} only in {where}", demo, inputs)
 
     def _compiled_lines(self) -> Iterator[str]:
         differences = self.compiled()
-        base = next((one for one in (self.a, self.b) if one.is_base), None)
-        if base is not None or not differences:
+        # The untuned program was not compiled: everything would differ.
+        if self.a.is_base or self.b.is_base or not differences:
             return
         yield ""
         yield "how they were compiled, where it differs:"
@@ -152,23 +155,27 @@ def _taken(demos: list[tuple[str, Mapping[str, Any]]], wanted: Counter[str]) -> 
     return taken
 
 
-def _data(found: Demonstrations) -> dict[str, JsonValue]:
+def _data(demos: Demonstrations) -> dict[str, JsonValue]:
     return {
-        "equal": found.equal,
-        "only_a": [dict(demo) for demo in found.only_a],
-        "only_b": [dict(demo) for demo in found.only_b],
-        "both": [dict(demo) for demo in found.both],
+        "equal": demos.equal,
+        "only_a": [dict(demo) for demo in demos.only_a],
+        "only_b": [dict(demo) for demo in demos.only_b],
+        "both": [dict(demo) for demo in demos.both],
     }
 
 
-def _leaves(value: object, name: str = "") -> Iterator[tuple[str, JsonValue]]:
+def stored(opened: Opened) -> dict[str, JsonValue]:
+    """How a program came about, as its file has it; empty where that is not known."""
+    return opened.description.stored() if opened.description else {}
+
+
+def _leaves(value: JsonValue, name: str = "") -> Iterator[tuple[str, JsonValue]]:
     """What stands in nested mappings, by the keys on the way to it; a list is one value."""
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         for key, inner in value.items():
             yield from _leaves(inner, f"{name}.{key}" if name else key)
     else:
-        found: JsonValue = value  # type: ignore[assignment]  # as JSON gave it
-        yield name, found
+        yield name, value
 
 
 def _group(name: str) -> str:

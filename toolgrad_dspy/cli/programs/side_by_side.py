@@ -33,11 +33,12 @@ def _unified(a: str, b: str) -> Iterator[str]:
 
 def _columns(a: str, b: str, column: int) -> Iterator[str]:
     for same, left, right in _blocks(a, b):
-        for one, other in zip_longest(left, right):
-            mark = SAME if same else LEFT if other is None else RIGHT if one is None else CHANGED
-            parts = zip_longest(_wrapped(one or "", column), _wrapped(other or "", column), fillvalue="")
-            for part, opposite in parts:
-                yield f"{part}{' ' * (column - cells(part))} {mark} {opposite}".rstrip()
+        # A block of changed lines pairs them up as they come; what is left over has nothing opposite.
+        for line_a, line_b in zip_longest(left, right):
+            mark = SAME if same else LEFT if line_b is None else RIGHT if line_a is None else CHANGED
+            parts = zip_longest(_wrapped(line_a or "", column), _wrapped(line_b or "", column), fillvalue="")
+            for part_a, part_b in parts:
+                yield f"{part_a}{' ' * (column - cells(part_a))} {mark} {part_b}".rstrip()
 
 
 def _blocks(a: str, b: str) -> Iterator[tuple[bool, list[str], list[str]]]:

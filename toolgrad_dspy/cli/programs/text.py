@@ -3,11 +3,14 @@
 import json
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Any
+from pathlib import Path
 
 from toolgrad_dspy.cli.output import table
-from toolgrad_dspy.compiling.programs import Opened, Reader, at, number
-from toolgrad_dspy.errors import one_line
+from toolgrad_dspy.compiling import ProgramDescription
+from toolgrad_dspy.compiling.description import ModelDescription, ProgramScores, ToolsDescription, ValidationScores
+from toolgrad_dspy.compiling.programs import BASE, Opened, Reader
+from toolgrad_dspy.errors import UsageError, one_line
+from toolgrad_dspy.metrics.comparison import Difference
 
 # Characters that are shown of a demonstration's field, and of a setting.
 FIELD, SETTING = 200, 300
@@ -17,44 +20,40 @@ HEADER = (
 )  # fmt: skip
 
 
-def row(name: str, opened: Opened) -> tuple[object, ...]:
-    """A program in the list, under ``name``."""
-    compiled = opened.compiled
-    scores = at(compiled, "scores")
+def row(path: Path, opened: Opened) -> tuple[object, ...]:
+    """A program in the list: the scores are those on the test tasks."""
+    description = opened.description
+    if description is None:
+        return unusable(path, opened.written, opened.problem)
+    scores = description.scores
     return (
-        one_line(name, 60),
-        _word(at(compiled, "optimizer", "name")),
-        number(at(scores, "before")),
-        number(at(scores, "after")),
-        difference(scores),
-        _yes_no(at(scores, "gain")),
-        number(at(compiled, "optimizer", "sessions")),
-        _word(parent_of(compiled)),
+        one_line(path.name, 60),
+        _word(description.optimizer.name),
+        scores.before,
+        scores.after,
+        scores.difference,
+        _yes_no(scores.gain),
+        description.optimizer.sessions,
+        _word(parent_of(description)),
         when(opened.written),
-        "for other signatures: compile it again" if opened.problem else "",
+        reason(opened.problem, path) if opened.problem else _trial(description),
     )
 
 
-def unusable(name: str, written: float | None, reason: str) -> tuple[object, ...]:
-    """The row of a file that is no program, or a damaged one."""
-    return (one_line(name, 60), *[None] * (len(HEADER) - 3), when(written), one_line(reason, 100))
+def unusable(path: Path, written: float | None, problem: UsageError | None) -> tuple[object, ...]:
+    """The row of a file of which nothing else is known: it is not a program, is damaged, or has no description."""
+    shown = one_line(reason(problem, path), 100) if problem else ""
+    return (one_line(path.name, 60), *[None] * (len(HEADER) - 3), when(written), shown)
 
 
-def difference(scores: object) -> str:
-    """The difference of the scores with its interval; ``-`` where it is not known."""
-    found = [number(at(scores, "difference", key)) for key in ("mean", "low", "high")]
-    if None in found:
-        return "-"
-    mean, low, high = found
-    return f"{mean:+.3f} [{low:+.3f}, {high:+.3f}]"
+def reason(problem: UsageError, path: Path) -> str:
+    """What is wrong with the file ``path``, without its name, which stands beside it."""
+    return str(problem).removeprefix(f"{path} ")
 
 
-def parent_of(compiled: Mapping[str, Any]) -> str | None:
+def parent_of(description: ProgramDescription) -> str | None:
     """The file that tuning started from, ``base`` without one; None where it is not known."""
-    parent = at(compiled, "parent")
-    if not isinstance(parent, Mapping):
-        return None
-    return "base" if parent.get("file") is None else str(parent["file"])
+    return None if description.parent is None else description.parent.file or BASE
 
 
 def when(written: float | None) -> str:
@@ -72,14 +71,15 @@ def lines(opened: Opened, reader: Reader) -> Iterator[str]:
         yield from (f"  {line}".rstrip() for line in instructions.split("\n"))
         yield f"demonstrations of {one_line(name)}: {len(demos) or 'none'}"
         for index, demo in enumerate(demos, 1):
-            inputs = None if opened.problem else reader.inputs[name]
+            # Those of another version's predictors are not known.
+            inputs = reader.inputs[name] if opened.signatures == reader.base.signatures else None
             yield from demonstration(f"{index} of {len(demos)}", demo, inputs)
 
 
-def demonstration(title: str, demo: Mapping[str, Any], inputs: frozenset[str] | None) -> Iterator[str]:
+def demonstration(title: str, demo: Mapping[str, object], inputs: frozenset[str] | None) -> Iterator[str]:
     """One demonstration in short, a field per line, what was given marked ``>`` and what was answered ``<``.
 
-    Without ``inputs``, those of another version's predictor, the two cannot be told apart.
+    Without ``inputs`` the two cannot be told apart.
     """
     yield f"  demonstration {title}"
     for field, value in demo.items():
@@ -95,87 +95,103 @@ def abridged(value: object, limit: int) -> str:
 
 
 def _facts(opened: Opened, reader: Reader) -> Iterator[tuple[str, str]]:
-    fits = "those of this version"
-    if opened.problem:
-        fits = f"NOT those of this version ({reader.base.signatures}): compile it again"
     if opened.is_base:
         yield "what it is", "the untuned program of this version"
-        yield "signatures", f"{opened.signatures}, {fits}"
-        return
-    compiled = opened.compiled
-    found, scores = at(compiled, "optimizer"), at(compiled, "scores")
-    yield "written", f"{when(opened.written)}, by version {_word(at(compiled, 'version'))}"
+    else:
+        yield "written", _written(opened)
+    fits = "those of this version"
+    if opened.signatures != reader.base.signatures:
+        fits = f"NOT those of this version ({reader.base.signatures}): compile it again"
     yield "signatures", f"{opened.signatures}, {fits}"
-    yield "parent", _parent(compiled, reader)
-    yield "optimizer", _word(at(found, "name"))
-    yield "settings", _pairs(at(found, "settings"))
-    yield "budget", _pairs(at(found, "budget"))
-    yield "seed", _shown(at(found, "seed"))
-    yield "tuning", f"{_shown(at(found, 'sessions'))} sessions scored, {_shown(at(found, 'candidates'))} candidates"
-    if at(found, "stopped"):
-        yield "ended early", _shown(at(found, "stopped"))
-    yield "metric weights", _pairs(at(compiled, "metric", "weights"))
-    if judge := {key: value for key, value in _mapping(at(compiled, "metric")).items() if key != "weights"}:
-        yield "judge", _pairs(judge)
-    yield "tasks", _pairs(at(compiled, "tasks"))
-    yield "test scores", f"{_from_to(scores)}, {difference(scores)}{_confidence(scores)}"
-    yield "validation scores", _from_to(at(scores, "validation"))
-    yield "verdict", _shown(at(compiled, "verdict"))
-    yield "program", _pairs(at(compiled, "program"))
-    yield "models", _models(at(compiled, "models"))
-    yield "tools", _tools(at(compiled, "tools"))
+    if opened.description is not None:
+        yield from _description_facts(opened.description, reader)
+    elif not opened.is_base:
+        yield "how it came about", "not known"
 
 
-def _parent(compiled: Mapping[str, Any], reader: Reader) -> str:
-    prompts = at(compiled, "parent", "prompts")
-    untuned = prompts == reader.base.prompts.digest
-    named = parent_of(compiled)
-    if named == "base":
+def _written(opened: Opened) -> str:
+    version = f", by version {_word(opened.description.version)}" if opened.description else ""
+    return f"{when(opened.written)}{version}"
+
+
+def _description_facts(description: ProgramDescription, reader: Reader) -> Iterator[tuple[str, str]]:
+    optimizer, scores = description.optimizer, description.scores
+    if description.trial is not None:
+        yield "trial", f"number {description.trial} of a sweep"
+    yield "parent", _parent(description, reader)
+    yield "optimizer", _word(optimizer.name)
+    yield "settings", _pairs(optimizer.settings)
+    yield "budget", _pairs(optimizer.budget.model_dump())
+    yield "seed", _shown(optimizer.seed)
+    yield "tuning", f"{_shown(optimizer.sessions)} sessions scored, {_shown(optimizer.candidates)} candidates"
+    if optimizer.stopped:
+        yield "ended early", _shown(optimizer.stopped)
+    metric = description.metric
+    yield "metric weights", _pairs(metric.weights)
+    if metric.votes is not None:
+        yield "judge", _pairs({"votes": metric.votes, "temperature": metric.temperature, "prompts": metric.prompts})
+    yield "tasks", _pairs(description.tasks.model_dump())
+    if description.trial is None:
+        yield "test scores", f"{_from_to(scores)}, {_difference(scores.difference)}"
+    yield "validation scores", _from_to(scores.validation)
+    yield "conclusion", _shown(description.conclusion)
+    yield "program", _pairs(description.program.model_dump())
+    yield "models", _models(description.models)
+    if description.tools is not None:
+        yield "tools", _tools(description.tools)
+
+
+def _parent(description: ProgramDescription, reader: Reader) -> str:
+    parent = description.parent
+    if parent is None:
+        return "not known"
+    untuned = parent.prompts == reader.base.prompts.digest
+    if parent.file is None:
         return f"base, the untuned program of {'this' if untuned else 'another'} version"
-    return f"{_word(named)}, prompts {_word(prompts)}" + (", the same as base" if untuned else "")
+    return f"{_word(parent.file)}, prompts {_word(parent.prompts)}" + (", the same as base" if untuned else "")
 
 
-def _from_to(scores: object) -> str:
-    before, after = (number(at(scores, key)) for key in ("before", "after"))
-    return f"{'-' if before is None else f'{before:.3f}'} before, {'-' if after is None else f'{after:.3f}'} after"
+def _trial(description: ProgramDescription) -> str:
+    """What the list says of a trial, whose scores are not those of the columns."""
+    if description.trial is None:
+        return ""
+    return f"trial {description.trial} of a sweep; on the validation tasks {_from_to(description.scores.validation)}"
 
 
-def _confidence(scores: object) -> str:
-    found = number(at(scores, "difference", "confidence"))
-    return "" if found is None else f" ({found:.0%} interval)"
+def _from_to(scores: ProgramScores | ValidationScores) -> str:
+    before, after = ("-" if score is None else f"{score:.3f}" for score in (scores.before, scores.after))
+    return f"{before} before, {after} after"
 
 
-def _models(models: object) -> str:
+def _difference(difference: Difference | None) -> str:
+    return "-" if difference is None else f"{difference} ({difference.confidence:.0%} interval)"
+
+
+def _models(models: Mapping[str, ModelDescription]) -> str:
     """The models with their settings, each with the roles it plays."""
-    if not isinstance(models, Mapping):
-        return "-"
     roles: dict[str, list[str]] = {}
-    for role, settings in models.items():
-        rest = {key: value for key, value in _mapping(settings).items() if key != "model"}
-        name = _word(at(settings, "model")) + (f" ({_pairs(rest)})" if rest else "")
+    for role, model in models.items():
+        settings = model.model_dump(exclude={"model"})
+        name = _word(model.model) + (f" ({_pairs(settings)})" if settings else "")
         roles.setdefault(name, []).append(role)
     if len(roles) == 1:
         return f"{next(iter(roles))} in every role"
-    return "; ".join(f"{name}: {', '.join(played)}" for name, played in roles.items())
+    return "; ".join(f"{name}: {', '.join(played)}" for name, played in roles.items()) or "-"
 
 
-def _tools(tools: object) -> str:
-    source = at(tools, "source")
-    servers = at(source, "mcpServers")
-    named = "the bundled town" if source == "world" else _shown(source)
-    if isinstance(servers, Mapping):
-        named = f"servers {', '.join(servers)}"
-    return f"{one_line(named, SETTING)}, digest {_word(at(tools, 'digest'))[:16]}"
+def _tools(tools: ToolsDescription) -> str:
+    match tools.source:
+        case "world":
+            named = "the bundled town"
+        case {"mcpServers": dict(servers)}:
+            named = f"servers {', '.join(servers)}"
+        case source:
+            named = _shown(source)
+    return f"{one_line(named, SETTING)}, digest {_word(tools.digest)[:16]}"
 
 
-def _mapping(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
-
-
-def _pairs(value: object) -> str:
-    if not isinstance(value, Mapping):
-        return _shown(value)
-    pairs = [f"{key.replace('_', ' ')} {_shown(inner)}" for key, inner in value.items()]
+def _pairs(values: Mapping[str, object]) -> str:
+    pairs = [f"{key.replace('_', ' ')} {_shown(value)}" for key, value in values.items()]
     return abridged(", ".join(pairs) or "none", SETTING)
 
 
@@ -191,5 +207,5 @@ def _word(value: object) -> str:
     return one_line(_shown(value), 60)
 
 
-def _yes_no(value: object) -> str:
-    return {True: "yes", False: "no"}.get(value, "-") if isinstance(value, bool) else "-"
+def _yes_no(value: bool | None) -> str:
+    return "-" if value is None else "yes" if value else "no"

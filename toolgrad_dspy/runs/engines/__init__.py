@@ -1,6 +1,7 @@
-"""What runs the sessions of a run: on this machine, and one day elsewhere."""
+"""What plays the sessions of a run: on this machine, and one day elsewhere."""
 
-from toolgrad_dspy.runs.engines.base import Done, RunEngine, Work
-from toolgrad_dspy.runs.engines.local import LocalEngine, execute
+from toolgrad_dspy.runs.engines.base import Done, OpenRun, RunEngine
+from toolgrad_dspy.runs.engines.local import LocalEngine
+from toolgrad_dspy.runs.engines.pool import SessionPool
 
-__all__ = ["Done", "LocalEngine", "RunEngine", "Work", "execute"]
+__all__ = ["Done", "LocalEngine", "OpenRun", "RunEngine", "SessionPool"]

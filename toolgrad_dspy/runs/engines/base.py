@@ -1,27 +1,51 @@
-"""Engines run many sessions; the caller says what a session is and what is done with the outcome."""
+"""The contract of a run engine: where the sessions of a run are played."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractAsyncContextManager
 
-from toolgrad_dspy.records import Session
+from toolgrad_dspy.records import Session, Tool
+from toolgrad_dspy.runs.spec import RunSpec
+from toolgrad_dspy.runs.spending import Spending
 
-Work = Callable[[int], Awaitable[Session]]
 Done = Callable[[Session], None]
 
 
-class RunEngine(ABC):
-    """Runs sessions. What every engine promises:
+class OpenRun(ABC):
+    """A run whose tools are open and whose models have answered, wherever it is played.
 
-    - Each index is worked on at most once, and ``done`` gets each session that ends, as it ends, never two at
-      once and always in the process that called :meth:`run`: it may write to a store.
-    - An exception from ``work`` or ``done`` ends the run: no session starts after it, those in flight are
-      cancelled and have ended when :meth:`run` raises it. Sessions that ended before have been handed over.
-    - The order of the results is not fixed, and nothing a session computes may depend on it.
+    ``tools`` are those of its library, ``notes`` what their sources have to tell the user, a line each.
     """
 
+    tools: tuple[Tool, ...]
+    notes: tuple[str, ...]
+
     @abstractmethod
-    async def run(self, work: Work, indices: Sequence[int], done: Done) -> None:
-        """Run ``work(index)`` for all ``indices``; return when all have ended, or the run was stopped."""
+    def carry(self, spent: Iterable[Spending]) -> None:
+        """Charge the caps with what earlier starts of the run have used. Before :meth:`run`."""
+
+    @abstractmethod
+    def spending(self) -> list[Spending]:
+        """What was used since the last time this was asked, sessions that were cut short included."""
+
+    @abstractmethod
+    async def run(self, indices: Sequence[int], done: Done) -> None:
+        """Play the sessions ``indices``; return when all have ended, or the engine was stopped.
+
+        - Each index is played at most once, and ``done`` gets each session that ends, as it ends, never two at once
+          and always in the process that called this: it may write to a store.
+        - An error that ends the run, or one from ``done``, is raised here: no session starts after it, those in
+          flight are cancelled and have ended. Sessions that ended before have been handed over.
+        - The order of the results is not fixed, and nothing a session computes depends on it.
+        """
+
+
+class RunEngine(ABC):
+    """Plays runs, one at a time."""
+
+    @abstractmethod
+    def open(self, spec: RunSpec) -> AbstractAsyncContextManager[OpenRun]:
+        """Build what ``spec`` describes where it will be played, and close it in the end. Raises ToolGradError."""
 
     @abstractmethod
     def stop(self) -> None:

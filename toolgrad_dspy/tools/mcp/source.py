@@ -15,12 +15,12 @@ from pathlib import Path
 from toolgrad_dspy.errors import ToolSourceError
 from toolgrad_dspy.records import Observation, Tool, ToolCall
 from toolgrad_dspy.tools.base import Isolation, ToolSession, ToolSource
+from toolgrad_dspy.tools.checks import check_tools
 from toolgrad_dspy.tools.filters import ToolFilter
 from toolgrad_dspy.tools.mcp.convert import tool_from_mcp
 from toolgrad_dspy.tools.mcp.server import McpServer
 from toolgrad_dspy.tools.mcp.targets import StdioTarget, Target
 from toolgrad_dspy.tools.mcp.workspace import Workspace
-from toolgrad_dspy.tools.schemas import check_tools
 
 
 class McpSource(ToolSource):

@@ -7,7 +7,7 @@ import dspy
 from toolgrad_dspy.concurrency import gather_or_cancel, run_on_loop_thread
 from toolgrad_dspy.errors import RunError
 from toolgrad_dspy.lm.ask import AnswerError
-from toolgrad_dspy.metrics import Metric
+from toolgrad_dspy.metrics import Finding, Metric
 from toolgrad_dspy.metrics.feedback import proposer_feedback, selector_feedback
 from toolgrad_dspy.metrics.step_metric import StepMetric
 from toolgrad_dspy.program import ToolGrad
@@ -45,7 +45,7 @@ class RecordedEvaluator(Evaluator):
         self._metric = StepMetric(metric)
         library = Library([Replay("recording", recording.tools, ())])
         run_on_loop_thread(library.open())
-        known = RecordedResults.of(recording.sessions)
+        known = RecordedResults.of(recording.sessions, recording.tools)
         self._sessions = {
             (session.seed, session.index): recorded_session(session, recording, library, known)
             for session in recording.sessions
@@ -75,11 +75,11 @@ class RecordedEvaluator(Evaluator):
             failure=_failure(iterations),
         )
 
-    def feedback(self, played: TaskEvaluation, role: str, iteration: int) -> str:
-        session = played.sessions[role]
-        found = next(one for one in session.trace.iterations if one.number == iteration)
+    def feedback(self, evaluation: TaskEvaluation, role: str, iteration: int) -> tuple[Finding, ...]:
+        session = evaluation.sessions[role]
+        current = next(i for i in session.trace.iterations if i.number == iteration)
         findings = proposer_feedback if role == "proposer" else selector_feedback
-        return "\n".join(findings(session, found))
+        return tuple(findings(session, current))
 
 
 def _asked(recorded: RecordedSession) -> list[IterationState]:

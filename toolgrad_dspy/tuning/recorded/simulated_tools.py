@@ -1,26 +1,20 @@
 """What tools would answer, worked out from a recording without running them."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Self
 
 from pydantic import JsonValue
 
+from toolgrad_dspy.json_schema import example, schema_at
 from toolgrad_dspy.metrics.feedback import ID, PLACEHOLDER
-from toolgrad_dspy.provenance.origins import alike, distinctive, schema_at
+from toolgrad_dspy.provenance.origins import alike, distinctive
 from toolgrad_dspy.records import Iteration, Observation, Session, Tool, ToolCall, last_key, leaves
 from toolgrad_dspy.seeding import derive
 from toolgrad_dspy.tools import Library, ToolSession
 
 # How many different results of a tool are kept as its examples.
 EXAMPLES = 8
-MADE_UP = "simulated"
-# Deeper than this no schema is followed.
-DEPTH = 6
-
-_PLAIN: Mapping[str, JsonValue] = {"integer": 1234, "number": 1234.5, "boolean": True, "array": [], "object": {}}
-
-Schema = Mapping[str, JsonValue]
 
 
 def call_key(call: ToolCall) -> str:
@@ -32,16 +26,18 @@ class RecordedResults:
     """What the sessions of a recording tell about their tools.
 
     ``answers`` holds what each call gave when it was first made, ``examples`` good results by tool, and ``names`` the
-    keys under which each value, as JSON, stood in some result.
+    keys under which each value, as JSON, stood in some result. ``made_up`` holds the values, as JSON, of results that
+    were made from schemas: a call that uses one is not to blame for it.
     """
 
     def __init__(self) -> None:
         self.answers: dict[str, Observation] = {}
         self.examples: dict[str, list[Observation]] = {}
         self.names: dict[str, set[str]] = {}
+        self.made_up: set[str] = set()
 
     @classmethod
-    def of(cls, sessions: Iterable[Session]) -> Self:
+    def of(cls, sessions: Iterable[Session], tools: Iterable[Tool]) -> Self:
         known = cls()
         for session in sessions:
             for iteration in session.trace.iterations:
@@ -49,6 +45,9 @@ class RecordedResults:
                     for attempt in report.attempts:
                         if attempt.observation is not None:
                             known._add(attempt.call, attempt.observation, attempt.verdict.outcome == "ok")
+        for tool in tools:
+            if tool.returns is not None and tool.name not in known.examples:
+                known.made_up.update(json.dumps(value) for _, value in leaves(example(tool.returns)))
         return known
 
     def _add(self, call: ToolCall, observation: Observation, good: bool) -> None:
@@ -101,7 +100,9 @@ class SimulatedTools(ToolSession):
             name = last_key(pointer)
             if isinstance(value, str) and PLACEHOLDER.match(value):
                 return f"{name} = {value!r} looks like a placeholder"
-            if not ID.search(name) or value is None or self._known.holds(name, value) or value == MADE_UP:
+            if not ID.search(name) or value is None or self._known.holds(name, value):
+                continue
+            if json.dumps(value) in self._known.made_up:
                 continue
             if json.dumps(value) not in json.dumps(schema_at(tool.parameters, pointer)):
                 return f"nothing is known by {name} = {value!r}"
@@ -112,33 +113,9 @@ class SimulatedTools(ToolSession):
         if examples:
             return _guess(examples[derive(key) % len(examples)])
         if tool.returns is not None:
-            return Observation(content=example_of(tool.returns, tool.returns), text="", simulated=True)
+            return Observation(content=example(tool.returns), text="", simulated=True)
         return Observation(text="done", simulated=True)
 
 
 def _guess(observation: Observation) -> Observation:
     return observation.model_copy(update={"simulated": True})
-
-
-def example_of(schema: JsonValue, root: Schema, depth: int = 0) -> JsonValue:
-    """A value that ``schema``, a part of ``root``, describes: its own examples where it has some."""
-    if not isinstance(schema, dict) or depth > DEPTH:
-        return MADE_UP
-    reference = schema.get("$ref")
-    if isinstance(reference, str):
-        definitions = root.get("$defs", root.get("definitions"))
-        name = reference.rsplit("/", 1)[-1]
-        return example_of(definitions.get(name) if isinstance(definitions, dict) else None, root, depth + 1)
-    if "const" in schema:
-        return schema["const"]
-    for word in ("enum", "examples", "anyOf", "oneOf", "allOf"):
-        listed = schema.get(word)
-        if isinstance(listed, list) and listed:
-            return example_of(listed[0], root, depth + 1) if word.endswith("Of") else listed[0]
-    properties = schema.get("properties")
-    if isinstance(properties, dict):
-        return {name: example_of(inner, root, depth + 1) for name, inner in properties.items()}
-    if "items" in schema:
-        return [example_of(schema["items"], root, depth + 1)]
-    kind = schema.get("type")
-    return _PLAIN.get(kind, MADE_UP) if isinstance(kind, str) else MADE_UP

@@ -1,4 +1,4 @@
-"""What every engine promises, and what the local one does when it is stopped."""
+"""How many sessions are played at once, and what becomes of them when one fails or the pool is stopped."""
 
 import asyncio
 import sqlite3
@@ -12,27 +12,29 @@ import pytest
 from tests.support.scripted_run import CONFIG, TOOLS, make_session, quick
 from toolgrad_dspy.errors import ModelError, StoreError
 from toolgrad_dspy.records import Session
-from toolgrad_dspy.runs import LocalEngine, RunEngine, RunStore, Work, execute
+from toolgrad_dspy.runs import RunStore, execute
+from toolgrad_dspy.runs.engines import SessionPool
+from toolgrad_dspy.runs.engines.pool import Play
 
-ENGINES = [pytest.param(partial(LocalEngine, 1), id="local 1"), pytest.param(partial(LocalEngine, 64), id="local 64")]
+POOLS = [pytest.param(partial(SessionPool, 1), id="1"), pytest.param(partial(SessionPool, 64), id="64")]
 
 
-def collect(engine: RunEngine, work: Work, indices: Sequence[int]) -> list[int]:
+def collect(pool: SessionPool, work: Play, indices: Sequence[int]) -> list[int]:
     done: list[int] = []
-    execute(engine.run(work, indices, lambda session: done.append(session.index)))
+    execute(pool.run(work, indices, lambda session: done.append(session.index)))
     return done
 
 
-@pytest.mark.parametrize("make", ENGINES)
-def test_every_index_is_worked_on_once(make: Callable[[], RunEngine]) -> None:
+@pytest.mark.parametrize("make", POOLS)
+def test_every_index_is_worked_on_once(make: Callable[[], SessionPool]) -> None:
     assert sorted(collect(make(), quick, range(100))) == list(range(100))
     assert collect(make(), quick, []) == []
 
 
-@pytest.mark.parametrize("make", ENGINES)
-def test_an_engine_runs_again_on_another_loop(make: Callable[[], RunEngine]) -> None:
-    engine = make()
-    assert [sorted(collect(engine, quick, indices)) for indices in ([1, 2], [3])] == [[1, 2], [3]]
+@pytest.mark.parametrize("make", POOLS)
+def test_a_pool_runs_again_on_another_loop(make: Callable[[], SessionPool]) -> None:
+    pool = make()
+    assert [sorted(collect(pool, quick, indices)) for indices in ([1, 2], [3])] == [[1, 2], [3]]
 
 
 def test_no_more_sessions_than_allowed_run_at_once() -> None:
@@ -46,14 +48,14 @@ def test_no_more_sessions_than_allowed_run_at_once() -> None:
         running -= 1
         return make_session(index)
 
-    collect(LocalEngine(5), work, range(40))
+    collect(SessionPool(5), work, range(40))
     assert most == 5
 
 
 @pytest.mark.parametrize("error", [ModelError("no credentials"), ZeroDivisionError("a bug")])
-@pytest.mark.parametrize("make", ENGINES)
+@pytest.mark.parametrize("make", POOLS)
 def test_an_error_ends_the_run_once_and_what_ended_before_is_handed_over(
-    make: Callable[[], RunEngine], error: Exception
+    make: Callable[[], SessionPool], error: Exception
 ) -> None:
     done: list[int] = []
     cancelled: list[int] = []
@@ -72,49 +74,49 @@ def test_an_error_ends_the_run_once_and_what_ended_before_is_handed_over(
             raise
         raise AssertionError
 
-    engine = make()
+    pool = make()
     with pytest.raises(type(error)) as caught:
-        execute(engine.run(work, range(20), lambda session: done.append(session.index)))
+        execute(pool.run(work, range(20), lambda session: done.append(session.index)))
     assert caught.value is error
     assert done == [0, 1, 2, 3, 4]
     assert cancelled in ([], list(range(7, 20)))
-    assert not engine.stopped
+    assert not pool.stopped
 
 
 def test_an_error_while_storing_ends_the_run() -> None:
     def full(session: Session) -> None:
         raise StoreError("disk full")
 
-    with pytest.raises(StoreError, match="disk full"):
-        execute(LocalEngine(8).run(quick, range(100), full))
+    with pytest.raises(StoreError):
+        execute(SessionPool(8).run(quick, range(100), full))
 
 
 def test_stop_lets_running_sessions_end() -> None:
-    engine = LocalEngine(4, grace=30.0)
+    pool = SessionPool(4, grace=30.0)
 
     async def work(index: int) -> Session:
         if index == 3:
-            engine.stop()
+            pool.stop()
         await asyncio.sleep(0.01)
         return make_session(index)
 
-    assert sorted(collect(engine, work, range(100))) == [0, 1, 2, 3]
-    assert engine.stopped
+    assert sorted(collect(pool, work, range(100))) == [0, 1, 2, 3]
+    assert pool.stopped
 
 
 @pytest.mark.parametrize(("grace", "stops"), [(0.01, 1), (60.0, 2)])
 def test_sessions_that_do_not_end_in_time_are_cancelled(grace: float, stops: int) -> None:
-    engine = LocalEngine(4, grace=grace)
+    pool = SessionPool(4, grace=grace)
 
     async def work(index: int) -> Session:
         if index == 3:
             for _ in range(stops):
-                engine.stop()
+                pool.stop()
         if index != 1:
             await asyncio.Event().wait()
         return make_session(index)
 
-    assert collect(engine, work, range(4)) == [1]
+    assert collect(pool, work, range(4)) == [1]
 
 
 def test_a_cancelled_run_has_ended_its_sessions() -> None:
@@ -128,7 +130,7 @@ def test_a_cancelled_run_has_ended_its_sessions() -> None:
         raise AssertionError
 
     async def main() -> None:
-        run = asyncio.create_task(LocalEngine(3).run(work, range(3), lambda session: None))
+        run = asyncio.create_task(SessionPool(3).run(work, range(3), lambda session: None))
         await asyncio.sleep(0.01)
         run.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -148,8 +150,8 @@ def test_the_loop_has_threads_for_many_calls_in_flight() -> None:
 
 
 def test_no_concurrency_is_an_error() -> None:
-    with pytest.raises(ValueError, match="max_concurrency is 0"):
-        LocalEngine(0)
+    with pytest.raises(ValueError, match="max_concurrency"):
+        SessionPool(0)
 
 
 def test_samples_have_the_same_bytes_whatever_the_concurrency(tmp_path: Path) -> None:
@@ -157,7 +159,7 @@ def test_samples_have_the_same_bytes_whatever_the_concurrency(tmp_path: Path) ->
     for concurrency in (1, 64):
         folder = tmp_path / str(concurrency)
         with RunStore.create_or_resume(folder, CONFIG, TOOLS) as store:
-            execute(LocalEngine(concurrency).run(quick, range(150), store.save))
+            execute(SessionPool(concurrency).run(quick, range(150), store.save))
         connection = sqlite3.connect(folder / "run.db")
         columns.append(connection.execute('SELECT "index", sample FROM sessions ORDER BY "index"').fetchall())
         connection.close()

@@ -18,8 +18,8 @@ from toolgrad_dspy.tuning.journal import Journal
 
 
 @dataclass(frozen=True, slots=True)
-class Evaluation:
-    """A program's sessions on the test tasks, and the score of each in [0, 1].
+class ProgramResult:
+    """A program's result on the test tasks: its sessions, and the score of each in [0, 1].
 
     ``score`` and ``parts`` are means over them.
     """
@@ -44,14 +44,30 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """The outcome of compiling: both evaluations, their difference, the tuning between them, and all costs."""
+    """The outcome of compiling: the results before and after, their difference, the tuning between, and all costs.
 
-    before: Evaluation
-    after: Evaluation
+    ``costs`` is by stage: before, tuning, after. ``instructions`` holds, for each tuned predictor, its instruction
+    before and after.
+    """
+
+    before: ProgramResult
+    after: ProgramResult
     difference: Difference
     tuning: TuningResult
     costs: dict[str, Cost]
     instructions: dict[str, tuple[str, str]]
+
+    @property
+    def conclusion(self) -> str:
+        """Whether the tuned program is better on the test tasks, in a sentence."""
+        difference = self.difference
+        interval = f"{difference.confidence:.0%} interval {difference.low:+.3f} to {difference.high:+.3f}"
+        shown = f"{difference.mean:+.3f}, {interval} (paired bootstrap)"
+        if difference.is_gain:
+            return f"The tuned program is better on the test tasks: {shown}."
+        if difference.high < 0:
+            return f"The tuned program is WORSE on the test tasks: {shown}. It is saved and marked as worse."
+        return f"NO GAIN on the test tasks: {shown} includes 0. The program is saved and marked as no gain."
 
 
 def compile_program(
@@ -63,17 +79,17 @@ def compile_program(
     *,
     budget: TuningBudget,
     seed: int,
-    arena: Evaluator | None = None,
+    evaluator: Evaluator | None = None,
     stage: Callable[[str], None] = lambda name: None,
     progress: Callable[[TuningUsage], None] = lambda usage: None,
     journal: Journal | None = None,
 ) -> Compiled:
-    """Tune ``program`` and evaluate it before and after on ``tasks.test``.
+    """Tune ``program`` and score it before and after on ``tasks.test``.
 
-    Its library has to be open on the background loop. ``arena`` is where candidates are tried, live by default; both
-    evaluations are live. ``journal`` is as for :meth:`Optimizer.tune`. ``stage`` is told the name of each stage as it
-    begins: before, tuning, after. ``instructions`` holds, for each tuned predictor, its instruction before and after.
-    Raises RunError.
+    Its library has to be open on the background loop. ``evaluator`` plays the candidates, by default on live tools;
+    the test tasks are always played live. ``journal`` is as for :meth:`Optimizer.tune`. ``stage`` is called with the
+    name of each stage as it begins: before, tuning, after; ``progress`` after every session that tuning scored.
+    Raises RunError. :func:`toolgrad_dspy.compiling.compile` also opens the tools and saves the program.
     """
     watch = _Watch(models)
     stage("before")
@@ -83,7 +99,7 @@ def compile_program(
     tuning = optimizer.tune(
         program,
         tasks,
-        arena or LiveEvaluator(metric),
+        evaluator or LiveEvaluator(metric),
         models,
         budget=budget,
         seed=seed,
@@ -105,14 +121,16 @@ def compile_program(
     )
 
 
-def evaluate(program: ToolGrad, tasks: Tasks, metric: Metric) -> Evaluation:
-    """The program on the test tasks. Raises RunError when not one of the sessions gave a step."""
+def evaluate(program: ToolGrad, tasks: Tasks, metric: Metric) -> ProgramResult:
+    """Score the program on the test tasks. Raises RunError (``all_sessions_failed``) when no session gave a step."""
     sessions = run_on_loop_thread(run_sessions(program, tasks.test))
     if all(session.status == "failed" for session in sessions):
-        raise RunError(f"every test session failed; the first one: {sessions[0].reason}")
+        raise RunError(
+            f"all {len(sessions)} test sessions failed; the first: {sessions[0].reason}", code="all_sessions_failed"
+        )
     scores = metric.scores(sessions)
     values = tuple(score.value for score in scores)
-    return Evaluation(
+    return ProgramResult(
         score=sum(values) / len(values),
         parts={name: _mean([s.parts[name] for s in scores if name in s.parts]) for name in metric.weights},
         scores=values,

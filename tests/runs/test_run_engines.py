@@ -1,0 +1,56 @@
+"""Every engine keeps the contract of ``runs/engines/base.py``."""
+
+import multiprocessing
+from collections.abc import AsyncIterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import asynccontextmanager
+from functools import partial
+
+import pytest
+
+from toolgrad_dspy.records import Session
+from toolgrad_dspy.runs import LocalEngine, OpenRun, RunEngine, RunSpec, execute
+from toolgrad_dspy.runs.engines.conformance import CHECKS, Case, Check, check_engine, small_spec
+
+ENGINES = [pytest.param(partial(LocalEngine, 1), id="local 1"), pytest.param(partial(LocalEngine, 64), id="local 64")]
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+@pytest.mark.parametrize("make", ENGINES)
+def test_the_engine_keeps_the_contract(make: "partial[RunEngine]", check: Check) -> None:
+    check(Case(make))
+
+
+class Forgetful(LocalEngine):
+    """An engine that loses the last session."""
+
+    @asynccontextmanager
+    async def open(self, spec: RunSpec) -> AsyncIterator[OpenRun]:
+        async with super().open(spec) as run:
+            play = run.run
+            run.run = lambda indices, done: play(list(indices)[:-1], done)  # type: ignore[method-assign]
+            yield run
+
+
+def test_an_engine_that_breaks_a_promise_is_found_out() -> None:
+    broken = {finding.check for finding in check_engine(Case(Forgetful))}
+    assert {"plays_every_session_once", "gives_the_samples_of_the_local_engine"} <= broken
+
+
+def play_in_another_process(spec: RunSpec) -> list[Session]:
+    sessions: list[Session] = []
+
+    async def play() -> None:
+        async with LocalEngine(4).open(spec) as run:
+            await run.run(range(spec.n), sessions.append)
+
+    execute(play())
+    return sorted(sessions, key=lambda session: session.index)
+
+
+def test_a_spec_gives_the_same_samples_in_another_process() -> None:
+    """A spec is data: pickled, it builds the same program on the same tools elsewhere."""
+    spec = small_spec()
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as elsewhere:
+        there = elsewhere.submit(play_in_another_process, spec).result()
+    assert [one.sample for one in there] == [one.sample for one in play_in_another_process(spec)]

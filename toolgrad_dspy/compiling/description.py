@@ -1,0 +1,195 @@
+"""How a program came about: what its file says beside the prompts, after a compile and in a trial of a sweep."""
+
+import re
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+from pydantic import ConfigDict, Field, JsonValue, NonNegativeInt, SerializerFunctionWrapHandler, ValidationError
+from pydantic.functional_serializers import model_serializer
+
+from toolgrad_dspy import __version__
+from toolgrad_dspy.errors import UsageError, first_problem, one_line
+from toolgrad_dspy.metrics.comparison import Difference
+from toolgrad_dspy.program import ProgramConfig
+from toolgrad_dspy.records.base import OutsideData, OutsideObject, OutsideText, Record
+
+T = TypeVar("T")
+
+# A key that the file leaves out when there is nothing to say.
+Omitted = Annotated[T | None, Field(exclude_if=lambda value: value is None)]
+
+
+class _Part(Record):
+    # JSON has neither infinity nor NaN.
+    model_config = ConfigDict(allow_inf_nan=False, serialize_by_alias=True)
+
+
+class BudgetDescription(_Part):
+    """What tuning was allowed to use: the fields of :class:`~toolgrad_dspy.tuning.TuningBudget` that were set."""
+
+    metric_calls: NonNegativeInt
+    threads: NonNegativeInt
+    lm_calls: Omitted[NonNegativeInt] = None
+    usd: Omitted[float] = None
+    minutes: Omitted[float] = None
+
+
+class OptimizerDescription(_Part):
+    """The optimizer, and what it did. A sweep of version 0.1.0 stored only the name and the budget.
+
+    ``sessions`` counts scored sessions, ``candidates`` the different prompts among them. ``stopped`` says what ended
+    the tuning early, empty if nothing did.
+    """
+
+    name: OutsideText
+    settings: OutsideObject = Field(default_factory=dict)
+    budget: BudgetDescription
+    seed: NonNegativeInt | None = None
+    sessions: NonNegativeInt | None = None
+    candidates: NonNegativeInt | None = None
+    stopped: OutsideText = ""
+
+
+class MetricDescription(_Part):
+    """:meth:`Metric.public`: ``votes``, ``temperature`` and ``prompts`` (digests by group) are those of a judge."""
+
+    weights: dict[OutsideText, float]
+    votes: NonNegativeInt | None = None
+    temperature: float | None = None
+    prompts: dict[OutsideText, OutsideText] | None = None
+
+    @model_serializer(mode="wrap")
+    def _without_a_judge(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        data: dict[str, Any] = handler(self)
+        # A judge's temperature may be null, so that the judge as a whole is there or not.
+        return data if self.votes is not None else {"weights": data["weights"]}
+
+
+class TaskCounts(_Part):
+    """How many tasks there are of each kind. ``test`` is 0 where a program was not compared on test tasks."""
+
+    train: NonNegativeInt
+    validation: NonNegativeInt
+    test: NonNegativeInt
+
+
+class ValidationScores(_Part):
+    """Mean scores on the validation tasks; None for a program that was not scored on all of them."""
+
+    before: float | None = None
+    after: float | None = None
+
+
+class ProgramScores(_Part):
+    """Mean scores of the base and the tuned program, in [0, 1].
+
+    The upper four are on the test tasks, and None for a trial of a sweep: it tunes, but compares nothing on them.
+    """
+
+    before: float | None = None
+    after: float | None = None
+    difference: Difference | None = None
+    gain: bool | None = None
+    validation: ValidationScores
+
+
+class ModelDescription(_Part):
+    """:meth:`ModelSettings.public`: one role's model, and its settings that are not the defaults."""
+
+    model: OutsideText
+    api_base: Omitted[OutsideText] = None
+    temperature: Omitted[float] = None
+    max_tokens: Omitted[NonNegativeInt] = None
+    fallbacks: Omitted[OutsideText] = None
+    adapter: Omitted[OutsideText] = None
+
+
+class ToolsDescription(_Part):
+    """``source`` is ``"world"`` for the bundled town, or the servers without secrets; ``digest`` is of all tools."""
+
+    source: OutsideData
+    digest: OutsideText
+
+
+class ParentDescription(_Part):
+    """What tuning started from: a program ``file``, None for the untuned program, and the digest of its prompts."""
+
+    file: OutsideText | None
+    prompts: OutsideText
+
+
+class ProgramDescription(_Part):
+    """How a program came about: the part ``compiled`` of its file.
+
+    ``recorded`` is the file of recorded steps that it was tuned on, ``trial`` its number in a sweep, ``version`` that
+    of the package that wrote it. ``tools`` and ``parent`` are None where that version did not store them.
+    """
+
+    optimizer: OptimizerDescription
+    metric: MetricDescription
+    recorded: OutsideText | None = None
+    tasks: TaskCounts
+    scores: ProgramScores
+    conclusion: OutsideText | None = Field(default=None, alias="verdict")
+    program: ProgramConfig
+    models: dict[OutsideText, ModelDescription]
+    tools: ToolsDescription | None = None
+    parent: ParentDescription | None = None
+    trial: Omitted[NonNegativeInt] = None
+    version: OutsideText
+
+    def stored(self) -> dict[str, JsonValue]:
+        """As JSON, for :func:`~toolgrad_dspy.program.save_program`."""
+        return self.model_dump(mode="json")
+
+
+def read_description(compiled: JsonValue, path: Path) -> ProgramDescription | None:
+    """The description in a program file: what ``path`` holds under ``compiled``. None where that is empty.
+
+    Raises UsageError (``damaged_description``, ``newer_description``). The program can be used all the same.
+    """
+    if compiled is None or compiled == {}:
+        return None
+    try:
+        return ProgramDescription.model_validate(_current(compiled))
+    except ValidationError as error:
+        version = compiled.get("version") if isinstance(compiled, dict) else None
+        if _release(version) > _release(__version__):
+            raise UsageError(
+                f"{path} has a description by toolgrad-dspy {one_line(version, 40)}, and this is {__version__}: "
+                "upgrade to see how the program came about",
+                code="newer_description",
+            ) from None
+        where, problem = first_problem(error)
+        raise UsageError(
+            f"{path} has a damaged description: {one_line(f'{where}: {problem}' if where else problem, 160)}",
+            code="damaged_description",
+        ) from None
+
+
+def _current(compiled: JsonValue) -> JsonValue:
+    """``compiled`` in today's layout.
+
+    Sweeps of version 0.1.0 put the budget and the tasks beside the optimizer's name, and the validation scores where
+    compile puts the test scores.
+    """
+    if not isinstance(compiled, dict) or "trial" not in compiled:
+        return compiled
+    optimizer, scores = compiled.get("optimizer"), compiled.get("scores")
+    if not isinstance(optimizer, dict) or "metric_calls" not in optimizer:
+        return compiled  # a later version's trial, or damaged
+    budget = {key: value for key, value in optimizer.items() if key in ("metric_calls", "threads")}
+    tasks = {key: value for key, value in optimizer.items() if key in ("train", "validation")}
+    rest = {key: value for key, value in optimizer.items() if key not in budget | tasks}
+    return {
+        **compiled,
+        "optimizer": {**rest, "budget": budget},
+        "tasks": {**tasks, "test": 0},
+        "scores": {"validation": scores},
+    }
+
+
+def _release(version: object) -> tuple[int, ...]:
+    """The numbers a version begins with: (1, 10, 0) of 1.10.0rc1. Empty, and so the oldest, for what is none."""
+    numbers = re.match(r"\d{1,9}(\.\d{1,9})*", version) if isinstance(version, str) else None
+    return tuple(int(number) for number in numbers[0].split(".")) if numbers else ()

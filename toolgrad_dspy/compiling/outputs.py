@@ -1,0 +1,50 @@
+"""Where a compiled program is written, and the journal that stands beside it while it is tuned."""
+
+import itertools
+from pathlib import Path
+
+from toolgrad_dspy.errors import UsageError
+from toolgrad_dspy.files import check_writable
+
+# The folder of the programs whose place nobody named.
+FOLDER = Path("programs")
+
+
+def journal_of(path: Path) -> Path:
+    """Where the journal of the program ``path`` stands while it is tuned."""
+    return path.with_suffix(".journal")
+
+
+def next_output(optimizer: str, *, resume: bool = False) -> Path:
+    """The next free ``programs/OPTIMIZER-N.json``; to resume, the last one whose tuning was interrupted."""
+    numbered = (FOLDER / f"{optimizer}-{number}.json" for number in itertools.count())
+    free = next(path for path in numbered if not path.exists() and not journal_of(path).exists())
+    if not resume:
+        return free
+    last = int(free.stem.rpartition("-")[2])
+    earlier = (free.with_name(f"{optimizer}-{number}.json") for number in reversed(range(last)))
+    return next((path for path in earlier if journal_of(path).exists()), free)
+
+
+def check_output(path: Path, *, resume: bool = False, force: bool = False) -> None:
+    """Check that a compile may write ``path``, before anything is spent on it. Its folder is made.
+
+    Raises UsageError (``reserved_name``, ``nothing_to_resume``, ``program_exists``, ``interrupted_tuning``), and
+    StoreError for a place that cannot be written.
+    """
+    journal = journal_of(path)
+    if path == journal:
+        # The journal is removed at the end, and the program would be with it.
+        raise UsageError(f"{path}: names ending in .journal are for journals; choose another", code="reserved_name")
+    if resume and not journal.exists():
+        raise UsageError(f"there is nothing to resume: {journal} does not exist", code="nothing_to_resume")
+    if path.exists() and not (force or resume):
+        raise UsageError(
+            f"{path} exists; choose another file with -o, or overwrite it with --force", code="program_exists"
+        )
+    if journal.exists() and not (force or resume):
+        raise UsageError(
+            f"the tuning of {path} was interrupted; resume it with --resume, or start again with --force",
+            code="interrupted_tuning",
+        )
+    check_writable(path)

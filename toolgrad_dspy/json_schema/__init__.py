@@ -1,0 +1,22 @@
+"""The one walker of JSON Schema: resolving and descending, sketches, examples, validation."""
+
+from toolgrad_dspy.json_schema.closed import is_closed
+from toolgrad_dspy.json_schema.example import example
+from toolgrad_dspy.json_schema.scalars import MADE_UP
+from toolgrad_dspy.json_schema.sketch import sketch
+from toolgrad_dspy.json_schema.validate import accepts, adapt, argument_problem, compile_schema, schema_problem
+from toolgrad_dspy.json_schema.walk import Schema, schema_at
+
+__all__ = [
+    "MADE_UP",
+    "Schema",
+    "accepts",
+    "adapt",
+    "argument_problem",
+    "compile_schema",
+    "example",
+    "is_closed",
+    "schema_at",
+    "schema_problem",
+    "sketch",
+]

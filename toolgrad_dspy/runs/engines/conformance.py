@@ -1,0 +1,196 @@
+"""What every run engine promises, as checks that run against any engine.
+
+    case = Case(make=lambda: MyEngine())
+    for finding in check_engine(case):
+        print(finding.check, finding.problem)
+
+With pytest, parametrise over :data:`CHECKS` and call ``check(case)``: a check raises AssertionError with a sentence
+that says which promise is broken. Checks run on the bundled world and the rehearsal model unless the case says
+otherwise; call them where no event loop runs.
+"""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from toolgrad_dspy.errors import RunError, StoreError
+from toolgrad_dspy.lm import REHEARSAL, ROLES, Caps, ModelSettings
+from toolgrad_dspy.program import ProgramConfig
+from toolgrad_dspy.records import Session
+from toolgrad_dspy.runs.engines.base import RunEngine
+from toolgrad_dspy.runs.engines.local import LocalEngine
+from toolgrad_dspy.runs.event_loop import execute
+from toolgrad_dspy.runs.spec import ModelsSpec, RunSpec
+from toolgrad_dspy.runs.spending import TOOLS, Spending
+
+SESSIONS = 6
+
+
+def small_spec() -> RunSpec:
+    """A run of a second or less, whatever the environment says."""
+    models = ModelsSpec({role: ModelSettings(model=REHEARSAL) for role in ROLES})
+    return RunSpec(n=SESSIONS, models=models, program=ProgramConfig(iterations=2, mini_batch=12))
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """An engine to check. ``make`` gives a new one every time; ``spec`` is a run that succeeds."""
+
+    make: Callable[[], RunEngine]
+    spec: RunSpec = field(default_factory=small_spec)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A promise that an engine breaks."""
+
+    check: str
+    problem: str
+
+
+Check = Callable[[Case], None]
+
+
+def check_engine(case: Case) -> list[Finding]:
+    """Run all checks; an empty list means that the engine keeps the contract."""
+    findings = []
+    for check in CHECKS:
+        try:
+            check(case)
+        except AssertionError as error:
+            findings.append(Finding(check.__name__, str(error)))
+    return findings
+
+
+def plays_every_session_once(case: Case) -> None:
+    sessions, _ = _played(case.make(), case.spec)
+    _expect(sorted(one.index for one in sessions) == list(range(case.spec.n)), "every index is played exactly once")
+
+
+def plays_nothing_when_nothing_is_left(case: Case) -> None:
+    sessions, _ = _played(case.make(), case.spec, indices=[])
+    _expect(not sessions, "no index, no session")
+
+
+def gives_the_samples_of_the_local_engine(case: Case) -> None:
+    sessions, _ = _played(case.make(), case.spec)
+    local, _ = _played(LocalEngine(1), case.spec)
+    same = {one.index: one.sample for one in sessions} == {one.index: one.sample for one in local}
+    _expect(same, "the samples are those of the local engine, one session after the other")
+
+
+def hands_over_in_the_calling_process(case: Case) -> None:
+    processes: set[int] = set()
+    _played(case.make(), case.spec, done=lambda session: processes.add(os.getpid()))
+    _expect(processes == {os.getpid()}, "sessions are handed over in the process that called run()")
+
+
+def counts_what_was_used(case: Case) -> None:
+    sessions, spent = _played(case.make(), case.spec)
+    calls = sum(entry.calls for entry in spent if entry.role in sessions[0].usage.roles)
+    _expect(calls == sum(session.usage.lm_calls for session in sessions), "spending() counts every call of a model")
+    tools = sum(entry.calls for entry in spent if entry.role == TOOLS)
+    used = sum(session.usage.tool_calls + session.usage.replayed_calls for session in sessions)
+    _expect(tools == used, "spending() counts every call of a tool, repeated ones too")
+
+
+def ends_with_an_error_of_the_store(case: Case) -> None:
+    def full(session: Session) -> None:
+        raise StoreError("the disk is full")
+
+    try:
+        _played(case.make(), case.spec, done=full)
+    except StoreError:
+        return
+    raise AssertionError("an error from done ends the run, and is raised by run()")
+
+
+def keeps_to_the_caps(case: Case) -> None:
+    handed: list[Session] = []
+    capped = replace(case.spec, caps=Caps(tool_calls=1))
+    try:
+        _played(case.make(), capped, done=handed.append)
+    except RunError:
+        _expect(len(handed) < capped.n, "no session starts after the caps are reached")
+        return
+    raise AssertionError("a cap that is reached ends the run with a RunError")
+
+
+def charges_what_was_carried(case: Case) -> None:
+    capped = replace(case.spec, caps=Caps(tool_calls=5))
+    before = [Spending(stage="generate", role=TOOLS, calls=5)]
+    handed: list[Session] = []
+    try:
+        _played(case.make(), capped, done=handed.append, carried=before)
+    except RunError:
+        _expect(not handed, "what earlier starts have used is charged before the first session")
+        return
+    raise AssertionError("what earlier starts have used counts against the caps")
+
+
+def stops_when_it_is_told_to(case: Case) -> None:
+    engine = case.make()
+    handed: list[Session] = []
+
+    def first(session: Session) -> None:
+        handed.append(session)
+        engine.stop()
+        engine.stop()
+
+    many = replace(case.spec, n=400)
+    _played(engine, many, done=first)
+    _expect(engine.stopped, "a stopped engine says so")
+    _expect(0 < len(handed) < many.n, "after stop() no session starts, and run() returns")
+
+
+def plays_another_run_after_the_first(case: Case) -> None:
+    engine = case.make()
+    first, _ = _played(engine, case.spec, indices=[0])
+    second, _ = _played(engine, case.spec, indices=[0])
+    _expect(
+        [one.sample for one in first] == [one.sample for one in second], "an engine plays a second run as the first"
+    )
+    _expect(not engine.stopped, "a run that came to its end was not stopped")
+
+
+CHECKS: tuple[Check, ...] = (
+    plays_every_session_once,
+    plays_nothing_when_nothing_is_left,
+    gives_the_samples_of_the_local_engine,
+    hands_over_in_the_calling_process,
+    counts_what_was_used,
+    ends_with_an_error_of_the_store,
+    keeps_to_the_caps,
+    charges_what_was_carried,
+    stops_when_it_is_told_to,
+    plays_another_run_after_the_first,
+)
+
+
+def _played(
+    engine: RunEngine,
+    spec: RunSpec,
+    *,
+    indices: list[int] | None = None,
+    done: Callable[[Session], None] = lambda session: None,
+    carried: list[Spending] | None = None,
+) -> tuple[list[Session], list[Spending]]:
+    """The sessions that were handed over, and what was used."""
+    sessions: list[Session] = []
+
+    def ended(session: Session) -> None:
+        sessions.append(session)
+        done(session)
+
+    async def play() -> list[Spending]:
+        async with engine.open(spec) as run:
+            run.carry(carried or [])
+            await run.run(range(spec.n) if indices is None else indices, ended)
+            return run.spending()
+
+    return sessions, execute(play())
+
+
+def _expect(kept: bool, promise: str) -> None:
+    if not kept:
+        raise AssertionError(promise)

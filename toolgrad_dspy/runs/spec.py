@@ -1,0 +1,112 @@
+"""A run as data: it builds the program on its tools in any process, so that an engine elsewhere can."""
+
+import hashlib
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pydantic import JsonValue
+
+from toolgrad_dspy.lm import LOOP_ROLES, Budget, Caps, Models, ModelSettings, Role
+from toolgrad_dspy.lm.calls import Prices
+from toolgrad_dspy.program import ProgramConfig, ToolGrad, load_program
+from toolgrad_dspy.runs.tools_spec import ToolsSpec, WorldTools
+
+
+@dataclass(frozen=True, slots=True)
+class ModelsSpec:
+    """The models of a run, as data: every role's settings, secrets included, and the user's own prices.
+
+    ``ModelsSpec.from_environment()`` is what the environment, ``.env`` and a configuration file name.
+    """
+
+    settings: Mapping[Role, ModelSettings]
+    prices: Prices = field(default_factory=Prices)
+
+    @classmethod
+    def from_environment(
+        cls, file: Mapping[str, Mapping[str, JsonValue]] | None = None, source: str = "the file"
+    ) -> "ModelsSpec":
+        """As :meth:`Models.from_environment`. Raises UsageError for a setting that is wrong."""
+        models = Models.from_environment(file, source)
+        return cls(models.settings, models.prices)
+
+    def build(self, caps: Caps | None = None) -> Models:
+        """The models, with nothing used yet of a budget with these ``caps``."""
+        models = Models(dict(self.settings), self.prices)
+        models.budget = Budget(caps)
+        return models
+
+    @property
+    def all_rehearsal(self) -> bool:
+        """Whether no language model is asked at all."""
+        return all(settings.is_rehearsal for settings in self.settings.values())
+
+    def public(self) -> dict[str, JsonValue]:
+        """Every role's settings without secrets."""
+        return {role: settings.public() for role, settings in self.settings.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class RunSpec:
+    """Everything that decides what a run's samples are, and what it may use.
+
+        RunSpec(n=20)                                                # the environment's models on the bundled world
+        RunSpec(n=20, tools=tools_spec(Path("servers.json")), program_file=Path("programs/files.json"), seed=1)
+
+    - ``n``: sessions, one sample each. A resumed run may ask for more.
+    - ``tools``, ``models``: what the program works with.
+    - ``program``: the settings of the loop. ``program_file``: a compiled program, None for the base program.
+    - ``seed``: of everything random.
+    - ``caps``: what the whole run may use, over all its starts.
+    """
+
+    n: int
+    tools: ToolsSpec = field(default_factory=WorldTools)
+    models: ModelsSpec = field(default_factory=ModelsSpec.from_environment)
+    program: ProgramConfig = field(default_factory=ProgramConfig)
+    program_file: Path | None = None
+    seed: int = 0
+    caps: Caps = field(default_factory=Caps)
+
+    def __post_init__(self) -> None:
+        if self.n < 1:
+            raise ValueError(f"n is {self.n}, but a run has at least one session")
+
+    def public(self) -> dict[str, JsonValue]:
+        """The configuration that a run folder stores: without secrets, and without what a resumed run may change
+        (``n``, ``caps``, and how fast models are called).
+        """
+        digest = None if self.program_file is None else hashlib.sha256(self.program_file.read_bytes()).hexdigest()
+        return {
+            "seed": self.seed,
+            "program": {**self.program.model_dump(mode="json"), "file": digest},
+            "models": self.models.public(),
+            "tools": self.tools.public(),
+        }
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator["OpenSpec"]:
+        """Build the program, open its library, and ask every model for a word; all is closed in the end.
+
+        Raises UsageError for a program file, ToolSourceError for tools and ModelError for models that cannot be used.
+        """
+        library, models = self.tools.library(), self.models.build(self.caps)
+        program = ToolGrad(library, models, self.program)
+        if self.program_file is not None:
+            load_program(self.program_file, program)
+        async with library:
+            try:
+                await models.check(LOOP_ROLES)
+                yield OpenSpec(program, models)
+            finally:
+                await models.aclose()
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSpec:
+    """A program on its open library, and the models that play its roles."""
+
+    program: ToolGrad
+    models: Models
