@@ -80,7 +80,7 @@ def test_an_optimizer_of_ones_own_is_known_by_name_and_in_strategies() -> None:
 
 @pytest.mark.usefixtures("registered")
 def test_a_name_that_is_taken_is_never_overwritten() -> None:
-    assert register(Own) is Own  # the same class again, as when a module is imported twice under one name
+    assert register(Own) is Own  # again, which changes nothing
 
     class Other(Own):
         pass

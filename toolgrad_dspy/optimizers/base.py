@@ -129,7 +129,7 @@ class Optimizer(ABC):
             result = optimizer("gepa").tune(
                 ToolGrad(library, models), tasks, LiveEvaluator(Metric()), models, budget=TuningBudget(240), seed=0
             )
-            save_program(Path("program.json"), result.program, result.details)
+            save_program(Path("program.json"), result.program, {"seed": 0})
         """
         _check(tasks)
         evaluations = Evaluations(budget, models, progress, journal)
