@@ -14,8 +14,7 @@ from toolgrad_dspy.errors import ModelError, RunError
 from toolgrad_dspy.lm import Models
 from toolgrad_dspy.metrics import Metric
 from toolgrad_dspy.optimizers import OPTIMIZERS, Optimizer, TuningResult, optimizer
-from toolgrad_dspy.optimizers import conformance as suite
-from toolgrad_dspy.optimizers.conformance import CHECKS, Case, Check, check_optimizer
+from toolgrad_dspy.optimizers.conformance import CHECKS, Case, Check, check_optimizer, checks
 from toolgrad_dspy.program import ProgramConfig, ToolGrad, draw
 from toolgrad_dspy.tools.library import Library
 from toolgrad_dspy.tuning import LiveEvaluator, Prompts, Search, Tunable, TuningBudget
@@ -25,12 +24,12 @@ BUDGET = TuningBudget(metric_calls=44, threads=4)
 NAMES = list(OPTIMIZERS)
 # Checks that tune anew. All optimizers share most of what these look at: where time counts, the first of the nine and
 # the one below stand for the others, and in the longest check the one below alone.
-LONGEST = suite.gives_one_program_for_any_number_of_threads
+LONGEST = checks.gives_one_program_for_any_number_of_threads
 LONG = {
     LONGEST,
-    suite.stops_at_a_limit,
-    suite.ends_with_the_error_of_a_broken_run,
-    suite.resumes_from_a_journal,
+    checks.stops_at_a_limit,
+    checks.ends_with_the_error_of_a_broken_run,
+    checks.resumes_from_a_journal,
 }
 FIRST = [NAMES[0], *(pytest.param(name, marks=pytest.mark.slow) for name in NAMES[1:])]
 

@@ -64,7 +64,7 @@ class Optimizer(ABC):
     """One way to search for better prompts. A subclass gives a name and :meth:`search`; the rest is here.
 
     With the same seed and a deterministic model the result is the same program, whatever the number of threads.
-    ``conformance.py`` checks that and the other promises of an optimizer. This one tries a fixed sentence::
+    ``optimizers/conformance`` checks that and the other promises of an optimizer. This one tries a fixed sentence::
 
         class Careful(Optimizer):
             name = "careful"

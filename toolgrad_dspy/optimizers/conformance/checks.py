@@ -1,84 +1,20 @@
-"""What every optimizer promises, as checks that run against any optimizer.
+"""The checks, each a function that raises AssertionError with the promise that is broken."""
 
-    case = Case(
-        make=MyOptimizer,
-        program=lambda models: ToolGrad(library, models, ProgramConfig(iterations=3)),
-        tasks=draw(seed=0, train=4, validation=4, test=2),
-        evaluator=lambda: LiveEvaluator(Metric()),
-    )
-    for broken in check_optimizer(case):
-        print(broken.check, broken.problem)
-
-With pytest, parametrise over :data:`CHECKS` and call ``check(case)``: a check raises AssertionError with a sentence
-that says which promise is broken. The first tuning is kept in the case, so share one case among the checks. The
-library has to be open on the background loop (``run_on_loop_thread(library.open())``).
-"""
-
-import inspect
 import json
-import logging
-import sys
-import threading
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from functools import cached_property
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from toolgrad_dspy.errors import ModelError, RunError, ToolGradError, UsageError
-from toolgrad_dspy.lm import REHEARSAL, ROLES, Models, ModelSettings
-from toolgrad_dspy.metrics import Finding
-from toolgrad_dspy.optimizers.base import FEWEST_TASKS, Optimizer, TuningResult
-from toolgrad_dspy.program import Tasks, ToolGrad, load_program, save_program
-from toolgrad_dspy.tuning import Evaluator, Journal, Prompts, TaskEvaluation, TuningBudget, TuningUsage
+from toolgrad_dspy.optimizers.base import FEWEST_TASKS
+from toolgrad_dspy.optimizers.conformance.case import Case, Outcome, WatchedEvaluator, parts_of, tune
+from toolgrad_dspy.program import ToolGrad, load_program, save_program
+from toolgrad_dspy.tuning import Journal, TuningBudget
 
 # A budget too small for any search.
 TINY = 5
-
-
-def rehearsal_models() -> Models:
-    """Models that are free and deterministic: the rehearsal model in every role."""
-    return Models({role: ModelSettings(model=REHEARSAL) for role in ROLES})
-
-
-@dataclass(frozen=True)
-class Case:
-    """An optimizer to check, and what it tunes.
-
-    ``make`` and ``evaluator`` give a new one every time, ``models`` new models with a meter of their own, and
-    ``program`` a new base program that uses them. The models have to be deterministic. ``tasks`` should have test
-    tasks, which no search may run.
-    """
-
-    make: Callable[[], Optimizer]
-    program: Callable[[Models], ToolGrad]
-    tasks: Tasks
-    evaluator: Callable[[], Evaluator]
-    models: Callable[[], Models] = rehearsal_models
-    budget: TuningBudget = field(default_factory=lambda: TuningBudget(metric_calls=44, threads=4))
-    seed: int = 0
-
-    @cached_property
-    def outcome(self) -> "Outcome":
-        """One tuning with the case's own budget, which several checks look at."""
-        return _tune(self)
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """A tuning, and what could be seen of it.
-
-    ``parts`` of the base program and settings of the ``process`` are pairs of before and after.
-    """
-
-    base: ToolGrad
-    result: TuningResult
-    watched: "WatchedEvaluator"
-    progress: list[int]
-    lm_calls: int
-    parts: tuple[dict[str, str], dict[str, str]]
-    process: tuple[dict[str, object], dict[str, object]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,38 +39,6 @@ def check_optimizer(case: Case) -> list[BrokenPromise]:
     return broken
 
 
-class WatchedEvaluator(Evaluator):
-    """Evaluates as ``inner`` does, and notes what it was asked.
-
-    ``begun`` has the seed and the index of each session, and the program's prompts and sampling. ``ended`` counts
-    those that were evaluated. After ``limit`` sessions every further one raises ``error``.
-    """
-
-    def __init__(self, inner: Evaluator, limit: int | None = None, error: ToolGradError | None = None) -> None:
-        self.begun: list[tuple[int, int, str]] = []
-        self.ended = self.tool_calls = 0
-        self._inner = inner
-        self._limit = limit
-        self._error = error or RunError("the run broke on purpose", code="broken_on_purpose")
-        self._lock = threading.Lock()
-
-    def evaluate(self, program: ToolGrad, seed: int, index: int) -> TaskEvaluation:
-        models = [predictor.lm for _, predictor in program.named_predictors()]
-        sampling = "".join(str(model.kwargs) for model in models if model is not None)
-        with self._lock:
-            self.begun.append((seed, index, Prompts.of(program).digest + sampling))
-            if self._limit is not None and len(self.begun) > self._limit:
-                raise self._error
-        evaluation = self._inner.evaluate(program, seed, index)
-        with self._lock:
-            self.ended += 1
-            self.tool_calls += evaluation.tool_calls
-        return evaluation
-
-    def feedback(self, evaluation: TaskEvaluation, role: str, iteration: int) -> tuple[Finding, ...]:
-        return self._inner.feedback(evaluation, role, iteration)
-
-
 # What the result is like
 
 
@@ -146,7 +50,7 @@ def leaves_the_base_as_it_was(case: Case) -> None:
 
 def changes_only_prompts_of_proposer_and_selector(case: Case) -> None:
     before, result = case.outcome.parts[0], case.outcome.result.program
-    tuned = _parts(result)
+    tuned = parts_of(result)
     changed = {part for part in before if before[part] != tuned[part]}
     _expect(
         changed <= {"proposer", "selector"}, f"all but proposer and selector is frozen, but {sorted(changed)} changed"
@@ -185,7 +89,7 @@ def keeps_to_the_budget(case: Case) -> None:
 
 
 def keeps_to_a_tiny_budget(case: Case) -> None:
-    outcome = _tune(case, budget=TuningBudget(metric_calls=TINY, threads=2))
+    outcome = tune(case, budget=TuningBudget(metric_calls=TINY, threads=2))
     _within_budget(outcome, TINY)
     before, after = outcome.result.scores
     worse = before is not None and after is not None and after < before
@@ -211,7 +115,7 @@ def restores_the_process(case: Case) -> None:
 
 
 def gives_one_program_for_any_number_of_threads(case: Case) -> None:
-    one, eight = (_tune(case, budget=replace(case.budget, threads=threads)) for threads in (1, 8))
+    one, eight = (tune(case, budget=replace(case.budget, threads=threads)) for threads in (1, 8))
     _expect(
         _saved(one.result.program) == _saved(eight.result.program),
         "one seed gives one program, but with one thread it is another than with eight",
@@ -223,7 +127,7 @@ def gives_one_program_for_any_number_of_threads(case: Case) -> None:
 
 def stops_at_a_limit(case: Case) -> None:
     limit = case.outcome.lm_calls // 2
-    outcome = _tune(case, budget=replace(case.budget, threads=1, lm_calls=limit))
+    outcome = tune(case, budget=replace(case.budget, threads=1, lm_calls=limit))
     cause = outcome.result.stop_cause
     _expect(
         cause == "lm_calls", f"a limit of {limit} LM calls ends the search, but the cause of its end is {cause!r}"
@@ -237,7 +141,7 @@ def ends_with_the_error_of_a_broken_run(case: Case) -> None:
     limit = len(case.outcome.watched.begun) // 2
     watched = WatchedEvaluator(case.evaluator(), limit, error)
     try:
-        _tune(case, watched=watched)
+        tune(case, watched=watched)
     except ToolGradError as raised:
         _expect(raised is error, f"tuning ends with the error that broke the run, not with {raised!r}")
     else:
@@ -253,11 +157,11 @@ def resumes_from_a_journal(case: Case) -> None:
         interrupted = WatchedEvaluator(case.evaluator(), len(whole.watched.begun) // 2)
         try:
             with Journal.begin(path, {}) as journal:
-                _tune(case, watched=interrupted, journal=journal)
+                tune(case, watched=interrupted, journal=journal)
         except RunError:
             pass
         with Journal.resume(path, {}) as journal:
-            resumed = _tune(case, journal=journal)
+            resumed = tune(case, journal=journal)
     usage = resumed.result.usage
     _expect(
         usage.restored == interrupted.ended,
@@ -276,7 +180,7 @@ def resumes_from_a_journal(case: Case) -> None:
 def refuses_too_few_tasks(case: Case) -> None:
     few = replace(case, tasks=replace(case.tasks, train=case.tasks.train[: FEWEST_TASKS - 1]))
     try:
-        _tune(few)
+        tune(few)
     except UsageError as error:
         _expect(
             error.code == "too_few_tasks", f"too few tasks are an error of code 'too_few_tasks', not {error.code!r}"
@@ -303,35 +207,6 @@ CHECKS: tuple[Check, ...] = (
 )
 
 
-def _tune(
-    case: Case,
-    *,
-    budget: TuningBudget | None = None,
-    watched: WatchedEvaluator | None = None,
-    journal: Journal | None = None,
-) -> Outcome:
-    models, watched = case.models(), watched or WatchedEvaluator(case.evaluator())
-    base = case.program(models)
-    parts, process = _parts(base), _process()
-    progress: list[int] = []
-
-    def note(usage: TuningUsage) -> None:
-        progress.append(usage.metric_calls)
-
-    result = case.make().tune(
-        base,
-        case.tasks,
-        watched,
-        models,
-        budget=budget or case.budget,
-        seed=case.seed,
-        progress=note,
-        journal=journal,
-    )
-    lm_calls = sum(role.calls for role in models.meter.roles().values())
-    return Outcome(base, result, watched, progress, lm_calls, (parts, _parts(base)), (process, _process()))
-
-
 def _within_budget(outcome: Outcome, sessions: int) -> None:
     begun, usage = len(outcome.watched.begun), outcome.result.usage
     _expect(begun <= sessions, f"no more than {sessions} sessions are run, but {begun} were")
@@ -344,30 +219,6 @@ def _within_budget(outcome: Outcome, sessions: int) -> None:
     )
     counted = outcome.progress == list(range(1, begun + 1))
     _expect(counted, f"progress is reported once for each of {begun} sessions, but as {outcome.progress}")
-
-
-def _parts(program: ToolGrad) -> dict[str, str]:
-    """Instructions, demonstrations and model of all four predictors, visible to optimizers or not."""
-    predictors = {part: getattr(program, part).predict for part in ("proposer", "executor", "selector", "updater")}
-    return {part: f"{p.signature.instructions} {p.demos} {p.lm}" for part, p in predictors.items()}
-
-
-def _process() -> dict[str, object]:
-    """What optimizers change in the process while they search."""
-    import optuna  # here: it is slow to import, and only its settings are wanted
-    from dspy.predict.parallel import Parallel
-    from dspy.utils.parallelizer import ParallelExecutor
-
-    return {
-        "defaults of dspy's ParallelExecutor": str(inspect.signature(ParallelExecutor.__init__)),
-        "defaults of dspy.Parallel": str(inspect.signature(Parallel.__init__)),
-        "the logger 'dspy'": logging.getLogger("dspy").level,
-        "the logger 'optuna'": logging.getLogger("optuna").level,
-        "optuna's verbosity": optuna.logging.get_verbosity(),
-        "optuna.create_study": optuna.create_study,
-        "sys.stdout": sys.stdout,
-        "sys.stderr": sys.stderr,
-    }
 
 
 def _saved(program: ToolGrad, path: Path | None = None) -> bytes:
