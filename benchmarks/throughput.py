@@ -123,7 +123,7 @@ async def waiting_sessions(calls: int, workers: int) -> dict[str, float]:
 
 
 async def sessions(count: int) -> dict[str, Any]:
-    """``count`` sessions of the loop on the bundled town; what became of them, and what the meter counted."""
+    """``count`` sessions of the loop on the bundled world; what became of them, and what the meter counted."""
     from toolgrad_dspy.lm import Models
     from toolgrad_dspy.program import ToolGrad, draw, run_sessions
     from toolgrad_dspy.tools import Library

@@ -1,11 +1,12 @@
-"""How often the verdict is wrong on real observations, and what it costs.
+"""How often ``classify`` is wrong on real observations, and what it costs.
 
-    python benchmarks/verdict.py [--wrong]
+    python benchmarks/verdict.py [--wrong | --hostile]
 
 Reads the recordings in ``../shared/data`` and the labels in ``tests/support/verdict_cases`` and prints, per source,
 false rejections (a result called failed or empty), false acceptances (a failure called ok) and other mix-ups of
-``empty``, for the verdict and for a baseline that looks for failure keywords anywhere in the text. ``--wrong``
-lists what the verdict got wrong. The tests use the same readers and labels.
+``empty``, for ``classify`` and for a baseline that looks for failure keywords anywhere in the text. ``--wrong``
+lists the mistakes of ``classify``. ``--hostile`` prints only, as JSON, its outcome and its CPU milliseconds for texts
+that are made to be slow; it needs no recordings. The tests use the same readers, labels and texts.
 """
 
 import argparse
@@ -17,6 +18,9 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+from pydantic import JsonValue
 
 from toolgrad_dspy.records import Observation, ToolError
 from toolgrad_dspy.tools.verdict import classify
@@ -53,7 +57,7 @@ class Material:
     file: str
     position: str
     observation: Observation
-    returns: dict | None = None
+    returns: dict[str, Any] | None = None
 
     @property
     def key(self) -> str:
@@ -63,11 +67,11 @@ class Material:
 
 def material(data: Path = DATA) -> list[Material]:
     """Every distinct recorded observation below ``data``, in a fixed order."""
-    found: dict[tuple[str, str, bool], Material] = {}
+    distinct: dict[tuple[str, str, bool], Material] = {}
     for read in (mcp, toolbench, toolgrad, templates, documents):
         for item in read(data):
-            found.setdefault((item.source, item.observation.text, item.observation.error is not None), item)
-    return list(found.values())
+            distinct.setdefault((item.source, item.observation.text, item.observation.error is not None), item)
+    return list(distinct.values())
 
 
 def mcp(data: Path) -> Iterator[Material]:
@@ -143,7 +147,7 @@ def documents(data: Path) -> Iterator[Material]:
 def sentences(data: Path = DATA) -> list[str]:
     """Texts that people wrote about tools: descriptions, titles and user queries. Taken as results, nearly all are
     fine; a few are themselves an error's name ("Unauthorized")."""
-    found: dict[str, None] = {}
+    texts: dict[str, None] = {}
     for pattern in ("mcp_tool_lists/**/*.json", "openapi/**/*.json", "stabletoolbench/queries/*.json", "bfcl/*.json"):
         for path in sorted(data.glob(pattern)):
             text = path.read_text()
@@ -151,27 +155,28 @@ def sentences(data: Path = DATA) -> list[str]:
             # Descriptions in OpenAPI documents are those of error responses, too.
             names = {"summary", "title"} if pattern.startswith("openapi") else _WRITTEN
             for document in documents:
-                _strings(json.loads(document), names, found)
+                _strings(json.loads(document), names, texts)
     for path in [data / "stabletoolbench" / "derived_api_library.jsonl", *sorted(data.glob("seal_tools/*.jsonl"))]:
         for line in path.read_text().splitlines() if path.exists() else ():
-            _strings(json.loads(line), _WRITTEN, found)
-    return list(found)
+            _strings(json.loads(line), _WRITTEN, texts)
+    return list(texts)
 
 
 def responses(data: Path = DATA) -> tuple[list[str], list[str]]:
     """What OpenAPI documents say of their responses with a status of 400 and above, and of those with 2xx."""
-    found: tuple[dict[str, None], dict[str, None]] = ({}, {})
+    errors: dict[str, None] = {}
+    successes: dict[str, None] = {}
     for path in sorted(data.glob("openapi/**/*.json")):
         for _, operation in _nodes(json.loads(path.read_text()), "responses"):
             described = operation["responses"].items() if isinstance(operation["responses"], dict) else ()
             for status, response in described:
                 text = response.get("description") if isinstance(response, dict) else None
                 if isinstance(text, str) and text.strip() and str(status)[:1] in "245":
-                    found[str(status)[:1] == "2"][text] = None
-    return list(found[0]), list(found[1])
+                    (successes if str(status)[:1] == "2" else errors)[text] = None
+    return list(errors), list(successes)
 
 
-def keyword_anywhere(observation: Observation, returns: dict | None = None) -> str:
+def keyword_anywhere(observation: Observation) -> str:
     """The baseline: flagged or a failure keyword anywhere in the text is a failure, no text is empty."""
     if observation.error is not None or KEYWORDS.search(observation.text):
         return "failed"
@@ -179,7 +184,7 @@ def keyword_anywhere(observation: Observation, returns: dict | None = None) -> s
 
 
 def labels() -> dict[str, str]:
-    """Key -> outcome, decided by reading. Materials without a label are those that cannot be told."""
+    """Key -> outcome, decided by reading. Materials without a label are those that reading cannot decide."""
     stored: dict[str, list[str]] = json.loads((CASES / "labels.json").read_text())
     return {key: outcome for outcome, keys in stored.items() for key in keys}
 
@@ -193,19 +198,21 @@ def kind_of_mistake(label: str, outcome: str) -> str | None:
     return "false acceptance" if label == "failed" and outcome == "ok" else "empty mixed up"
 
 
-def _strings(value: object, names: set[str], found: dict[str, None]) -> None:
+def _strings(value: object, names: set[str], texts: dict[str, None]) -> None:
+    """Add to ``texts`` every string that stands under one of ``names``."""
     if isinstance(value, dict):
         for name, item in value.items():
             if name in names and isinstance(item, str) and item.strip():
-                found[item] = None
+                texts[item] = None
             else:
-                _strings(item, names, found)
+                _strings(item, names, texts)
     elif isinstance(value, list):
         for item in value:
-            _strings(item, names, found)
+            _strings(item, names, texts)
 
 
-def _nodes(value: object, name: str) -> Iterator[tuple[str, dict]]:
+def _nodes(value: object, name: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every object in ``value`` that holds something under ``name``."""
     if isinstance(value, dict):
         if value.get(name):
             yield name, value
@@ -224,24 +231,28 @@ def _filled(template: object) -> object:
         return [_filled(item) for item in template]
     if isinstance(template, str) and template.startswith("list of "):
         return ["str"] * min(3, int(template.rsplit(" ", 1)[1]))
-    fixed = {"NoneType": None, "empty list": [], "int": 1, "float": 1.5, "bool": True}
+    fixed: dict[str, object] = {"NoneType": None, "empty list": [], "int": 1, "float": 1.5, "bool": True}
     return fixed.get(template, template) if isinstance(template, str) else template
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Verdicts against labels, per source, beside a keyword baseline.")
-    parser.add_argument("--wrong", action="store_true", help="list the observations the verdict got wrong")
+    parser = argparse.ArgumentParser(description="Mistakes of classify, per source, beside those of a baseline.")
+    parser.add_argument("--wrong", action="store_true", help="list the observations that classify gets wrong")
+    parser.add_argument("--hostile", action="store_true", help="only texts that are made to be slow, as JSON")
     wanted = parser.parse_args()
+    if wanted.hostile:
+        print(json.dumps(_hostile_results()))
+        return
     known = labels()
     items = [item for item in material() if item.key in known]
-    judges: dict[str, Callable[[Material], str]] = {
-        "verdict": lambda item: classify(item.observation, item.returns).outcome,
+    classifiers: dict[str, Callable[[Material], str]] = {
+        "classify": lambda item: classify(item.observation, item.returns).outcome,
         "keyword anywhere": lambda item: keyword_anywhere(item.observation),
     }
-    print(f"{'source':<14}{'labelled':>9}  {'judge':<18}{'false rej.':>11}{'false acc.':>11}{'empty mixed':>12}")
+    print(f"{'source':<14}{'labelled':>9}  {'classifier':<18}{'false rej.':>11}{'false acc.':>11}{'empty mixed':>12}")
     for source in [*dict.fromkeys(item.source for item in items), "all"]:
         chosen = [item for item in items if source in (item.source, "all")]
-        for name, decide in judges.items():
+        for name, decide in classifiers.items():
             wrong = Counter(kind_of_mistake(known[item.key], decide(item)) for item in chosen)
             counts = (wrong["false rejection"], wrong["false acceptance"], wrong["empty mixed up"])
             print(f"{source:<14}{len(chosen):>9}  {name:<18}{counts[0]:>11}{counts[1]:>11}{counts[2]:>12}")
@@ -255,7 +266,7 @@ def _print_sentences(each: bool) -> None:
     texts = [Observation(text=text) for text in sentences()]
     rejected = [text for text in texts if classify(text).outcome != "ok"]
     baseline = sum(keyword_anywhere(text) != "ok" for text in texts)
-    print(f"\n{len(texts)} sentences about tools, as results: verdict rejects {len(rejected)}, keywords {baseline}")
+    print(f"\n{len(texts)} sentences about tools, as results: classify rejects {len(rejected)}, keywords {baseline}")
     for text in rejected if each else ():
         print(f"  {classify(text).rule}: {text.text[:100]!r}")
     errors, successes = responses()
@@ -277,11 +288,43 @@ def _list_wrong(items: list[Material], known: dict[str, str]) -> None:
             print(f"  {verdict.reason}\n  {item.observation.text[:300]!r}")
 
 
+def hostile() -> dict[str, str]:
+    """Large texts, and texts at which a careless parser or pattern would take forever, by name."""
+    rows = [{"id": number, "error": None, "tags": ["a"]} for number in range(20_000)]
+    return {
+        "deep JSON": "[" * 100_000 + "]" * 100_000,
+        "deep Python": "{'a': " * 3_000 + "1" + "}" * 3_000,
+        "errors in errors": '{"error": ' * 900 + "1" + "}" * 900,
+        "pairs in pairs": "[" * 900 + "1" + ", 2]" * 900,
+        "wrappers in wrappers": '{"result": ' * 900 + "[]" + "}" * 900,
+        "a long number": "[" + "9" * 15_000 + "]",
+        "words": "a " * 500_000,
+        "open tags": "<html>" + "<h1 " * 250_000,
+        "sections": "x: Error - " * 90_000,
+        "a long path": "\n---\n" + "a" * 1_000_000 + ": Error - x",
+        "escapes": "{'" + "\\\\" * 400_000 + "'}",
+        "1 MB of JSON": json.dumps(rows),
+        "1 MB of nothing": json.dumps({"results": [[[] for _ in range(60)] for _ in range(4_000)]}),
+    }
+
+
+def _hostile_results() -> dict[str, dict[str, str | float]]:
+    results: dict[str, dict[str, str | float]] = {}
+    for name, text in hostile().items():
+        observation = Observation(text=text)
+        start = time.process_time()
+        verdict = classify(observation)
+        results[name] = {"outcome": verdict.outcome, "cpu_ms": round((time.process_time() - start) * 1e3, 1)}
+    return results
+
+
 def _print_speed(items: list[Material]) -> None:
-    """CPU per verdict by size of the result."""
-    rows = [{"id": number, "title": f"row {number}", "error": None, "tags": ["a", "b"]} for number in range(16_000)]
+    """CPU time of a call of ``classify``, by size of the result."""
+    rows: list[JsonValue] = [
+        {"id": number, "title": f"row {number}", "error": None, "tags": ["a", "b"]} for number in range(16_000)
+    ]
     json_1mb, python_20kb = json.dumps(rows)[:-2] + "}]", repr(rows[:280])
-    print("\nCPU ms per verdict")
+    print("\nCPU ms per call of classify")
     measured = {
         "labelled, up to 4 kB": [item.observation for item in items if len(item.observation.text) <= 4_000],
         "JSON text of 2 kB": [Observation(text=json.dumps(rows[:30]))],

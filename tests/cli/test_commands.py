@@ -250,7 +250,7 @@ def test_a_folder_that_holds_something_else_is_refused(tmp_path: Path) -> None:
     assert "thesis.txt" in one_line(run(tmp_path, "generate", "-n", "1", "-o", ".", code=2))
     assert sorted(path.name for path in tmp_path.iterdir()) == ["thesis.txt"]
     for command in (["show", "."], ["stats", "nowhere"]):
-        assert "no run folder" in one_line(run(tmp_path, *command, code=2))
+        assert "[not_a_run]" in one_line(run(tmp_path, *command, code=2))
 
 
 def test_compile_does_not_overwrite_a_program_unless_told_to(tmp_path: Path) -> None:
@@ -273,7 +273,7 @@ def test_a_dry_run_can_estimate_from_a_run_that_is_there(finished: Path) -> None
     assert guess["figures"]["LM calls"]["mean"] == pytest.approx(spent / stats["sessions"])
     assert f"from {stats['sessions']} sessions of runs/a" in run(finished, *arguments).stdout
     assert "--dry-run" in one_line(run(finished, "generate", "-n", "5", "--from", "runs/a", code=2))
-    assert "no run folder" in one_line(run(finished, "generate", "-n", "5", "--dry-run", "--from", "x", code=2))
+    assert "[not_a_run]" in one_line(run(finished, "generate", "-n", "5", "--dry-run", "--from", "x", code=2))
 
 
 def test_a_spent_budget_stops_the_run_in_one_line_and_a_larger_one_resumes_it(tmp_path: Path) -> None:

@@ -1,9 +1,10 @@
-"""The configuration file, ``config show``, and that secrets stay where they are."""
+"""The configuration file, ``config show``, and that secrets appear nowhere."""
 
 import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,16 +17,19 @@ RUN = [sys.executable, "-m", "toolgrad_dspy"]
 CANARY = "sk-canary-8f1d20b7c4"
 
 
-def run(folder: Path, *arguments: str, code: int = 0, **environment: str) -> subprocess.CompletedProcess[str]:
+def run(
+    folder: Path, *arguments: str, code: int = 0, env: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run a command that has to end with ``code``, with ``env`` over the environment."""
     done = subprocess.run(
-        [*RUN, *arguments], cwd=folder, env={**os.environ, **environment}, capture_output=True, text=True
+        [*RUN, *arguments], cwd=folder, env={**os.environ, **(env or {})}, capture_output=True, text=True
     )
     assert done.returncode == code, done.stderr
     assert "Traceback" not in done.stderr
     return done
 
 
-def test_the_command_line_goes_before_the_environment_and_that_before_the_file(tmp_path: Path) -> None:
+def test_the_command_line_takes_precedence_over_the_environment_and_that_over_the_file(tmp_path: Path) -> None:
     (tmp_path / "c.yaml").write_text(
         "models:\n"
         "  all: {model: openai/from-file, temperature: 0.5, timeout: 9}\n"
@@ -33,7 +37,9 @@ def test_the_command_line_goes_before_the_environment_and_that_before_the_file(t
         "program: {iterations: 6, mini_batch: 30}\n"
     )
     (tmp_path / ".env").write_text("TOOLGRAD_TEMPERATURE=0.25\n")
-    done = run(tmp_path, "config", "show", "--config", "c.yaml", "--json", TOOLGRAD_MODEL="openai/from-variable")
+    done = run(
+        tmp_path, "config", "show", "--config", "c.yaml", "--json", env={"TOOLGRAD_MODEL": "openai/from-variable"}
+    )
     shown = json.loads(done.stdout)
     proposer = shown["models"]["proposer"]
     assert proposer["model"] == {"value": "openai/from-variable", "from": "TOOLGRAD_MODEL"}
@@ -50,41 +56,46 @@ def test_the_command_line_goes_before_the_environment_and_that_before_the_file(t
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "named"),
     [
-        ("progam: {}", "did you mean 'program'?"),
-        ("models: {proposr: {model: x}}", "did you mean 'proposer'?"),
-        ("models: {all: {modle: x}}", "did you mean 'model'?"),
-        ("program: {iteratoins: 3}", "did you mean 'iterations'?"),
-        ("program: {iterations: 0}", "program.iterations"),
-        ("models: {all: {temperature: hot}}", "models.all.temperature"),
-        ("models: {all: {api_key: '${NOT_SET_ANYWHERE}'}}", "NOT_SET_ANYWHERE"),
-        ("models: 3", "has to be a mapping"),
-        ("[1, 2", "is not YAML"),
+        ("progam: {}", ["[unknown_key]", "'progam'", "'program'"]),
+        ("models: {proposr: {model: x}}", ["[unknown_key]", "models", "'proposr'", "'proposer'"]),
+        ("models: {all: {modle: x}}", ["[unknown_key]", "models.all", "'modle'", "'model'"]),
+        ("program: {iteratoins: 3}", ["[unknown_key]", "program", "'iteratoins'", "'iterations'"]),
+        ("program: {iterations: 0}", ["program.iterations", "0"]),
+        ("models: {all: {temperature: hot}}", ["[invalid_value]", "models.all.temperature", "'hot'"]),
+        ("models: {all: {api_key: '${NOT_SET_ANYWHERE}'}}", ["NOT_SET_ANYWHERE"]),
+        ("models: 3", ["models"]),
+        ("[1, 2", ["line 1"]),
     ],
 )
-def test_a_configuration_that_is_wrong_is_one_line_with_the_key(text: str, said: str, tmp_path: Path) -> None:
+def test_a_configuration_that_is_wrong_is_an_error_of_one_line_that_names_the_key(
+    text: str, named: list[str], tmp_path: Path
+) -> None:
     (tmp_path / "c.yaml").write_text(text)
     message = run(tmp_path, "config", "show", "--config", "c.yaml", code=2).stderr
-    assert said in message
     assert len(message.splitlines()) == 1
+    assert [part for part in ["c.yaml", *named] if part not in message] == []
 
 
-def test_a_file_that_is_no_yaml_is_told_by_its_line_without_what_stands_in_it(tmp_path: Path) -> None:
+def test_a_file_that_is_not_yaml_is_an_error_that_names_the_line_and_does_not_quote_it(tmp_path: Path) -> None:
     (tmp_path / "c.yaml").write_text(f"models:\n  all:\n    api_key: {CANARY}: x\n")
-    said = run(tmp_path, "config", "show", "--config", "c.yaml", code=2).stderr
-    assert said == "toolgrad-dspy: c.yaml is not YAML: line 3, column 34\n"
+    message = run(tmp_path, "config", "show", "--config", "c.yaml", code=2).stderr
+    assert len(message.splitlines()) == 1
+    assert "c.yaml" in message
+    assert "line 3, column 34" in message
+    assert CANARY not in message
+    assert "api_key" not in message
 
 
-def test_config_show_masks_secrets_and_tells_where_they_come_from(tmp_path: Path) -> None:
-    settings = {"TOOLGRAD_API_KEY": CANARY}
+def test_config_show_masks_secrets_and_says_where_they_come_from(tmp_path: Path) -> None:
     for more in ([], ["--json"]):
-        shown = run(tmp_path, "config", "show", *more, **settings).stdout
+        shown = run(tmp_path, "config", "show", *more, env={"TOOLGRAD_API_KEY": CANARY}).stdout
         assert CANARY not in shown
         assert "TOOLGRAD_API_KEY" in shown
 
 
-def test_a_key_is_in_nothing_that_commands_write_or_say(tmp_path: Path) -> None:
+def test_a_key_is_in_nothing_that_commands_write_or_print(tmp_path: Path) -> None:
     """A key in the environment, one in a servers file, one in ``.env``: then everything written is searched."""
     tools = {"command": sys.executable, "args": ["-m", "toolgrad_dspy.world"], "env": {"TOKEN": f"{CANARY}-env"}}
     servers = {"mcpServers": {"town": {**tools, "isolation": "session"}}}
@@ -92,7 +103,7 @@ def test_a_key_is_in_nothing_that_commands_write_or_say(tmp_path: Path) -> None:
     home.mkdir()
     (home / "servers.json").write_text(json.dumps(servers))
     (home / ".env").write_text(f"ANTHROPIC_API_KEY={CANARY}-dotenv\n")
-    said = ""
+    printed = ""
     with ModelServer("openai") as server:
         settings = {
             "TOOLGRAD_MODEL": server.model,
@@ -105,14 +116,14 @@ def test_a_key_is_in_nothing_that_commands_write_or_say(tmp_path: Path) -> None:
             ("generate", "-n", "1", "-o", "tools", "--iterations", "3", "--tools", "servers.json"),
             ("compile", "-o", "p.json", *small),
         ):
-            done = run(home, *arguments, **settings)
-            said += done.stdout + done.stderr
+            done = run(home, *arguments, env=settings)
+            printed += done.stdout + done.stderr
     with ModelServer("openai", keys={"another"}) as strict:
         refused = {**settings, "TOOLGRAD_API_BASE": strict.url}
-        done = run(home, "generate", "-n", "1", "-o", "refused", code=1, **refused)
-        assert "the key was refused" in done.stderr
-        said += done.stdout + done.stderr
-    assert CANARY not in said
+        done = run(home, "generate", "-n", "1", "-o", "refused", code=1, env=refused)
+        assert "[key_refused]" in done.stderr
+        printed += done.stdout + done.stderr
+    assert CANARY not in printed
     written = [path for path in home.rglob("*") if path.is_file() and path.name not in ("servers.json", ".env")]
     assert len(written) > 5
     assert [path for path in written if CANARY.encode() in path.read_bytes()] == []
@@ -120,10 +131,9 @@ def test_a_key_is_in_nothing_that_commands_write_or_say(tmp_path: Path) -> None:
 
 def test_another_limit_does_not_keep_a_run_from_being_resumed(tmp_path: Path) -> None:
     run(tmp_path, "generate", "-n", "1", "-o", "run", "--iterations", "3", "--quiet")
-    run(tmp_path, "generate", "-n", "2", "-o", "run", "--iterations", "3", "--quiet", TOOLGRAD_MAX_PARALLEL="3")
-    refused = run(
-        tmp_path, "generate", "-n", "2", "-o", "run", "--iterations", "3", "-q", code=2, TOOLGRAD_TEMPERATURE="1"
-    )
+    again = ("generate", "-n", "2", "-o", "run", "--iterations", "3", "--quiet")
+    run(tmp_path, *again, env={"TOOLGRAD_MAX_PARALLEL": "3"})
+    refused = run(tmp_path, *again, code=2, env={"TOOLGRAD_TEMPERATURE": "1"})
     assert "temperature" in refused.stderr
 
 
@@ -131,13 +141,13 @@ def test_another_limit_does_not_keep_a_run_from_being_resumed(tmp_path: Path) ->
 def test_a_server_that_repeats_the_key_in_its_errors_does_not_get_it_written_down(
     tmp_path: Path, status: int
 ) -> None:
-    asked = 0
+    requests = 0
 
     def repeats(body: dict[str, Any]) -> WireAnswer | None:
-        nonlocal asked
-        asked += 1
-        said = {"error": {"message": f"Bearer {CANARY} may not do that", "type": "server_error", "code": None}}
-        return WireAnswer(status, said) if asked > 2 else None  # the word before the first session is answered
+        nonlocal requests
+        requests += 1
+        refusal = {"error": {"message": f"Bearer {CANARY} may not do that", "type": "server_error", "code": None}}
+        return WireAnswer(status, refusal) if requests > 2 else None  # the check before the first session succeeds
 
     with ModelServer("openai", trouble=repeats) as server:
         settings = {
@@ -146,8 +156,8 @@ def test_a_server_that_repeats_the_key_in_its_errors_does_not_get_it_written_dow
             "TOOLGRAD_API_KEY": CANARY,
             "TOOLGRAD_RETRIES": "0",
         }
-        done = run(tmp_path, "generate", "-n", "2", "-o", "run", "--iterations", "2", code=1, **settings)
-    assert asked > 2
+        done = run(tmp_path, "generate", "-n", "2", "-o", "run", "--iterations", "2", code=1, env=settings)
+    assert requests > 2
     assert "may not do that" in done.stderr
     assert CANARY not in done.stdout + done.stderr
     written = [path for path in tmp_path.rglob("*") if path.is_file()]

@@ -213,7 +213,7 @@ def test_show_tells_how_a_program_came_about_and_what_is_in_its_prompts(shell: S
         "0.500 before, 0.750 after, +0.250 [+0.150, +0.350] (95% interval)",
         "The tuned program is better on the test tasks.",
         "openai/small: proposer; openai/large (temperature 1): reflection",
-        "the bundled town",
+        "the bundled world",
         "base, the untuned program of this version",
         "by version 0.1.0",
         "those of this version",

@@ -78,10 +78,10 @@ def test_samples_on_a_memory_server_start_from_an_empty_graph_each(npm_bin: Path
     assert [session.status for session in sessions] == ["accepted"] * 4, [session.reason for session in sessions]
 
 
-def test_a_server_whose_path_nobody_told_fails_as_data_beside_one_that_works(
+def test_a_server_whose_path_nobody_knows_fails_as_data_beside_one_that_works(
     python_bin: Path, notes: Path, tmp_path: Path
 ) -> None:
-    """The git server wants the repository's path in every call, and no tool of it tells that path."""
+    """The git server wants the repository's path in every call, and none of its tools returns that path."""
     if shutil.which("git") is None:
         pytest.skip("git is needed for this server")
     who = ["-c", "user.name=Ada", "-c", "user.email=ada@example.org"]

@@ -117,13 +117,13 @@ def test_the_time_server_keeps_the_contract(clock: McpSource) -> None:
 
 def test_writing_in_a_session_touches_neither_the_folder_nor_another_session(files: McpSource, folder: Path) -> None:
     async def main() -> list[str | None]:
-        async with files, files.session(1) as one, files.session(2) as two:
-            await ask(one, "write_file", path="/workspace/a.txt", content="changed")
-            await ask(one, "move_file", source="/workspace/docs/b.md", destination="/workspace/moved.md")
+        async with files, files.session(1) as writing, files.session(2) as reading:
+            await ask(writing, "write_file", path="/workspace/a.txt", content="changed")
+            await ask(writing, "move_file", source="/workspace/docs/b.md", destination="/workspace/moved.md")
             return [
-                (await ask(one, "read_text_file", path="/workspace/a.txt")).text,
-                (await ask(two, "read_text_file", path="/workspace/a.txt")).text,
-                (await ask(two, "read_text_file", path="/workspace/docs/b.md")).text,
+                (await ask(writing, "read_text_file", path="/workspace/a.txt")).text,
+                (await ask(reading, "read_text_file", path="/workspace/a.txt")).text,
+                (await ask(reading, "read_text_file", path="/workspace/docs/b.md")).text,
             ]
 
     assert asyncio.run(main()) == ["changed", "alpha\n", "# beta\n"]
@@ -142,15 +142,15 @@ def test_every_path_in_a_result_is_virtual(files: McpSource, folder: Path) -> No
                 await ask(session, "get_file_info", path="/workspace/a.txt"),
             ]
 
-    allowed, found, denied, missing, info = asyncio.run(main())
+    allowed, matches, denied, missing, info = asyncio.run(main())
     assert allowed.text == "Allowed directories:\n/workspace"
-    assert found.text == "/workspace/docs/b.md"
+    assert matches.text == "/workspace/docs/b.md"
     assert denied.error is not None
     assert denied.error.message.endswith("not in /workspace")
     assert "'/workspace/none.txt'" in missing.text
     assert "modified: Tue Nov 14 2023" in info.text
     assert "toolgrad-" not in "".join(
-        observation.model_dump_json() for observation in (allowed, found, denied, missing)
+        observation.model_dump_json() for observation in (allowed, matches, denied, missing)
     )
 
 
@@ -203,7 +203,8 @@ def test_a_pasted_configuration_of_several_servers_is_one_library(
             assert len(library.tools) == 14 + 2 + 3
             assert library.isolation == "shared"
             assert library.isolation_of("read_graph") == "session"
-            assert library.notes == ('memory: 6 of 9 tools left out by "allow" and "deny"',)
+            assert [(note.source, note.code) for note in library.notes] == [("memory", "left_out_by_name")]
+            assert len(library.notes[0].tools) == 6
             assert library.validate(call("create_entities", entities=[{}])) is not None
             async with library.session(1) as session:
                 assert (await session.call(call("read_text_file", path="/workspace/a.txt"))).text == "alpha\n"

@@ -1,4 +1,4 @@
-"""The whole loop on the town over each transport: the same samples, whatever carries the calls."""
+"""The whole loop on the world over each transport: the same samples, whatever carries the calls."""
 
 import asyncio
 import json
@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from pydantic import JsonValue
 
 from toolgrad_dspy.lm import Models
 from toolgrad_dspy.program import ProgramConfig, ToolGrad, draw, run_sessions
@@ -38,7 +39,7 @@ def in_process() -> list[str]:
 
 @asynccontextmanager
 async def served_over_http() -> AsyncIterator[str]:
-    """The town's command, serving HTTP on a free loopback port; its URL."""
+    """The world's command, serving HTTP on a free loopback port; its URL."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "toolgrad_dspy.world", "--http", "--port", "0", "--seed", str(SEED)),
         stderr=asyncio.subprocess.PIPE,
@@ -74,13 +75,13 @@ def test_two_sessions_over_http_do_not_see_each_others_writes(tmp_path: Path) ->
     async def run() -> None:
         async with served_over_http() as url:
             entry = {"url": url, "headers": {SESSION_HEADER: "${SESSION}"}, "isolation": "session"}
-            (tmp_path / "servers.json").write_text(json.dumps({"mcpServers": {"town": entry}}))
+            (tmp_path / "servers.json").write_text(json.dumps({"mcpServers": {"world": entry}}))
             async with Library(load_mcp_config(tmp_path / "servers.json").sources()) as library:
-                entry = {"title": "Walk", "date": "2026-05-30", "start": "10:00"}
-                book = ToolCall(tool="create_entry", arguments=entry)
-                async with library.session(1) as one, library.session(1) as two:
-                    assert (await one.call(book)).error is None
-                    assert (await two.call(book)).error is None
-                    assert (await two.call(book)).error is not None
+                walk: dict[str, JsonValue] = {"title": "Walk", "date": "2026-05-30", "start": "10:00"}
+                enter = ToolCall(tool="create_entry", arguments=walk)
+                async with library.session(1) as first, library.session(1) as second:
+                    assert (await first.call(enter)).error is None
+                    assert (await second.call(enter)).error is None
+                    assert (await second.call(enter)).error is not None
 
     asyncio.run(run())

@@ -38,7 +38,7 @@ def test_an_object_is_closed_when_it_names_its_properties(schema: dict[str, Any]
 
 
 def test_references_into_a_document_are_followed() -> None:
-    document = {"components": {"schemas": {"Open": {"type": "object"}, "Closed": CLOSED}}}
+    document: Any = {"components": {"schemas": {"Open": {"type": "object"}, "Closed": CLOSED}}}
     assert is_closed({"$ref": "#/components/schemas/Closed"}, document)
     assert not is_closed({"$ref": "#/components/schemas/Open"}, document)
 

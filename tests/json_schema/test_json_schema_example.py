@@ -10,7 +10,7 @@ from jsonschema.validators import validator_for
 
 from toolgrad_dspy.json_schema import MADE_UP, example
 
-PET = {"type": "object", "properties": {"name": {"type": "string"}}, "required": ["name"]}
+PET: Any = {"type": "object", "properties": {"name": {"type": "string"}}, "required": ["name"]}
 
 
 def checked(schema: dict[str, Any]) -> Any:
@@ -186,7 +186,7 @@ def test_an_example_has_the_format_asked_for(name: str) -> None:
 
 
 def test_nullable_of_openapi_is_understood() -> None:
-    document = {
+    document: Any = {
         "openapi": "3.0.3",
         "components": {"schemas": {"Pet": {**PET, "nullable": True}, "Tag": {"type": "string", "nullable": True}}},
     }
@@ -290,7 +290,7 @@ def test_a_wide_schema_is_filled_in_less_deep() -> None:
 
 
 def test_an_example_shares_nothing_with_the_schema() -> None:
-    schema = {"properties": {"a": {"examples": [{"b": [1]}]}}}
+    schema: Any = {"properties": {"a": {"examples": [{"b": [1]}]}}}
     value = example(schema)
     assert isinstance(value, dict)
     value["a"] = value["a"]["b"].append(2)  # type: ignore[index,call-overload,union-attr]

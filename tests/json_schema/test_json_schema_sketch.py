@@ -12,9 +12,9 @@ from toolgrad_dspy.records import leaves
 from toolgrad_dspy.world import WorldSource
 
 NULL = {"type": "null"}
-TEXT = {"type": "string"}
+TEXT: Any = {"type": "string"}
 WHOLE = {"type": "integer"}
-PET = {"type": "object", "properties": {"name": TEXT}}
+PET: Any = {"type": "object", "properties": {"name": TEXT}}
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_a_schema_is_sketched_as_an_example_like_value(schema: Any, shape: Any) 
 
 
 def test_a_schema_of_an_api_is_sketched_from_its_document() -> None:
-    document = {
+    document: Any = {
         "openapi": "3.0.3",
         "components": {
             "schemas": {
@@ -99,7 +99,7 @@ def test_a_schema_of_an_api_is_sketched_from_its_document() -> None:
             }
         },
     }
-    listed = {"type": "array", "items": {"$ref": "#/components/schemas/Pet"}}
+    listed: Any = {"type": "array", "items": {"$ref": "#/components/schemas/Pet"}}
     assert sketch(listed, document) == [{"name": "string", "tag": "string | null", "id": "integer"}]
 
 
@@ -153,7 +153,7 @@ def test_an_object_of_many_keys_says_how_many_are_not_shown() -> None:
 
 
 def test_a_large_schema_is_shown_less_deep() -> None:
-    levels = {
+    levels: Any = {
         f"d{level}": {"properties": {f"p{key}": {"$ref": f"#/$defs/d{level + 1}"} for key in range(9)}}
         for level in range(40)
     }
@@ -166,7 +166,7 @@ def test_a_large_schema_is_shown_less_deep() -> None:
 @pytest.mark.parametrize("word", ["allOf", "anyOf", "oneOf"])
 def test_shared_alternatives_do_not_double(word: str) -> None:
     following = [{"$ref": f"#/$defs/d{level + 1}"} for level in range(40)]
-    levels = {f"d{level}": {word: [dict(one), dict(one)]} for level, one in enumerate(following)}
+    levels: Any = {f"d{level}": {word: [dict(one), dict(one)]} for level, one in enumerate(following)}
     shape = sketch({"$ref": "#/$defs/d0", "$defs": {**levels, "d40": TEXT}})
     assert shape == ("string" if word == "allOf" else "any")
 

@@ -63,7 +63,7 @@ def test_habits_of_real_servers_are_understood(
 
 
 def test_a_schema_without_such_habits_stays_as_it_is() -> None:
-    schema = {"type": "object", "properties": {"a": {"items": [{"type": "string"}], "required": ["b"]}}}
+    schema: Any = {"type": "object", "properties": {"a": {"items": [{"type": "string"}], "required": ["b"]}}}
     assert adapt(schema) == schema
 
 
@@ -77,7 +77,7 @@ def test_references_to_elsewhere_are_never_fetched(monkeypatch: pytest.MonkeyPat
         raise AssertionError("the network was used")
 
     monkeypatch.setattr(socket.socket, "connect", refuse)
-    schema = {
+    schema: Any = {
         "properties": {
             "a": {"$ref": "http://example.org/a.json"},
             "b": {"$ref": "http://example.org/b.json#/definitions/b"},
@@ -100,7 +100,7 @@ def test_a_long_value_is_cut_in_the_message() -> None:
 )
 def test_what_leads_somewhere_or_out_is_no_problem(reference: str) -> None:
     definition = {"$anchor": "a", "properties": {"b/c": {}}}
-    schema = {
+    schema: Any = {
         "properties": {"p": {"$ref": reference}, "$ref": {"const": "#/no"}},
         "$defs": {"A": definition, "B": {"$id": "b.json"}},
         "default": {"$ref": "#/no"},
@@ -124,7 +124,7 @@ def test_what_leads_somewhere_or_out_is_no_problem(reference: str) -> None:
 )
 def test_nullable_of_openapi_adds_null(schema: dict[str, Any]) -> None:
     """OpenAPI 3.0.3, section 4.7.24.1; beside a reference or a composition it is meant so too."""
-    whole = {"properties": {"a": {**schema, "nullable": True}}, "$defs": {"N": {"type": "integer"}}}
+    whole: Any = {"properties": {"a": {**schema, "nullable": True}}, "$defs": {"N": {"type": "integer"}}}
     assert schema_problem(whole) is None
     assert problem(whole, a=None) is None
     assert problem(whole, a=1) is None
@@ -134,7 +134,7 @@ def test_nullable_of_openapi_adds_null(schema: dict[str, Any]) -> None:
 
 
 def test_what_refers_into_a_nullable_schema_still_leads_there() -> None:
-    schema = {
+    schema: Any = {
         "properties": {"a": {"$ref": "#/$defs/N/properties/b"}},
         "$defs": {"N": {"nullable": True, "allOf": [{}], "properties": {"b": {"type": "integer"}}}},
     }
@@ -165,7 +165,7 @@ def test_a_requirement_inside_of_a_property_holds_in_draft_3() -> None:
 
 
 def test_arguments_are_checked_against_a_part_of_a_document() -> None:
-    document = {
+    document: Any = {
         "openapi": "3.0.3",
         "components": {"schemas": {"Pet": {"properties": {"age": {"type": "integer", "nullable": True}}}}},
     }

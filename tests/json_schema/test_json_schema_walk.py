@@ -10,7 +10,7 @@ import pytest
 
 from toolgrad_dspy.json_schema import Schema, schema_at
 
-STREET = {"type": "string", "description": "A street."}
+STREET: Any = {"type": "string", "description": "A street."}
 DRAFTS = (
     "http://json-schema.org/draft-03/schema#",
     "http://json-schema.org/draft-04/schema#",
@@ -235,7 +235,7 @@ def test_a_member_is_described_by_what_the_keywords_say_of_it(schema: Any, point
 
 def test_what_applies_together_is_told_from_what_may_be_chosen() -> None:
     base, left, right = {"title": "base"}, {"title": "left"}, {"title": "right"}
-    contents = {"$ref": "#/$defs/base", "allOf": [{"anyOf": [left, right]}], "$defs": {"base": base}}
+    contents: Any = {"$ref": "#/$defs/base", "allOf": [{"anyOf": [left, right]}], "$defs": {"base": base}}
     schema = Schema.of(contents)
     assert [part.contents for part in schema.parts()] == [contents, base, contents["allOf"][0]]
     [choice] = [group for part in schema.parts() for group in part.alternatives()]
@@ -332,7 +332,7 @@ def test_schemas_inside_of_themselves_end(schema: dict[str, Any], size: int) -> 
 
 def test_a_long_chain_needs_no_deep_stack() -> None:
     length = 3 * sys.getrecursionlimit()
-    links = {f"d{link}": {"$ref": f"#/$defs/d{link + 1}"} for link in range(length)}
+    links: Any = {f"d{link}": {"$ref": f"#/$defs/d{link + 1}"} for link in range(length)}
     schema = Schema.of({"$ref": "#/$defs/d0", "$defs": {**links, f"d{length}": STREET}})
     assert schema.resolved.contents == STREET
 

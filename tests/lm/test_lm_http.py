@@ -47,8 +47,13 @@ def refusal(status: int, message: str, code: str = "refused") -> Any:
 
 
 def usage(session: Session) -> dict[str, tuple[int, int, int]]:
-    """Calls, input and output tokens by role: the embedded model has no prompt cache to tell of."""
+    """Calls, input and output tokens by role. Cached tokens are left out: the embedded model has no prompt cache."""
     return {role: (used.calls, used.input_tokens, used.output_tokens) for role, used in session.usage.roles.items()}
+
+
+def stored(sessions: list[Session]) -> list[str]:
+    """The accepted samples, as text."""
+    return [session.sample.model_dump_json() for session in sessions if session.sample]
 
 
 def the_same_samples_come_from(monkeypatch: pytest.MonkeyPatch, count: int, **settings: str) -> list[dict[str, Any]]:
@@ -60,7 +65,7 @@ def the_same_samples_come_from(monkeypatch: pytest.MonkeyPatch, count: int, **se
         use(monkeypatch, server, **settings)
         served = asyncio.run(town_sessions(count))
     assert [session.status for session in served] == ["accepted"] * count
-    assert [s.sample.model_dump_json() for s in served] == [s.sample.model_dump_json() for s in embedded]
+    assert stored(served) == stored(embedded)
     assert [usage(session) for session in served] == [usage(session) for session in embedded]
     assert len(requests) == server.stats.answered == sum(session.usage.lm_calls for session in served)
     return requests
@@ -80,19 +85,20 @@ def test_litellm_carries_the_same_requests(monkeypatch: pytest.MonkeyPatch) -> N
     the_same_samples_come_from(monkeypatch, 2, ENGINE="litellm")
 
 
-@pytest.mark.parametrize("status", [401, 403, 402])
+@pytest.mark.parametrize(("status", "code"), [(401, "key_refused"), (403, "key_refused"), (402, "account_refused")])
 def test_a_server_that_refuses_the_key_or_the_account_ends_the_run(
-    monkeypatch: pytest.MonkeyPatch, status: int
+    monkeypatch: pytest.MonkeyPatch, status: int, code: str
 ) -> None:
     with ModelServer("openai", trouble=refusal(status, "You are\nnot welcome.")) as server:
         use(monkeypatch, server)
         with pytest.raises(ModelError) as caught:
             asyncio.run(one_session())
-    said = str(caught.value)
-    assert "You are not welcome." in said
-    assert "\n" not in said
-    assert KEY not in said
-    assert "To fix" not in said
+    assert caught.value.code == code
+    message = str(caught.value)
+    assert "You are not welcome." in message, "the server's own words"
+    assert "\n" not in message
+    assert KEY not in message
+    assert "To fix" not in message, "DSPy's advice names other variables"
     assert server.stats.requests == 1
 
 
@@ -100,8 +106,10 @@ def test_without_a_key_nothing_is_sent_and_the_error_names_the_variable(monkeypa
     with ModelServer("openai") as server:
         use(monkeypatch, server)
         monkeypatch.delenv("TOOLGRAD_API_KEY")
-        with pytest.raises(ModelError, match="set TOOLGRAD_API_KEY, or the provider's own variable"):
+        with pytest.raises(ModelError) as caught:
             asyncio.run(one_session())
+    assert caught.value.code == "missing_key"
+    assert "TOOLGRAD_API_KEY" in str(caught.value)
     assert server.stats.requests == 0
 
 
@@ -118,8 +126,8 @@ def test_the_providers_own_variable_is_read_for_the_key_but_not_for_the_address(
     assert server.stats.refused == {}
 
 
-def test_a_request_that_the_server_finds_wrong_is_a_failed_step(monkeypatch: pytest.MonkeyPatch) -> None:
-    refused = []
+def test_a_request_that_the_server_refuses_is_a_failed_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    refused: list[dict[str, Any]] = []
 
     def once(body: dict[str, Any]) -> Any:
         if refused:
@@ -132,8 +140,11 @@ def test_a_request_that_the_server_finds_wrong_is_a_failed_step(monkeypatch: pyt
         session = asyncio.run(one_session())
     assert session.status == "failed"
     (failure,) = session.trace.iterations[0].failures
-    assert failure.startswith("ContextWindowExceededError: [openai/anything] the prompt is too long (refused)")
-    assert "last failure: ContextWindowExceededError: [openai/anything]" in session.reason
+    code, _, text = failure.partition(": ")
+    assert code == "ContextWindowExceededError"
+    assert "openai/anything" in text
+    assert "the prompt is too long" in text, "the server's own words"
+    assert failure in session.reason
 
 
 def test_the_models_serve_another_loop_after_they_were_closed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,7 @@ import dspy
 from dspy.lm15 import Message, Request, Response
 
 from tests.support.scripted_model import ScriptedModels
-from toolgrad_dspy.lm import Meter, Models, metered
+from toolgrad_dspy.lm import Meter, Models, Role, metered
 from toolgrad_dspy.lm.calls.gate import AsyncGate, Backend, Limits
 from toolgrad_dspy.lm.calls.rate_limit import RateLimit
 from toolgrad_dspy.lm.rehearsal import RehearsalEngine
@@ -16,16 +16,16 @@ from toolgrad_dspy.lm.rehearsal.engine import answer
 def test_calls_are_counted_per_role_in_nested_tasks_and_threads_and_for_the_listener_only() -> None:
     models = ScriptedModels(proposer=lambda prompt: "x", judge=lambda prompt: "x")
 
-    async def one(role: str, times: int) -> Meter:
+    async def session(role: Role, times: int) -> Meter:
         with metered() as meter:
             async with asyncio.TaskGroup() as group:
                 for _ in range(times):
-                    group.create_task(models.lm(role).acall("hello"))  # type: ignore[arg-type]
+                    group.create_task(models.lm(role).acall("hello"))
             await asyncio.to_thread(models.lm("judge"), "hello")
         return meter
 
     async def main() -> list[Meter]:
-        return list(await asyncio.gather(one("proposer", 3), one("proposer", 5), one("judge", 1)))
+        return list(await asyncio.gather(session("proposer", 3), session("proposer", 5), session("judge", 1)))
 
     meters = asyncio.run(main())
     counted = [{role: usage.calls for role, usage in meter.roles().items()} for meter in meters]

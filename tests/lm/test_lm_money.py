@@ -37,7 +37,7 @@ def test_the_price_list_is_read_without_importing_litellm() -> None:
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
-def test_a_users_price_goes_before_the_list_and_is_per_million_tokens(tmp_path: Path) -> None:
+def test_a_users_price_takes_precedence_over_the_list_and_is_per_million_tokens(tmp_path: Path) -> None:
     path = tmp_path / "prices.yaml"
     path.write_text("openai/gpt-4.1-mini: {input: 2.0, output: 8.0}\n")
     assert Prices.load(path).of("openai/gpt-4.1-mini") == Price(2e-6, 8e-6)
@@ -46,25 +46,31 @@ def test_a_users_price_goes_before_the_list_and_is_per_million_tokens(tmp_path: 
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "code", "place"),
     [
-        ("{", "neither JSON nor YAML"),
-        ("[]", "dict"),
-        ("a: {input: 1}", "a.output"),
-        ("a: {input: 1, output: 2, inptu: 3}", "a.inptu"),
-        ("a: {input: -1, output: 2}", "greater than or equal to 0"),
-        ("a: {input: .nan, output: 2}", "finite"),
+        ("{", "not_yaml", ""),
+        ("[]", "invalid_value", ""),
+        ("a: {input: 1}", "invalid_value", "a.output"),
+        ("a: {input: 1, output: 2, inptu: 3}", "invalid_value", "a.inptu"),
+        ("a: {input: -1, output: 2}", "invalid_value", "a.input"),
+        ("a: {input: .nan, output: 2}", "invalid_value", "a.input"),
+        (None, "unreadable_file", ""),
     ],
 )
-def test_a_price_file_that_is_wrong_is_one_line(text: str, said: str, tmp_path: Path) -> None:
+def test_a_price_file_that_is_wrong_is_an_error_of_one_line_that_names_the_variable_the_file_and_the_place(
+    text: str | None, code: str, place: str, tmp_path: Path
+) -> None:
     path = tmp_path / "prices.yaml"
-    path.write_text(text)
-    with pytest.raises(UsageError, match="TOOLGRAD_PRICES") as caught:
+    if text is not None:
+        path.write_text(text)
+    with pytest.raises(UsageError) as caught:
         Prices.load(path)
-    assert said in str(caught.value)
-    assert "\n" not in str(caught.value)
-    with pytest.raises(UsageError, match="cannot read"):
-        Prices.load(tmp_path / "missing.yaml")
+    assert caught.value.code == code
+    message = str(caught.value)
+    assert "TOOLGRAD_PRICES" in message
+    assert str(path) in message
+    assert place in message
+    assert "\n" not in message
 
 
 def test_an_unknown_price_is_counted_as_unknown_and_not_as_nothing() -> None:
@@ -89,8 +95,10 @@ def test_a_session_ends_when_the_budget_is_used_up(caps: Caps, option: str) -> N
         async with Library([WorldSource()]) as library:
             await run_session(ToolGrad(library, models), 0, 0)
 
-    with pytest.raises(BudgetSpentError, match=f"raise {option}"):
+    with pytest.raises(BudgetSpentError) as caught:
         asyncio.run(main())
+    assert caught.value.code == "budget_spent"
+    assert str(caught.value).split()[-1] == option, "the option to raise"
 
 
 def test_the_rehearsal_model_costs_nothing_and_that_is_known() -> None:

@@ -1,4 +1,4 @@
-"""What repeated beginnings of prompts are worth: they stay the same to the byte, are marked, counted and priced."""
+"""Repeated beginnings of prompts: they stay the same to the byte, are marked, counted and priced."""
 
 import asyncio
 from typing import Literal
@@ -69,7 +69,7 @@ def test_a_re_ask_begins_like_the_question_it_repeats() -> None:
     asyncio.run(sessions_of(models, 1, ProgramConfig(iterations=1)))
     first, again = prompts_of(models, "proposer")[:2]
     assert "[[ ## problem ## ]]" not in first.messages[-1].text
-    assert "[[ ## problem ## ]]\nThe answer lacks the fields: reason, proposals." in again.messages[-1].text
+    assert "[[ ## problem ## ]]\n" in again.messages[-1].text
     assert (again.system, again.messages[:-1]) == (first.system, first.messages[:-1])
     asked = first.messages[-1].text.rpartition("\n\nRespond with")[0]
     assert again.messages[-1].text.startswith(asked)
@@ -122,7 +122,7 @@ def test_the_memory_of_beginnings_is_bounded() -> None:
     assert len(marks.marked(request(str(REMEMBERED), "one")).messages) == 2
 
 
-def test_a_prompt_of_another_make_passes_with_its_instructions_marked() -> None:
+def test_a_prompt_in_another_format_passes_with_its_instructions_marked() -> None:
     plain = Request(model="claude", system="Do it.", messages=(Message.user("Hello."),))
     marks = CacheMarks()
     for _ in range(2):
@@ -156,7 +156,7 @@ def test_sessions_on_anthropics_wire_read_most_of_their_input_from_the_cache(mon
                 await models.aclose()
 
         served = asyncio.run(run())
-    assert [one.sample for one in served] == [one.sample for one in embedded]
+    assert [session.sample for session in served] == [session.sample for session in embedded]
     assert server.stats.refused == {}
     (count,) = server.stats.models.values()
     used = models.meter.roles()
@@ -169,10 +169,10 @@ def test_sessions_on_anthropics_wire_read_most_of_their_input_from_the_cache(mon
     plain = count.input_tokens - count.cached_tokens - count.written_tokens
     usd = plain * price.input + count.cached_tokens * price.cached + count.written_tokens * price.written
     assert sum(role.usd for role in used.values()) == pytest.approx(usd + count.output_tokens * price.output)
-    # Six prompts a session: the first one reads no tools, the second one writes them, the others read them.
+    # Six prompts per session: the first one has no cached tools, the second one writes them, the others read them.
     proposer = used["proposer"]
     assert 0.5 < proposer.cached_tokens / proposer.input_tokens < 0.7
-    assert all(one.usage.roles["proposer"].cached_tokens for one in served)
+    assert all(session.usage.roles["proposer"].cached_tokens for session in served)
 
 
 @pytest.mark.parametrize("engine", ENGINES)
@@ -196,6 +196,6 @@ def test_tokens_from_a_cache_are_counted_through_either_engine(
     (count,) = server.stats.models.values()
     used = models.meter.roles()["judge"]
     assert (used.calls, used.input_tokens, used.cached_tokens) == (2, count.input_tokens, count.cached_tokens)
-    # Marks are put by the native engine; the others keep what comes again by themselves.
+    # Anthropic caches what is marked, and only the native engine marks; the other providers cache by themselves.
     marked = (format, engine) != ("anthropic", "litellm")
     assert (count.cached_tokens > 200) == marked

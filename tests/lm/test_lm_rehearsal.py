@@ -1,4 +1,4 @@
-"""The rehearsal model: what it does unasked, what it does when asked, and that it only reads its prompt."""
+"""The rehearsal model: what it does unasked, what it does when asked, and that it reads nothing but its prompt."""
 
 import asyncio
 import json
@@ -7,6 +7,7 @@ from typing import Any
 import dspy
 import pytest
 from dspy.lm15 import Message, Request
+from pydantic import JsonValue
 
 from tests.support.toys import functions
 from toolgrad_dspy.lm import Models
@@ -78,7 +79,7 @@ NEGATIONS = {
     "name_lack": ("Do not say concretely what is lacking.", "Never name what is missing by name."),
 }
 
-OPENED = {
+OPENED: dict[str, JsonValue] = {
     "chain": "c1",
     "step": "s1",
     "tool": "find_place",
@@ -131,7 +132,7 @@ def test_every_habit_is_off_in_the_base_prompts(signature: Any) -> None:
 
 @pytest.mark.parametrize("habit", HABITS, ids=lambda habit: habit.name)
 def test_a_habit_is_switched_on_by_its_own_sentence_and_no_other_is(habit: Habit) -> None:
-    base = {"proposer": Propose, "selector": Select}[habit.role].instructions
+    base = {"proposer": Propose.instructions, "selector": Select.instructions}[habit.role]
     assert switched_on(habit, f"{base}\n{habit.sentence}") == {habit.name}
 
 
@@ -166,9 +167,10 @@ def reflect(instruction: str, examples: Any, salt: str = "") -> str:
         "current_instruction: str, examples_with_feedback: str -> new_instruction: str", salt or "x"
     )
     with dspy.context(lm=Models.from_environment().lm("reflection"), adapter=ADAPTER):
-        return dspy.Predict(signature)(
+        answered = dspy.Predict(signature)(
             current_instruction=instruction, examples_with_feedback=json.dumps(examples)
-        ).new_instruction
+        )
+    return str(answered.new_instruction)
 
 
 def test_reflection_words_only_complaints_of_the_feedback() -> None:
@@ -182,7 +184,7 @@ def test_reflection_words_only_complaints_of_the_feedback() -> None:
     assert seen == allowed
 
 
-def test_reflection_adds_nothing_that_the_instruction_says_already_or_that_nobody_complained_about() -> None:
+def test_reflection_adds_nothing_that_the_instruction_says_already_or_that_no_feedback_complains_about() -> None:
     told = f"Propose.\n{BY_NAME['fresh'].sentence}\n{BY_NAME['concrete'].sentence}"
     assert reflect(told, EXAMPLES) == told
     assert reflect("Propose.", [{"Feedback": "p1 ran at once."}]) == "Propose."
@@ -222,9 +224,9 @@ def test_the_same_prompt_gets_the_same_answer_and_another_one_another() -> None:
 
 def test_it_answers_in_the_json_format_too() -> None:
     inputs = {"tools": TOOLS, "progress": "iteration 1 of 8; make 2 proposals"}
-    found = ask(Propose, dspy.JSONAdapter(), **inputs)
-    assert [len(proposal.calls) for proposal in found.proposals] == [1, 1]
-    assert {call.tool for proposal in found.proposals for call in proposal.calls} <= {"one", "two", "three"}
+    answered = ask(Propose, dspy.JSONAdapter(), **inputs)
+    assert [len(proposal.calls) for proposal in answered.proposals] == [1, 1]
+    assert {call.tool for proposal in answered.proposals for call in proposal.calls} <= {"one", "two", "three"}
 
 
 def test_whole_sessions_run_in_the_json_format() -> None:
@@ -246,12 +248,12 @@ def test_whole_sessions_run_in_the_json_format() -> None:
 @pytest.mark.parametrize(
     "text", ["hello", "", "[[ ## tools ## ]]", "[[ ## tools ## ]]\n{broken\n[1]\nnull", "Respond with a JSON object"]
 )
-def test_a_request_that_is_none_of_its_parts_gets_an_empty_answer(text: str) -> None:
+def test_a_request_that_fits_none_of_its_parts_gets_an_empty_answer(text: str) -> None:
     response = answer(Request(model="rehearsal", messages=(Message.user(text or " "),)))
     assert "".join(part.text for part in response.message.parts) == ""
 
 
-def test_words_of_a_field_are_not_taken_for_the_format() -> None:
+def test_the_text_of_a_field_is_not_mistaken_for_the_format() -> None:
     lacking = "a step that says\n\nRespond with a JSON object in the following order of fields: `x`.\nand more"
     messages = ADAPTER.format(
         Propose, [], {"tools": TOOLS, "workflow": "(no steps yet)", "lacking": lacking, "progress": "iteration 1"}
@@ -311,7 +313,7 @@ def test_a_call_can_be_made_up_for_any_schema(name: str, habits: bool) -> None:
     tools = line({"name": "t", "description": "", "parameters": SCHEMAS[name]})
     sentences = [habit.sentence for habit in HABITS if habits and habit.role == "proposer"]
     signature = Propose.with_instructions("\n".join([Propose.instructions, *sentences]))
-    found = ask(signature, tools=tools, progress="iteration 1 of 8; make 1 proposals")
-    ((call,),) = [proposal.calls for proposal in found.proposals]
+    answered = ask(signature, tools=tools, progress="iteration 1 of 8; make 1 proposals")
+    ((call,),) = [proposal.calls for proposal in answered.proposals]
     assert call.tool == "t"
     assert set(SCHEMAS[name].get("required", ())) <= set(call.arguments)

@@ -1,7 +1,7 @@
-"""Whole sessions over every provider's own wire format, and what each fault on the way becomes at DSPy's surface.
+"""Whole sessions over every provider's own wire format, and the error that DSPy raises for each fault on the way.
 
-Only the environment differs between the cases. The table of faults says what a role's ``dspy.LM`` raises with retries
-switched off: whatever decides between another try, a failed step and the end of a run builds on it.
+Only the environment differs between the cases. The table of faults says what a role's ``dspy.LM`` raises without
+retries. Whether a call is retried, is a failed step or ends the run depends on that.
 """
 
 import asyncio
@@ -34,8 +34,8 @@ KEY = "sk-loopback-0001"
 WRONG_PATH = "wrong_path"  # the server's only fault is that the base URL is not its own
 ANSWERED = "answered"
 
-# What becomes of a fault, with every provider and engine.
-USUAL = {
+# What a fault becomes, with every provider and engine.
+OUTCOMES = {
     Fault.RATE_LIMIT: "LMRateLimitError",
     Fault.RATE_LIMIT_BARE: "LMRateLimitError",
     Fault.TOKEN_LIMIT: "LMRateLimitError",
@@ -110,7 +110,7 @@ def test_every_wire_format_gives_the_samples_of_the_embedded_model(
 
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("format", FORMATS)
-@pytest.mark.parametrize("fault", USUAL)
+@pytest.mark.parametrize("fault", OUTCOMES)
 def test_what_a_fault_becomes(monkeypatch: pytest.MonkeyPatch, fault: str, format: str, engine: str) -> None:
     plan = FaultPlan() if fault == WRONG_PATH else FaultPlan.always(Fault(fault), retry_after=0.25)
     with silent_threads(), ModelServer(format, faults=plan) as server:
@@ -118,51 +118,54 @@ def test_what_a_fault_becomes(monkeypatch: pytest.MonkeyPatch, fault: str, forma
         if fault == WRONG_PATH:
             monkeypatch.setenv("TOOLGRAD_API_BASE", f"{server.address}/elsewhere")
         try:
-            became, said = ANSWERED, asyncio.run(one_call())
+            outcome, text = ANSWERED, asyncio.run(one_call())
         except LMError as error:
-            became, said = type(error).__name__, str(error)
-    assert KEY not in said
-    if became == ANSWERED:
-        assert said == (PROSE if fault == Fault.PROSE else "")
-    assert became == USUAL[fault]
-    assert server.stats.answered == (1 if became == ANSWERED else 0)
+            outcome, text = type(error).__name__, str(error)
+    assert KEY not in text
+    if outcome == ANSWERED:
+        assert text == (PROSE if fault == Fault.PROSE else "")
+    assert outcome == OUTCOMES[fault]
+    assert server.stats.answered == (1 if outcome == ANSWERED else 0)
 
 
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("format", FORMATS)
-def test_what_no_session_could_mend_is_told_before_the_first_one(
+def test_a_problem_that_every_session_would_meet_is_reported_before_the_first_one(
     monkeypatch: pytest.MonkeyPatch, format: str, engine: str
 ) -> None:
-    async def refused() -> str:
+    async def refused() -> ModelError:
         models = Models.from_environment()
         try:
             with pytest.raises(ModelError) as caught:
                 await models.check(["proposer"])
         finally:
             await models.aclose()
-        said = str(caught.value)
-        assert not re.search(r"\n|To fix|litellm|Exception|credential came from", said)
-        assert KEY not in said
-        return said
+        message = str(caught.value)
+        assert not re.search(r"\n|To fix|litellm|Exception|credential came from", message)
+        assert KEY not in message
+        return caught.value
 
     monkeypatch.setattr(gate, "FIRST_WAIT", 0.0)
     with ModelServer(format, keys={"another"}) as server:
         use(monkeypatch, server, engine)
-        assert "the key was refused" in asyncio.run(refused())
+        assert asyncio.run(refused()).code == "key_refused"
         if server.format.needs_key:
             monkeypatch.delenv("TOOLGRAD_API_KEY")
-            assert "there is no API key; set " in asyncio.run(refused())
+            assert asyncio.run(refused()).code == "missing_key"
         use(monkeypatch, server, engine, API_BASE="http://127.0.0.1:9/v1")
-        assert "the server cannot be reached" in asyncio.run(refused())
+        assert asyncio.run(refused()).code == "server_unreachable"
         use(monkeypatch, server, engine, API_BASE=f"{server.address}/elsewhere")
-        assert "the path of the URL in TOOLGRAD_API_BASE" in asyncio.run(refused())
+        error = asyncio.run(refused())
+        assert error.code == "unknown_model"
+        assert "TOOLGRAD_API_BASE" in str(error), "it may also be the path of the URL"
 
 
-def test_an_error_text_is_rid_of_the_key_that_a_server_echoes() -> None:
+def test_a_key_that_a_server_repeats_is_masked_in_the_error() -> None:
     error = corrected(RateLimitError(f"slow down, {KEY}", status=429, retry_after=3.0), [KEY])
     assert isinstance(error, RateLimitError)
-    assert error.message.startswith("slow down, ***\n")
-    assert error.message.count("To fix") == 1
+    assert KEY not in error.message
+    assert error.message.partition("\n")[0] == "slow down, ***"
+    assert error.message.count("To fix") == 1, "DSPy's advice is not repeated"
     assert (error.status, error.retry_after) == (429, 3.0)
 
 
@@ -242,21 +245,20 @@ def test_a_model_that_can_be_held_to_a_schema_is_spoken_to_in_json_and_held_to_i
 ) -> None:
     formats: list[str] = []
 
-    def note(body: dict[str, Any]) -> None:
+    def record(body: dict[str, Any]) -> None:
         config = body.get("generationConfig") or {}
         wanted = (body.get("response_format"), body.get("output_config"), body.get("format"), config)
         formats.append(json.dumps(wanted))
 
-    with silent_threads(), ModelServer(format, trouble=note) as server:
+    with silent_threads(), ModelServer(format, trouble=record) as server:
         use(monkeypatch, server, engine)
-        can = {"json_schema": True, "json_object": format != "anthropic"}
-        remember([probed(Models.from_environment().settings["proposer"], can)])
+        values = {"json_schema": True, "json_object": format != "anthropic"}
+        remember([probed(Models.from_environment().settings["proposer"], values)])
         models = Models.from_environment()
         assert {models.adapter_name(role) for role in LOOP_ROLES} == {"json"}
         served, _ = asyncio.run(town_sessions())
     assert len(served) == 2
     assert server.stats.refused == {}
-    if (format, engine) not in {("anthropic", "litellm"), ("gemini", "litellm")}:  # which word it in other ways
-        closed = [one for one in formats if '"lacking"' in one]
-        assert closed, "a selector's answer is held to its schema"
-        assert not any('"proposals"' in one for one in formats), "arguments are open, which no strict schema can be"
+    if (format, engine) not in {("anthropic", "litellm"), ("gemini", "litellm")}:  # which litellm words in other ways
+        assert any('"lacking"' in sent for sent in formats), "a selector's answer is held to its schema"
+        assert not any('"proposals"' in sent for sent in formats), "arguments are open, which strict schemas forbid"

@@ -1,17 +1,17 @@
-"""Both engines, for tests that hold for either."""
+"""Both engines, for tests that have to pass with either."""
 
 import pytest
+
+# litellm leaves sockets open, and pydantic warns about its types for Gemini, which are imported at the first call.
+_WARNINGS = (
+    "ignore::pytest.PytestUnraisableExceptionWarning",
+    "ignore::ResourceWarning",
+    "ignore::DeprecationWarning",
+    "ignore:Items? .* using the `ReadOnly` qualifier:UserWarning",
+)
 
 # litellm's import takes seconds, so its cases are among the slow ones.
 ENGINES = [
     "native",
-    pytest.param(
-        "litellm",
-        marks=[
-            pytest.mark.slow,
-            pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),  # it keeps its sockets
-            pytest.mark.filterwarnings("ignore::ResourceWarning"),
-            pytest.mark.filterwarnings("ignore::DeprecationWarning"),
-        ],
-    ),
+    pytest.param("litellm", marks=[pytest.mark.slow, *(pytest.mark.filterwarnings(text) for text in _WARNINGS)]),
 ]

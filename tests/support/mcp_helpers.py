@@ -1,4 +1,4 @@
-"""Helper servers of this folder, started as child processes and over HTTP."""
+"""The helper servers of ``servers/``, started as child processes and over HTTP."""
 
 import contextlib
 import socket

@@ -1,4 +1,4 @@
-"""The bundled town, open on the background loop, as optimizers need it."""
+"""The bundled world, open on the background loop, as optimizers need it."""
 
 from collections.abc import Iterator
 

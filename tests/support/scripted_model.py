@@ -1,4 +1,4 @@
-"""A language model that answers what a test tells it to, and plays the rehearsal model for the rest."""
+"""Models that give the answers of a test's script, and those of the rehearsal model where the script has none."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -20,9 +20,8 @@ Script = list[Answer] | Callable[[Prompt], Answer]
 
 
 class ScriptedModels(Models):
-    """Models whose roles follow scripts. ``asked`` keeps every prompt with the role it was for, in order.
-
-    ``requests`` keeps what came in for each of them.
+    """Models whose roles follow scripts. ``asked`` has every prompt with the role it was for, in order; ``requests``
+    has the same as they came in.
     """
 
     def __init__(self, *, adapter: Literal["chat", "json"] = "chat", **scripts: Script) -> None:
@@ -49,7 +48,7 @@ class ScriptedModels(Models):
 
     def prompts(self, role: str) -> list[Prompt]:
         """The prompts that ``role`` was asked with."""
-        return [prompt for asked, prompt in self.asked if asked == role]
+        return [prompt for asked_role, prompt in self.asked if asked_role == role]
 
     def respond(self, role: str, request: Request) -> Response:
         prompt = read(request)
@@ -78,14 +77,17 @@ class _Sync:
         return self._models.respond(self._role, request)
 
 
-class _Async(_Sync):
-    async def complete(self, request: Request) -> Response:  # type: ignore[override]
+class _Async:
+    def __init__(self, models: ScriptedModels, role: str) -> None:
+        self._models, self._role = models, role
+
+    async def complete(self, request: Request) -> Response:
         return self._models.respond(self._role, request)
 
 
 def _in_order(answers: list[Answer]) -> Callable[[Prompt], Answer]:
-    left: Iterator[Answer] = iter(answers)
-    return lambda prompt: next(left, None)
+    remaining: Iterator[Answer] = iter(answers)
+    return lambda prompt: next(remaining, None)
 
 
 def chat(**fields: Any) -> str:
@@ -101,10 +103,10 @@ def call(tool: str, **arguments: Any) -> dict[str, Any]:
 
 def propose(*proposals: list[dict[str, Any]]) -> dict[str, Any]:
     """The proposer's answer: each proposal is a list of calls."""
-    works = [
+    shown = [
         {"instruction": f"Do {calls[0]['tool'] if calls else 'nothing'}.", "calls": calls} for calls in proposals
     ]
-    return {"reason": "it helps", "proposals": works}
+    return {"reason": "it helps", "proposals": shown}
 
 
 def select(report: str, chain: str = "new", lacking: str = "more") -> dict[str, Any]:

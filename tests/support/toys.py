@@ -81,5 +81,5 @@ async def growing(sources: list[ToolSource], models: Models, index: int = 0, **s
 
 
 def grow(source: ToolSource, models: Models, **settings: Any) -> Session:
-    """As :func:`growing`, for one source and without a loop; one iteration unless told."""
+    """As :func:`growing`, for one source and without a loop; by default one iteration."""
     return asyncio.run(growing([source], models, **{"iterations": 1, **settings}))

@@ -1,26 +1,11 @@
 """Servers and folders for the tests of tool sources."""
 
-import importlib.util
-import sys
 from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
-from tests.support.mcp_helpers import SERVERS, WebServer
-
-
-@pytest.fixture(scope="session")
-def web() -> ModuleType:
-    """The module of the helper server on the official SDK."""
-    spec = importlib.util.spec_from_file_location("toolgrad_test_web", SERVERS / "web.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
+from tests.support.mcp_helpers import WebServer
 
 
 @pytest.fixture

@@ -3,11 +3,11 @@
 import asyncio
 from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
 from tests.support.mcp_helpers import script
+from tests.support.servers.web import make_server
 from toolgrad_dspy.records import Tool, ToolCall
 from toolgrad_dspy.tools import FunctionSource, ToolFilter, ToolSource
 from toolgrad_dspy.tools.conformance import CHECKS, Case, Check, check_source
@@ -62,7 +62,7 @@ NOTES = {"write": call("write_note", text="x"), "read": call("read_notes"), "fai
         "sse",
     ]
 )
-def case(request: pytest.FixtureRequest, web: ModuleType, folder: Path) -> Case:
+def case(request: pytest.FixtureRequest, folder: Path) -> Case:
     add = call("add", a=1)
 
     def functions() -> ToolSource:
@@ -78,15 +78,15 @@ def case(request: pytest.FixtureRequest, web: ModuleType, folder: Path) -> Case:
         case "functions-session":
             return Case(functions, add, **NOTES)
         case "wrapped":
-            mine = {key: other.model_copy(update={"tool": f"my_{other.tool}"}) for key, other in NOTES.items()}
+            mine = {key: note.model_copy(update={"tool": f"my_{note.tool}"}) for key, note in NOTES.items()}
             return Case(wrapped, call("my_add", a=1), **mine)
         case "in-process":
-            return Case(lambda: McpSource("web", InProcessTarget(web.make_server())), add, NOTES["failing"])
+            return Case(lambda: McpSource("web", InProcessTarget(make_server())), add, NOTES["failing"])
         case "in-process-session":
-            target = InProcessTarget(web.make_server())
+            target = InProcessTarget(make_server())
             return Case(lambda: McpSource("web", target, isolation="session"), add, **NOTES)
         case "in-process-factory":
-            target = InProcessTarget(web.make_server)
+            target = InProcessTarget(make_server)
             return Case(lambda: McpSource("web", target, isolation="session"), add, **NOTES)
         case "stdio":
             return Case(lambda: McpSource("notes", script("notes")), call("read_notes"), NOTES["failing"])
@@ -115,13 +115,14 @@ def test_the_source(check: Check, case: Case) -> None:
     asyncio.run(asyncio.wait_for(check(case), 60))
 
 
-def test_a_source_that_breaks_its_promises_is_told_which() -> None:
+def test_the_checks_name_the_promises_that_a_source_breaks() -> None:
     class Forgetful(FunctionSource):
         async def tools(self) -> list[Tool]:
             return [tool.model_copy(update={"source": "other"}) for tool in await super().tools()]
 
     case = Case(lambda: Forgetful("functions", notebook(0)), call("fail", text="no"))
     findings = {finding.check: finding.problem for finding in asyncio.run(check_source(case))}
-    assert findings["lists_usable_tools"] == "tool 'write_note' names its source 'functions', not 'other'"
-    assert "the good call succeeds" in findings["answers_a_good_call"]
+    assert {"lists_usable_tools", "answers_a_good_call"} <= findings.keys()
     assert "reports_an_unknown_tool_as_data" not in findings
+    assert "'write_note'" in findings["lists_usable_tools"]
+    assert not any("\n" in problem for problem in findings.values())

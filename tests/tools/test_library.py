@@ -2,16 +2,17 @@
 
 import asyncio
 import copy
-import time
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from pydantic import JsonValue
 
 from toolgrad_dspy.errors import ToolSourceError
 from toolgrad_dspy.records import Observation, Tool, ToolCall
 from toolgrad_dspy.tools import FunctionSource, Library
+from toolgrad_dspy.tools import library as library_module
 from toolgrad_dspy.tools.wrappers import Prefixed, WrappedSource
 
 
@@ -50,15 +51,17 @@ class Counting(WrappedSource):
         return session
 
 
-def refusal(*sources: Any) -> str:
+def refusal(*sources: Any) -> ToolSourceError:
+    """The error with which a library of these sources refuses to open."""
+
     async def main() -> None:
         async with Library(sources):
             pass
 
-    with pytest.raises(ToolSourceError) as error:
+    with pytest.raises(ToolSourceError) as caught:
         asyncio.run(main())
-    assert "\n" not in str(error.value)
-    return str(error.value)
+    assert "\n" not in str(caught.value)
+    return caught.value
 
 
 def names(tools: tuple[Tool, ...]) -> list[str]:
@@ -75,10 +78,9 @@ def test_tools_of_all_sources_are_in_one_fixed_order() -> None:
 
 
 def test_a_name_in_two_sources_is_refused_and_a_prefix_helps() -> None:
-    assert refusal(source("one", "x"), source("two", "x")) == (
-        "tool name 'x' is offered by source 'one' and by source 'two'; "
-        'set "prefix" on one of them, or "deny" the tool there'
-    )
+    error = refusal(source("one", "x"), source("two", "x"))
+    assert error.code == "duplicate_tool"
+    assert all(name in str(error) for name in ("'x'", "'one'", "'two'", '"prefix"', '"deny"'))
 
     async def main() -> list[str]:
         async with Library([source("one", "x"), Prefixed(source("two", "x"), "two_")]) as library:
@@ -93,14 +95,16 @@ def test_a_name_twice_in_one_source_is_refused() -> None:
             (tool,) = await super().tools()
             return [tool, tool.model_copy(update={"source_name": "x.y"})]
 
-    assert refusal(Twice(source("one", "x_y"))) == (
-        "source 'one' lists tool name 'x_y' twice ('x_y' and 'x.y'); set \"deny\": [\"x.y\"] to do without it"
-    )
+    error = refusal(Twice(source("one", "x_y")))
+    assert error.code == "duplicate_tool"
+    assert all(name in str(error) for name in ("'one'", "'x_y'", "'x.y'", '"deny": ["x.y"]'))
 
 
 def test_two_sources_of_one_id_are_refused() -> None:
-    with pytest.raises(ToolSourceError, match="two tool sources have the id 'one'"):
+    with pytest.raises(ToolSourceError) as caught:
         Library([source("one", "x"), source("one", "y")])
+    assert caught.value.code == "duplicate_source"
+    assert "'one'" in str(caught.value)
 
 
 def test_an_invalid_schema_is_refused() -> None:
@@ -108,55 +112,62 @@ def test_an_invalid_schema_is_refused() -> None:
         async def tools(self) -> list[Tool]:
             return [t.model_copy(update={"parameters": {"type": "thing"}}) for t in await super().tools()]
 
-    assert refusal(Broken(source("one", "x"))).startswith(
-        "tool 'x' of source 'one' has an invalid JSON Schema: /type:"
-    )
+    line = str(refusal(Broken(source("one", "x"))))
+    assert all(name in line for name in ("'x'", "'one'", "/type"))
 
 
 def test_when_a_source_does_not_open_the_others_are_closed() -> None:
     good, bad = Counting(source("good", "x")), Counting(source("bad", "y"), error="it is broken")
-    assert refusal(good, bad) == "it is broken"
+    assert str(refusal(good, bad)) == "it is broken"
     assert good.events == bad.events == {"open": 1, "close": 1}
 
 
 class TestValidation:
     @pytest.mark.parametrize(
-        ("arguments", "problem"),
+        ("arguments", "place"),
         [
-            ({"number": 1}, None),
-            ({"number": "x"}, "/number: 'x' is not of type 'integer'"),
-            ({"items": [{"a": 1}, {"b~/": 1.5}]}, "/items/1/b~0~1: 1.5 is not of type 'integer'"),
-            ({"other": 1}, "arguments: Additional properties are not allowed ('other' was unexpected)"),
+            ({"number": "x"}, "/number"),
+            ({"items": [{"a": 1}, {"b~/": 1.5}]}, "/items/1/b~0~1"),
+            ({"other": 1}, "arguments"),
         ],
     )
-    def test_arguments_are_checked_against_the_schema(self, arguments: dict[str, Any], problem: str | None) -> None:
+    def test_what_does_not_fit_the_schema_is_named_by_its_place(self, arguments: dict[str, Any], place: str) -> None:
         async def main() -> str | None:
             async with Library([source("s", "call")]) as library:
                 return library.validate(ToolCall(tool="call", arguments=arguments))
 
-        assert asyncio.run(main()) == problem
+        problem = asyncio.run(main())
+        assert problem is not None
+        assert problem.partition(": ")[0] == place
+        assert "\n" not in problem
 
-    def test_an_unknown_tool_is_told_the_nearest_one(self) -> None:
+    def test_for_an_unknown_tool_the_nearest_one_is_named(self) -> None:
         async def main() -> str | None:
             async with Library([source("s", "search_flights")]) as library:
                 return library.validate(ToolCall(tool="search_flight"))
 
-        assert asyncio.run(main()) == "there is no tool 'search_flight'; did you mean 'search_flights'?"
+        problem = asyncio.run(main())
+        assert problem is not None
+        assert "'search_flights'" in problem
 
-    def test_it_takes_less_than_a_tenth_of_a_millisecond(self) -> None:
-        async def main() -> float:
+    def test_a_tools_schema_is_compiled_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """It takes some hundred times as long as checking the arguments of one call."""
+        compile_schema = vars(library_module)["compile_schema"]
+        compiled: list[object] = []
+
+        def counting(schema: dict[str, JsonValue]) -> object:
+            compiled.append(schema)
+            return compile_schema(schema)
+
+        monkeypatch.setattr(library_module, "compile_schema", counting)
+
+        async def main() -> set[str | None]:
             async with Library([source("s", "call")]) as library:
                 call = ToolCall(tool="call", arguments={"number": 1, "items": [{"a": 1}]})
-                library.validate(call)
-                best = 1.0
-                for _ in range(20):
-                    start = time.perf_counter()
-                    for _ in range(50):
-                        library.validate(call)
-                    best = min(best, (time.perf_counter() - start) / 50)
-                return best
+                return {library.validate(call) for _ in range(50)}
 
-        assert asyncio.run(main()) < 1e-4
+        assert asyncio.run(main()) == {None}
+        assert len(compiled) == 1
 
 
 class TestSessions:
@@ -196,10 +207,10 @@ def test_the_digest_changes_with_the_tools_only() -> None:
         async with Library(sources) as library:
             return library.digest
 
-    one = asyncio.run(digest(source("s", "x", "y")))
-    assert len(one) == 64
-    assert asyncio.run(digest(source("s", "y", "x"))) == one
-    assert asyncio.run(digest(source("s", "x"))) != one
+    first = asyncio.run(digest(source("s", "x", "y")))
+    assert len(first) == 64
+    assert asyncio.run(digest(source("s", "y", "x"))) == first
+    assert asyncio.run(digest(source("s", "x"))) != first
 
 
 def test_a_deep_copy_is_the_library_itself() -> None:

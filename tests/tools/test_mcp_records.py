@@ -25,7 +25,7 @@ def test_schemas_are_kept_as_they_are() -> None:
     assert tool.returns == SCHEMA
 
 
-def test_hints_become_annotations_and_what_is_not_said_stays_unknown() -> None:
+def test_hints_become_annotations_and_hints_that_are_not_given_stay_unknown() -> None:
     hints = types.ToolAnnotations(read_only_hint=True, open_world_hint=False)
     tool = tool_from_mcp(types.Tool(name="a", input_schema={}, annotations=hints), source="s")
     assert tool.annotations.model_dump() == {
@@ -58,7 +58,7 @@ def test_a_name_is_made_valid_and_the_servers_own_is_kept() -> None:
     assert (tool.name, tool.source_name) == ("x_files_read_all", "files/read.all")
 
 
-def test_blocks_that_are_no_text_are_named_with_type_and_size() -> None:
+def test_blocks_other_than_text_are_shown_by_type_and_size() -> None:
     data = base64.b64encode(b"\0" * 3500).decode()
     result = types.CallToolResult(
         content=[
@@ -115,6 +115,6 @@ def test_an_error_is_of_the_kind_that_its_sdk_words(message: str, kind: str) -> 
     assert observation.error.message
 
 
-def test_a_text_like_an_error_is_none_when_the_server_does_not_say_so() -> None:
+def test_a_text_like_an_error_is_no_error_unless_the_server_says_so() -> None:
     result = types.CallToolResult(content=text("Input validation error: quoted"))
     assert observation_from_mcp(result, 0.0).error is None

@@ -1,11 +1,11 @@
-"""Verdicts on handwritten cases, on labelled recordings, and on what should not be slow."""
+"""Whether a result is a success: on handwritten cases, on labelled recordings, and on hostile texts."""
 
-import gc
 import importlib.util
 import json
-import time
+import subprocess
+import sys
 from pathlib import Path
-from types import ModuleType
+from types import FrameType, ModuleType
 from typing import Any
 
 import pytest
@@ -14,20 +14,21 @@ from toolgrad_dspy.records import Observation, Verdict
 from toolgrad_dspy.tools.verdict import (
     EMPTY_ENVELOPES,
     EMPTY_TEXTS,
-    MARKS,
-    MESSAGES,
-    SHAPES,
-    STATEMENTS,
+    ERROR_MARKERS,
+    ERROR_MESSAGES,
+    ERROR_SHAPES,
+    ERROR_STATEMENTS,
     Envelope,
     classify,
     data_in,
 )
 
 ROOT = Path(__file__).parents[2]
+BENCHMARK = ROOT / "benchmarks" / "verdict.py"
 DATA = ROOT.parent / "shared" / "data"
 HANDWRITTEN = ROOT / "tests/support/verdict_cases" / "handwritten.jsonl"
 CASES = [json.loads(line) for line in HANDWRITTEN.read_text(encoding="utf-8").splitlines()]
-TABLES = {*EMPTY_ENVELOPES, *EMPTY_TEXTS, *MARKS, *MESSAGES, *SHAPES, *STATEMENTS}
+RULES = {*EMPTY_ENVELOPES, *EMPTY_TEXTS, *ERROR_MARKERS, *ERROR_MESSAGES, *ERROR_SHAPES, *ERROR_STATEMENTS}
 
 
 def verdict_on(case: dict[str, Any]) -> Verdict:
@@ -37,7 +38,7 @@ def verdict_on(case: dict[str, Any]) -> Verdict:
 
 
 def load_benchmark() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("verdict_benchmark", ROOT / "benchmarks" / "verdict.py")
+    spec = importlib.util.spec_from_file_location("verdict_benchmark", BENCHMARK)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -54,17 +55,17 @@ def test_a_handwritten_case(case: dict[str, Any]) -> None:
 
 
 def test_every_rule_has_a_reason_and_is_pure() -> None:
-    for rule in TABLES:
+    for rule in RULES:
         assert rule.__doc__, rule.__name__
-    for rule in (*MARKS, *STATEMENTS, *MESSAGES, *EMPTY_TEXTS):
+    for rule in (*ERROR_MARKERS, *ERROR_MESSAGES, *EMPTY_TEXTS):
         assert rule("A fine day in Oslo") is None
-    for shape in (*SHAPES, *EMPTY_ENVELOPES):
+    for shape in (*ERROR_SHAPES, *EMPTY_ENVELOPES):
         assert shape(Envelope.of({"city": "Oslo", "temperature": 3})) is None
 
 
 def test_every_rule_decides_a_handwritten_case() -> None:
-    on_messages_only = {rule.__name__ for rule in MESSAGES} - {rule.__name__ for rule in STATEMENTS}
-    named = {rule.__name__ for rule in TABLES} | {"protocol", "schema", "proxy_error", "content"}
+    on_messages_only = {rule.__name__ for rule in ERROR_MESSAGES} - {rule.__name__ for rule in ERROR_STATEMENTS}
+    named = {rule.__name__ for rule in RULES} | {"protocol", "schema", "proxy_error", "content"}
     assert named - on_messages_only <= {verdict_on(case).rule for case in CASES}
 
 
@@ -117,33 +118,29 @@ def test_data_is_read_from_text(text: str, data: object) -> None:
     assert data_in(text) == data
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        pytest.param("[" * 100_000 + "]" * 100_000, id="deep JSON"),
-        pytest.param("{'a': " * 3_000 + "1" + "}" * 3_000, id="deep Python"),
-        pytest.param('{"error": ' * 900 + "1" + "}" * 900, id="errors in errors"),
-        pytest.param("[" * 900 + "1" + ", 2]" * 900, id="pairs in pairs"),
-        pytest.param('{"result": ' * 900 + "[]" + "}" * 900, id="wrappers in wrappers"),
-        pytest.param("[" + "9" * 15_000 + "]", id="a long number"),
-        pytest.param("a " * 500_000, id="words"),
-        pytest.param("<html>" + "<h1 " * 250_000, id="open tags"),
-        pytest.param("x: Error - " * 90_000, id="sections"),
-        pytest.param("\n---\n" + "a" * 1_000_000 + ": Error - x", id="a long path"),
-        pytest.param("{'" + "\\\\" * 400_000 + "'}", id="escapes"),
-        pytest.param(json.dumps([{"id": n, "error": None, "tags": ["a"]} for n in range(20_000)]), id="1 MB of JSON"),
-        pytest.param(json.dumps({"results": [[[] for _ in range(60)] for _ in range(4_000)]}), id="1 MB of nothing"),
-    ],
-)
-def test_large_and_hostile_text_is_judged_quickly(text: str) -> None:
-    observation = Observation(text=text)
+def test_large_and_hostile_texts_are_classified() -> None:
+    """In a process with a deadline that is far from what it takes: a pattern that backtracks would never end."""
+    done = subprocess.run(
+        [sys.executable, str(BENCHMARK), "--hostile"], capture_output=True, text=True, check=True, timeout=60
+    )
+    outcomes = {name: result["outcome"] for name, result in json.loads(done.stdout).items()}
+    failures = {"errors in errors", "sections"}
+    assert outcomes == {name: "failed" if name in failures else "ok" for name in load_benchmark().hostile()}
 
-    # Without the garbage collector, which would walk through all that the other tests have left.
-    gc.disable()
+
+@pytest.mark.parametrize("name", ["errors in errors", "1 MB of JSON", "1 MB of nothing"])
+def test_only_the_first_items_and_levels_of_large_data_are_visited(name: str) -> None:
+    text: str = load_benchmark().hostile()[name]
+    calls = 0
+
+    def count(frame: FrameType, event: str, argument: object) -> None:
+        nonlocal calls
+        calls += event == "call"
+
+    before = sys.getprofile()
+    sys.setprofile(count)
     try:
-        start = time.process_time()
-        classify(observation)
-        seconds = time.process_time() - start
+        classify(Observation(text=text))
     finally:
-        gc.enable()
-    assert seconds < 0.5
+        sys.setprofile(before)
+    assert calls < 5_000

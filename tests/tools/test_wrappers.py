@@ -67,7 +67,7 @@ def names(source: ToolSource) -> list[str]:
     return asyncio.run(main())
 
 
-def test_a_timeout_ends_a_call_and_the_session_goes_on() -> None:
+def test_a_timeout_ends_a_call_and_not_the_session() -> None:
     slow = ToolCall(tool="wait", arguments={"seconds": 30})
     assert kinds(run(Timeout(notes(), 0.05), slow, READ)) == ["timeout", None]
 
@@ -83,8 +83,8 @@ def test_a_parallel_limit_holds_over_all_sessions() -> None:
 
     async def main() -> None:
         source = ParallelLimit(FunctionSource("f", [work]), 3)
-        async with source, source.session(1) as one, source.session(2) as two:
-            await asyncio.gather(*(session.call(ToolCall(tool="work")) for session in (one, two) * 6))
+        async with source, source.session(1) as first, source.session(2) as second:
+            await asyncio.gather(*(session.call(ToolCall(tool="work")) for session in (first, second) * 6))
 
     asyncio.run(main())
     assert most == 3
@@ -93,9 +93,8 @@ def test_a_parallel_limit_holds_over_all_sessions() -> None:
 def test_a_read_only_source_refuses_to_write_and_says_what_it_left_out() -> None:
     source = read_only(notes())
     assert names(source) == ["read_notes", "wait"]
-    assert source.notes() == (
-        'notes: 1 of 3 tools left out: not declared read-only; set "allow_writes": true to use them',
-    )
+    (note,) = source.notes()
+    assert (note.source, note.code, note.tools) == ("notes", "not_read_only", ("write_note",))
     refused, read = run(source, WRITE, READ)
     assert kinds([refused]) == ["not_permitted"]
     assert read.content == ["1"]
@@ -104,9 +103,27 @@ def test_a_read_only_source_refuses_to_write_and_says_what_it_left_out() -> None
 def test_a_filter_keeps_what_is_allowed_and_not_denied() -> None:
     source = Filtered(notes(), ToolFilter(allow=("*_note*",), deny=("write_*",)))
     assert names(source) == ["read_notes"]
-    assert source.notes() == ('notes: 2 of 3 tools left out by "allow" and "deny"',)
-    with pytest.raises(ToolSourceError, match="has no tool to offer: 3 of 3"):
+    (note,) = source.notes()
+    assert (note.source, note.code, note.tools) == ("notes", "left_out_by_name", ("write_note", "wait"))
+
+
+def test_a_note_is_one_line_that_counts_the_tools() -> None:
+    source = read_only(notes())
+    names(source)
+    (line,) = map(str, source.notes())
+    assert line.startswith("notes: 1 of 3 tools")
+    assert "\n" not in line
+
+
+def test_a_filter_that_leaves_nothing_and_a_pattern_that_matches_nothing_are_refused() -> None:
+    with pytest.raises(ToolSourceError) as nothing:
         names(Filtered(notes(), ToolFilter(deny=("*",))))
+    assert nothing.value.code == "no_tools"
+    assert "'notes'" in str(nothing.value)
+    with pytest.raises(ToolSourceError) as misspelt:
+        names(Filtered(notes(), ToolFilter(allow=("reed_*",))))
+    assert misspelt.value.code == "unmatched_pattern"
+    assert "'reed_*'" in str(misspelt.value)
 
 
 def test_a_prefix_is_put_on_and_taken_off() -> None:
@@ -116,8 +133,8 @@ def test_a_prefix_is_put_on_and_taken_off() -> None:
     assert kinds(run(source, mine, READ)) == [None, "unknown_tool"]
 
 
-class TestRecording:
-    def test_what_was_recorded_is_replayed_byte_for_byte(self, tmp_path: Path) -> None:
+class TestCallLog:
+    def test_what_was_logged_is_replayed_byte_for_byte(self, tmp_path: Path) -> None:
         path = tmp_path / "calls.jsonl"
         calls = [READ, WRITE, READ, ToolCall(tool="write_note", arguments={}), READ]
         original = run(CallLog(notes(), path), *calls, seed=3)
@@ -128,33 +145,32 @@ class TestRecording:
         assert (replay.id, replay.isolation) == ("notes", "session")
 
     def test_the_last_answer_is_repeated_and_an_unknown_call_fails(self) -> None:
-        recording = CallLog(notes())
-        run(recording, WRITE, READ)
-        replay = Replay("notes", [], recording.calls)
+        log = CallLog(notes())
+        run(log, WRITE, READ)
+        replay = Replay("notes", [], log.calls)
         other = ToolCall(tool="write_note", arguments={"text": "y"})
         assert kinds(run(replay, READ, READ, other)) == [None, None, "connection"]
         assert kinds(run(replay, READ, seed=2)) == ["connection"]
 
     def test_it_keeps_calls_in_memory_without_a_file(self) -> None:
-        recording = CallLog(notes())
-        (written,) = run(recording, WRITE, seed=9)
-        assert recording.calls == [LoggedCall(seed=9, call=WRITE, observation=written)]
+        log = CallLog(notes())
+        (written,) = run(log, WRITE, seed=9)
+        assert log.calls == [LoggedCall(seed=9, call=WRITE, observation=written)]
 
     @pytest.mark.parametrize(
-        ("text", "line"),
+        ("text", "code"),
         [
-            (None, "cannot be read: No such file"),
-            ("nonsense\n", "is not a recording"),
-            ("", "is not a recording"),
-            (
-                '{"kind": "call", "seed": 1, "call": {"tool": "x"}, "observation": {"text": ""}}',
-                "does not begin with",
-            ),
+            (None, "unreadable_file"),
+            ("nonsense\n", "not_a_call_log"),
+            ("", "not_a_call_log"),
+            ('{"kind": "call", "seed": 1, "call": {"tool": "x"}, "observation": {"text": ""}}', "not_a_call_log"),
         ],
     )
-    def test_a_file_that_is_none_is_refused(self, tmp_path: Path, text: str | None, line: str) -> None:
+    def test_a_file_that_is_not_a_log_is_refused(self, tmp_path: Path, text: str | None, code: str) -> None:
         path = tmp_path / "calls.jsonl"
         if text is not None:
             path.write_text(text, encoding="utf-8")
-        with pytest.raises(StoreError, match=line):
+        with pytest.raises(StoreError) as caught:
             Replay.load(path)
+        assert caught.value.code == code
+        assert str(path) in str(caught.value)

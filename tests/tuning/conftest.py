@@ -1,4 +1,4 @@
-"""The bundled town, open on the background loop."""
+"""The bundled world, open on the background loop."""
 
 from tests.support.open_world import library
 

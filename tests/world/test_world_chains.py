@@ -1,7 +1,11 @@
 """The chains that the tools are there for, each step fed by the one before."""
 
+from typing import Any
 
-def test_from_a_place_to_a_journey(resident):
+from tests.world.residents import Resident
+
+
+def test_from_a_place_to_a_journey(resident: Resident) -> None:
     museum = resident("search_places", category="museum", district="Harbour")["places"][0]
     cafe = resident("find_nearby_places", place_id=museum["place_id"], categories=["cafe"], radius_m=1500)["places"][
         0
@@ -27,7 +31,7 @@ def test_from_a_place_to_a_journey(resident):
     assert departures["departures"]
 
 
-def test_any_two_stops_are_connected_with_two_changes_at_most(resident):
+def test_any_two_stops_are_connected_with_two_changes_at_most(resident: Resident) -> None:
     stops = [stop["stop_id"] for stop in resident("search_stops")["stops"]]
     for start in stops[::3]:
         for goal in stops:
@@ -37,7 +41,7 @@ def test_any_two_stops_are_connected_with_two_changes_at_most(resident):
                 assert trip["departs"] < trip["arrives"]
 
 
-def test_a_journey_names_the_disruptions_of_its_lines(resident):
+def test_a_journey_names_the_disruptions_of_its_lines(resident: Resident) -> None:
     for disruption in resident("list_disruptions")["disruptions"]:
         stops = resident("get_route", route_id=disruption["route_id"])["stops"]
         ends = {"from_stop_id": stops[0]["stop_id"], "to_stop_id": stops[1]["stop_id"]}
@@ -47,7 +51,7 @@ def test_a_journey_names_the_disruptions_of_its_lines(resident):
         assert disruption in resident("list_disruptions", date=disruption["last_day"])["disruptions"]
 
 
-def test_an_earlier_arrival_is_never_missed_by_arriving_by_it(resident):
+def test_an_earlier_arrival_is_never_missed_by_arriving_by_it(resident: Resident) -> None:
     stops = [stop["stop_id"] for stop in resident("search_stops")["stops"]]
     for start, goal in zip(stops[::2], stops[1::2], strict=True):
         route = {"from_stop_id": start, "to_stop_id": goal, "date": "2026-05-25"}
@@ -57,7 +61,7 @@ def test_an_earlier_arrival_is_never_missed_by_arriving_by_it(resident):
         assert again["departs"] >= first["departs"]
 
 
-def test_from_a_restaurant_to_a_calendar_entry_and_back(resident):
+def test_from_a_restaurant_to_a_calendar_entry_and_back(resident: Resident) -> None:
     restaurant = resident("search_restaurants", cuisine="italian", district="Riverside", diets=["vegetarian"])
     restaurant = restaurant["restaurants"][0]
     assert resident("get_menu", restaurant_id=restaurant["restaurant_id"], diet="vegetarian")["dishes"]
@@ -96,7 +100,7 @@ def test_from_a_restaurant_to_a_calendar_entry_and_back(resident):
     assert free["tables"]
 
 
-def test_from_a_book_to_a_reservation(resident):
+def test_from_a_book_to_a_reservation(resident: Resident) -> None:
     books = resident("search_books", genre="science", limit=50)["books"]
     copies = [c for b in books for c in resident("list_copies", book_id=b["book_id"], status="available")["copies"]]
     reservation = resident("reserve_copy", copy_id=copies[0]["copy_id"])
@@ -110,7 +114,7 @@ def test_from_a_book_to_a_reservation(resident):
     assert (elsewhere["status"], elsewhere["pickup_from"]) == ("waiting", "2026-05-14")
 
 
-def test_loans_are_renewed_and_returned(resident):
+def test_loans_are_renewed_and_returned(resident: Resident) -> None:
     loans = resident("list_loans")["loans"]
     overdue = resident("list_loans", due="overdue")["loans"]
     assert overdue
@@ -122,7 +126,7 @@ def test_loans_are_renewed_and_returned(resident):
     assert overdue[1]["loan_id"] not in [loan["loan_id"] for loan in resident("list_loans")["loans"]]
 
 
-def test_from_a_contact_to_a_message_and_its_answer(resident):
+def test_from_a_contact_to_a_message_and_its_answer(resident: Resident) -> None:
     received = resident("list_messages", unread_only=True, limit=50)["messages"]
     for message in received:
         sent = resident.observe(
@@ -130,14 +134,15 @@ def test_from_a_contact_to_a_message_and_its_answer(resident):
         )
         if sent.error is None:
             break
-    assert sent.content["reply_to"] == message["message_id"]
+    answer: Any = sent.content
+    assert answer["reply_to"] == message["message_id"]
     unread = resident("list_messages", unread_only=True, limit=50)["messages"]
     assert len(unread) == len(received) - 1
     newest = resident("list_messages", contact_id=message["contact_id"])["messages"][0]
-    assert newest["message_id"] == sent.content["message_id"]
+    assert newest["message_id"] == answer["message_id"]
 
 
-def test_a_new_contact_can_be_written_to(resident):
+def test_a_new_contact_can_be_written_to(resident: Resident) -> None:
     address = {"street": "Willow Walk 12", "district": "Riverside"}
     person = resident("add_contact", name="Lena Hartmann", email="Lena.Hartmann@post.example", address=address)
     assert person["email"] == "lena.hartmann@post.example"
@@ -145,11 +150,11 @@ def test_a_new_contact_can_be_written_to(resident):
     assert resident("send_message", contact_id=person["contact_id"], text="Welcome!")["name"] == "Lena Hartmann"
 
 
-def test_from_the_weather_to_an_event_to_tickets(resident):
+def test_from_the_weather_to_an_event_to_tickets(resident: Resident) -> None:
     days = resident("find_fair_days", district="Hillcrest", max_rain_mm=50)["days"]
     span = {"first": days[0]["date"], "last": days[-1]["date"]}
-    found = resident("search_events", kind="concert", date_range=span, limit=50)["events"]
-    events = [resident("get_event", event_id=event["event_id"]) for event in found]
+    concerts = resident("search_events", kind="concert", date_range=span, limit=50)["events"]
+    events = [resident("get_event", event_id=concert["event_id"]) for concert in concerts]
     event = next(event for event in events if event["seats_left"] >= 2 and event["date"] > "2026-05-14")
     ticket = resident("buy_tickets", event_id=event["event_id"], seats=2)
     assert ticket["total_price"] == 2 * event["price"]
@@ -159,7 +164,7 @@ def test_from_the_weather_to_an_event_to_tickets(resident):
     assert resident("get_event", event_id=event["event_id"])["seats_left"] == event["seats_left"]
 
 
-def test_a_parcel_is_redirected_to_a_post_office(resident):
+def test_a_parcel_is_redirected_to_a_post_office(resident: Resident) -> None:
     first, second = resident("list_parcels", status="in_transit")["parcels"][:2]
     office = resident("search_places", category="post_office", district="Millside")["places"][0]
     redirected = resident("redirect_parcel", parcel_id=first["parcel_id"], place_id=office["place_id"])
@@ -170,13 +175,13 @@ def test_a_parcel_is_redirected_to_a_post_office(resident):
     assert later["scans"][-1]["what"] == "delivery set to 2026-05-20, evening"
 
 
-def test_free_time_shrinks_with_the_people_who_join(resident):
+def test_free_time_shrinks_with_the_people_who_join(resident: Resident) -> None:
     people = [c["contact_id"] for c in resident("find_contacts", limit=50)["contacts"]]
     alone = resident("find_free_time", date="2026-05-13", duration_minutes=30)["slots"]
     together = resident("find_free_time", date="2026-05-13", duration_minutes=30, contact_ids=people)["slots"]
 
-    def minutes(slots):
-        def of(time):
+    def minutes(slots: list[dict[str, str]]) -> int:
+        def of(time: str) -> int:
             return int(time[:2]) * 60 + int(time[3:])
 
         return sum(of(slot["end"]) - of(slot["start"]) for slot in slots)
@@ -186,7 +191,7 @@ def test_free_time_shrinks_with_the_people_who_join(resident):
     resident("create_entry", title="Walk", date=slot["date"], start=slot["start"], duration_minutes=30)
 
 
-def test_opening_hours_follow_the_weekday(resident):
+def test_opening_hours_follow_the_weekday(resident: Resident) -> None:
     shop = next(
         place["place_id"]
         for place in resident("search_places", category="museum")["places"]
@@ -198,8 +203,9 @@ def test_opening_hours_follow_the_weekday(resident):
     assert all((hours["opens"] is None) == (not hours["open"]) for hours in week)
 
 
-def test_pages_cover_everything_once(resident):
-    seen, page = [], 1
+def test_pages_cover_everything_once(resident: Resident) -> None:
+    seen: list[str] = []
+    page: int | None = 1
     while page is not None:
         result = resident("search_places", district="Harbour", limit=7, page=page)
         seen += [place["place_id"] for place in result["places"]]
@@ -207,12 +213,13 @@ def test_pages_cover_everything_once(resident):
     assert len(seen) == len(set(seen)) == result["total"]
 
 
-def test_cursors_cover_everything_once(resident):
+def test_cursors_cover_everything_once(resident: Resident) -> None:
     for tool, items, key, size in (
         ("search_books", "books", "book_id", 200),
         ("list_messages", "messages", "message_id", 49),
     ):
-        seen, cursor = [], None
+        seen: list[str] = []
+        cursor = None
         while True:
             result = resident(tool, limit=13, cursor=cursor)
             seen += [item[key] for item in result[items]]
@@ -222,7 +229,7 @@ def test_cursors_cover_everything_once(resident):
         assert len(seen) == len(set(seen)) == size
 
 
-def test_a_search_takes_words_in_any_order_and_no_wildcards(resident):
+def test_a_search_takes_words_in_any_order_and_no_wildcards(resident: Resident) -> None:
     books = resident("search_books", text="holt MAREN", limit=50)["books"]
     assert books
     assert {book["author"] for book in books} == {"Maren Holt"}
@@ -236,7 +243,7 @@ def test_a_search_takes_words_in_any_order_and_no_wildcards(resident):
         assert resident(tool, **{parameter: "%"})[items] == []
 
 
-def test_some_searches_find_nothing_and_that_is_no_error(resident):
+def test_some_searches_find_nothing_and_that_is_no_error(resident: Resident) -> None:
     assert resident("search_places", text="Volcano") == {"places": [], "total": 0, "next_page": None}
     assert resident("find_fair_days", district="Harbour", max_rain_mm=0, min_high_c=40)["days"] == []
     stop = resident("search_stops", text="Market Square")["stops"][0]

@@ -1,4 +1,4 @@
-"""The town keeps the contract of tool sources."""
+"""The world keeps the contract of tool sources."""
 
 import asyncio
 

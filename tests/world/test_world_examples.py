@@ -1,4 +1,4 @@
-"""A caller who only knows the schemas gets along: every example is good, for every town."""
+"""A caller who only knows the schemas gets along: every example is good, for every world."""
 
 import asyncio
 import random
@@ -26,12 +26,12 @@ PROVIDERS = {
 
 
 async def ids(session: ToolSession) -> dict[str, list[str]]:
-    found = {}
+    known: dict[str, list[str]] = {}
     for key, (tool, items) in PROVIDERS.items():
         content: Any = (await session.call(ToolCall(tool=tool, arguments={}))).content
-        found[key] = [item[key] for item in content[items]]
-        assert found[key], tool
-    return found
+        known[key] = [item[key] for item in content[items]]
+        assert known[key], tool
+    return known
 
 
 class Caller:
@@ -98,26 +98,26 @@ async def survey(seed: int, optional: float, times: int) -> dict[str, list[bool]
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_required_parameters_filled_from_the_schema_give_results(seed):
+def test_required_parameters_filled_from_the_schema_give_results(seed: int) -> None:
     outcomes = asyncio.run(survey(seed, optional=0, times=6))
     assert [tool for tool, empty in outcomes.items() if any(empty)] == []
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_optional_parameters_filled_from_the_schema_never_fail_and_usually_give_results(seed):
+def test_optional_parameters_filled_from_the_schema_never_fail_and_usually_give_results(seed: int) -> None:
     outcomes = [empty for results in asyncio.run(survey(seed, optional=0.3, times=15)).values() for empty in results]
     assert sum(outcomes) / len(outcomes) < 0.15
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_each_single_example_finds_something(seed):
+def test_each_single_example_finds_something(seed: int) -> None:
     async def look() -> list[tuple[str, str, Any]]:
         misses = []
         async with WorldSource(seed) as source, source.session(0) as session:
             known = await ids(session)
             for tool in await source.tools():
                 caller = Caller(tool, known, random.Random(seed))
-                parameters: dict[str, Any] = {} if tool.writes else tool.parameters["properties"]
+                parameters: Any = {} if tool.writes else tool.parameters["properties"]
                 for name, parameter in parameters.items():
                     for example in parameter.get("examples", ()):
                         call = ToolCall(tool=tool.name, arguments={**caller.call(0), name: example})
@@ -127,5 +127,5 @@ def test_each_single_example_finds_something(seed):
                             misses.append((tool.name, name, example))
         return misses
 
-    # Disruptions are rare by design, and whether a day has one depends on the town.
+    # Disruptions are rare by design, and whether a day has one depends on the world.
     assert [miss for miss in asyncio.run(look()) if miss[0] != "list_disruptions"] == []

@@ -1,4 +1,4 @@
-"""Sessions: each has a town of its own, and the same calls always give the same results."""
+"""Sessions: each has a world of its own, and the same calls always give the same results."""
 
 import asyncio
 import hashlib
@@ -11,15 +11,17 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 
 import pytest
+from pydantic import JsonValue
 
+from tests.world.residents import OpenWorld, Resident
 from toolgrad_dspy.errors import ToolSourceError
 from toolgrad_dspy.records import ToolCall
-from toolgrad_dspy.world import Towns, WorldSource
-from toolgrad_dspy.world.database import Town
+from toolgrad_dspy.world import Worlds, WorldSource
+from toolgrad_dspy.world.database import World
 from toolgrad_dspy.world.sessions import fresh, template
 
-ADDRESS = {"street": "Willow Walk 12", "district": "Riverside"}
-STORY = [
+ADDRESS: JsonValue = {"street": "Willow Walk 12", "district": "Riverside"}
+STORY: list[tuple[str, dict[str, JsonValue]]] = [
     ("search_books", {"genre": "crime"}),
     ("renew_loan", {"loan_id": "ln-none"}),
     ("add_contact", {"name": "Lena Hartmann", "email": "lena@post.example", "address": ADDRESS}),
@@ -42,13 +44,13 @@ async def tell(source: WorldSource, seed: int = 0, pause: random.Random | None =
 
 
 @pytest.fixture
-def copy() -> Iterator[Callable[[int], Town]]:
-    """Makes copies of a seed's town, and closes them."""
+def copy() -> Iterator[Callable[[int], World]]:
+    """Makes copies of a seed's world, and closes them."""
     with ExitStack() as stack:
         yield lambda seed: stack.enter_context(closing(fresh(seed)))
 
 
-def test_sessions_do_not_see_each_others_writes(world):
+def test_sessions_do_not_see_each_others_writes(world: OpenWorld) -> None:
     mine, theirs = world.resident(), world.resident()
     contact = mine("find_contacts", name="Ada Quill")["contacts"][0]["contact_id"]
     for number in range(3):
@@ -64,7 +66,7 @@ def test_sessions_do_not_see_each_others_writes(world):
     assert len(sent) == 1
 
 
-def test_the_same_calls_give_the_same_bytes_whatever_runs_beside_them():
+def test_the_same_calls_give_the_same_bytes_whatever_runs_beside_them() -> None:
     async def run() -> None:
         async with WorldSource(7) as source:
             alone = await tell(source)
@@ -72,13 +74,13 @@ def test_the_same_calls_give_the_same_bytes_whatever_runs_beside_them():
             assert all(story == alone for story in together)
         async with WorldSource(7) as again:
             assert await tell(again) == alone
-        async with WorldSource(8) as other:
-            assert await tell(other) != alone
+        async with WorldSource(8) as differing:
+            assert await tell(differing) != alone
 
     asyncio.run(run())
 
 
-def test_a_town_is_the_same_in_another_process():
+def test_a_world_is_the_same_in_another_process() -> None:
     code = (
         "import hashlib; from toolgrad_dspy.world.sessions import template; "
         "print(hashlib.sha256(template(3)).hexdigest())"
@@ -88,45 +90,46 @@ def test_a_town_is_the_same_in_another_process():
     assert other.stdout.strip() == hashlib.sha256(template(3)).hexdigest()
 
 
-def test_towns_of_different_seeds_differ_but_are_alike(copy):
+def test_worlds_of_different_seeds_differ_but_are_alike(copy: Callable[[int], World]) -> None:
     assert template(1) != template(2)
     counts = [
-        {t: town.number(f"SELECT count(*) FROM {t}") for t in ("place", "book", "contact", "restaurant", "event")}
-        for town in (copy(1), copy(2))
+        {t: world.number(f"SELECT count(*) FROM {t}") for t in ("place", "book", "contact", "restaurant", "event")}
+        for world in (copy(1), copy(2))
     ]
     assert counts[0].keys() == counts[1].keys()
     assert counts[0]["restaurant"] == counts[1]["restaurant"] == 36
 
 
-def test_every_reference_in_a_fresh_town_leads_somewhere(copy):
+def test_every_reference_in_a_fresh_world_leads_somewhere(copy: Callable[[int], World]) -> None:
     for seed in range(10):
         assert copy(seed).rows("PRAGMA foreign_key_check") == []
 
 
-def test_ids_never_repeat_within_a_kind(copy):
-    town = copy(0)
-    ids = [town.new_id("booking") for _ in range(12_000)]
-    taken = [row["booking_id"] for row in town.rows("SELECT booking_id FROM booking ORDER BY booking_id")]
+def test_ids_never_repeat_within_a_kind(copy: Callable[[int], World]) -> None:
+    world = copy(0)
+    ids = [world.new_id("booking") for _ in range(12_000)]
+    taken = [row["booking_id"] for row in world.rows("SELECT booking_id FROM booking ORDER BY booking_id")]
     assert len(set(ids + taken)) == len(ids) + len(taken)
 
 
-def test_a_server_keeps_the_sessions_that_were_used_last():
-    towns = Towns(capacity=2)
-    first = towns.get("a")
-    towns.get("b")
-    assert towns.get("a") is first
-    towns.get("c")
-    assert len(towns) == 2
-    assert towns.get("a") is first
-    assert "b" not in towns
-    towns.clear()
+def test_a_server_keeps_the_sessions_that_were_used_last() -> None:
+    worlds = Worlds(capacity=2)
+    first = worlds.get("a")
+    worlds.get("b")
+    assert worlds.get("a") is first
+    worlds.get("c")
+    assert len(worlds) == 2
+    assert worlds.get("a") is first
+    assert "b" not in worlds
+    worlds.clear()
 
 
-def test_a_call_on_a_closed_session_is_an_observation_and_on_a_closed_source_an_error():
+def test_a_call_on_a_closed_session_is_an_observation_and_on_a_closed_source_an_error() -> None:
     async def run() -> None:
         source = WorldSource()
-        with pytest.raises(ToolSourceError, match="is not open"):
+        with pytest.raises(ToolSourceError) as unopened:
             await source.tools()
+        assert unopened.value.code == "source_not_open"
         await source.open()
         async with source.session(0) as session:
             pass
@@ -135,13 +138,14 @@ def test_a_call_on_a_closed_session_is_an_observation_and_on_a_closed_source_an_
         assert observation.error.kind == "connection"
         await asyncio.create_task(source.close())
         await source.close()
-        with pytest.raises(ToolSourceError, match="is not open"):
+        with pytest.raises(ToolSourceError) as closed:
             await session.call(ToolCall(tool="search_places"))
+        assert closed.value.code == "source_not_open"
 
     asyncio.run(run())
 
 
-def test_a_source_opens_again_on_another_loop():
+def test_a_source_opens_again_on_another_loop() -> None:
     source = WorldSource()
 
     async def run() -> list[str]:
@@ -151,7 +155,7 @@ def test_a_source_opens_again_on_another_loop():
     assert asyncio.run(run()) == asyncio.run(run())
 
 
-def test_a_source_may_be_closed_by_another_task_than_the_one_that_opened_it():
+def test_a_source_may_be_closed_by_another_task_than_the_one_that_opened_it() -> None:
     async def run() -> None:
         source = WorldSource()
         await asyncio.create_task(source.open())
@@ -165,12 +169,12 @@ def test_a_source_may_be_closed_by_another_task_than_the_one_that_opened_it():
     asyncio.run(run())
 
 
-def test_text_is_the_structured_result_as_json(resident):
+def test_text_is_the_structured_result_as_json(resident: Resident) -> None:
     observation = resident.observe("search_places", category="museum")
     assert json.loads(observation.text) == observation.content
     assert observation.latency > 0
 
 
-def test_the_package_imports_without_mcp():
+def test_the_package_imports_without_mcp() -> None:
     code = "import sys, toolgrad_dspy, toolgrad_dspy.tools, toolgrad_dspy.records; assert 'mcp' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)

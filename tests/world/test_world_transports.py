@@ -1,4 +1,4 @@
-"""The same town over stdio and HTTP as in process, and what is isolated over each."""
+"""The same world over stdio and HTTP as in process, and what is isolated over each."""
 
 import asyncio
 import json
@@ -9,12 +9,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-import httpx
 import uvicorn
 from mcp import Client, StdioServerParameters
 from mcp.client.streamable_http import streamable_http_client
+from mcp.shared._httpx_utils import create_mcp_http_client
+from mcp.types import TextContent
 
-from toolgrad_dspy.world import SESSION_HEADER, SESSION_META, Towns, build_server
+from toolgrad_dspy.world import SESSION_HEADER, SESSION_META, Worlds, build_server
 
 STORY: list[tuple[str, dict[str, Any]]] = [
     ("search_places", {"category": "museum"}),
@@ -29,23 +30,26 @@ STORY: list[tuple[str, dict[str, Any]]] = [
 
 async def tell(client: Client, meta: Any = None) -> list[str]:
     results = [await client.call_tool(tool, arguments, meta=meta) for tool, arguments in STORY]
-    return [json.dumps([r.is_error, r.structured_content, [b.text for b in r.content]]) for r in results]
+    return [
+        json.dumps([r.is_error, r.structured_content, [b.text for b in r.content if isinstance(b, TextContent)]])
+        for r in results
+    ]
 
 
 async def in_process() -> tuple[list[str], list[dict[str, Any]]]:
-    towns = Towns(3)
-    async with Client(build_server(towns)) as client:
+    worlds = Worlds(3)
+    async with Client(build_server(worlds)) as client:
         tools = [tool.model_dump(mode="json") for tool in (await client.list_tools()).tools]
-        told = await tell(client)
-    towns.clear()
-    return told, tools
+        results = await tell(client)
+    worlds.clear()
+    return results, tools
 
 
 @asynccontextmanager
 async def http_server() -> AsyncIterator[str]:
     """The server of seed 3 on a free loopback port."""
-    towns = Towns(3, capacity=8)
-    app = build_server(towns).streamable_http_app()
+    worlds = Worlds(3, capacity=8)
+    app = build_server(worlds).streamable_http_app()
     # With the protocol named, asyncio turns Nagle's algorithm off; without, every answer is 40 ms late.
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
         listener.bind(("127.0.0.1", 0))
@@ -58,10 +62,10 @@ async def http_server() -> AsyncIterator[str]:
         finally:
             server.should_exit = True
             await task
-            towns.clear()
+            worlds.clear()
 
 
-def test_stdio_gives_the_same_tools_and_results_as_in_process():
+def test_stdio_gives_the_same_tools_and_results_as_in_process() -> None:
     async def run() -> None:
         expected, tools = await in_process()
         command = StdioServerParameters(command=sys.executable, args=["-m", "toolgrad_dspy.world", "--seed", "3"])
@@ -72,7 +76,7 @@ def test_stdio_gives_the_same_tools_and_results_as_in_process():
     asyncio.run(run())
 
 
-def test_http_isolates_the_sessions_that_a_client_names():
+def test_http_isolates_the_sessions_that_a_client_names() -> None:
     async def run() -> None:
         expected, _ = await in_process()
         async with http_server() as url:
@@ -80,7 +84,7 @@ def test_http_isolates_the_sessions_that_a_client_names():
                 for name in ("a", "b"):
                     assert await tell(client, meta={SESSION_META: name}) == expected
             async with (
-                httpx.AsyncClient(headers={SESSION_HEADER: "c"}) as headers,
+                create_mcp_http_client(headers={SESSION_HEADER: "c"}) as headers,
                 Client(streamable_http_client(url, http_client=headers)) as client,
             ):
                 assert await tell(client) == expected
@@ -89,14 +93,14 @@ def test_http_isolates_the_sessions_that_a_client_names():
     asyncio.run(run())
 
 
-def test_http_without_a_session_name_shares_one_town_unless_the_protocol_has_sessions():
+def test_http_without_a_session_name_shares_one_world_unless_the_protocol_has_sessions() -> None:
     async def run() -> None:
         expected, _ = await in_process()
         async with http_server() as url:
-            async with Client(url) as one:
-                assert await tell(one) == expected
-            async with Client(url) as two:
-                assert await tell(two) != expected
+            async with Client(url) as first:
+                assert await tell(first) == expected
+            async with Client(url) as second:
+                assert await tell(second) != expected
             for _ in range(2):
                 async with Client(url, mode="legacy") as client:
                     assert await tell(client) == expected
@@ -104,7 +108,7 @@ def test_http_without_a_session_name_shares_one_town_unless_the_protocol_has_ses
     asyncio.run(run())
 
 
-def test_the_command_serves_http_on_loopback():
+def test_the_command_serves_http_on_loopback() -> None:
     async def run() -> None:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
@@ -132,7 +136,7 @@ def test_the_command_serves_http_on_loopback():
     asyncio.run(asyncio.wait_for(run(), 30))
 
 
-def test_building_a_server_leaves_the_applications_logging_alone():
+def test_building_a_server_leaves_the_applications_logging_alone() -> None:
     before = (logging.getLogger().handlers[:], logging.getLogger().level)
-    build_server(Towns())
+    build_server(Worlds())
     assert (logging.getLogger().handlers, logging.getLogger().level) == before

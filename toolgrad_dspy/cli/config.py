@@ -1,4 +1,4 @@
-"""``toolgrad-dspy config``: what the settings come to."""
+"""``toolgrad-dspy config``: the settings as they result from all their sources."""
 
 import typer
 from pydantic import JsonValue, SecretStr
@@ -13,12 +13,15 @@ MASK = "***"
 
 @app.callback()
 def _group() -> None:
-    """A group of its own, so that ``show`` has to be named."""
+    """Makes the command a group, so that ``show`` has to be typed."""
 
 
 @app.command("show")
 def show(config: ConfigFile = None, json: Json = False) -> None:
-    """Print the models' settings per role, where each comes from, the loop's and the metric's; secrets are masked."""
+    """Print the settings of the models per role, of the loop and of the metric, and where each comes from.
+
+    Secrets are masked.
+    """
     from toolgrad_dspy.lm.settings import check_variables
     from toolgrad_dspy.lm.sources import DEFAULT, resolve
     from toolgrad_dspy.runs import load_config_file, program_config
@@ -30,32 +33,34 @@ def show(config: ConfigFile = None, json: Json = False) -> None:
     if json:
         shown: dict[str, JsonValue] = {
             role: {
-                name: {"value": _shown(getattr(found.settings, name)), "from": origin}
-                for name, origin in found.origins.items()
+                name: {"value": _shown(getattr(resolved.settings, name)), "from": place}
+                for name, place in resolved.came_from.items()
             }
-            for role, found in roles.items()
+            for role, resolved in roles.items()
         }
         metric = file.metric.model_dump(mode="json")
         say_json({"models": shown, "program": program.model_dump(mode="json"), "metric": metric})
         return
     rows = [
-        (role, name, _shown(getattr(found.settings, name)), origin)
-        for role, found in roles.items()
-        for name, origin in found.origins.items()
-        if origin != DEFAULT or name == "model"
+        (role, name, _shown(getattr(resolved.settings, name)), place)
+        for role, resolved in roles.items()
+        for name, place in resolved.came_from.items()
+        if place != DEFAULT or name == "model"
     ]
     say(table(("role", "setting", "value", "from"), rows))
     say()
-    origin = dict.fromkeys(file.program, file.source)
-    say(table(("loop", "value", "from"), [(n, v, origin.get(n, DEFAULT)) for n, v in program.model_dump().items()]))
+    came_from = dict.fromkeys(file.program, file.source)
+    loop = [(name, value, came_from.get(name, DEFAULT)) for name, value in program.model_dump().items()]
+    say(table(("loop", "value", "from"), loop))
     say()
     weights = ", ".join(f"{name} {weight:g}" for name, weight in file.metric.weights.items())
     say(f"metric: {weights}; votes {file.metric.votes}")
     say()
-    say("all other settings of the models have their defaults; --json shows every one")
+    say("all other settings of the models have their default values; --json shows them too")
 
 
 def _shown(value: object) -> JsonValue:
+    """``value``, with a key masked, and the user name and the password of a URL."""
     if isinstance(value, SecretStr):
         return MASK
     if isinstance(value, str) and "@" in value and "//" in value:

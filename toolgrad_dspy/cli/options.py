@@ -9,7 +9,7 @@ ToolsFile = Annotated[
     Path | None,
     typer.Option(
         "--tools",
-        help='An MCP servers file ({"mcpServers": {...}}). Default: the bundled town.',
+        help='An MCP servers file ({"mcpServers": {...}}). Default: the bundled world.',
         metavar="FILE",
         show_default=False,
     ),

@@ -8,18 +8,19 @@ import typer
 
 from toolgrad_dspy.cli.options import Json, ToolsFile
 from toolgrad_dspy.cli.output import note, say, say_json, table
-from toolgrad_dspy.errors import UsageError, one_line
+from toolgrad_dspy.errors import UsageError, nearest, one_line
 from toolgrad_dspy.records import Tool
+from toolgrad_dspy.tools import SourceNote
 
-app = typer.Typer(help="What tools there are.", no_args_is_help=True)
+app = typer.Typer(help="Show the tools that a run can use.", no_args_is_help=True)
 
 
 @app.command("list")
 def list_(tools: ToolsFile = None, json: Json = False) -> None:
-    """List the tools of the servers in a file, or of the bundled town."""
-    found, notes = _load(tools)
+    """List the tools of the servers in a file, or of the bundled world."""
+    offered, notes = _load(tools)
     if json:
-        say_json([tool.model_dump(mode="json") for tool in found])
+        say_json([tool.model_dump(mode="json") for tool in offered])
         return
 
     def row(tool: Tool) -> tuple[str, str, str, int, str]:
@@ -28,10 +29,10 @@ def list_(tools: ToolsFile = None, json: Json = False) -> None:
         count = len(parameters) if isinstance(parameters, dict) else 0
         return tool.name, tool.category, effect, count, one_line(tool.description, 70)
 
-    say(table(("tool", "category", "effect", "parameters", "description"), [row(tool) for tool in found]))
-    for line in notes:
-        note(line)
-    note(f"{len(found)} tools")
+    say(table(("tool", "category", "effect", "parameters", "description"), [row(tool) for tool in offered]))
+    for source_note in notes:
+        note(str(source_note))
+    note(f"{len(offered)} tools")
 
 
 @app.command("show")
@@ -39,20 +40,22 @@ def show(
     name: Annotated[str, typer.Argument(help="The tool's name.", metavar="TOOL")], tools: ToolsFile = None
 ) -> None:
     """Show one tool in full, as JSON."""
-    found, _ = _load(tools)
-    tool = next((tool for tool in found if tool.name == name), None)
+    offered, _ = _load(tools)
+    tool = next((tool for tool in offered if tool.name == name), None)
     if tool is None:
-        raise UsageError(f"there is no tool {name!r}; toolgrad-dspy tools list shows all {len(found)}")
+        near = nearest(name, [tool.name for tool in offered])
+        advice = f"did you mean {near!r}?" if near else f"toolgrad-dspy tools list shows all {len(offered)}"
+        raise UsageError(f"there is no tool {name!r}; {advice}", code="unknown_tool")
     say_json(tool.model_dump(mode="json"))
 
 
-def _load(tools: Path | None) -> tuple[tuple[Tool, ...], tuple[str, ...]]:
+def _load(tools: Path | None) -> tuple[tuple[Tool, ...], tuple[SourceNote, ...]]:
     """The tools, and what their sources have to tell."""
     from toolgrad_dspy.runs import tools_spec
 
     spec = tools_spec(tools)
 
-    async def load() -> tuple[tuple[Tool, ...], tuple[str, ...]]:
+    async def load() -> tuple[tuple[Tool, ...], tuple[SourceNote, ...]]:
         async with spec.library() as library:
             return library.tools, library.notes
 

@@ -105,7 +105,7 @@ class ModelDescription(_Part):
 
 
 class ToolsDescription(_Part):
-    """``source`` is ``"world"`` for the bundled town, or the servers without secrets; ``digest`` is of all tools."""
+    """``source`` is ``"world"`` for the bundled world, or the servers without secrets; ``digest`` is of all tools."""
 
     source: OutsideData
     digest: OutsideText

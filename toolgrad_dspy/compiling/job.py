@@ -179,8 +179,8 @@ class _Job:
         try:
             self.say(f"tools: {self.spec.tools.name}, {len(library.tools)} tools")
             self.say(f"tasks: {counts.train} to train, {counts.validation} to validate, {counts.test} to test")
-            for line in library.notes:
-                self.say(line)
+            for note in library.notes:
+                self.say(str(note))
             run_on_loop_thread(self.models.check((*LOOP_ROLES, "reflection", *judge)))
             yield
         finally:

@@ -1,5 +1,16 @@
-"""Models by role, from the environment."""
+"""Models by role, from the environment; asking them, and counting and limiting what they use.
 
+A program asks the models of a configuration, counts the calls, and closes the connections at its end:
+
+    models = Models.from_environment()
+    try:
+        with metered() as meter:
+            answer = await ask(predictor, Propose, models, "proposer", tools=..., workflow=..., ...)
+    finally:
+        await models.aclose()
+"""
+
+from toolgrad_dspy.lm.ask import AnswerError, ask
 from toolgrad_dspy.lm.calls.budget import Budget, BudgetSpentError, Caps
 from toolgrad_dspy.lm.calls.meter import Meter, metered
 from toolgrad_dspy.lm.models import Models
@@ -9,6 +20,7 @@ __all__ = [
     "LOOP_ROLES",
     "REHEARSAL",
     "ROLES",
+    "AnswerError",
     "Budget",
     "BudgetSpentError",
     "Caps",
@@ -16,5 +28,6 @@ __all__ = [
     "ModelSettings",
     "Models",
     "Role",
+    "ask",
     "metered",
 ]

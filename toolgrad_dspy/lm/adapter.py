@@ -1,8 +1,8 @@
 """The adapters that turn signatures into prompts, and answers into fields.
 
-They are DSPy's chat and JSON formats, with two changes. What is fixed stands first and stays the same to the byte:
-providers bill the repeated beginning of a prompt at a fraction (``docs/models.md``). And nothing is built twice: DSPy
-makes the JSON schema of every output field anew on every call, half of a call's time.
+They are DSPy's chat and JSON formats, with two changes. The fixed part of a prompt comes first and is the same to the
+byte in every call, because providers bill the repeated beginning of a prompt at a fraction (``docs/models.md``). And
+nothing is built twice: DSPy makes the JSON schema of every output field on every call, half of the time of a call.
 """
 
 import weakref
@@ -20,28 +20,29 @@ AdapterName = Literal["chat", "json"]
 
 
 def described_as(signature: Signature, base: Signature) -> Signature:
-    """``signature`` itself, which the system message will describe as it describes ``base``.
+    """``signature`` itself, marked so that the system message describes ``base`` instead.
 
-    A signature derived for one call (``Literal`` choices, a field for a complaint) has no place in the fixed part:
-    what is particular to the call is said at the end of the prompt, and holds when the answer is parsed.
+    A signature derived for one call (``Literal`` choices, a field for a complaint) must not change the fixed part of
+    the prompt. What is particular to the call is said at the end of the prompt, and holds when the answer is parsed.
     """
     signature.described = description(base)
     return signature
 
 
 def description(signature: Signature) -> Signature:
-    """The signature that the system message describes in place of ``signature``: mostly itself."""
+    """The signature that the system message describes for ``signature``: itself, unless it was marked."""
     described: Signature = signature.__dict__.get("described", signature)
     return described
 
 
-# No adapter itself: DSPy wraps the methods of every subclass of its own, so one between two formats would hide the
-# second one's behind the first one's.
-_Format: Any = object
+# The mixin below is no adapter for DSPy: DSPy wraps the methods of each of its subclasses, so a common base class
+# would hide the methods of the format behind its own. For the type checker its methods come from whatever it is
+# mixed into.
+_AnyFormat: Any = object
 
 
-class _Prompts(_Format):
-    """What both formats share: each text built once per signature, and plain inputs as they stand."""
+class _CachedPrompts(_AnyFormat):
+    """What both formats share: each text is built once per signature, and inputs that are texts stay as they are."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
@@ -52,17 +53,17 @@ class _Prompts(_Format):
         self._reminders: weakref.WeakKeyDictionary[Signature, str] = weakref.WeakKeyDictionary()
 
     def user_message_output_requirements(self, signature: Signature) -> str:
-        known = self._reminders.get(signature)
-        if known is None:
-            known = self._reminders[signature] = super().user_message_output_requirements(signature)
-        return known
+        reminder = self._reminders.get(signature)
+        if reminder is None:
+            reminder = self._reminders[signature] = super().user_message_output_requirements(signature)
+        return reminder
 
     def format_system_message(self, signature: Signature) -> str:
         described = description(signature)
-        known = self._system.get(described)
-        if known is None:
-            known = self._system[described] = super().format_system_message(described)
-        return known
+        message = self._system.get(described)
+        if message is None:
+            message = self._system[described] = super().format_system_message(described)
+        return message
 
     def format_demos(self, signature: Signature, demos: list[dict[str, Any]]) -> list[dict[str, Any]]:
         messages: list[dict[str, Any]] = super().format_demos(description(signature), demos)
@@ -76,7 +77,7 @@ class _Prompts(_Format):
         suffix: str = "",
         main_request: bool = False,
     ) -> str:
-        """As DSPy's, which builds a pydantic type adapter for every value; ours are texts, and stand as they are."""
+        """The same text as DSPy's, which builds a pydantic type adapter for every value; ours are mostly strings."""
         fields = signature.input_fields
         given = {name: inputs[name] for name in fields if name in inputs}
         if not all(isinstance(value, str) for value in given.values()):
@@ -88,8 +89,9 @@ class _Prompts(_Format):
         return "\n\n".join([*parts, suffix]).strip()
 
     def __deepcopy__(self, memo: dict[int, object]) -> Self:
-        return self
+        return self  # copies of a program share the texts
 
+    # Sent between processes without the texts: weak references cannot be pickled, and the texts are built anew.
     def __getstate__(self) -> dict[str, Any]:
         return {
             key: value for key, value in self.__dict__.items() if not isinstance(value, weakref.WeakKeyDictionary)
@@ -100,19 +102,19 @@ class _Prompts(_Format):
         self._forget()
 
 
-class FixedChatAdapter(_Prompts, dspy.ChatAdapter):
-    """DSPy's chat format, without its second try in JSON: one re-ask with the error is ours (``ask.py``)."""
+class FixedChatAdapter(_CachedPrompts, dspy.ChatAdapter):
+    """DSPy's chat format, without its second attempt in JSON: ``ask.py`` re-asks, with the error text."""
 
     def __init__(self) -> None:
         super().__init__(use_json_adapter_fallback=False)
 
 
-class FixedJsonAdapter(_Prompts, dspy.JSONAdapter):
-    """DSPy's JSON format. The provider is told to hold to it as firmly as it can.
+class FixedJsonAdapter(_CachedPrompts, dspy.JSONAdapter):
+    """DSPy's JSON format, enforced by the provider as far as the model allows.
 
-    By the answer's JSON schema where the model takes one and the schema is closed, else by its JSON mode, else by
-    words alone. The schema is that of the described signature: providers compile each new one, for seconds, and count
-    it to the fixed part of the prompt.
+    That is the answer's JSON schema where the model takes one and the schema is closed, else its JSON mode, else
+    words alone. The schema is that of the described signature: providers take seconds to compile each new one, and
+    count it as a part of the fixed beginning of the prompt.
     """
 
     def __init__(self) -> None:
@@ -146,8 +148,8 @@ class FixedJsonAdapter(_Prompts, dspy.JSONAdapter):
 
 
 @contextmanager
-def spoken(adapter: dspy.Adapter) -> Iterator[None]:
-    """Calls inside go through ``adapter``; entering DSPy's context costs, so only where that changes something."""
+def using_adapter(adapter: dspy.Adapter) -> Iterator[None]:
+    """Calls inside use ``adapter``. DSPy's context is entered only if that changes something: entering it is slow."""
     if dspy.settings.adapter is adapter:
         yield
         return
@@ -161,6 +163,6 @@ ADAPTER = ADAPTERS["chat"]
 
 @contextmanager
 def lean() -> Iterator[None]:
-    """DSPy's settings for generation: our adapter, no history, no trace (both grow with every call)."""
+    """DSPy's settings for generation: our adapter, and neither history nor trace, which grow with every call."""
     with dspy.context(adapter=ADAPTER, disable_history=True, trace=None, max_trace_size=0):
         yield

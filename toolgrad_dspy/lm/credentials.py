@@ -1,49 +1,59 @@
-"""What a model is reached with, its address and its key, checked before either is used.
+"""Checks of the address and the key of a model, made before either is used.
 
-A key that no HTTP header can carry makes clients quote it in their errors, and an address with a password in it would
-have to be masked wherever an address is told: both end here, and are never quoted.
+Clients quote a key that no HTTP header can carry in their errors. A password in an address would have to be masked
+wherever the address is shown. So both are refused here, and the messages never quote them.
 """
 
 from urllib.parse import urlsplit
 
 from toolgrad_dspy.errors import UsageError
 
+_EXAMPLE = "use the form http://localhost:8000/v1"
+
 
 def checked_key(key: str, where: str) -> str:
-    """``key`` without white space around it, which copying leaves. ``where`` names the variable it is from.
+    """``key`` without surrounding white space, which copying leaves behind. ``where`` names its variable.
 
-    Raises UsageError for characters beyond the visible ASCII ones (RFC 9110, section 5.5), without telling them.
+    Raises UsageError ("malformed_key") for characters other than visible ASCII (RFC 9110, section 5.5). The message
+    gives the position of the first one, not the key.
     """
     stripped = key.strip()
-    for place, character in enumerate(stripped, 1):
+    for position, character in enumerate(stripped, 1):
         if not "!" <= character <= "~":
             raise UsageError(
-                f"{where}: character {place} of {len(stripped)} is none that a key can have (a line break, a space, "
-                "or a letter beyond ASCII); copy the key again"
+                f"{where}: not a valid key: character {position} of {len(stripped)} is a space, a control character "
+                "or not ASCII; copy the key again",
+                code="malformed_key",
             )
     return stripped
 
 
 def checked_base(base: str, where: str) -> str:
-    """``base``, a model server's base URL, without white space around it. ``where`` names the variable it is from.
+    """``base``, the base URL of a model server, without surrounding white space. ``where`` names its variable.
 
-    Raises UsageError for what is no http(s) URL, and for one with a password, a query or a fragment, which the path
-    of a request cannot be added to. What it tells of the URL is never more than its host and port.
+    Raises UsageError for anything but an http(s) URL ("malformed_url"), for a user name or a password in it
+    ("url_with_password"), and for a query or a fragment ("url_with_query"), after which no path can be appended. The
+    message shows at most the host and the port.
     """
     stripped = base.strip()
     if not stripped:
         return stripped
-    form = "has to look like http://localhost:8000/v1"
     try:
         parts = urlsplit(stripped)
         host, port = parts.hostname, parts.port
-    except ValueError:
-        raise UsageError(f"{where}: this is no URL, or its port is none; it {form}") from None
+    except ValueError:  # brackets that are no IPv6 address, or a port that is not a number up to 65535
+        raise UsageError(f"{where}: not a valid URL; {_EXAMPLE}", code="malformed_url") from None
+    # Before the scheme is checked: without one, urlsplit takes the password for a part of the path.
     if "@" in stripped:
-        raise UsageError(f"{where}: a URL must not hold a name or a password; a key goes into TOOLGRAD_API_KEY")
+        raise UsageError(
+            f"{where}: the URL must not contain a user name or a password; put a key into TOOLGRAD_API_KEY",
+            code="url_with_password",
+        )
     if parts.scheme not in ("http", "https") or not host or any(c.isspace() for c in stripped):
-        raise UsageError(f"{where}: this is no URL of a server; it {form}")
+        raise UsageError(f"{where}: not the URL of a server; {_EXAMPLE}", code="malformed_url")
     if parts.query or parts.fragment:
-        place = f"{host}:{port}" if port else host
-        raise UsageError(f"{where}: the URL at {place} must not hold a query or a fragment; it {form}")
+        server = f"{host}:{port}" if port else host
+        raise UsageError(
+            f"{where}: the URL of {server} must not contain a query or a fragment; {_EXAMPLE}", code="url_with_query"
+        )
     return stripped

@@ -1,4 +1,11 @@
-"""What ``toolgrad-dspy doctor`` finds out about the models."""
+"""The inventory of a configuration: its distinct models, what is known about each, and whether they work.
+
+``doctor`` takes it in three steps:
+
+    inventory = distinct_models(models)
+    facts = {model.name: known_facts(models, model) for model in inventory if model.problem is None}
+    inventory, unwritten = await probe_models(models, inventory)
+"""
 
 import asyncio
 from collections.abc import Sequence
@@ -6,33 +13,32 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from toolgrad_dspy.errors import ModelError, ToolGradError, UsageError
-from toolgrad_dspy.lm import ROLES, Models, ModelSettings, Role
 from toolgrad_dspy.lm.calls.gate import AsyncGate, Backend, Limits
 from toolgrad_dspy.lm.capabilities.known import Capabilities, known
 from toolgrad_dspy.lm.capabilities.probe import probe
 from toolgrad_dspy.lm.capabilities.probe_cache import Probed, address, probed, remember
 from toolgrad_dspy.lm.engines.remote import engine_pair
-from toolgrad_dspy.lm.models import all_models
+from toolgrad_dspy.lm.models import Models, all_models
 from toolgrad_dspy.lm.preflight import PATIENCE, check
 from toolgrad_dspy.lm.providers import provider_key
-from toolgrad_dspy.lm.settings import environment
+from toolgrad_dspy.lm.settings import ROLES, ModelSettings, Role, environment
 
-Engine = Literal["embedded", "native", "litellm"]
+EngineName = Literal["embedded", "native", "litellm"]
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
-    """A model as it is reached, and what is wrong with it, if something is.
+class DistinctModel:
+    """One model of a configuration, as it is reached: another address, key or engine makes another one.
 
-    ``roles`` have it for their first choice, ``stands_in`` are those that fall back to it. ``place`` is one role with
-    the position of the model among its choices.
+    ``roles`` use it first; ``fallback_of`` are the roles that fall back to it. ``choice`` is one of these roles with
+    the position of the model among its choices, 0 for the first one. ``problem`` says why it does not work, or None.
     """
 
     settings: ModelSettings
     roles: tuple[Role, ...]
-    stands_in: tuple[Role, ...]
-    place: tuple[Role, int]
-    problem: str | None = None
+    fallback_of: tuple[Role, ...]
+    choice: tuple[Role, int]
+    problem: ToolGradError | None = None
 
     @property
     def api_base(self) -> str | None:
@@ -44,66 +50,67 @@ class Subject:
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
-    """What is known of a model without asking it. ``adapters`` gives for each role its adapter, and whether it is set
-    rather than chosen.
+class ModelFacts:
+    """What is known about a model without asking it. ``adapters`` gives for each role the name of its adapter, and
+    whether that was set by the user.
     """
 
-    engine: Engine
+    engine: EngineName
     has_key: bool
     has_price: bool
     capabilities: Capabilities
     adapters: dict[Role, tuple[str, bool]]
 
 
-def subjects(models: Models) -> list[Subject]:
-    """The distinct models of all roles, fallbacks too: another address, key or engine makes another one.
+def distinct_models(models: Models) -> list[DistinctModel]:
+    """The distinct models of all roles, including the fallbacks, in the order of the roles.
 
-    One whose name leads to no engine has that for a problem.
+    A model whose name leads to no engine has that error as its ``problem``.
     """
-    found: dict[object, list[tuple[Role, int]]] = {}
+    choices: dict[object, list[tuple[Role, int]]] = {}
     for role in ROLES:
-        for position, one in enumerate(all_models(models.settings[role])):
-            reached = (one.model, address(one), one.api_key, one.engine)
-            found.setdefault(one.model if one.is_rehearsal else reached, []).append((role, position))
-    return [_subject(models, places) for places in found.values()]
+        for position, settings in enumerate(all_models(models.settings[role])):
+            # The rehearsal model is one, whatever address is set beside it.
+            access = (address(settings), settings.api_key, settings.engine)
+            key = settings.model if settings.is_rehearsal else (settings.model, *access)
+            choices.setdefault(key, []).append((role, position))
+    return [_distinct_model(models, chosen_by) for chosen_by in choices.values()]
 
 
-def _subject(models: Models, places: list[tuple[Role, int]]) -> Subject:
-    role, position = places[0]
-    settings = all_models(models.settings[role])[position]
-    firsts = tuple(role for role, position in places if position == 0)
-    others = tuple(role for role, position in places if position > 0)
+def _distinct_model(models: Models, chosen_by: list[tuple[Role, int]]) -> DistinctModel:
+    first_role, first_position = chosen_by[0]
+    settings = all_models(models.settings[first_role])[first_position]
+    roles = tuple(role for role, position in chosen_by if position == 0)
+    fallback_of = tuple(role for role, position in chosen_by if position > 0)
+    problem: UsageError | None = None
     try:
         if not settings.is_rehearsal:
             engine_pair(settings)
     except UsageError as error:
-        return Subject(settings, firsts, others, places[0], str(error))
-    return Subject(settings, firsts, others, places[0])
+        problem = error
+    return DistinctModel(settings, roles, fallback_of, chosen_by[0], problem)
 
 
-def facts(models: Models, subject: Subject) -> Facts:
-    """The facts of ``subject``, whose name leads to an engine."""
-    settings = subject.settings
-    return Facts(
-        engine=_engine(settings),
+def known_facts(models: Models, model: DistinctModel) -> ModelFacts:
+    """The facts about ``model``, whose name has to lead to an engine."""
+    settings = model.settings
+    return ModelFacts(
+        engine=_engine_name(settings),
         has_key=bool(settings.api_key or provider_key(settings.model, environment())),
-        has_price=_backend(models, subject).price is not None,
+        has_price=_backend(models, model).price is not None,
         capabilities=known(settings),
-        adapters={
-            role: (models.adapter_name(role), models.settings[role].adapter != "auto") for role in subject.roles
-        },
+        adapters={role: (models.adapter_name(role), models.settings[role].adapter != "auto") for role in model.roles},
     )
 
 
-def _backend(models: Models, subject: Subject) -> Backend:
-    """The model itself, without those before and after it."""
-    role, position = subject.place
+def _backend(models: Models, model: DistinctModel) -> Backend:
+    """The model by itself, without the other choices of its role."""
+    role, position = model.choice
     backend: Backend = models.lm(role).engine.backends[position]
     return backend
 
 
-def _engine(settings: ModelSettings) -> Engine:
+def _engine_name(settings: ModelSettings) -> EngineName:
     if settings.is_rehearsal:
         return "embedded"
     if settings.engine != "auto":
@@ -115,43 +122,50 @@ def _engine(settings: ModelSettings) -> Engine:
     return "native"
 
 
-async def examine(models: Models, found: Sequence[Subject]) -> tuple[list[Subject], str | None]:
-    """Ask each of ``found`` that has no problem for a word, and for what it can do if that is not remembered.
+async def probe_models(
+    models: Models, inventory: Sequence[DistinctModel]
+) -> tuple[list[DistinctModel], ToolGradError | None]:
+    """Probe each model of ``inventory`` that has no problem, and remember the results.
 
-    All at once, under the limits of their settings. What is found is remembered; the second result says why that
-    failed, if it did.
+    A model whose capabilities are all remembered is only asked for one word. All models are asked at once, under the
+    limits of their settings. Returns the inventory with the problems that came up, and why the results could not be
+    written, if so.
     """
-    outcomes = await asyncio.gather(*(_examine(models, subject) for subject in found))
-    examined = [
-        replace(subject, problem=str(outcome)) if isinstance(outcome, ToolGradError) else subject
-        for subject, outcome in zip(found, outcomes, strict=True)
+    outcomes = await asyncio.gather(*(_outcome(models, model) for model in inventory))
+    asked = [
+        replace(model, problem=outcome) if isinstance(outcome, ToolGradError) else model
+        for model, outcome in zip(inventory, outcomes, strict=True)
     ]
-    entries = [outcome for outcome in outcomes if isinstance(outcome, Probed)]
+    results = [outcome for outcome in outcomes if isinstance(outcome, Probed)]
     try:
-        if entries:
-            remember(entries)
+        if results:
+            remember(results)
     except ToolGradError as error:
-        return examined, str(error)
-    return examined, None
+        return asked, error
+    return asked, None
 
 
-async def _examine(models: Models, subject: Subject) -> Probed | ToolGradError | None:
-    settings = subject.settings
-    if settings.is_rehearsal or subject.problem:
+async def _outcome(models: Models, model: DistinctModel) -> Probed | ToolGradError | None:
+    """What to remember about ``model``, or what is wrong with it; None if there is neither."""
+    settings = model.settings
+    if settings.is_rehearsal or model.problem:
         return None
     try:
         before = known(settings)
-        if before.source == "probe" and None not in before.found().values():
-            gate = AsyncGate("check", [_backend(models, subject)], Limits(PATIENCE, retries=1), models.meter)
-            await check({subject.name: gate})
+        if before.source == "probe" and None not in before.by_name().values():
+            gate = AsyncGate("check", [_backend(models, model)], Limits(PATIENCE, retries=1), models.meter)
+            await check({model.name: gate})
             return None
         limits = Limits(settings.timeout, settings.retries, settings.max_parallel)
-        gate = AsyncGate("probe", [_backend(models, subject)], limits, models.meter)
-        found = (await probe(settings.model, gate)).found()
+        gate = AsyncGate("probe", [_backend(models, model)], limits, models.meter)
+        values = (await probe(settings.model, gate)).by_name()
     except ToolGradError as error:
         return error
-    if all(value is None for value in found.values()):
-        return ModelError(f"{subject.name}: no request was answered, it is overloaded or too slow; try again later")
-    # What was cut short this time may have been found out before.
-    kept = before.found() if before.source == "probe" else {}
-    return probed(settings, {name: kept.get(name) if value is None else value for name, value in found.items()})
+    if all(value is None for value in values.values()):
+        return ModelError(
+            f"{model.name}: no request was answered; the model is overloaded or too slow, try again later",
+            code="no_answer",
+        )
+    # A request that failed this time may have succeeded in an earlier probe.
+    earlier = before.by_name() if before.source == "probe" else {}
+    return probed(settings, {name: earlier.get(name) if value is None else value for name, value in values.items()})

@@ -11,7 +11,7 @@ from pydantic import JsonValue
 from toolgrad_dspy.errors import UsageError
 from toolgrad_dspy.lm.adapter import ADAPTERS, AdapterName
 from toolgrad_dspy.lm.calls.budget import Budget
-from toolgrad_dspy.lm.calls.gate import AsyncGate, Backend, Formats, Gate, Limits
+from toolgrad_dspy.lm.calls.gate import AnswerFormats, AsyncGate, Backend, Gate, Limits
 from toolgrad_dspy.lm.calls.meter import Meter
 from toolgrad_dspy.lm.calls.prices import Prices
 from toolgrad_dspy.lm.calls.rate_limit import RateLimit
@@ -32,9 +32,18 @@ from toolgrad_dspy.lm.sources import RoleValues, resolve
 
 
 class Models:
-    """Builds each role's ``dspy.LM`` when it is first asked for; ``meter`` counts all of them.
+    """The models of all roles. Each role's ``dspy.LM`` is built when it is first used; ``meter`` counts all calls.
 
-    Copies share the object: a program that an optimizer copies keeps its models.
+    A deep copy is the object itself, so a program that an optimizer copies keeps its models. Call :meth:`aclose` at
+    the end.
+
+    >>> from toolgrad_dspy.lm import Models, ModelSettings
+    >>> models = Models.from_environment()  # TOOLGRAD_MODEL and its like; here nothing is set
+    >>> models.settings["judge"].model, models.adapter_name("judge")
+    ('rehearsal', 'chat')
+    >>> own = Models({"judge": ModelSettings(model="openai/gpt-4.1-mini", api_key="...", rpm=500)})
+    >>> own.lm("judge").model
+    'openai/gpt-4.1-mini'
     """
 
     def __init__(self, settings: dict[Role, ModelSettings], prices: Prices | None = None) -> None:
@@ -44,19 +53,24 @@ class Models:
         self.prices = prices or Prices()
         self._lms: dict[Role, dspy.LM] = {}
         self._gates: dict[Role, tuple[Gate, AsyncGate]] = {}
-        self._paces: dict[object, RateLimit] = {}
+        self._rate_limits: dict[object, RateLimit] = {}
         self._lock = threading.Lock()
         self._adapters = {role: ADAPTERS[self.adapter_name(role)] for role in settings}
 
     @classmethod
     def from_environment(cls, file: Mapping[str, RoleValues] | None = None, source: str = "the file") -> Self:
-        """The models that the environment and ``.env`` name, over what ``file`` says (see ``sources.py``).
+        """The models that the environment and ``.env`` name, over those of a configuration file (``sources.py``).
 
-        Raises UsageError for a setting that is wrong.
+        ``file`` maps a role's name, or ``all``, to settings; ``source`` is its name in messages. Raises UsageError
+        for a wrong setting, and for a variable that begins with ``TOOLGRAD_`` and does not exist.
+
+        >>> models = Models.from_environment({"all": {"model": "openai/gpt-4.1-mini", "temperature": 0.7}})
+        >>> models.settings["selector"].temperature
+        0.7
         """
         check_variables()
         path = environment().get(PRICES_VARIABLE)
-        settings = {role: found.settings for role, found in resolve(file, source).items()}
+        settings = {role: resolved.settings for role, resolved in resolve(file, source).items()}
         return cls(settings, Prices.load(Path(path) if path else None))
 
     def __deepcopy__(self, memo: dict[int, object]) -> Self:
@@ -70,26 +84,29 @@ class Models:
             return self._lms[role]
 
     def capabilities(self, role: Role) -> Capabilities:
-        """What the model that plays ``role`` can do, as far as is known without asking it."""
+        """What the model that plays ``role`` can do, as far as it is known without asking the model."""
         return known(self.settings[role])
 
     def adapter_name(self, role: Role) -> AdapterName:
-        """The format in which ``role`` is spoken to: as set, else JSON if all its models can be held to a schema."""
-        chosen = self.settings[role].adapter
-        if chosen != "auto":
-            return chosen
-        return "json" if all(known(one).json_schema for one in all_models(self.settings[role])) else "chat"
+        """The format of prompts and answers for ``role``: as set, else JSON if a schema holds for all its models."""
+        name = self.settings[role].adapter
+        if name != "auto":
+            return name
+        # A fallback gets the same prompt, so one model without schemas decides for all of the role.
+        return "json" if all(known(model).json_schema for model in all_models(self.settings[role])) else "chat"
 
     def adapter(self, role: Role) -> dspy.Adapter:
-        """The adapter called :meth:`adapter_name`."""
+        """The adapter with the name :meth:`adapter_name`."""
         return self._adapters[role]
 
     def _build(self, role: Role, settings: ModelSettings) -> dspy.LM:
         choices = all_models(settings)
-        backends = [self._backend(one) for one in choices]
+        backends = [self._backend(choice) for choice in choices]
         limits = Limits(timeout=settings.timeout, retries=settings.retries, max_parallel=settings.max_parallel)
-        can = [known(one) for one in choices]
-        formats = Formats(schema=all(c.json_schema for c in can), json=all(c.json_object for c in can))
+        capabilities = [known(choice) for choice in choices]
+        formats = AnswerFormats(
+            schema=all(able.json_schema for able in capabilities), json=all(able.json_object for able in capabilities)
+        )
         gates = (
             Gate(role, backends, limits, self.meter, self.budget, formats),
             AsyncGate(role, backends, limits, self.meter, self.budget, formats),
@@ -101,43 +118,44 @@ class Models:
             max_tokens=settings.max_tokens,
             engine=gates[0],
             async_engine=gates[1],
-            # A cached answer would make two sessions one; a cached unusable answer would stay unusable.
+            # With a cache two sessions with equal prompts would become one, and an unusable answer would come again.
             cache=False,
             num_retries=0,
         )
 
     def _backend(self, settings: ModelSettings) -> Backend:
-        """The model of ``settings`` with its engines; roles that share an account share its pace."""
+        """The model of ``settings`` with its engines. Roles that share an account share its rate limit."""
         if settings.is_rehearsal:
             return Backend("toolgrad/rehearsal", RehearsalEngine(), AsyncRehearsalEngine(), RateLimit(None, None))
         if not all(settings.model.partition("/")):
             raise UsageError(
                 f"unknown model {settings.model!r}: names are litellm's provider/model, for example "
-                "openai/gpt-4.1-mini, or 'rehearsal' for the embedded one"
+                "openai/gpt-4.1-mini, or 'rehearsal' for the embedded one",
+                code="unknown_model",
             )
         account = (settings.model, settings.api_base, settings.api_key, settings.rpm, settings.tpm)
-        pace = self._paces.setdefault(account, RateLimit(settings.rpm, settings.tpm))
-        return Backend(settings.model, *engine_pair(settings), pace, self.prices.of(settings.model))
+        rate_limit = self._rate_limits.setdefault(account, RateLimit(settings.rpm, settings.tpm))
+        return Backend(settings.model, *engine_pair(settings), rate_limit, self.prices.of(settings.model))
 
     async def check(self, roles: Iterable[Role]) -> None:
-        """Ask every model that plays one of ``roles``, the first choices only, for a word. Raises ModelError.
+        """Send a short request to each model that plays one of ``roles``, without the fallbacks. Raises ModelError.
 
-        See :func:`toolgrad_dspy.lm.preflight.check`. The rehearsal model is always there.
+        See :func:`toolgrad_dspy.lm.preflight.check`. The rehearsal model needs no check.
         """
         gates: dict[str, AsyncGate] = {}
         for role in roles:
             if not self.settings[role].is_rehearsal:
                 self.lm(role)
                 first = self._gates[role][1].backends[0]
-                place = address(self.settings[role])
-                name = f"{first.model} at {place}" if place else first.model
+                base = address(self.settings[role])
+                name = f"{first.model} at {base}" if base else first.model
                 gates.setdefault(name, AsyncGate("check", [first], Limits(PATIENCE, retries=1), self.meter))
         await check(gates)
 
     async def aclose(self) -> None:
-        """Close the connections to model servers, on the event loop that used them, when no call is under way.
+        """Close the connections to model servers. Await it on the event loop that used them, with no call under way.
 
-        A model that is asked for after that is built anew.
+        A model that is used after that is built again.
         """
         with self._lock:
             gates, self._gates = self._gates, {}
@@ -156,12 +174,12 @@ class Models:
 
 
 def all_models(settings: ModelSettings) -> list[ModelSettings]:
-    """``settings``, and what they come to for each fallback."""
+    """The settings of every model of a role: ``settings`` itself, then those of each fallback."""
     return [settings, *(_with_model(settings, name) for name in settings.fallback_models)]
 
 
 def _with_model(settings: ModelSettings, model: str) -> ModelSettings:
-    """``settings`` for a fallback: an address and a key given for one provider are of no use to another."""
-    same = model.split("/", 1)[0] == settings.model.split("/", 1)[0]
-    apart = {} if same else {"api_base": None, "api_key": None}
-    return settings.model_copy(update={"model": model, "fallbacks": "", **apart})
+    """``settings`` for a fallback, without the address and the key if they belong to another provider."""
+    same_provider = model.split("/", 1)[0] == settings.model.split("/", 1)[0]
+    access: dict[str, None] = {} if same_provider else {"api_base": None, "api_key": None}
+    return settings.model_copy(update={"model": model, "fallbacks": "", **access})

@@ -1,4 +1,4 @@
-"""Asking every model for a word before a run: what no session could mend is told once, in one line."""
+"""A short request to every model before a run, so that a wrong key, name or address is reported once, in one line."""
 
 import asyncio
 import re
@@ -22,56 +22,68 @@ from toolgrad_dspy.lm.engines.base import AsyncEngine
 from toolgrad_dspy.lm.providers import base_variable, key_variable
 from toolgrad_dspy.lm.settings import environment
 
-# Seconds in which a server that can be reached has answered, or is at least at work.
+# Seconds. A server that has not answered by then can be reached, and is at work.
 PATIENCE = 30.0
 
 
 async def check(models: Mapping[str, AsyncEngine]) -> None:
-    """Ask each of ``models``, by name, for a word, all at once. Raises ModelError.
+    """Ask each of ``models``, which are given by name, for one word, all at once.
 
-    It does so for what no later call can mend: no connection, no or a refused key, no such model. A server that
-    answers with another error, or takes its time, is there: that is for the run to wait out.
+    Raises ModelError for the first problem that every later call would meet, too: no connection
+    ("server_unreachable"), no key or a refused one ("missing_key", "key_refused"), an unknown model
+    ("unknown_model"), an account that cannot pay ("account_refused"), a wrong setting ("model_configuration"). A
+    server that answers with another error, or takes its time, can be reached; the run waits for it.
     """
     problems = await asyncio.gather(*(_problem(name, engine) for name, engine in models.items()))
-    found = next((problem for problem in problems if problem), None)
-    if found:
-        raise ModelError(found)
+    first = next((problem for problem in problems if problem), None)
+    if first:
+        raise first
 
 
-async def _problem(model: str, engine: AsyncEngine) -> str | None:
+async def _problem(model: str, engine: AsyncEngine) -> ModelError | None:
     request = Request(model=model, messages=(Message.user("Reply with the word: ready"),))
     try:
         await engine.complete(request)
     except AuthError as error:
-        return f"{model}: the key was refused ({_said(error)}); set {key_variable(model)} or TOOLGRAD_API_KEY"
+        reason = f"the key was refused ({_reason(error)}); set {key_variable(model)} or TOOLGRAD_API_KEY"
+        return _model_error(model, reason, "key_refused")
     except NotConfiguredError:
-        return f"{model}: there is no API key; set {key_variable(model)} or TOOLGRAD_API_KEY"
-    except ConfigurationError as error:
-        return f"{model}: {_said(error)}"
-    except BillingError as error:
-        return f"{model}: the account cannot pay ({_said(error)})"
-    except UnsupportedModelError as error:
-        return (
-            f"{model}: not found ({_said(error)}); check the name in TOOLGRAD_MODEL, "
-            f"and the path of the URL in {_base_name(model)}"
+        return _model_error(
+            model, f"there is no API key; set {key_variable(model)} or TOOLGRAD_API_KEY", "missing_key"
         )
+    except ConfigurationError as error:
+        return _model_error(model, _reason(error), "model_configuration")
+    except BillingError as error:
+        return _model_error(model, f"the provider refuses the account ({_reason(error)})", "account_refused")
+    except UnsupportedModelError as error:
+        # A wrong path of the URL gives the same status as an unknown model.
+        reason = (
+            f"not found ({_reason(error)}); check the name in TOOLGRAD_MODEL, "
+            f"and the path of the URL in {_base_variables(model)}"
+        )
+        return _model_error(model, reason, "unknown_model")
     except LateError:
         return None
     except TransportError as error:
-        return f"{model}: the server cannot be reached ({_said(error)}); check {_base_name(model)} and the network"
+        reason = f"cannot reach the server ({_reason(error)}); check {_base_variables(model)} and the network"
+        return _model_error(model, reason, "server_unreachable")
     except LM15Error:
         return None
     return None
 
 
-def _base_name(model: str) -> str:
-    """The variable that the address of ``model`` is in: a provider's own, where only that is set."""
+def _model_error(model: str, reason: str, code: str) -> ModelError:
+    return ModelError(f"{model}: {reason}", code=code)
+
+
+def _base_variables(model: str) -> str:
+    """The variables that may hold the address of ``model``: ours, and the provider's own if it is set."""
     environ = environment()
     own = base_variable(model, environ)
     return f"TOOLGRAD_API_BASE or {own}" if own else "TOOLGRAD_API_BASE"
 
 
-# What the engines wrap around a provider's words: litellm's class names, and DSPy's advice on other variables.
+# What the engines add to a provider's words: litellm's class names in front, DSPy's advice on other variables behind.
 _WRAPPING = re.compile(
     r"^(?:(?:litellm\.)?\w+(?:Error|Exception)(?: \w+Error)?(?:: | - ))+|\s+(?:credential came from|To fix:).*$", re.S
 )
@@ -79,7 +91,8 @@ _WRAPPING = re.compile(
 _MESSAGE = re.compile(r'^\{.*?"message":\s?"([^"]+)"', re.S)
 
 
-def _said(error: Exception) -> str:
+def _reason(error: Exception) -> str:
+    """The provider's own words, or the whole text if they cannot be told from the rest."""
     text = _WRAPPING.sub("", str(error))
-    found = _MESSAGE.match(text)
-    return one_line(found[1] if found else text, 160)
+    message = _MESSAGE.match(text)
+    return one_line(message[1] if message else text, 160)

@@ -1,14 +1,14 @@
 """Providers' own variables: keys and base URLs under the names that litellm and the providers' clients use.
 
-They are read here and passed on explicitly: DSPy's native client ignores base URLs in the environment, and DSPy
-changes the client silently when it sees one.
+They are read here and passed on explicitly. DSPy's native client ignores base URLs in the environment, and DSPy
+silently switches to another client when it sees one.
 """
 
 from collections.abc import Mapping
 
 from toolgrad_dspy.lm.credentials import checked_base, checked_key
 
-# Where a provider's variables do not begin with its prefix in model names.
+# Providers whose variables do not begin with their prefix in model names.
 _ALIASES: Mapping[str, tuple[str, ...]] = {
     "ollama_chat": ("OLLAMA",),
     "gemini": ("GEMINI", "GOOGLE"),
@@ -26,28 +26,34 @@ _ALIASES: Mapping[str, tuple[str, ...]] = {
 
 
 def provider_key(model: str, environ: Mapping[str, str]) -> str | None:
-    """The API key for ``model`` (``provider/name``) from its provider's own variable, if set. Raises UsageError."""
-    name = _first(model, ("API_KEY", "API_TOKEN", "TOKEN"), environ)
+    """The API key for ``model`` (``provider/name``) from its provider's own variable, if it is set.
+
+    Raises UsageError as :func:`checked_key` does.
+    """
+    name = _first_set(model, ("API_KEY", "API_TOKEN", "TOKEN"), environ)
     return checked_key(environ[name], name) if name else None
 
 
 def provider_base(model: str, environ: Mapping[str, str]) -> str | None:
-    """The base URL for ``model`` from its provider's own variable, if it is set. Raises UsageError."""
+    """The base URL for ``model`` from its provider's own variable, if it is set.
+
+    Raises UsageError as :func:`checked_base` does.
+    """
     name = base_variable(model, environ)
     return checked_base(environ[name], name) if name else None
 
 
 def base_variable(model: str, environ: Mapping[str, str]) -> str | None:
-    """The name of the variable that holds the base URL for ``model``, if one does."""
-    return _first(model, ("API_BASE", "BASE_URL"), environ)
+    """The name of the variable that sets the base URL for ``model``, or None if none is set."""
+    return _first_set(model, ("API_BASE", "BASE_URL"), environ)
 
 
 def key_variable(model: str) -> str:
-    """The name of the variable that a key for ``model`` is usually in."""
+    """The name of the variable that usually holds the key for ``model``."""
     return f"{_prefixes(model)[0]}_API_KEY"
 
 
-def _first(model: str, endings: tuple[str, ...], environ: Mapping[str, str]) -> str | None:
+def _first_set(model: str, endings: tuple[str, ...], environ: Mapping[str, str]) -> str | None:
     names = (f"{prefix}_{ending}" for prefix in _prefixes(model) for ending in endings)
     return next((name for name in names if environ.get(name, "").strip()), None)
 

@@ -1,8 +1,8 @@
 """Which model plays which role: settings from the environment and ``.env``.
 
 ``TOOLGRAD_MODEL`` sets the model of all roles, ``TOOLGRAD_<ROLE>_MODEL`` that of one; likewise for every other field
-of :class:`ModelSettings`. Model names are litellm's ``provider/model``. Nothing set: the embedded ``rehearsal``
-model. The environment wins over ``.env``.
+of :class:`ModelSettings`. Model names are litellm's ``provider/model``. With nothing set, every role is played by
+the embedded ``rehearsal`` model. The environment takes precedence over ``.env``.
 """
 
 import os
@@ -21,7 +21,7 @@ from toolgrad_dspy.errors import UsageError, nearest, one_line
 
 Role = Literal["proposer", "executor", "selector", "updater", "judge", "reflection", "student"]
 ROLES: tuple[Role, ...] = get_args(Role)
-# The roles that every session of the loop has.
+# The roles that every session of the loop uses.
 LOOP_ROLES: tuple[Role, ...] = ("proposer", "executor", "selector", "updater")
 REHEARSAL = "rehearsal"
 PREFIX = "TOOLGRAD_"
@@ -30,7 +30,8 @@ PRICES_VARIABLE = "TOOLGRAD_PRICES"
 CAPABILITIES_VARIABLE = "TOOLGRAD_CAPABILITIES"
 OTHER_VARIABLES = frozenset({PRICES_VARIABLE, CAPABILITIES_VARIABLE})
 
-_LIMITS = frozenset({"timeout", "retries", "rpm", "tpm", "max_parallel", "engine"})
+# How fast and by which route a model is reached: a run may be resumed with other values.
+_NOT_STORED = frozenset({"timeout", "retries", "rpm", "tpm", "max_parallel", "engine"})
 
 # The name and password in a URL.
 _USER_INFO = re.compile(r"//[^/@]*@")
@@ -39,10 +40,16 @@ _USER_INFO = re.compile(r"//[^/@]*@")
 class ModelSettings(BaseSettings):
     """The settings of one role.
 
-    ``timeout`` is in seconds per try, ``retries`` counts the tries after the first, ``rpm`` and ``tpm`` are requests
-    and tokens per minute, ``max_parallel`` counts requests under way. ``fallbacks`` are models to turn to, in order,
-    when all tries have failed: names separated by commas. ``adapter`` is the format of prompts and answers; ``auto``
-    is JSON for a model that can be held to a schema, else chat.
+    ``timeout`` is in seconds per attempt, ``retries`` counts the attempts after the first, ``rpm`` and ``tpm`` are
+    requests and tokens per minute, ``max_parallel`` is the largest number of requests at once. ``fallbacks`` are the
+    models to use, in order, when all attempts have failed: names separated by commas. ``adapter`` is the format of
+    prompts and answers; ``auto`` is JSON for a model whose answers can be held to a schema, else chat.
+
+    >>> settings = ModelSettings(model="openai/gpt-4.1-mini", rpm=500, fallbacks="groq/llama-3.3-70b-versatile")
+    >>> settings.timeout, settings.fallback_models
+    (120.0, ('groq/llama-3.3-70b-versatile',))
+    >>> settings.public()  # what a run stores: no secrets, no limits
+    {'model': 'openai/gpt-4.1-mini', 'fallbacks': 'groq/llama-3.3-70b-versatile'}
     """
 
     model_config = SettingsConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
@@ -56,7 +63,7 @@ class ModelSettings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Construction reads nothing: ``sources.py`` reads each source by itself, to know what came from where."""
+        """Construction reads no variables. ``sources.py`` reads each source by itself, to tell them apart."""
         return (init_settings,)
 
     model: str = REHEARSAL
@@ -82,11 +89,8 @@ class ModelSettings(BaseSettings):
         return self.model == REHEARSAL
 
     def public(self) -> dict[str, JsonValue]:
-        """What of the settings a run's configuration stores: without secrets, unset ones left out.
-
-        Left out is also how fast and by which way a model is reached: a run may be resumed with other limits.
-        """
-        shown = self.model_dump(mode="json", exclude={"api_key", *_LIMITS}, exclude_defaults=True)
+        """The settings that a run's configuration stores: those that are set, without secrets and limits."""
+        shown = self.model_dump(mode="json", exclude={"api_key", *_NOT_STORED}, exclude_defaults=True)
         if self.api_base is not None:
             shown["api_base"] = _USER_INFO.sub("//", self.api_base)
         return {"model": self.model, **shown}
@@ -96,32 +100,42 @@ class ModelSettings(BaseSettings):
 
 
 def environment() -> dict[str, str]:
-    """The process environment over ``.env``: where provider keys are looked up. Raises UsageError."""
+    """The variables of ``.env`` with those of the process over them: where keys of providers are looked up.
+
+    Raises UsageError for a ``.env`` that cannot be read.
+    """
     try:
         _check_lines(Path(".env"))
         stored = {key: value for key, value in dotenv_values(".env").items() if value is not None}
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"the settings file .env cannot be read: {one_line(error, 120)}") from None
+        raise UsageError(
+            f"the settings file .env cannot be read: {one_line(error, 120)}", code="unreadable_file"
+        ) from None
     return {**stored, **os.environ}
 
 
 def _check_lines(path: Path) -> None:
-    """Raise UsageError for a line that is no assignment: read on, it would be left out. The line is not quoted."""
+    """Raise UsageError for a line that is not an assignment, which dotenv would skip. The line is not quoted: it may
+    hold a key.
+    """
     if not path.is_file():
         return
     with path.open(encoding="utf-8") as file:
         wrong = next((binding.original.line for binding in parse_stream(file) if binding.error), None)
     if wrong is not None:
-        raise UsageError(f"the settings file .env: line {wrong} is not of the form NAME=value")
+        raise UsageError(f"the settings file .env: line {wrong} is not of the form NAME=value", code="not_assignment")
 
 
 def check_variables(names: Mapping[str, str] | None = None) -> None:
-    """Raise UsageError for a variable with our prefix that nothing reads: a typing error would go unnoticed."""
+    """Raise UsageError for a variable with our prefix that nothing reads: a typing error would go unnoticed.
+
+    ``names`` are the variables to check, by default those of :func:`environment`.
+    """
     known = _known_variables()
     for name in sorted(environment() if names is None else names):
         if name.startswith(PREFIX) and name not in known:
-            # Without the prefix, which would make any two of them alike.
-            near = nearest(name.removeprefix(PREFIX), (one.removeprefix(PREFIX) for one in known))
+            # Compared without the prefix, which would make any two of them similar.
+            near = nearest(name.removeprefix(PREFIX), (variable.removeprefix(PREFIX) for variable in known))
             meant = f"; did you mean {PREFIX}{near}?" if near else ""
             raise UsageError(f"unknown variable {name}{meant}", code="unknown_variable")
 

@@ -1,7 +1,7 @@
 """Each role's settings, and where each value came from: the defaults, a configuration file over them, the environment
 over both.
 
-Within the file and within the environment a value for one role goes before the one for all roles.
+Within the file and within the environment, a value for one role takes precedence over the one for all roles.
 """
 
 from collections.abc import Iterator, Mapping
@@ -23,53 +23,58 @@ RoleValues = Mapping[str, JsonValue]
 
 
 @dataclass(frozen=True, slots=True)
-class Resolved:
-    """A role's settings. ``origins`` tells for each field where its value came from, in words."""
+class ResolvedSettings:
+    """A role's settings. ``came_from`` says for each field where its value came from: ``default``, the name of a
+    variable (after ``.env:`` if it stands there), or a file and the key in it.
+    """
 
     settings: ModelSettings
-    origins: Mapping[str, str]
+    came_from: Mapping[str, str]
 
 
-def resolve(file: Mapping[str, RoleValues] | None = None, source: str = "the file") -> dict[Role, Resolved]:
+def resolve(file: Mapping[str, RoleValues] | None = None, source: str = "the file") -> dict[Role, ResolvedSettings]:
     """The settings of every role. ``file`` maps a role's name, or ``all``, to values from the file ``source``.
 
     Raises UsageError that names the variable, or the key in the file, that is wrong.
     """
     environment()  # raises for a .env that cannot be read
-    return {role: _role(role, file or {}, source) for role in ROLES}
+    return {role: _resolve_role(role, file or {}, source) for role in ROLES}
 
 
-def _role(role: Role, file: Mapping[str, RoleValues], source: str) -> Resolved:
+def _resolve_role(role: Role, file: Mapping[str, RoleValues], source: str) -> ResolvedSettings:
     values: dict[str, Any] = {}
-    origins = dict.fromkeys(ModelSettings.model_fields, DEFAULT)
+    came_from = dict.fromkeys(ModelSettings.model_fields, DEFAULT)
+    # From the weakest source to the strongest: what comes later replaces what came before.
     for section in (ALL_ROLES, role):
         for field, value in file.get(section, {}).items():
-            values[field], origins[field] = value, f"{source}: models.{section}.{field}"
+            values[field], came_from[field] = value, f"{source}: models.{section}.{field}"
     for prefix in (PREFIX, f"{PREFIX}{role.upper()}_"):
-        for place, read in _sources(prefix):
-            # The source for .env also gives what only begins with the prefix: the variables of single roles.
-            for field in ModelSettings.model_fields.keys() & read.keys():
-                values[field], origins[field] = read[field], f"{place}{prefix}{field.upper()}"
+        for place, variables in _variables(prefix):
+            # The source for .env also gives whatever begins with the prefix: the variables of single roles.
+            for field in ModelSettings.model_fields.keys() & variables.keys():
+                values[field], came_from[field] = variables[field], f"{place}{prefix}{field.upper()}"
     try:
         settings = ModelSettings(**values)
     except ValidationError as error:
         field, message = first_problem(error)
+        # Keys are secret, and so may be a part of an address.
         shown = "" if field in ("api_key", "api_base") else f", got {values.get(field)!r}"
-        raise UsageError(f"{origins.get(field, f'{source}: {field}')}: {message}{shown}") from None
-    return Resolved(_with_access(settings, origins), origins)
+        place = came_from.get(field, f"{source}: {field}")
+        raise UsageError(f"{place}: {message}{shown}", code="invalid_value") from None
+    return ResolvedSettings(_with_checked_access(settings, came_from), came_from)
 
 
-def _with_access(settings: ModelSettings, origins: Mapping[str, str]) -> ModelSettings:
-    """``settings`` with its address and its key checked. Raises UsageError."""
+def _with_checked_access(settings: ModelSettings, came_from: Mapping[str, str]) -> ModelSettings:
+    """``settings`` with the address and the key checked. Raises UsageError."""
     base, key = settings.api_base, settings.api_key
     checked = {
-        "api_base": (base and checked_base(base, origins["api_base"])) or None,
-        "api_key": SecretStr(checked_key(key.get_secret_value(), origins["api_key"])) if key else None,
+        "api_base": (base and checked_base(base, came_from["api_base"])) or None,
+        "api_key": SecretStr(checked_key(key.get_secret_value(), came_from["api_key"])) if key else None,
     }
     return settings.model_copy(update=checked)
 
 
-def _sources(prefix: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    """What ``.env`` and then the environment set under ``prefix``, with where it stands."""
+def _variables(prefix: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The fields that ``.env``, and then the environment, set under ``prefix``, each with the name of the place."""
     yield ".env: ", DotEnvSettingsSource(ModelSettings, env_file=".env", env_prefix=prefix)()
     yield "", EnvSettingsSource(ModelSettings, env_prefix=prefix)()

@@ -9,7 +9,15 @@ from toolgrad_dspy.seeding import generator
 
 
 class Uniform(Sampler):
-    """Draws without replacement, anew in each iteration."""
+    """Draws without replacement, anew in each iteration.
+
+    >>> tools = [
+    ...     Tool(name=name, source_name=name, description="", parameters={}, source="toys", category="toys")
+    ...     for name in ("add", "divide", "multiply", "subtract")
+    ... ]
+    >>> [[tool.name for tool in Uniform().sample(tools, seed=7, iteration=number, size=2)] for number in (1, 2, 1)]
+    [['divide', 'multiply'], ['divide', 'add'], ['divide', 'multiply']]
+    """
 
     name: ClassVar[str] = "uniform"
 

@@ -16,12 +16,31 @@ A **source** lists tools and opens **sessions** on them. What every implementati
 
 from abc import ABC, abstractmethod
 from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Literal, Self
 
+from toolgrad_dspy.errors import ToolSourceError
 from toolgrad_dspy.records import Observation, Tool, ToolCall
 
 Isolation = Literal["session", "shared"]
+
+
+@dataclass(frozen=True, slots=True)
+class SourceNote:
+    """What a user should know about a source although nothing failed. ``str(note)`` is one line.
+
+    ``code`` names it for programs and tests, as the code of an error does; ``tools`` are the names of the tools it is
+    about, as the source knows them.
+    """
+
+    source: str
+    code: str
+    text: str
+    tools: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return f"{self.source}: {self.text}"
 
 
 class ToolSession(ABC):
@@ -33,28 +52,64 @@ class ToolSession(ABC):
 
 
 class ToolSource(ABC):
-    """Where tools come from. An async context manager: open before use, close after."""
+    """Where tools come from. An async context manager: open before use, close after.
+
+    The smallest source of one's own, with one tool and no state:
+
+    >>> import asyncio
+    >>> from collections.abc import AsyncIterator
+    >>> from contextlib import asynccontextmanager
+    >>> class Echo(ToolSource, ToolSession):
+    ...     id = "echo"
+    ...     isolation: Isolation = "session"
+    ...
+    ...     async def tools(self) -> list[Tool]:
+    ...         schema = {"type": "object", "properties": {"text": {"type": "string"}}, "required": ["text"]}
+    ...         described = {"description": "Say it again.", "parameters": schema, "category": "toys"}
+    ...         return [Tool(name="echo", source_name="echo", source=self.id, **described)]
+    ...
+    ...     @asynccontextmanager
+    ...     async def session(self, seed: int) -> AsyncIterator[ToolSession]:
+    ...         yield self
+    ...
+    ...     async def call(self, call: ToolCall) -> Observation:
+    ...         if call.tool != "echo":
+    ...             return Observation.failure("unknown_tool", f"there is no tool {call.tool!r}")
+    ...         return Observation(text=str(call.arguments.get("text", "")))
+    >>> async def main() -> None:
+    ...     async with Echo() as source, source.session(seed=0) as session:
+    ...         print((await session.call(ToolCall(tool="echo", arguments={"text": "hello"}))).text)
+    >>> asyncio.run(main())
+    hello
+    """
 
     id: str
     isolation: Isolation
 
     async def open(self) -> None:  # noqa: B027 - a source without a server has nothing to open
-        """Start what the source needs. Raises ToolSourceError when it does not come up."""
+        """Start what the source needs. Raises ToolSourceError when it does not start."""
 
-    async def close(self) -> None:  # noqa: B027
+    async def close(self) -> None:  # noqa: B027 - nor to close
         """End everything the source started. Safe to call twice."""
 
     @abstractmethod
     async def tools(self) -> list[Tool]:
         """The tools, each with ``source == self.id``, in a fixed order."""
 
-    def notes(self) -> tuple[str, ...]:
-        """What a user should know about the tools, a line each: for example which were left out, and why."""
+    def notes(self) -> tuple[SourceNote, ...]:
+        """What a user should know about the tools: for example which were left out, and why."""
         return ()
 
     @abstractmethod
     def session(self, seed: int) -> AbstractAsyncContextManager[ToolSession]:
         """Open a session. ``seed`` fixes whatever is random in the tools themselves."""
+
+    def not_open(self) -> ToolSourceError:
+        """The error for a use of the source before ``open`` or after ``close``."""
+        return ToolSourceError(
+            f"tool source {self.id!r} is not open; open it first, or use it in an `async with`",
+            code="source_not_open",
+        )
 
     async def __aenter__(self) -> Self:
         await self.open()

@@ -1,23 +1,34 @@
 """What every tool source promises, as checks that run against any source.
 
-    case = Case(make=lambda: MySource(...), good=ToolCall(tool="search", arguments={"query": "x"}))
-    for finding in asyncio.run(check_source(case)):
-        print(finding.check, finding.problem)
+>>> from toolgrad_dspy.tools import FunctionSource
+>>> def add(a: int, b: int) -> int:
+...     return a + b
+>>> def divide(a: int, b: int) -> float:
+...     return a / b
+>>> case = Case(
+...     make=lambda: FunctionSource("sums", [add, divide]),
+...     good=ToolCall(tool="add", arguments={"a": 1, "b": 2}),
+...     failing=ToolCall(tool="divide", arguments={"a": 1, "b": 0}),
+... )
+>>> asyncio.run(check_source(case))
+[]
 
 With pytest, parametrise over :data:`CHECKS` and run ``asyncio.run(check(case))``: a check raises AssertionError with
 a sentence that says which promise is broken.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from typing import Any
 
 from toolgrad_dspy.json_schema import schema_problem
 from toolgrad_dspy.records import Observation, ToolCall
 from toolgrad_dspy.tools.base import ToolSession, ToolSource
 
 PARALLEL = 8
+"""Calls, and half as many sessions, that are tried at the same time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +48,13 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A promise that a source breaks."""
+    """A promise that a source breaks: the name of the check, and what is wrong."""
 
     check: str
     problem: str
 
 
-Check = Callable[[Case], Awaitable[None]]
+Check = Callable[[Case], Coroutine[Any, Any, None]]
 
 
 async def check_source(case: Case) -> list[Finding]:
@@ -98,6 +109,7 @@ async def reports_an_unknown_tool_as_data(case: Case) -> None:
 
 async def survives_wrong_arguments(case: Case) -> None:
     async with case.make() as source, source.session(1) as session:
+        # Whether they are refused is the tool's business; but neither the session nor the server may break.
         await session.call(ToolCall(tool=case.good.tool, arguments={"no such argument": [{"": None}]}))
         _succeeds(await session.call(case.good))
 
@@ -126,8 +138,8 @@ async def keeps_sessions_apart(case: Case) -> None:
             _succeeds(await writing.call(case.write))
             own = _stored(await writing.call(case.read))
             _expect(own != before, f"a session sees its own write ({case.write.tool!r}) in {case.read.tool!r}")
-            other = _stored(await reading.call(case.read))
-            _expect(other == before, "a session never sees what another one wrote")
+            after = _stored(await reading.call(case.read))
+            _expect(after == before, "a session never sees what another one wrote")
         async with source.session(3) as later:
             _expect(_stored(await later.call(case.read)) == before, "a session never sees what an earlier one wrote")
 
@@ -147,7 +159,7 @@ async def repeats_itself(case: Case) -> None:
 async def goes_on_after_a_cancelled_call(case: Case) -> None:
     async with case.make() as source, source.session(1) as session:
         call = asyncio.ensure_future(session.call(case.good))
-        await asyncio.sleep(0)
+        await asyncio.sleep(0)  # so that it is under way, and not cancelled before its first step
         call.cancel()
         await asyncio.wait((call,))
         _succeeds(await session.call(case.good))
@@ -173,7 +185,7 @@ async def can_be_closed_by_another_task(case: Case) -> None:
         _succeeds(await session.call(case.good))
     finally:
         await asyncio.create_task(leave())
-    await source.close()
+    await source.close()  # a second time
     left = [task.get_name() for task in asyncio.all_tasks() - before if not task.done()]
     _expect(not left, f"closing ends every task that the source started, but {left} run on")
 

@@ -6,6 +6,7 @@ from fnmatch import fnmatchcase
 
 from toolgrad_dspy.errors import ToolSourceError, one_line
 from toolgrad_dspy.records import Tool
+from toolgrad_dspy.tools.base import SourceNote
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,40 +21,48 @@ class ToolFilter:
     deny: tuple[str, ...] = ()
     writes: bool = True
 
-    def apply(self, tools: Sequence[Tool], source: str) -> tuple[list[Tool], list[str]]:
-        """The tools that are kept, and one line per reason for which others are not.
+    def apply(self, tools: Sequence[Tool], source: str) -> tuple[list[Tool], list[SourceNote]]:
+        """The tools that are kept, and one note per reason why others are not.
 
-        Raises ToolSourceError when none remains, and when a pattern of ``allow`` fits no tool at all.
+        The notes' codes are ``left_out_by_name`` and ``not_read_only``. Raises ToolSourceError when no tool remains
+        (``no_tools``), and when a pattern of ``allow`` matches no tool at all (``unmatched_pattern``).
         """
-        self._refuse_idle_patterns(tools, source)
+        self._refuse_unmatched_patterns(tools, source)
         named = [tool for tool in tools if self._is_named(tool)]
+        denied = [tool for tool in tools if not self._is_named(tool)]
         kept = [tool for tool in named if self.writes or not tool.writes]
+        writing = [tool for tool in named if tool.writes and not self.writes]
         notes = []
-        if len(named) < len(tools):
-            notes.append(f'{source}: {_left_out(len(tools) - len(named), len(tools))} by "allow" and "deny"')
-        if len(kept) < len(named):
-            notes.append(
-                f"{source}: {_left_out(len(named) - len(kept), len(named))}: not declared read-only; "
-                'set "allow_writes": true to use them'
-            )
+        if denied:
+            notes.append(_note(source, "left_out_by_name", denied, len(tools), ' by "allow" and "deny"'))
+        if writing:
+            # Counted among those that "allow" and "deny" left, which the note before this one speaks of.
+            advice = ': not declared read-only; set "allow_writes": true to use them'
+            notes.append(_note(source, "not_read_only", writing, len(named), advice))
         if not kept:
-            reason = "; ".join(note.removeprefix(f"{source}: ") for note in notes) or "it lists none"
-            raise ToolSourceError(f"tool source {source!r} has no tool to offer: {reason}")
+            reason = "; ".join(note.text for note in notes) or "it lists none"
+            raise ToolSourceError(f"tool source {source!r} has no tool to offer: {reason}", code="no_tools")
         return kept, notes
 
     def _is_named(self, tool: Tool) -> bool:
         return (not self.allow or _matches(tool, self.allow)) and not _matches(tool, self.deny)
 
-    def _refuse_idle_patterns(self, tools: Sequence[Tool], source: str) -> None:
-        idle = [pattern for pattern in self.allow if not any(_matches(tool, (pattern,)) for tool in tools)]
-        if idle and tools:
+    def _refuse_unmatched_patterns(self, tools: Sequence[Tool], source: str) -> None:
+        # A misspelt "allow" would quietly offer less than was meant. A "deny" that matches nothing does no harm: it
+        # may be there for another version of the server.
+        unmatched = [pattern for pattern in self.allow if not any(_matches(tool, (pattern,)) for tool in tools)]
+        if unmatched and tools:
             names = one_line(", ".join(tool.source_name for tool in tools), 150)
-            raise ToolSourceError(f'tool source {source!r}: "allow" {idle[0]!r} fits none of its tools: {names}')
+            raise ToolSourceError(
+                f'tool source {source!r}: the pattern {unmatched[0]!r} in "allow" matches none of its tools: {names}',
+                code="unmatched_pattern",
+            )
 
 
 def _matches(tool: Tool, patterns: Iterable[str]) -> bool:
     return any(fnmatchcase(name, pattern) for pattern in patterns for name in (tool.name, tool.source_name))
 
 
-def _left_out(count: int, total: int) -> str:
-    return f"{count} of {total} tools left out"
+def _note(source: str, code: str, tools: Sequence[Tool], total: int, reason: str) -> SourceNote:
+    text = f"{len(tools)} of {total} tools left out{reason}"
+    return SourceNote(source, code, text, tuple(tool.source_name for tool in tools))

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import json
+from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from types import TracebackType
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 from toolgrad_dspy.errors import ToolSourceError, nearest
 from toolgrad_dspy.json_schema import argument_problem, compile_schema
 from toolgrad_dspy.records import Observation, Tool, ToolCall
-from toolgrad_dspy.tools.base import Isolation, ToolSession, ToolSource
+from toolgrad_dspy.tools.base import Isolation, SourceNote, ToolSession, ToolSource
 from toolgrad_dspy.tools.checks import check_tools
 
 if TYPE_CHECKING:
@@ -22,15 +23,33 @@ class Library:
     """The tools of ``sources`` under unique names, checked. An async context manager, like a source.
 
     It owns its sources: it opens them, all at once, and closes them.
+
+    >>> import asyncio
+    >>> from toolgrad_dspy.tools import FunctionSource
+    >>> def add(a: int, b: int) -> int:
+    ...     return a + b
+    >>> def shout(text: str) -> str:
+    ...     return text.upper()
+    >>> async def main() -> None:
+    ...     async with Library([FunctionSource("sums", [add]), FunctionSource("texts", [shout])]) as library:
+    ...         print([tool.name for tool in library.tools])
+    ...         print(library.validate(ToolCall(tool="add", arguments={"a": 1, "b": "two"})))
+    ...         async with library.session(seed=0) as session:
+    ...             print((await session.call(ToolCall(tool="add", arguments={"a": 1, "b": 2}))).value)
+    >>> asyncio.run(main())
+    ['add', 'shout']
+    /b: 'two' is not of type 'integer'
+    3
     """
 
     def __init__(self, sources: Sequence[ToolSource]) -> None:
         self._sources = tuple(sources)
-        ids = [source.id for source in self._sources]
-        if len(set(ids)) < len(ids):
-            raise ToolSourceError(
-                f"two tool sources have the id {next(i for i in ids if ids.count(i) > 1)!r}; rename one"
-            )
+        ids = Counter(source.id for source in self._sources)
+        for source_id, times in ids.items():
+            if times > 1:
+                raise ToolSourceError(
+                    f"{times} tool sources have the id {source_id!r}; rename all but one", code="duplicate_source"
+                )
         self._tools: dict[str, Tool] = {}
         self._source_of: dict[str, ToolSource] = {}
         self._validators: dict[str, Validator] = {}  # compiled when first needed
@@ -38,9 +57,11 @@ class Library:
     async def open(self) -> None:
         """Open all sources and take their tools.
 
-        Raises ToolSourceError when a source does not open, a tool name occurs twice, or a schema is invalid.
+        Raises ToolSourceError when a source does not open, a tool name occurs twice (``duplicate_tool``), or a schema
+        is invalid.
         """
         try:
+            # All are waited for, also after one has failed: a source that is still opening could not be closed.
             outcomes = await asyncio.gather(*(source.open() for source in self._sources), return_exceptions=True)
             for outcome in outcomes:
                 if outcome is not None:
@@ -48,7 +69,7 @@ class Library:
             for source in self._sources:
                 self._take(source, await source.tools())
             check_tools(self._tools.values())
-        except BaseException:  # whatever ended it, cancellation too: no server is left running, and it goes on
+        except BaseException:  # cancellation too: no server is left running, and the exception is passed on
             await self.close()
             raise
         # By name: a server may list its tools in another order at its next start.
@@ -64,8 +85,8 @@ class Library:
         return tuple(self._tools.values())
 
     @property
-    def notes(self) -> tuple[str, ...]:
-        """What the sources have to tell the user, a line each."""
+    def notes(self) -> tuple[SourceNote, ...]:
+        """What a user should know about the sources: for example which tools were left out, and why."""
         return tuple(note for source in self._sources for note in source.notes())
 
     @property
@@ -109,9 +130,9 @@ class Library:
 
     def _take(self, source: ToolSource, tools: Sequence[Tool]) -> None:
         for tool in tools:
-            other = self._tools.get(tool.name)
-            if other is not None:
-                raise ToolSourceError(_named_twice(tool, other))
+            first = self._tools.get(tool.name)
+            if first is not None:
+                raise ToolSourceError(_named_twice(tool, first), code="duplicate_tool")
             self._tools[tool.name] = tool
             self._source_of[tool.name] = source
 
@@ -120,7 +141,7 @@ class Library:
         return f"there is no tool {name!r}" + (f"; did you mean {near!r}?" if near else "")
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
-        # DSPy's optimizers copy programs deeply; what runs cannot be copied, and need not be.
+        # DSPy's optimizers copy programs deeply. Open connections cannot be copied, and need not be.
         return self
 
     async def __aenter__(self) -> Self:
@@ -154,20 +175,22 @@ class LibrarySession(ToolSession):
         return await session.call(call)
 
     async def _opened(self, source: ToolSource) -> ToolSession:
+        # A lock per source: calls that arrive together open one session, and a slow source keeps no other waiting.
         async with self._opening.setdefault(source.id, asyncio.Lock()):
             if source.id not in self._sessions:
                 self._sessions[source.id] = await self._stack.enter_async_context(source.session(self._seed))
         return self._sessions[source.id]
 
 
-def _named_twice(tool: Tool, other: Tool) -> str:
-    if tool.source == other.source:
-        names = f"{other.source_name!r} and {tool.source_name!r}" if tool.source_name != other.source_name else "it"
+def _named_twice(tool: Tool, first: Tool) -> str:
+    if tool.source != first.source:
         return (
-            f"source {tool.source!r} lists tool name {tool.name!r} twice ({names}); "
-            f'set "deny": ["{tool.source_name}"] to do without it'
+            f"tool name {tool.name!r} is offered by source {first.source!r} and by source {tool.source!r}; "
+            'set "prefix" on one of them, or "deny" the tool there'
         )
+    # Two names of a server may become one when what providers refuse is replaced: "x.y" and "x_y".
+    names = "" if tool.source_name == first.source_name else f" (for {first.source_name!r} and {tool.source_name!r})"
     return (
-        f"tool name {tool.name!r} is offered by source {other.source!r} and by source {tool.source!r}; "
-        'set "prefix" on one of them, or "deny" the tool there'
+        f"source {tool.source!r} lists the tool name {tool.name!r} twice{names}; "
+        f'set "deny": ["{tool.source_name}"] to do without it'
     )

@@ -12,6 +12,9 @@ def safe_name(name: str) -> str:
 
     A refused ASCII character becomes ``_``. Where that would leave too little to tell two names apart (the name
     is too long, or written in another alphabet) six hexadecimal digits of its SHA-256 end the result.
+
+    >>> safe_name("files/read.all"), safe_name("查询天气")
+    ('files_read_all', 'tool_22cf3c')
     """
     safe = _REFUSED.sub("_", name)
     if len(safe) <= LIMIT and name.isascii() and safe.strip("_-"):

@@ -1,4 +1,4 @@
-"""The town's clock, which stands still: nothing in the world reads the real one."""
+"""The world's clock, which stands still. Nothing in the world reads the real one."""
 
 from datetime import datetime, timedelta
 

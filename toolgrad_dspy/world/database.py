@@ -1,4 +1,4 @@
-"""One copy of the town's database, and the few ways in which tools use it."""
+"""One copy of the world: its database, and the few ways in which tools use it."""
 
 import sqlite3
 from collections.abc import Iterator, Sequence
@@ -43,8 +43,8 @@ ID_NUMBERS = 10_000
 _STRIDE = 7919  # coprime with ID_NUMBERS: the numbers look drawn at random and none comes twice
 
 
-class Town:
-    """One copy of the town. Not thread-safe; calls on one copy take effect in the order they are made."""
+class World:
+    """One copy of the world, as an SQLite database. Not thread-safe; calls take effect in the order they are made."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
@@ -90,6 +90,7 @@ class Town:
 
     def new_id(self, kind: str) -> str:
         """The next id of ``kind``, a key of :data:`PREFIXES`. Ids depend on the seed and the order of calls only."""
+        # The counter is part of the transaction: a refused write uses up no id, so that a replay gets the same ids.
         start, used = self._connection.execute(
             "UPDATE counter SET used = used + 1 WHERE kind = ? RETURNING start, used", (kind,)
         ).fetchone()
@@ -102,13 +103,13 @@ class Town:
         self._connection.execute("BEGIN")
         try:
             yield
-        except BaseException:  # whatever ended it: nothing half-written, and it goes on
+        except BaseException:  # cancellation too: nothing stays half-written, and the exception is passed on
             self._connection.execute("ROLLBACK")
             raise
         self._connection.execute("COMMIT")
 
     def serialize(self) -> bytes:
-        """The whole database as bytes: equal bytes, equal towns."""
+        """The whole database as bytes: equal bytes mean equal worlds."""
         return self._connection.serialize()
 
     def close(self) -> None:
@@ -127,9 +128,9 @@ def words(text: str | None, *columns: str) -> tuple[str, list[str]]:
 
     Case does not matter, and no character is a wildcard. Without a text everything matches.
     """
-    found = (text or "").lower().split()
+    needles = (text or "").lower().split()
     where = f"instr(lower({' || char(10) || '.join(columns)}), ?)"
-    return " AND ".join([where] * len(found)) or "true", found
+    return " AND ".join([where] * len(needles)) or "true", needles
 
 
 def marks(values: Sequence[object]) -> str:

@@ -1,17 +1,19 @@
-"""How a tool of the town fails.
+"""How a tool of the world fails.
 
-    TownError              the tool refuses; ``str(error)`` is what the caller reads
+    WorldError             the tool refuses; ``str(error)`` is what the caller reads
     ├── NotFound           no such thing
     ├── Conflict           the thing exists, but its present state rules the request out
     ├── InvalidArgument    a value that fits the schema but makes no sense here
-    └── NotPermitted       it is somebody else's, or a rule of the town forbids it
+    ├── NotPermitted       it is somebody else's, or a rule of the world forbids it
+    └── SessionClosed      the session ended before the call reached its world
 
-They leave the server as MCP tool errors (``is_error``), never as protocol errors.
+They leave the server as MCP tool errors (``is_error``), never as protocol errors. Each class is named after its
+``label``, which models read; so they do not end in "Error".
 """
 
 
-class TownError(Exception):
-    """Base of the refusals above. The text starts with the kind: ``"Conflict: table 4 is taken"``."""
+class WorldError(Exception):
+    """Base of the refusals above. The text starts with the label: ``"Conflict: table 4 is taken"``."""
 
     label = "Error"
 
@@ -19,17 +21,21 @@ class TownError(Exception):
         super().__init__(f"{self.label}: {message}")
 
 
-class NotFound(TownError):  # noqa: N818 - named as what the caller reads
+class NotFound(WorldError):  # noqa: N818 - see above
     label = "Not found"
 
 
-class Conflict(TownError):  # noqa: N818
+class Conflict(WorldError):  # noqa: N818 - see above
     label = "Conflict"
 
 
-class InvalidArgument(TownError):  # noqa: N818
+class InvalidArgument(WorldError):  # noqa: N818 - see above
     label = "Invalid argument"
 
 
-class NotPermitted(TownError):  # noqa: N818
+class NotPermitted(WorldError):  # noqa: N818 - see above
     label = "Not permitted"
+
+
+class SessionClosed(WorldError):  # noqa: N818 - see above
+    label = "Closed"

@@ -1,4 +1,4 @@
-"""What things in the town are called. Fixed for every seed, so that the examples in tool schemas always occur."""
+"""What things in the world are called. Fixed for every seed, so that the examples in tool schemas always occur."""
 
 from typing import Literal
 

@@ -54,7 +54,7 @@ def _split(value: Any) -> Any:
 
 
 Listed = Annotated[list[ItemT], BeforeValidator(_split)]
-"""A list that its table keeps as one text with commas."""
+"""A list that the database keeps as one comma-separated text."""
 
 
 def pages(total: int, page: int, limit: int) -> tuple[int, int | None]:

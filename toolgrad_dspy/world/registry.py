@@ -1,4 +1,4 @@
-"""How a plain function on a :class:`Town` becomes an MCP tool."""
+"""How a plain function on a :class:`World` becomes an MCP tool."""
 
 import inspect
 from collections.abc import Callable
@@ -8,26 +8,19 @@ from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.tools import Tool
 from mcp.types import CallToolResult, TextContent, ToolAnnotations
 from pydantic import BaseModel
-from pydantic.json_schema import GenerateJsonSchema
 
+from toolgrad_dspy.tools.functions.schema import UntitledSchema
 from toolgrad_dspy.tools.mcp.convert import CATEGORY_META
-from toolgrad_dspy.world.database import Town
-from toolgrad_dspy.world.errors import TownError
+from toolgrad_dspy.world.database import World
+from toolgrad_dspy.world.errors import WorldError
 
-FindTown = Callable[[Context[Any, Any]], Town]
-"""Finds the copy of the town that a request works on."""
+FindWorld = Callable[[Context[Any, Any]], World]
+"""Finds the copy of the world that a request works on."""
 
 ToolFunction = Callable[..., BaseModel]
-"""A tool as it is written: ``(town, ...parameters) -> result``. It refuses by raising TownError."""
+"""A tool as it is written: ``(world, ...parameters) -> result``. It refuses by raising WorldError."""
 
 FunctionT = TypeVar("FunctionT", bound=ToolFunction)
-
-
-class _Untitled(GenerateJsonSchema):
-    """Leaves out the titles that pydantic makes from parameter names: they say nothing and cost tokens."""
-
-    def field_title_should_be_set(self, schema: Any) -> bool:
-        return False
 
 
 class Toolbox:
@@ -46,7 +39,7 @@ class Toolbox:
         return function
 
     def writes(self, *, destructive: bool = False, idempotent: bool = False) -> Callable[[FunctionT], FunctionT]:
-        """Register a tool that changes the town; one that raises leaves it as it was.
+        """Register a tool that changes the world; one that raises leaves it as it was.
 
         ``destructive``: it can take something away. ``idempotent``: doing it again changes nothing more.
         """
@@ -60,13 +53,13 @@ class Toolbox:
 
         return register
 
-    def build(self, find_town: FindTown) -> list[Tool]:
+    def build(self, find_world: FindWorld) -> list[Tool]:
         """The registered functions as tools for an ``MCPServer``, in the order they were registered."""
-        return [self._tool(function, hints, find_town) for function, hints in self._entries]
+        return [self._tool(function, hints, find_world) for function, hints in self._entries]
 
-    def _tool(self, function: ToolFunction, hints: ToolAnnotations, find_town: FindTown) -> Tool:
+    def _tool(self, function: ToolFunction, hints: ToolAnnotations, find_world: FindWorld) -> Tool:
         tool = Tool.from_function(
-            _handler(function, find_town, writes=not hints.read_only_hint),
+            _handler(function, find_world, writes=not hints.read_only_hint),
             name=function.__name__,
             description=inspect.cleandoc(function.__doc__ or ""),
             annotations=hints,
@@ -76,23 +69,23 @@ class Toolbox:
         arguments = tool.fn_metadata.arg_model
         arguments.model_config["extra"] = "forbid"
         arguments.model_rebuild(force=True)
-        tool.parameters = arguments.model_json_schema(schema_generator=_Untitled)
+        tool.parameters = arguments.model_json_schema(schema_generator=UntitledSchema)
         return tool
 
 
-def _handler(function: ToolFunction, find_town: FindTown, *, writes: bool) -> Callable[..., Any]:
+def _handler(function: ToolFunction, find_world: FindWorld, *, writes: bool) -> Callable[..., Any]:
     """``function`` as the SDK wants it: asynchronous (a plain one would run in a thread of its own, where calls of
-    one session could overtake each other), with the town found through the request."""
+    one session could overtake each other), with the world found through the request."""
 
     async def handle(context: Context[Any, Any], **arguments: Any) -> CallToolResult:
         try:
-            town = find_town(context)
+            world = find_world(context)
             if writes:
-                with town.transaction():
-                    result = function(town, **arguments)
+                with world.transaction():
+                    result = function(world, **arguments)
             else:
-                result = function(town, **arguments)
-        except TownError as refusal:
+                result = function(world, **arguments)
+        except WorldError as refusal:
             return CallToolResult(content=[TextContent(type="text", text=str(refusal))], is_error=True)
         return CallToolResult(
             content=[TextContent(type="text", text=result.model_dump_json())],

@@ -1,4 +1,4 @@
-"""The tables of the town. Without row ids, because the ids are texts: the image is a third smaller."""
+"""The tables of the world. Without row ids, because the ids are texts: the image is a third smaller."""
 
 SCHEMA = """
 CREATE TABLE counter (

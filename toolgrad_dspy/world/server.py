@@ -1,6 +1,6 @@
-"""The town as an MCP server.
+"""The world as an MCP server.
 
-Which copy of the town a call works on, by what the request carries, the first that applies:
+Which copy of the world a call works on, by what the request carries, the first that applies:
 
 1. ``_meta["toolgrad/session"]``, on any transport;
 2. over HTTP, the header ``X-Toolgrad-Session``;
@@ -23,14 +23,14 @@ from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.tools import Tool
 
 from toolgrad_dspy.world.clock import NOW
-from toolgrad_dspy.world.database import Town
-from toolgrad_dspy.world.sessions import Towns
+from toolgrad_dspy.world.database import World
+from toolgrad_dspy.world.sessions import Worlds
 from toolgrad_dspy.world.tools import TOOLBOXES
 
 SESSION_META = "toolgrad/session"
 SESSION_HEADER = "x-toolgrad-session"
 SESSION_PREFIX = "named:"
-"""What the key of a session starts with that a client named, so that no name can hit upon another kind of key."""
+"""Prefix of the key of a session that a client named, so that it never equals a key of another kind."""
 
 INSTRUCTIONS = (
     f"Tools of Alderbrook, a small town, for its resident Robin Vale. It is always {NOW:%A, %Y-%m-%d, %H:%M}. "
@@ -38,12 +38,12 @@ INSTRUCTIONS = (
 )
 
 
-def build_server(towns: Towns) -> MCPServer[Towns]:
-    """A server whose calls work on ``towns``. Serves any number of clients of one event loop."""
+def build_server(worlds: Worlds) -> MCPServer[Worlds]:
+    """A server whose calls work on ``worlds``. Serves any number of clients of one event loop."""
 
     @contextlib.asynccontextmanager
-    async def lifespan(_: MCPServer[Towns]) -> AsyncIterator[Towns]:
-        yield towns
+    async def lifespan(_: MCPServer[Worlds]) -> AsyncIterator[Worlds]:
+        yield worlds
 
     with _root_logger_untouched():
         return MCPServer(
@@ -53,22 +53,24 @@ def build_server(towns: Towns) -> MCPServer[Towns]:
 
 @cache
 def _tools() -> tuple[Tool, ...]:
-    """The tools, which all servers share: making the models of their arguments takes a tenth of a second."""
-    return tuple(tool for toolbox in TOOLBOXES for tool in toolbox.build(find_town))
+    """The tools, shared by all servers: building the models of their arguments takes a tenth of a second."""
+    return tuple(tool for toolbox in TOOLBOXES for tool in toolbox.build(find_world))
 
 
-def find_town(context: Context[Towns, Any]) -> Town:
+def find_world(context: Context[Worlds, Any]) -> World:
     """The copy that a request works on."""
-    towns: Towns = context.request_context.lifespan_context
-    return towns.get(session_key(context))
+    worlds: Worlds = context.request_context.lifespan_context
+    return worlds.get(session_key(context))
 
 
-def session_key(context: Context[Towns, Any]) -> str:
-    """The key of that copy, as the module's text says."""
+def session_key(context: Context[Worlds, Any]) -> str:
+    """The key of that copy, by the rules in the module's docstring."""
     named = (context.request_context.meta or {}).get(SESSION_META)
-    if isinstance(named, str):
+    if isinstance(
+        named, str
+    ):  # whatever else stands there is from a client that means something different by the key
         return SESSION_PREFIX + named
-    headers = context.headers or {}
+    headers = context.headers or {}  # None over stdio and in process
     if named := headers.get(SESSION_HEADER):
         return SESSION_PREFIX + named
     return f"connection:{headers.get('mcp-session-id', '')}"
@@ -76,7 +78,7 @@ def session_key(context: Context[Towns, Any]) -> str:
 
 @contextlib.contextmanager
 def _root_logger_untouched() -> Iterator[None]:
-    """MCPServer's constructor sets up the root logger, which in a library is the application's business."""
+    """Undo what MCPServer's constructor does to the root logger, which belongs to the application."""
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     try:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from toolgrad_dspy.world.clock import weekday
-from toolgrad_dspy.world.database import Town
+from toolgrad_dspy.world.database import World
 
 CHANGE_MINUTES = 2
 """Time needed to change from one vehicle to another at a stop."""
@@ -47,18 +47,18 @@ class Line:
         return start + minutes if start <= self.last else None
 
 
-def lines(town: Town, date: str) -> list[Line]:
+def lines(world: World, date: str) -> list[Line]:
     """Both directions of every route, as they run on ``date``: half as often on Sundays."""
     stretch = 2 if weekday(date) == _SUNDAY else 1
     stops: dict[str, list[tuple[str, int]]] = {}
-    for row in town.rows("SELECT route_id, stop_id, minutes FROM route_stop ORDER BY route_id, position"):
+    for row in world.rows("SELECT route_id, stop_id, minutes FROM route_stop ORDER BY route_id, position"):
         stops.setdefault(row["route_id"], []).append((row["stop_id"], row["minutes"]))
-    found = []
-    for route in town.rows("SELECT * FROM route ORDER BY name"):
+    directions = []
+    for route in world.rows("SELECT * FROM route ORDER BY name"):
         there = tuple(stops[route["route_id"]])
         back = tuple((stop, there[-1][1] - minutes) for stop, minutes in reversed(there))
-        found += [_line(route, there, stretch), _line(route, back, stretch)]
-    return found
+        directions += [_line(route, there, stretch), _line(route, back, stretch)]
+    return directions
 
 
 def _line(route: dict[str, Any], stops: tuple[tuple[str, int], ...], stretch: int) -> Line:
@@ -77,17 +77,19 @@ def earliest(network: list[Line], start: str, goal: str, not_before: int) -> lis
     fresh = {start}
     while fresh:
         reached: set[str] = set()
-        before, paths = dict(best), dict(ways)
+        before, paths = dict(best), dict(ways)  # a round builds on the round before, never on itself
         for line in network:
             for position, (stop, minutes) in enumerate(line.stops):
                 if stop not in fresh:
                     continue
+                # Only who already rode changes; the first ride may be boarded at once.
                 ready = before[stop] + (CHANGE_MINUTES if paths[stop] else 0)
                 depart = line.next_departure(minutes, ready)
                 if depart is None:
                     continue
                 for later, further in line.stops[position + 1 :]:
                     arrive = depart + further - minutes
+                    # Further along this ride it only gets later, so nothing here can improve on the goal any more.
                     if arrive >= best.get(goal, NEVER):
                         break
                     if arrive < best.get(later, NEVER):
@@ -110,7 +112,7 @@ def latest(network: list[Line], start: str, goal: str, arrive_by: int) -> list[R
     }
     # Back from the latest departure: leaving later never means arriving earlier, so the first in time is the one.
     for depart in sorted((d for d in departures if d <= arrive_by), reverse=True):
-        found = earliest(network, start, goal, depart)
-        if found is not None and found[-1].arrive <= arrive_by:
-            return found
+        rides = earliest(network, start, goal, depart)
+        if rides is not None and rides[-1].arrive <= arrive_by:
+            return rides
     return None

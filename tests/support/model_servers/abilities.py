@@ -1,18 +1,18 @@
-"""What the model behind a server can do, and what becomes of a request for what it cannot."""
+"""What the model behind a server can do, and how a request for something else is treated."""
 
 from dataclasses import dataclass, fields, replace
 from typing import Literal
 
 from tests.support.model_servers.brain import Asked
 
-# Done; taken and not heeded, as many gateways and local servers do; refused with the provider's own body.
+# Done; accepted without effect, as with many gateways and local servers; refused with the provider's own body.
 Ability = Literal["yes", "ignored", "refused"]
 
 
 @dataclass(frozen=True, slots=True)
 class Abilities:
-    """One setting for each thing a request may ask for beyond a text. A format that has no way to ask for one of them
-    refuses or drops it in its own way, whatever is set here.
+    """One setting for everything that a request may ask for besides a text. A format that has no field for it refuses
+    or drops it in its own way, whatever is set here.
     """
 
     json_schema: Ability = "yes"
@@ -25,10 +25,10 @@ class Abilities:
         return cls(ability, ability, ability, ability)
 
     def refused(self, asked: Asked) -> str | None:
-        """The first thing asked for that is refused."""
+        """The first ability that is asked for and refused, or None."""
         return next((name for name in _wanted(asked) if getattr(self, name) == "refused"), None)
 
-    def heeded(self, asked: Asked) -> Asked:
+    def without_ignored(self, asked: Asked) -> Asked:
         """``asked`` without what is ignored."""
         ignored = frozenset(name for name in _wanted(asked) if getattr(self, name) == "ignored")
         if not ignored:

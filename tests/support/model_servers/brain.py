@@ -1,4 +1,4 @@
-"""The rehearsal model, or a fixed answer, behind every wire format."""
+"""Answers for every wire format: those of the rehearsal model, or a fixed one."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -17,9 +17,9 @@ CANNED_TOKENS = (400, 120)
 class Asked:
     """A request, read from the wire. ``turns`` are (role, text) with the roles user and assistant.
 
-    ``marked`` are the beginnings of the prompt that the client wants kept in the prompt cache. ``schema`` is the one
-    the answer is held to; ``tools`` are parameters by name, one of which has to be called if ``forced``. ``ignored``
-    are abilities that were asked for and are not heeded.
+    ``marked`` are the beginnings of the prompt that the client wants in the prompt cache. ``schema`` is that of the
+    answer. ``tools`` has the parameters of each tool by its name; if ``forced``, one of the tools has to be called.
+    ``ignored`` are abilities that were asked for and have no effect.
     """
 
     model: str
@@ -44,7 +44,7 @@ class Called:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """An answer, to be put on the wire."""
+    """An answer, before it is put into a wire format."""
 
     id: str
     model: str
@@ -57,7 +57,7 @@ class Said:
 
 
 def think(asked: Asked) -> Said:
-    """What the rehearsal model says."""
+    """The answer of the rehearsal model."""
     messages = tuple(Message.user(text) if role == "user" else Message.assistant(text) for role, text in asked.turns)
     config = Config(response_format={"type": "json_object"}) if asked.as_json else Config()
     response = answer(Request(model=asked.model, messages=messages, system=asked.system or None, config=config))
@@ -67,7 +67,7 @@ def think(asked: Asked) -> Said:
 
 
 class PromptCache:
-    """The marked beginnings that were seen: what of a prompt is read from the cache, and what is written to it."""
+    """Remembers marked beginnings, and says how much of a prompt is read from the cache and written to it."""
 
     def __init__(self) -> None:
         self._seen: set[str] = set()

@@ -1,7 +1,7 @@
 """HTTP/1.1 as far as a model server needs it: one ``asyncio.Protocol`` per connection, kept alive.
 
-Requests of one connection are answered one after another. Only bodies with a content-length are read, which is what
-every client of a model sends.
+Requests on one connection are answered one after the other. Only bodies with a content-length are read, which every
+client of a model sends.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ Handler = Callable[["Connection", str, str, bytes, bytes], None]
 
 
 class Connection(asyncio.Protocol):
-    """One client. The handler must in the end call one of ``send``, ``reset`` and ``stall`` for each request."""
+    """One client. For each request the handler must call ``send``, ``reset`` or ``stall`` in the end."""
 
     def __init__(self, handler: Handler, opened: Callable[["Connection"], None], closed: Callable[..., None]) -> None:
         self._handler = handler
@@ -73,7 +73,7 @@ class Connection(asyncio.Protocol):
         return self.transport is None or self.transport.is_closing()
 
     def send(self, data: bytes) -> None:
-        """Send a whole answer, and read on."""
+        """Send a whole answer, and go on to the next request."""
         if self.transport is not None and not self.transport.is_closing():
             self.transport.write(data)
         self._busy = False
@@ -115,7 +115,7 @@ def dump(body: Any) -> str:
 
 
 def raw(status: int, body: bytes, content_type: str, headers: tuple[tuple[str, str], ...] = ()) -> bytes:
-    """The bytes of an answer with a body that is bytes already."""
+    """The bytes of an answer whose body is given as bytes."""
     lines = [
         f"HTTP/1.1 {status} {REASONS.get(status, 'Other')}",
         f"content-type: {content_type}",

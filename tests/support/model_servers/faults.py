@@ -1,4 +1,4 @@
-"""What can go wrong between a client and a model server, and a seeded plan of when it does."""
+"""Faults between a client and a model server, and a seeded plan of when they occur."""
 
 import random
 import threading
@@ -9,9 +9,9 @@ from itertools import accumulate
 
 
 class Fault(StrEnum):
-    """One way to spoil an answer. The bodies are each provider's own: see ``formats``."""
+    """One way to spoil an answer. The bodies are the providers' own: see ``formats``."""
 
-    # Refusals that a later attempt may not meet.
+    # Refusals that may not come again.
     RATE_LIMIT = "rate_limit"  # 429 that says how long to wait, in the provider's way
     RATE_LIMIT_BARE = "rate_limit_bare"  # 429 that does not
     TOKEN_LIMIT = "token_limit"  # 429 whose text is about tokens per minute, not requests; says how long to wait
@@ -25,7 +25,7 @@ class Fault(StrEnum):
     CONTENT_TYPE = "content_type"  # the right body as text/plain
     # The model misbehaves.
     PROSE = "prose"  # a well-formed answer with a text that fits no schema
-    # Refusals that every attempt meets.
+    # Refusals that come again every time.
     CONTEXT_LENGTH = "context_length"  # 400
     BAD_KEY = "bad_key"  # 401; Gemini's own is 400
     UNKNOWN_MODEL = "unknown_model"  # 404
@@ -38,9 +38,9 @@ TRANSIENT = tuple(fault for fault in Fault if fault not in FATAL)
 class FaultPlan:
     """Decides for each request, in the order they arrive, whether it is answered or spoiled. Thread-safe.
 
-    First comes ``script``, one entry per request (None: a sound answer); after it each request draws from ``rates``
-    (probability per kind, in all at most 1) with a generator of its own seed. ``retry_after`` is the number of
-    seconds that a refusal asks for. ``injected`` counts what was spoiled.
+    ``script`` has one entry for each of the first requests (None: a correct answer). After it, each request draws
+    from ``rates``, the probability of each kind (at most 1 in total), with a generator seeded by ``seed``.
+    ``retry_after`` is the wait in seconds that a refusal asks for. ``injected`` counts the spoiled requests by kind.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class FaultPlan:
     ) -> None:
         rates = rates or {}
         if any(rate < 0 for rate in rates.values()) or sum(rates.values()) > 1 + 1e-9:
-            raise ValueError(f"probabilities below 0 or above 1 in all: {dict(rates)}")
+            raise ValueError(f"probabilities have to be at least 0 and at most 1 in total: {dict(rates)}")
         self.retry_after = retry_after
         self.injected: Counter[Fault] = Counter()
         self._kinds = list(rates)
@@ -66,13 +66,13 @@ class FaultPlan:
     def mixed(
         cls, share: float, *, kinds: Iterable[Fault] = TRANSIENT, seed: int = 0, retry_after: float = 1
     ) -> "FaultPlan":
-        """``share`` of all requests spoiled, the ``kinds`` equally often: by default all but the fatal ones."""
+        """A plan that spoils ``share`` of all requests, each of ``kinds`` equally often: by default all but FATAL."""
         chosen = tuple(kinds)
         return cls(dict.fromkeys(chosen, share / len(chosen)), seed=seed, retry_after=retry_after)
 
     @classmethod
     def always(cls, fault: Fault, *, retry_after: float = 1) -> "FaultPlan":
-        """Every request spoiled in one way."""
+        """A plan that spoils every request in the same way."""
         return cls({fault: 1.0}, retry_after=retry_after)
 
     def add(self, *faults: Fault | None) -> None:
@@ -81,7 +81,7 @@ class FaultPlan:
             self._script.extend(faults)
 
     def next(self) -> Fault | None:
-        """The fate of the next request."""
+        """The fault of the next request, or None."""
         with self._lock:
             fault = self._script.popleft() if self._script else self._drawn()
             if fault is not None:

@@ -1,4 +1,4 @@
-"""A model server in a process of its own, for measuring a client's CPU time without the server's."""
+"""A model server in its own process, to measure a client's CPU time without that of the server."""
 
 import json
 import subprocess
@@ -14,8 +14,10 @@ SCRIPT = Path(__file__).with_name("serve.py")
 class ServerProcess:
     """``serve.py`` with the given options, from ``start()`` (or ``with``) to ``stop()``.
 
-    with ServerProcess("--format", "openai", "--latency", "0.2", "--canned") as server:
-        ... server.url, server.stats()
+    For example:
+
+        with ServerProcess("--format", "openai", "--latency", "0.2", "--canned") as server:
+            ... server.url, server.stats()
     """
 
     def __init__(self, *options: str) -> None:

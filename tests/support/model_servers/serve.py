@@ -1,10 +1,10 @@
-"""Serve one wire format by hand, or for a benchmark that must not share its process with the server.
+"""Serve one wire format from the command line, or for a benchmark in another process.
 
     python tests/support/model_servers/serve.py --format openai --port 0 --latency 0.2 --canned
     {"format": "openai", "url": "http://127.0.0.1:40123/v1", ...}
 
-The first line of its output says where it listens. It ends on SIGTERM, SIGINT, or when its standard input is closed
-(with --attached), so that it never outlives the program that started it.
+The first line of its output says where it listens. It ends on SIGTERM and SIGINT, and with --attached when its
+standard input is closed, so that it never outlives the program that started it.
 """
 
 import argparse
@@ -22,7 +22,7 @@ from tests.support.model_servers.server import ModelServer  # noqa: E402
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Serve until told to end."""
+    """Serve until a signal, or the end of the standard input."""
     given = _parser().parse_args(arguments)
     if given.fault:
         rates = {Fault(kind): float(share) for kind, _, share in (text.partition("=") for text in given.fault)}
@@ -49,12 +49,18 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(description="A loopback model server with the rehearsal model for a brain.")
+    parser = argparse.ArgumentParser(
+        description="A model server on the loopback interface with answers of the rehearsal model."
+    )
     parser.add_argument("--format", choices=sorted(FORMATS), default="openai")
-    parser.add_argument("--port", type=int, default=0, help="0: any free one")
+    parser.add_argument("--port", type=int, default=0, help="0: any free port")
     parser.add_argument("--latency", type=float, default=0.0, help="seconds from a request to its answer")
-    parser.add_argument("--canned", nargs="?", const=True, default=False, help="one fixed answer; or this text")
-    parser.add_argument("--faulty", type=float, default=0.0, help="share of requests spoiled, by all passing kinds")
+    parser.add_argument(
+        "--canned", nargs="?", const=True, default=False, help="give one fixed answer to everything, or this text"
+    )
+    parser.add_argument(
+        "--faulty", type=float, default=0.0, help="the share of requests to spoil, with all transient kinds"
+    )
     parser.add_argument("--no-stall", action="store_true", help="leave stalled answers out of --faulty")
     parser.add_argument("--fault", action="append", metavar="KIND=SHARE", help="one kind of fault; may be repeated")
     parser.add_argument("--retry-after", type=float, default=1.0, help="seconds that a 429 asks for")

@@ -16,7 +16,7 @@ from tests.support.model_servers.connection import Connection, dump, encode, hea
 from tests.support.model_servers.faults import Fault, FaultPlan
 from tests.support.model_servers.formats import FORMATS, BadRequestError, WireAnswer, WireFormat
 from tests.support.model_servers.formats.base import Body
-from tests.support.model_servers.speaking import spoken
+from tests.support.model_servers.speaking import filled_in
 from tests.support.model_servers.stats import Stats
 
 _MODEL = re.compile(rb'"model"\s*:\s*"([^"]*)"')
@@ -30,13 +30,13 @@ _CUT = 0.6
 
 
 class ModelServer:
-    """Speaks one provider's wire format on 127.0.0.1, from ``start()`` (or ``with``) to ``stop()``.
+    """A server in one provider's wire format on 127.0.0.1, from ``start()`` (or ``with``) to ``stop()``.
 
-    ``latency`` is the time from a whole request to its answer, in seconds. ``canned`` answers everything with one
-    fixed text (True: ``brain.CANNED``) without reading the request: for measuring what a client costs. ``keys`` and
-    ``models``, where given, are the only ones accepted; without ``keys`` any key will do, but providers that need one
-    refuse a request without. ``trouble`` sees every body and may refuse it. ``abilities`` says what the model can do
-    besides text. ``stats`` counts, also at ``GET /stats``.
+    ``latency`` is the time from a whole request to its answer, in seconds. ``canned`` is one fixed
+    text for every answer (True: ``brain.CANNED``), given without reading the request, to measure what a client costs.
+    ``keys`` and ``models``, if given, are the only ones accepted; without ``keys`` any key is accepted, and providers
+    that need one refuse a request without it. ``trouble`` sees every body and may refuse it. ``abilities`` says what
+    the model can do besides text. ``stats`` counts, and is also at ``GET /stats``.
     """
 
     def __init__(
@@ -72,7 +72,7 @@ class ModelServer:
         self._done = asyncio.Event()
         self._failure: BaseException | None = None
 
-    # Where it is.
+    # Where it can be reached.
 
     @property
     def address(self) -> str:
@@ -98,7 +98,7 @@ class ModelServer:
         """A model name in litellm's spelling that this server answers to."""
         return f"{self.format.prefix}/{next(iter(self._models or ()), self.format.example)}"
 
-    # Its life.
+    # Start and stop.
 
     def start(self) -> Self:
         self._thread = threading.Thread(target=self._run, name=f"model-server-{self.format.name}", daemon=True)
@@ -201,7 +201,7 @@ class ModelServer:
             asked = None if refusal or self._canned else wire.asked(path, data)
             unable = self._abilities.refused(asked) if asked else None
             refusal = wire.unable(unable, model) if unable else refusal
-            asked = self._abilities.heeded(asked) if asked else None
+            asked = self._abilities.without_ignored(asked) if asked else None
         except (BadRequestError, KeyError, TypeError, ValueError, AttributeError) as error:
             refusal = wire.bad_request(str(error) if isinstance(error, BadRequestError) else f"malformed: {error!r}")
         if refusal is not None:
@@ -218,7 +218,7 @@ class ModelServer:
             connection.send(encode(WireAnswer(200, _HTML, content_type="text/html")))
         elif fault in (None, Fault.PROSE, Fault.TRUNCATED, Fault.CONTENT_TYPE):
             said = (
-                self._cache.applied(asked, spoken(asked, brain.think(asked)))
+                self._cache.applied(asked, filled_in(asked, brain.think(asked)))
                 if asked
                 else brain.canned(model, self._canned or "")
             )
@@ -255,8 +255,8 @@ class ModelServer:
         connection.send(raw(200, body, kind, wire.headers()))
 
     def _send_canned(self, connection: Connection, wire: WireFormat, path: str, body: bytes, text: str) -> None:
-        found = _MODEL.search(body)
-        model = found[1].decode() if found else wire.model(path, {"model": ""})
+        name = _MODEL.search(body)
+        model = name[1].decode() if name else wire.model(path, {"model": ""})  # Gemini has it in the path
         data = self._encoded.get((path, model))
         if data is None:
             answer = dump(wire.answer(brain.canned(model, text))).encode()

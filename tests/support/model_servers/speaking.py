@@ -1,4 +1,4 @@
-"""Answers where the rehearsal model has nothing to say: a greeting, what a schema admits, a tool call."""
+"""Answers where the rehearsal model has none: a greeting, an instance of a schema, a tool call."""
 
 import json
 from collections.abc import Mapping
@@ -17,8 +17,8 @@ _VALUES: Mapping[str, Any] = {
 }
 
 
-def spoken(asked: Asked, said: Said) -> Said:
-    """``said``, or where it is empty or not what was asked for, something of the right kind."""
+def filled_in(asked: Asked, said: Said) -> Said:
+    """``said``, or an answer of the kind that was asked for if it is empty or of another kind."""
     if asked.tools and (asked.forced or not said.text):
         name, schema = next(iter(asked.tools.items()))
         return replace(said, text="", called=Called(name, instance(schema)))
@@ -32,7 +32,7 @@ def spoken(asked: Asked, said: Said) -> Said:
 
 
 def instance(schema: Mapping[str, Any]) -> Any:
-    """A value that ``schema`` admits, as far as ``type``, ``enum``, ``const``, ``anyOf`` and properties go."""
+    """A value that is valid under ``type``, ``enum``, ``const``, ``anyOf`` and ``properties`` of ``schema``."""
     if "const" in schema:
         return schema["const"]
     if schema.get("enum"):

@@ -1,4 +1,4 @@
-"""What a model server counts: the other side of the client's meter."""
+"""The counts of a model server, to compare with the client's meter."""
 
 import threading
 from collections import Counter
@@ -8,7 +8,7 @@ from typing import Any
 
 @dataclass(slots=True)
 class ModelCount:
-    """The sound answers of one model, and the tokens reported with them."""
+    """The correct answers of one model, and the tokens reported with them."""
 
     answered: int = 0
     input_tokens: int = 0
@@ -20,11 +20,12 @@ class ModelCount:
 class Stats:
     """Counts since the server started; safe to read from any thread.
 
-    ``requests`` arrived whole; ``models`` holds the answers that were sent with status 200 and a body the provider
-    would have sent (so also a text that fits no schema, and the right body under the wrong content type, but neither
-    an HTML page nor a truncated body); ``refused`` are errors that the request itself earned (path, key, model,
-    missing field); ``faults`` were injected; ``gone`` are requests whose client had left before the answer.
-    ``parallel`` requests are under way, ``peak`` was the most; ``connections`` were opened.
+    ``requests`` counts those that arrived whole. ``models`` counts the answers with status 200 and a body that the
+    provider would have sent: also a text that fits no schema, and the right body under a wrong content type, but
+    neither an HTML page nor a truncated body. ``refused`` counts errors by status that the request itself caused
+    (path, key, model, missing field), ``faults`` the injected ones, ``gone`` the requests whose client left before
+    the answer. ``parallel`` is the number of requests under way, ``peak`` its maximum; ``connections`` counts those
+    opened.
     """
 
     def __init__(self) -> None:
@@ -65,7 +66,7 @@ class Stats:
                 self.peak = self.parallel
 
     def left(self) -> None:
-        """A request is no longer under way, whatever became of it."""
+        """A request is no longer under way, for whatever reason."""
         with self._lock:
             self.parallel -= 1
 
@@ -93,7 +94,7 @@ class Stats:
             self.gone += 1
 
     def as_dict(self) -> dict[str, Any]:
-        """What ``GET /stats`` answers."""
+        """The answer to ``GET /stats``."""
         with self._lock:
             models = {name: asdict(count) for name, count in sorted(self.models.items())}
             return {

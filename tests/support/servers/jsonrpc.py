@@ -9,6 +9,7 @@ Handler = Callable[[dict[str, Any]], dict[str, Any]]
 
 
 def text(*lines: str, error: bool = False, structured: object = None) -> dict[str, Any]:
+    """A tool's result: a block of text per line."""
     result: dict[str, Any] = {"content": [{"type": "text", "text": line} for line in lines], "isError": error}
     if structured is not None:
         result["structuredContent"] = structured
@@ -16,6 +17,7 @@ def text(*lines: str, error: bool = False, structured: object = None) -> dict[st
 
 
 def tool(name: str, properties: dict[str, Any] | None = None, *, reads: bool = False, **more: Any) -> dict[str, Any]:
+    """An entry of the tool list. All ``properties`` are required; ``more`` is added to the entry."""
     schema = {"type": "object", "properties": properties or {}, "required": list(properties or {})}
     hints = {"readOnlyHint": True} if reads else {}
     return {"name": name, "description": "", "inputSchema": schema, "annotations": hints, **more}

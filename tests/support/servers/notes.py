@@ -6,7 +6,9 @@ import time
 from pathlib import Path
 from typing import Any
 
-from jsonrpc import serve, text, tool
+sys.path[0] = str(Path(__file__).resolve().parents[3])  # run as a script, it finds its own package
+
+from tests.support.servers.jsonrpc import serve, text, tool  # noqa: E402
 
 FOLDER = Path(sys.argv[1]) if len(sys.argv) > 1 else Path.cwd()
 SEED = sys.argv[2] if len(sys.argv) > 2 else ""

@@ -1,4 +1,4 @@
-"""``toolgrad-dspy doctor``: whether what a run needs is there."""
+"""``toolgrad-dspy doctor``: whether everything that a run needs works."""
 
 import asyncio
 from pathlib import Path
@@ -13,55 +13,58 @@ from toolgrad_dspy.errors import ToolGradError
 if TYPE_CHECKING:
     from toolgrad_dspy.cli.doctor.report import Tools
     from toolgrad_dspy.lm import Models
-    from toolgrad_dspy.lm.inventory import Subject
+    from toolgrad_dspy.lm.inventory import DistinctModel
 
 Ask = Annotated[
     bool,
     typer.Option(
-        "--models", help="Ask each model for a word and what it can do, which is remembered. Costs a little."
+        "--models",
+        help="Also send a few small requests to each model, to see whether it works and what it can do.",
     ),
 ]
 
 
 def doctor(ask: Ask = False, tools: ToolsFile = None, config: ConfigFile = None, json: Json = False) -> None:
-    """Print versions, the models with what is known of them, and the tools; exit with 1 if one does not work.
+    """Print versions, models and tools, and what is known about them; exit with 1 if something does not work.
 
-    Without --models no model is asked for anything.
+    Without --models no request is sent to any model.
     """
     from toolgrad_dspy.cli.doctor.report import Report
     from toolgrad_dspy.lm import Models
-    from toolgrad_dspy.lm.inventory import facts, subjects
+    from toolgrad_dspy.lm.inventory import distinct_models, known_facts
     from toolgrad_dspy.runs import load_config_file
 
     file = load_config_file(config)
     models = Models.from_environment(file.models, file.source)
-    found = subjects(models)
-    # By its place: a model that does not answer has facts all the same.
-    routed = {subject.place for subject in found if subject.problem is None}
+    inventory = distinct_models(models)
+    # Noted before the models are asked: one that does not answer has facts all the same.
+    with_engine = {model.choice for model in inventory if model.problem is None}
     unwritten = None
     if ask:
-        found, unwritten = asyncio.run(_examined(models, found))
-    known = tuple((subject, facts(models, subject) if subject.place in routed else None) for subject in found)
+        inventory, unwritten = asyncio.run(_probed(models, inventory))
+    known = tuple((model, known_facts(models, model) if model.choice in with_engine else None) for model in inventory)
     report = Report(known, _tools(tools), (unwritten,) if unwritten else ())
     if json:
         say_json(report.data())
     else:
         say("\n".join(report.lines()))
     if models.meter.calls:
-        note(f"asking took {models.meter.calls} calls and {models.meter.tokens} tokens")
+        note(f"the requests to the models took {models.meter.calls} calls and {models.meter.tokens} tokens")
     if report.unknown and not ask:
-        note("toolgrad-dspy doctor --models asks what is not known, and remembers it")
+        note("toolgrad-dspy doctor --models asks the models what is not known, and remembers it")
     for problem in report.problems:
         note(f"toolgrad-dspy: {problem}")
     if report.problems:
         raise typer.Exit(1)
 
 
-async def _examined(models: "Models", found: "list[Subject]") -> "tuple[list[Subject], str | None]":
-    from toolgrad_dspy.lm.inventory import examine
+async def _probed(
+    models: "Models", inventory: "list[DistinctModel]"
+) -> "tuple[list[DistinctModel], ToolGradError | None]":
+    from toolgrad_dspy.lm.inventory import probe_models
 
     try:
-        return await examine(models, found)
+        return await probe_models(models, inventory)
     finally:
         await models.aclose()
 
@@ -73,9 +76,9 @@ def _tools(path: Path | None) -> "Tools":
     async def opened() -> Tools:
         spec = tools_spec(path)
         async with spec.library() as library:
-            return Tools(spec.name, len(library.tools), library.notes)
+            return Tools(spec.name, len(library.tools), tuple(map(str, library.notes)))
 
     try:
         return asyncio.run(opened())
     except ToolGradError as error:
-        return Tools(str(path or "the bundled town"), problem=str(error))
+        return Tools(str(path or "the bundled world"), problem=error)

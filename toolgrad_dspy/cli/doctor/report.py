@@ -8,8 +8,9 @@ from pydantic import JsonValue
 
 from toolgrad_dspy import __version__
 from toolgrad_dspy.cli.output import table
+from toolgrad_dspy.errors import ToolGradError
 from toolgrad_dspy.lm import ROLES
-from toolgrad_dspy.lm.inventory import Facts, Subject
+from toolgrad_dspy.lm.inventory import DistinctModel, ModelFacts
 
 PACKAGES = ("dspy", "litellm", "pydantic", "mcp", "optuna", "datasets")
 
@@ -19,91 +20,100 @@ _WORDS = {True: "yes", False: "no", None: "not known"}
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """The tools of ``source``: how many there are and what their servers have to tell, or what is wrong."""
+    """The tools of ``source``: their number and the notes about them, or what is wrong."""
 
     source: str
     count: int = 0
     notes: tuple[str, ...] = ()
-    problem: str | None = None
+    problem: ToolGradError | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """``models`` with their facts, None where the name leads to no engine; the tools; ``other`` problems."""
+    """The ``models`` with their facts, or None where the name leads to no engine; the tools; ``other`` problems."""
 
-    models: tuple[tuple[Subject, Facts | None], ...]
+    models: tuple[tuple[DistinctModel, ModelFacts | None], ...]
     tools: Tools
-    other: tuple[str, ...] = ()
+    other: tuple[ToolGradError, ...] = ()
 
     @property
     def problems(self) -> list[str]:
-        """One line for each thing that does not work."""
-        found = [*(subject.problem for subject, _ in self.models), self.tools.problem, *self.other]
-        return [problem for problem in found if problem]
+        """One line, with the error's code at its end, for everything that does not work."""
+        errors = [*(model.problem for model, _ in self.models), self.tools.problem, *self.other]
+        return [line for error in errors if (line := _line(error))]
 
     @property
     def unknown(self) -> bool:
-        """Whether there is a model of which nothing is known."""
+        """Whether there is a model whose capabilities are unknown."""
         return any(facts and facts.capabilities.source == "unknown" for _, facts in self.models)
 
     def lines(self) -> list[str]:
-        """For reading."""
-        known = [(subject, facts) for subject, facts in self.models if facts]
+        """The report for reading, without the problems."""
+        known = [(model, facts) for model, facts in self.models if facts]
         tools = "does not work" if self.tools.problem else f"{self.tools.count} tools"
-        reached = ("model", "roles", "engine", "key", "price", "adapter")
-        can = ("model", "JSON schema", "JSON mode", "tools", "log-probabilities", "known from")
+        access = ("model", "roles", "engine", "key", "price", "adapter")
+        capabilities = ("model", "JSON schema", "JSON mode", "tools", "log-probabilities", "known from")
         return [
             f"toolgrad-dspy {__version__}, Python {platform.python_version()}",
             "",
             table(("package", "version"), _versions().items()),
             "",
-            table(reached, [_reached(subject, facts) for subject, facts in known]),
+            table(access, [_access_row(model, facts) for model, facts in known]),
             "",
-            table(can, [_can(subject, facts) for subject, facts in known]),
+            table(capabilities, [_capability_row(model, facts) for model, facts in known]),
             "",
             f"tools of {self.tools.source}: {tools}",
             *self.tools.notes,
         ]
 
     def data(self) -> dict[str, JsonValue]:
-        """As data."""
+        """The report as data, with the problems."""
         return {
             "version": __version__,
             "python": platform.python_version(),
             "packages": dict(_versions()),
-            "models": [_data(subject, facts) for subject, facts in self.models],
+            "models": [_model_data(model, facts) for model, facts in self.models],
             "tools": {
                 "source": self.tools.source,
                 "count": self.tools.count,
                 "notes": list(self.tools.notes),
-                "problem": self.tools.problem,
+                "problem": _line(self.tools.problem),
             },
             "problems": list(self.problems),
         }
 
 
-def _reached(subject: Subject, facts: Facts) -> tuple[object, ...]:
-    embedded = subject.settings.is_rehearsal
+def _line(error: ToolGradError | None) -> str | None:
+    """``error`` as the command line prints it: with its code, if it has one of its own."""
+    if error is None:
+        return None
+    if error.code == type(error).code:
+        return str(error)
+    return f"{error} [{error.code}]"
+
+
+def _access_row(model: DistinctModel, facts: ModelFacts) -> tuple[object, ...]:
+    embedded = model.settings.is_rehearsal
     key = "none needed" if embedded else "set" if facts.has_key else "not set"
     price = "free" if embedded else "known" if facts.has_price else "not known"
-    return subject.name, _roles(subject), facts.engine, key, price, _adapters(facts)
+    return model.name, _roles(model), facts.engine, key, price, _adapters(facts)
 
 
-def _can(subject: Subject, facts: Facts) -> tuple[object, ...]:
-    words = [_WORDS[value] for value in facts.capabilities.found().values()]
-    return subject.name, *words, _SOURCES[facts.capabilities.source]
+def _capability_row(model: DistinctModel, facts: ModelFacts) -> tuple[object, ...]:
+    words = [_WORDS[value] for value in facts.capabilities.by_name().values()]
+    return model.name, *words, _SOURCES[facts.capabilities.source]
 
 
-def _data(subject: Subject, facts: Facts | None) -> dict[str, JsonValue]:
+def _model_data(model: DistinctModel, facts: ModelFacts | None) -> dict[str, JsonValue]:
     shown: dict[str, JsonValue] = {
-        "model": subject.settings.model,
-        "api_base": subject.api_base,
-        "roles": list(subject.roles),
-        "fallback_of": list(subject.stands_in),
-        "problem": subject.problem,
+        "model": model.settings.model,
+        "api_base": model.api_base,
+        "roles": list(model.roles),
+        "fallback_of": list(model.fallback_of),
+        "problem": _line(model.problem),
     }
     if facts:
-        can = facts.capabilities
+        able = facts.capabilities
         adapters: dict[str, JsonValue] = {
             role: {"name": name, "set": is_set} for role, (name, is_set) in facts.adapters.items()
         }
@@ -111,13 +121,13 @@ def _data(subject: Subject, facts: Facts | None) -> dict[str, JsonValue]:
             "engine": facts.engine,
             "key": facts.has_key,
             "price": facts.has_price,
-            "capabilities": {**can.found(), "source": can.source},
+            "capabilities": {**able.by_name(), "source": able.source},
             "adapters": adapters,
         }
     return shown
 
 
-def _adapters(facts: Facts) -> str:
+def _adapters(facts: ModelFacts) -> str:
     by_name: dict[str, list[str]] = {}
     for role, (name, is_set) in facts.adapters.items():
         by_name.setdefault(f"{name} (set)" if is_set else name, []).append(role)
@@ -126,14 +136,14 @@ def _adapters(facts: Facts) -> str:
     return "; ".join(f"{name}: {', '.join(roles)}" for name, roles in by_name.items())
 
 
-def _roles(subject: Subject) -> str:
-    shown = [_named(subject.roles)] if subject.roles else []
-    if subject.stands_in:
-        shown.append(f"fallback: {_named(subject.stands_in)}")
+def _roles(model: DistinctModel) -> str:
+    shown = [_role_names(model.roles)] if model.roles else []
+    if model.fallback_of:
+        shown.append(f"fallback: {_role_names(model.fallback_of)}")
     return "; ".join(shown)
 
 
-def _named(roles: tuple[str, ...]) -> str:
+def _role_names(roles: tuple[str, ...]) -> str:
     return "all" if len(roles) == len(ROLES) else ", ".join(roles)
 
 

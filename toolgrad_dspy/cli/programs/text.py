@@ -182,7 +182,7 @@ def _models(models: Mapping[str, ModelDescription]) -> str:
 def _tools(tools: ToolsDescription) -> str:
     match tools.source:
         case "world":
-            named = "the bundled town"
+            named = "the bundled world"
         case {"mcpServers": dict(servers)}:
             named = f"servers {', '.join(servers)}"
         case source:

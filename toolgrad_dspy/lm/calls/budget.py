@@ -1,4 +1,4 @@
-"""What a run may use, and its end when that is used up."""
+"""What a run may use, and the error that ends it when that is used up."""
 
 import threading
 from dataclasses import dataclass
@@ -8,12 +8,12 @@ from toolgrad_dspy.errors import RunError
 
 
 class BudgetSpentError(RunError):
-    """The budget is used up. What has ended is stored; the run can be resumed with a larger one."""
+    """The budget is used up. Everything so far is stored; the run can be resumed with a larger budget."""
 
 
 @dataclass(frozen=True, slots=True)
 class Caps:
-    """Limits of a run; None is none. ``usd`` binds only what has a known price."""
+    """Limits of a run; None is no limit. ``usd``, US dollars, counts only calls whose price is known."""
 
     usd: float | None = None
     tokens: int | None = None
@@ -21,10 +21,16 @@ class Caps:
 
 
 class Budget:
-    """Counts what a run uses against its caps.
+    """Counts what a run uses against its caps. Safe to use from any thread.
 
-    A call is refused once a cap is reached, so the caps are overshot by no more than the calls under way. ``spent``
-    counts include what earlier starts of the same run used (:meth:`carry`).
+    A call is refused once a cap is reached, so the caps are exceeded by no more than the calls under way. The counts
+    include what earlier starts of the same run used (:meth:`carry`).
+
+    >>> budget = Budget(Caps(tool_calls=1))
+    >>> budget.charge_tool_call()
+    >>> budget.charge_tool_call()
+    Traceback (most recent call last):
+    toolgrad_dspy.lm.calls.budget.BudgetSpentError: the budget is used up: 1 of 1 tool calls; raise --max-tool-calls
     """
 
     def __init__(self, caps: Caps | None = None) -> None:
@@ -45,22 +51,24 @@ class Budget:
             self.tool_calls += tool_calls
 
     def check_model_call(self) -> None:
-        """Before a model is called. Raises BudgetSpentError."""
+        """Call it before a model is called. Raises BudgetSpentError."""
         self._check("usd", self.usd, self.caps.usd, "US dollars")
         self._check("tokens", self.tokens, self.caps.tokens, "tokens")
 
     def charge_model_call(self, usd: float | None, tokens: int) -> None:
-        """A model has answered. ``usd`` is None for an unknown price."""
+        """Call it when a model has answered. ``usd`` is None for an unknown price."""
         with self._lock:
             self.usd += usd or 0.0
             self.tokens += tokens
 
     def charge_tool_call(self) -> None:
-        """Before a tool is called: checks and counts. Raises BudgetSpentError."""
+        """Call it before a tool is called: it checks and counts. Raises BudgetSpentError."""
         with self._lock:
             self._check("tool-calls", self.tool_calls, self.caps.tool_calls, "tool calls")
             self.tool_calls += 1
 
     def _check(self, option: str, used: float, cap: float | None, unit: str) -> None:
         if cap is not None and used >= cap:
-            raise BudgetSpentError(f"the budget is used up: {used:.7g} of {cap:.7g} {unit}; raise --max-{option}")
+            raise BudgetSpentError(
+                f"the budget is used up: {used:.7g} of {cap:.7g} {unit}; raise --max-{option}", code="budget_spent"
+            )

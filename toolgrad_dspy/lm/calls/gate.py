@@ -1,6 +1,6 @@
-"""The gate every model call goes through: pace, parallel calls, timeout, retries, fallbacks, meter.
+"""The gate that every model call goes through: rate limit, parallel calls, timeout, retries, fallbacks, meter.
 
-It stands around either engine pair, native or litellm, and is itself one, so DSPy sees nothing of it. DSPy's own
+It wraps either engine pair, native or litellm, and is an engine pair itself, so DSPy does not notice it. DSPy's own
 retries are off: they have no jitter, and would multiply with these.
 """
 
@@ -22,39 +22,41 @@ from toolgrad_dspy.lm.calls.prices import FREE, Price
 from toolgrad_dspy.lm.calls.rate_limit import RateLimit
 from toolgrad_dspy.lm.engines.base import AsyncEngine, SyncEngine
 
-# What another try may mend. The provider's other refusals (bad key, bad request) would only come again.
+# Errors that another attempt may not meet. A provider's other refusals (bad key, bad request) would come again.
 RETRYABLE = (RateLimitError, ServerError, LateError, TransportError)
 
-# Waits between tries: full jitter up to FIRST_WAIT * 2**try seconds, at most LONGEST_WAIT
+# Waits between attempts: full jitter up to FIRST_WAIT * 2**attempt seconds, at most LONGEST_WAIT
 # (M. Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015).
 FIRST_WAIT = 0.5
 LONGEST_WAIT = 60.0
 
-# Calls in a row that were given up for want of a connection, each after all its tries: the server is gone.
-LOST = 16
+# After so many calls in a row that got no connection, each after all its attempts, the server counts as gone.
+UNREACHABLE_CALLS_LIMIT = 16
 
-# Parameters of a request that every engine takes.
+# Parameters of a request that every engine accepts.
 PARAMETERS = frozenset({"temperature", "max_tokens", "stop", "seed"})
 
 CHARACTERS_PER_TOKEN = 4
-# The length of an answer that a token limit reckons with before it is there.
+# The length that is assumed for an answer before it has come, in tokens.
 ANSWER_TOKENS = 400
 
 
 @dataclass(frozen=True, slots=True)
 class Backend:
-    """One model and how it is reached."""
+    """One model, how it is reached, and what it costs; a ``price`` of None is unknown."""
 
     model: str
     engine: SyncEngine
     async_engine: AsyncEngine
-    pace: RateLimit
+    rate_limit: RateLimit
     price: Price | None = FREE
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """``timeout`` in seconds per try; ``retries`` after the first try; ``max_parallel`` requests under way."""
+    """``timeout`` is in seconds per attempt; ``retries`` counts the attempts after the first; ``max_parallel`` is the
+    largest number of requests under way at once.
+    """
 
     timeout: float = 120.0
     retries: int = 5
@@ -62,18 +64,18 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
-class Formats:
-    """What the answers of all backends can be held to: a JSON schema, or at least JSON."""
+class AnswerFormats:
+    """The formats that all backends can be made to answer in: a given JSON schema, or at least JSON."""
 
     schema: bool = False
     json: bool = False
 
 
-PLAIN = Formats()
+TEXT_ONLY = AnswerFormats()
 
 
 class _Gate:
-    # Read by DSPy when it chooses how to format a request: it is asked for nothing but text and JSON here.
+    # DSPy reads these when it formats a request. Our adapters ask for nothing but text and JSON.
     supports_function_calling = False
     supports_reasoning = False
 
@@ -82,9 +84,9 @@ class _Gate:
         role: str,
         backends: Sequence[Backend],
         limits: Limits,
-        total: Meter,
+        meter: Meter,
         budget: Budget | None = None,
-        formats: Formats = PLAIN,
+        formats: AnswerFormats = TEXT_ONLY,
     ) -> None:
         self.role = role
         self.supports_response_schema = formats.schema
@@ -92,47 +94,52 @@ class _Gate:
         self._budget = budget or Budget()
         self.backends = tuple(backends)
         self._limits = limits
-        self._total = total
-        self._lost = 0
-        # Of the asynchronous half. Weak: a loop that is gone must not leave its semaphore to another at its address.
-        self._doors: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
+        self._meter = meter
+        self._unreachable_calls = 0
+        # For the asynchronous half. Weak keys: a loop that is gone must not pass its semaphore on to a new loop that
+        # got the same address.
+        self._semaphores: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
 
     def __deepcopy__(self, memo: dict[int, object]) -> Self:
-        return self  # optimizers copy programs; connections, limits and the count stay one
+        return self  # optimizers copy programs; the connections, limits and counts are shared
 
-    def _tries(self) -> Iterator[tuple[Backend, int, bool]]:
-        """Each try in order: the backend, the number of the try on it, and whether it is the last of all."""
+    def _attempts(self) -> Iterator[tuple[Backend, int, bool]]:
+        """Every attempt in order: the backend, the number of the attempt on it, and whether it is the last of all."""
         last = self.backends[-1]
         for backend in self.backends:
             for attempt in range(self._limits.retries + 1):
                 yield backend, attempt, backend is last and attempt == self._limits.retries
 
-    def _given_up(self, error: LM15Error) -> Exception:
-        """What to raise when all tries of a call have failed: ``error``, or the end of the run.
+    def _final_error(self, error: LM15Error) -> Exception:
+        """What to raise when all attempts of a call have failed: ``error``, or the end of the run.
 
-        A session that fails stays failed; a server that is gone must not make failures of all that are left.
+        A failed session stays failed in the store. So a server that is gone ends the run, before every session that
+        is left has failed for it.
         """
-        gone = isinstance(error, TransportError) and not isinstance(error, LateError)
-        self._lost += gone
-        if not gone or self._lost < LOST:
-            kept: Exception = error
-            return kept
+        # A server that is too slow can be reached.
+        unreachable = isinstance(error, TransportError) and not isinstance(error, LateError)
+        self._unreachable_calls += unreachable
+        if not unreachable or self._unreachable_calls < UNREACHABLE_CALLS_LIMIT:
+            original: Exception = error
+            return original
         return ModelError(
-            f"{self.backends[-1].model}: the server cannot be reached any more; {self._lost} calls in a row were "
-            f"given up ({one_line(error, 120)})"
+            f"{self.backends[-1].model}: cannot reach the server any more: {self._unreachable_calls} calls in a row "
+            f"failed ({one_line(error, 120)}); start again when it is back",
+            code="server_unreachable",
         )
 
-    def _answered(self, backend: Backend, response: Response, estimated: int) -> Response:
-        self._lost = 0
+    def _counted(self, backend: Backend, response: Response, estimated: int) -> Response:
+        """``response``, after the rate limit, the budget and the meters have counted it."""
+        self._unreachable_calls = 0
         usage = response.usage
-        given, answered = usage.input_tokens or 0, usage.output_tokens or 0
-        backend.pace.settle(estimated, given + answered)
+        read, wrote = usage.input_tokens or 0, usage.output_tokens or 0
+        backend.rate_limit.settle(estimated, read + wrote)
         cached, written = usage.cache_read_tokens or 0, usage.cache_write_tokens or 0
-        usd = None if backend.price is None else backend.price.of(given, answered, cached, written)
-        self._budget.charge_model_call(usd, given + answered)
-        for meter in (self._total, session_meter()):
+        usd = None if backend.price is None else backend.price.of(read, wrote, cached, written)
+        self._budget.charge_model_call(usd, read + wrote)
+        for meter in (self._meter, session_meter()):
             if meter is not None:
-                meter.add(self.role, given, answered, usd, backend.model, cached)
+                meter.add(self.role, read, wrote, usd, backend.model, cached)
         return response
 
 
@@ -141,18 +148,18 @@ class Gate(_Gate):
 
     def complete(self, request: Request) -> Response:
         estimated = estimate(request)
-        for backend, attempt, last in self._tries():
+        for backend, attempt, last in self._attempts():
             self._budget.check_model_call()
-            time.sleep(backend.pace.wait(estimated))
+            time.sleep(backend.rate_limit.reserve(estimated))
             try:
                 response: Response = backend.engine.complete(replace(request, model=backend.model))
             except RETRYABLE as error:
                 if last:
-                    raise self._given_up(error) from error.__cause__
+                    raise self._final_error(error) from error.__cause__
                 time.sleep(pause(error, attempt))
             else:
-                return self._answered(backend, response, estimated)
-        raise AssertionError("there is a last try")
+                return self._counted(backend, response, estimated)
+        raise AssertionError("the last attempt returns or raises")
 
     def close(self) -> None:
         """Close the connections, if the engines hold any."""
@@ -167,37 +174,38 @@ class AsyncGate(_Gate):
 
     async def complete(self, request: Request) -> Response:
         estimated = estimate(request)
-        for backend, attempt, last in self._tries():
-            delay = backend.pace.wait(estimated)
+        for backend, attempt, last in self._attempts():
+            delay = backend.rate_limit.reserve(estimated)
             if delay:
                 await asyncio.sleep(delay)
             try:
-                async with self._door():
+                async with self._semaphore():
+                    # Checked here and not before: many calls may have spent the budget while this one waited.
                     self._budget.check_model_call()
-                    response = await self._once(backend, request)
+                    response = await self._attempt(backend, request)
             except RETRYABLE as error:
                 if last:
-                    raise self._given_up(error) from error.__cause__
+                    raise self._final_error(error) from error.__cause__
                 await asyncio.sleep(pause(error, attempt))
             else:
-                return self._answered(backend, response, estimated)
-        raise AssertionError("there is a last try")
+                return self._counted(backend, response, estimated)
+        raise AssertionError("the last attempt returns or raises")
 
-    async def _once(self, backend: Backend, request: Request) -> Response:
-        """One try. The engines' own time limits are between two bytes; a server that trickles would beat them."""
+    async def _attempt(self, backend: Backend, request: Request) -> Response:
+        """One attempt. The engines' own time limits count from byte to byte, so a trickling server evades them."""
         try:
             async with asyncio.timeout(self._limits.timeout):
                 return await backend.async_engine.complete(replace(request, model=backend.model))
         except TimeoutError as error:
-            if isinstance(error, LM15Error):
+            if isinstance(error, LM15Error):  # the engine's own, which is a TimeoutError too
                 raise
             raise LateError(f"no answer within {self._limits.timeout:g} s") from None
 
-    def _door(self) -> asyncio.Semaphore:
+    def _semaphore(self) -> asyncio.Semaphore:
         loop = asyncio.get_running_loop()
-        if loop not in self._doors:
-            self._doors[loop] = asyncio.Semaphore(self._limits.max_parallel)
-        return self._doors[loop]
+        if loop not in self._semaphores:
+            self._semaphores[loop] = asyncio.Semaphore(self._limits.max_parallel)
+        return self._semaphores[loop]
 
     async def aclose(self) -> None:
         """Close the connections that were opened on this event loop, if the engines hold any."""
@@ -208,14 +216,14 @@ class AsyncGate(_Gate):
 
 
 def pause(error: Exception, attempt: int) -> float:
-    """Seconds to wait before try ``attempt + 1``: what the server asked for and a little more, else full jitter."""
+    """Seconds to wait after ``attempt``, from 0: a little more than the server asked for, else full jitter."""
     wanted = getattr(error, "retry_after", None)
     jitter = random.uniform(0, min(LONGEST_WAIT, FIRST_WAIT * 2**attempt))
     return min(LONGEST_WAIT, float(wanted)) + jitter * 0.1 if wanted else jitter
 
 
 def estimate(request: Request) -> int:
-    """About how many tokens a request will use, its answer included."""
+    """About how many tokens a request will use, including its answer."""
     system = request.system if isinstance(request.system, str) else ""
     characters = len(system) + sum(len(message.text or "") for message in request.messages)
     return characters // CHARACTERS_PER_TOKEN + (request.config.max_tokens or ANSWER_TOKENS)

@@ -1,4 +1,4 @@
-"""Counting LM calls and tokens, per role, for whoever is listening."""
+"""Counting LM calls and tokens per role: of all calls, and of those made inside a block of code."""
 
 import threading
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ class _Counts:
     usd: float = 0.0
     unpriced: int = 0
 
-    def merge(self, other: "_Counts") -> None:
+    def add(self, other: "_Counts") -> None:
         for name in self.__slots__:
             setattr(self, name, getattr(self, name) + getattr(other, name))
 
@@ -27,7 +27,13 @@ class _Counts:
 
 
 class Meter:
-    """What each role used. Calls are counted when they are answered; tokens as the provider reports them."""
+    """What each role used. Calls are counted when they are answered; tokens as the provider reports them.
+
+    >>> meter = Meter()
+    >>> meter.add("judge", 400, 20, usd=None, model="openai/mine")
+    >>> meter.calls, meter.tokens, meter.roles()["judge"].unpriced
+    (1, 420, 1)
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -42,17 +48,17 @@ class Meter:
         model: str = "",
         cached_tokens: int = 0,
     ) -> None:
-        """Count an answer of ``model``. ``usd`` is what it cost, None if its price is not known."""
-        one = _Counts(1, input_tokens, output_tokens, cached_tokens, usd or 0.0, int(usd is None))
+        """Count an answer of ``model``. ``usd`` is its cost in US dollars, None if the price is unknown."""
+        call = _Counts(1, input_tokens, output_tokens, cached_tokens, usd or 0.0, int(usd is None))
         with self._lock:
-            self._counts.setdefault((role, model), _Counts()).merge(one)
+            self._counts.setdefault((role, model), _Counts()).add(call)
 
     def roles(self) -> dict[str, RoleUsage]:
         """Usage by role, over all models, in alphabetical order."""
         total: dict[str, _Counts] = {}
         with self._lock:
             for (role, _), counts in self._counts.items():
-                total.setdefault(role, _Counts()).merge(counts)
+                total.setdefault(role, _Counts()).add(counts)
         return {role: counts.usage() for role, counts in sorted(total.items())}
 
     def models(self) -> dict[tuple[str, str], RoleUsage]:
@@ -74,7 +80,15 @@ _SESSION: ContextVar[Meter | None] = ContextVar("toolgrad_session_meter", defaul
 
 @contextmanager
 def metered() -> Iterator[Meter]:
-    """A meter for all LM calls made inside, in this task and the tasks it starts."""
+    """A meter for all LM calls made inside: in this task, the tasks it starts, and ``asyncio.to_thread``.
+
+    >>> import asyncio
+    >>> from toolgrad_dspy.lm import Models, metered
+    >>> with metered() as meter:
+    ...     _ = asyncio.run(Models.from_environment().lm("judge").acall("hello"))
+    >>> meter.roles()["judge"].calls
+    1
+    """
     meter = Meter()
     token = _SESSION.set(meter)
     try:
@@ -84,5 +98,5 @@ def metered() -> Iterator[Meter]:
 
 
 def session_meter() -> Meter | None:
-    """The innermost meter of :func:`metered`, if any."""
+    """The meter of the innermost :func:`metered` around this call, or None."""
     return _SESSION.get()

@@ -1,8 +1,11 @@
 """What a model's tokens cost.
 
-From litellm's own list (``catalog.py``), or from a file of the user's, which goes first: ``TOOLGRAD_PRICES`` names
-a JSON or YAML file ``{"openai/my-model": {"input": 0.4, "output": 1.6, "cached": 0.1}}`` in US dollars per million
-tokens. A price that is not known is unknown, never zero.
+Prices come from litellm's list (``catalog.py``). Those in a file of the user's take precedence: ``TOOLGRAD_PRICES``
+names a JSON or YAML file, in US dollars per million tokens:
+
+    openai/my-model: {input: 0.4, output: 1.6, cached: 0.1}
+
+A price that is not known is unknown, never zero.
 """
 
 from collections.abc import Mapping
@@ -25,10 +28,14 @@ _COSTS = (
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """US dollars per token, for what a model reads and for what it writes.
+    """US dollars per token of input and of output.
 
-    ``cached`` and ``written`` are the prices of input that is read from the provider's prompt cache, and of input
-    that is written to it; None is the price of any input.
+    ``cached`` is the price of input that the provider reads from its prompt cache, ``written`` that of input it
+    writes to the cache; None: the same as for all input.
+
+    >>> price = Price(input=4e-7, output=1.6e-6, cached=1e-7)
+    >>> round(price.of(input_tokens=10_000, output_tokens=500, cached=8_000), 6)
+    0.0024
     """
 
     input: float
@@ -37,7 +44,7 @@ class Price:
     written: float | None = None
 
     def of(self, input_tokens: int, output_tokens: int, cached: int = 0, written: int = 0) -> float:
-        """US dollars for so many tokens; ``cached`` and ``written`` of the input tokens are priced as such."""
+        """The cost in US dollars. ``cached`` and ``written`` are shares of the input tokens."""
         plain = input_tokens - cached - written
         from_cache = self.input if self.cached is None else self.cached
         to_cache = self.input if self.written is None else self.written
@@ -47,7 +54,7 @@ class Price:
 FREE = Price(0.0, 0.0)
 
 
-class _Entry(BaseModel):
+class _FileEntry(BaseModel):
     """A price in a user's file, in US dollars per million tokens."""
 
     model_config = ConfigDict(extra="forbid")
@@ -58,43 +65,56 @@ class _Entry(BaseModel):
     written: float | None = Field(default=None, ge=0, allow_inf_nan=False)
 
     def price(self) -> Price:
-        """Per token."""
+        """The same per token."""
         cached, written = (None if value is None else value / 1e6 for value in (self.cached, self.written))
         return Price(self.input / 1e6, self.output / 1e6, cached, written)
 
 
 class Prices:
-    """Prices by model name; ``own`` ones go before the list's."""
+    """Prices by model name. Those in ``own`` take precedence over litellm's list.
+
+    >>> Prices({"openai/mine": Price(4e-7, 1.6e-6)}).of("openai/mine")
+    Price(input=4e-07, output=1.6e-06, cached=None, written=None)
+    >>> Prices().of("openai/no-such-model") is None
+    True
+    """
 
     def __init__(self, own: Mapping[str, Price] | None = None) -> None:
         self._own = dict(own or {})
 
     @classmethod
     def load(cls, path: Path | None) -> "Prices":
-        """The prices of a user's file, and the list's. Raises UsageError."""
+        """The prices of litellm's list, with those of the user's file over them. Raises UsageError."""
         if path is None:
             return cls()
         try:
             data = yaml.safe_load(path.read_text(encoding="utf-8"))  # YAML reads JSON too
-            own = TypeAdapter(dict[str, _Entry]).validate_python(data)
+            own = TypeAdapter(dict[str, _FileEntry]).validate_python(data)
         except OSError as error:
-            raise UsageError(f"TOOLGRAD_PRICES: cannot read {path}: {os_reason(error)}") from None
+            raise UsageError(
+                f"TOOLGRAD_PRICES: cannot read {path}: {os_reason(error)}", code="unreadable_file"
+            ) from None
         except (yaml.YAMLError, UnicodeDecodeError) as error:
-            raise UsageError(f"TOOLGRAD_PRICES: {path} is neither JSON nor YAML: {one_line(error, 120)}") from None
+            raise UsageError(
+                f"TOOLGRAD_PRICES: {path} is neither JSON nor YAML: {one_line(error, 120)}", code="not_yaml"
+            ) from None
         except ValidationError as error:
-            raise UsageError(f"TOOLGRAD_PRICES: {path}: {': '.join(first_problem(error))}") from None
+            raise UsageError(
+                f"TOOLGRAD_PRICES: {path}: {': '.join(filter(None, first_problem(error)))}", code="invalid_value"
+            ) from None
         return cls({name: entry.price() for name, entry in own.items()})
 
     def of(self, model: str) -> Price | None:
         """The price of ``provider/model``, or None when it is not known."""
         if model in self._own:
             return self._own[model]
+        # The nearest name may have no price where the provider's plain name has one.
         return next((price for entry in entries(model) if (price := _price(entry)) is not None), None)
 
 
 def _price(entry: Entry) -> Price | None:
-    given, answered, cached, written = (_number(entry.get(key)) for key in _COSTS)
-    return None if given is None or answered is None else Price(given, answered, cached, written)
+    input_, output, cached, written = (_number(entry.get(key)) for key in _COSTS)
+    return None if input_ is None or output is None else Price(input_, output, cached, written)
 
 
 def _number(value: object) -> float | None:

@@ -1,4 +1,4 @@
-"""What a model can do: from a list, by asking it, and from what was found out before."""
+"""What a model can do: from a list, by probing it, and from the remembered results of earlier probes."""
 
 from toolgrad_dspy.lm.capabilities.known import UNKNOWN, Capabilities, known
 from toolgrad_dspy.lm.capabilities.probe import probe

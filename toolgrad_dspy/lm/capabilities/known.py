@@ -1,4 +1,4 @@
-"""What a model can do beyond plain text: probed once, else known from the model list, else not known."""
+"""What a model can do beyond plain text: as a probe found, else as the model list says, else unknown."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,12 +14,12 @@ Source = Literal["unknown", "list", "probe", "embedded"]
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What can be asked of a model; None is: not known.
+    """What a model can do; None is unknown.
 
-    ``json_schema``: its answers can be held to a JSON schema. ``json_object``: to JSON of any kind, "JSON mode".
-    ``function_calling``: it takes tools, and can be made to call one. ``logprobs``: it tells the log-probabilities of
-    the tokens it chose. ``source``: nowhere, litellm's model list and the providers' documents, a probe, or the
-    embedded rehearsal model.
+    ``json_schema``: its answers can be held to a JSON schema. ``json_object``: to JSON of any kind ("JSON mode").
+    ``function_calling``: it takes tools, and can be made to call one. ``logprobs``: it returns the log-probabilities
+    of the tokens it chose. ``source`` says where this is known from: litellm's model list and the providers'
+    documents ("list"), a probe, or the code of the rehearsal model ("embedded").
     """
 
     json_schema: bool | None = None
@@ -28,7 +28,7 @@ class Capabilities:
     logprobs: bool | None = None
     source: Source = "unknown"
 
-    def found(self) -> dict[str, bool | None]:
+    def by_name(self) -> dict[str, bool | None]:
         """The capabilities by name, without the source."""
         return {name: getattr(self, name) for name in NAMES}
 
@@ -42,10 +42,11 @@ EMBEDDED = Capabilities(
 
 @dataclass(frozen=True, slots=True)
 class _Provider:
-    """What a provider documents for all its models, where the list says nothing or errs.
+    """What a provider documents for all its models, where the list is silent or wrong.
 
-    ``hosts`` are its own, or the ends of them. ``json_object`` None: models that take a schema take JSON mode too, of
-    the others nothing is known. ``logprobs`` True does not hold for models that reason.
+    ``hosts`` are its own, or the ends of them (with a dot in front). With a ``json_object`` of None, models that take
+    a schema take JSON mode too, and of the others it is unknown. ``logprobs`` True does not hold for models that
+    reason.
     """
 
     hosts: tuple[str, ...] = ()
@@ -62,13 +63,13 @@ _PROVIDERS: Mapping[str, _Provider] = {
     ),
     # docs.claude.com/en/api/messages: there is no field for either.
     "anthropic": _Provider(("api.anthropic.com",), json_object=False, logprobs=False),
-    # Log-probabilities are in the API, and "not enabled" for most of its models.
+    # The API has log-probabilities, but they are "not enabled" for most of its models.
     "gemini": _Provider(("generativelanguage.googleapis.com",)),
     # api-docs.deepseek.com: only JSON mode; a schema is refused with status 400, whatever the list says.
     "deepseek": _Provider(("api.deepseek.com",), json_schema=False, json_object=True, logprobs=True),
     # console.groq.com/docs/openai, "Currently unsupported OpenAI features".
     "groq": _Provider(("api.groq.com",), json_object=True, logprobs=False),
-    # docs.x.ai: log-probabilities are ignored by grok-4.20 and later, all that is served today.
+    # docs.x.ai: grok-4.20 and later ignore log-probabilities, and nothing older is served.
     "xai": _Provider(("api.x.ai",), logprobs=False),
     # Accepts a schema and ignores it: dspy/_vendor/lm15/compat.py.
     "zai": _Provider(("api.z.ai",), json_schema=False),
@@ -81,39 +82,40 @@ _MODES = ("chat", "responses", "completion")
 
 
 def known(settings: ModelSettings) -> Capabilities:
-    """What is known of the model of ``settings`` without asking it. Raises UsageError for a broken file of probes.
+    """What is known about the model of ``settings`` without asking it.
 
-    What was probed goes before the list. The list tells of models at their providers' own addresses: at another one,
-    the same name may be anything.
+    The result of a probe takes precedence over the list. The list describes models at their providers' own addresses:
+    at another address the same name may be anything, and nothing is known. Raises UsageError for a broken file of
+    probe results.
     """
     if settings.is_rehearsal:
         return EMBEDDED
-    before = probe_cache.recall(settings)
-    if before is not None:
-        return Capabilities(**{name: getattr(before, name) for name in NAMES}, source="probe")
-    name = settings.model.partition("/")[0]
-    provider = _PROVIDERS.get(name, _Provider())
+    remembered = probe_cache.recall(settings)
+    if remembered is not None:
+        return Capabilities(**{name: getattr(remembered, name) for name in NAMES}, source="probe")
+    provider_name = settings.model.partition("/")[0]
+    provider = _PROVIDERS.get(provider_name, _Provider())
     entry = next(catalog.entries(settings.model), None)
     if entry is None or entry.get("mode") not in _MODES or not _at_home(probe_cache.address(settings), provider):
         return UNKNOWN
-    return _listed(name, provider, entry)
+    return _from_list(provider_name, provider, entry)
 
 
-def _listed(name: str, provider: _Provider, entry: Entry) -> Capabilities:
-    # For Anthropic's older models litellm makes a tool of the schema, which the native engine does not.
-    key = "supports_native_structured_output" if name == "anthropic" else "supports_response_schema"
-    json_schema = _first(provider.json_schema, entry.get(key))
+def _from_list(provider_name: str, provider: _Provider, entry: Entry) -> Capabilities:
+    # litellm counts Anthropic's older models, too: it turns the schema into a tool, which the native engine does not.
+    key = "supports_native_structured_output" if provider_name == "anthropic" else "supports_response_schema"
+    json_schema = _first_known(provider.json_schema, entry.get(key))
     reasons = entry.get("supports_reasoning") is True
     return Capabilities(
         json_schema=json_schema,
-        json_object=_first(provider.json_object, json_schema or None),
-        function_calling=_first(entry.get("supports_function_calling")),
+        json_object=_first_known(provider.json_object, json_schema or None),
+        function_calling=_first_known(entry.get("supports_function_calling")),
         logprobs=None if provider.logprobs and reasons else provider.logprobs,
         source="list",
     )
 
 
-def _first(*values: object) -> bool | None:
+def _first_known(*values: object) -> bool | None:
     return next((value for value in values if isinstance(value, bool)), None)
 
 

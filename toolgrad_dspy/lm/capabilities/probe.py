@@ -1,7 +1,7 @@
-"""Finding out what a model can do, by asking it: four small requests at once, beside one for a word.
+"""Finding out what a model can do: four small requests at once, one for each capability, and one for a single word.
 
-A model's documents say what its family can do; a gateway, a local server or an old version may refuse it, or take the
-field and ignore it. So each request asks for something that an answer gives away.
+The documents of a model say what its family can do. A gateway, a local server or an old version may refuse it, or
+accept the field and ignore it. So each request is made such that the answer shows whether the field had an effect.
 """
 
 import asyncio
@@ -30,16 +30,16 @@ from toolgrad_dspy.lm.capabilities.known import Capabilities
 from toolgrad_dspy.lm.engines.base import AsyncEngine
 from toolgrad_dspy.lm.preflight import check
 
-# Tokens an answer may have: enough for a model that thinks before it greets, and an end to one that never stops, as
-# happens to models in JSON mode.
+# The length of an answer in tokens: enough for a model that thinks before it greets, and an end for one that never
+# stops, as happens in JSON mode.
 LONGEST = 2048
 
 _GREET = "Greet me in one short sentence."
-# OpenAI refuses JSON mode for a prompt without the word.
+# OpenAI refuses JSON mode if the prompt lacks the word JSON.
 _GREET_IN_JSON = "Greet me: reply with a JSON object that has one key, greeting."
 
 _NOTE = "The weather is fine. Note that with the tool."
-# A property of its own would be DSPy's notation for a choice between named answers, so it stands a level deeper.
+# Nested one level: DSPy reads a top-level property with an enum as its notation for a choice between named answers.
 _SEAL: dict[str, Any] = {"seal": {"code": "plover-17"}}
 _SCHEMA: dict[str, Any] = {
     "type": "object",
@@ -60,38 +60,38 @@ _TOOL = FunctionTool(
     {"type": "object", "properties": {"weather": {"type": "string"}}, "required": ["weather"]},
 )
 
-# Refusals of a request. OpenAI refuses log-probabilities with status 403, which reads like a refused key; the word
-# that the model is asked for beside it tells the two apart. Not among them: a model too small for LONGEST tokens.
+# Refusals of a request. OpenAI refuses log-probabilities with status 403, as it refuses a key; the request for a word
+# tells the two apart. A prompt that is too long is not a refusal: the model is too small for LONGEST tokens.
 _REFUSALS = (InvalidRequestError, CapabilityError, AuthError, BillingError)
 
 
 async def probe(model: str, engine: AsyncEngine) -> Capabilities:
     """What ``model`` can do when it is reached through ``engine``. Raises ModelError as :func:`check` does.
 
-    - ``json_schema``: asked to greet, with a strict schema that admits one object without a greeting, it answers with
-      that object. Without the schema nothing would make it do so.
-    - ``json_object``: asked for JSON in JSON mode, it answers with one bare object. That shows the mode is accepted
-      and does no harm; not that it is enforced, since the prompt asks for the same, as it has to.
-    - ``function_calling``: given a tool, told and made to call it, it calls it. Where nothing can make it (Ollama has
-      no ``tool_choice``) being told is enough: a text is never taken for a call.
-    - ``logprobs``: asked for them, there are some.
+    - ``json_schema``: asked to greet, under a strict schema that admits only one object without a greeting, it
+      answers with that object. Nothing but the schema would make it do so.
+    - ``json_object``: asked for JSON in JSON mode, it answers with one bare object. That shows that the mode is
+      accepted and harmless, not that it is enforced, since the prompt has to ask for JSON, too.
+    - ``function_calling``: given a tool and required to call it, it calls it. Where a call cannot be required (Ollama
+      has no ``tool_choice``), the prompt asks for it; a text is never taken for a call.
+    - ``logprobs``: the answer has them when they are requested.
 
-    A refusal is a no, the engine's own too, if the model answers the request for a word, which asks for nothing
-    special. What fails in another way, or is cut off, stays None.
+    A refusal, by the provider or the engine, means no, provided that the model answers the request for a word. A
+    request that fails in another way, or whose answer is cut off, leaves its capability None.
     """
-    plain = _Noted(engine)
+    plain = _AnswerRecorder(engine)
     _, *answers = await asyncio.gather(
         check({model: plain}), *(_ask(engine, replace(request, model=model)) for request, _ in _PROBES.values())
     )
-    found = {
+    values = {
         name: _meaning(answer, shows, plain.answered)
         for (name, (_, shows)), answer in zip(_PROBES.items(), answers, strict=True)
     }
-    return Capabilities(**found, source="probe")
+    return Capabilities(**values, source="probe")
 
 
-class _Noted:
-    """An engine that remembers whether it was answered."""
+class _AnswerRecorder:
+    """An engine that records whether the model answered. A check passes without an answer when a server is slow."""
 
     def __init__(self, inner: AsyncEngine) -> None:
         self._inner = inner
@@ -111,12 +111,13 @@ async def _ask(engine: AsyncEngine, request: Request) -> Response | LM15Error:
 
 
 def _meaning(answer: Response | LM15Error, shows: Callable[[Response], bool], plain: bool) -> bool | None:
-    """What ``answer`` says about a capability; ``plain`` tells whether the model answers at all."""
+    """What ``answer`` says about a capability. ``plain``: whether the model answered the request for a word."""
     if isinstance(answer, LM15Error):
         refused = isinstance(answer, _REFUSALS) and not isinstance(answer, ContextLengthError)
         return False if plain and refused else None
     if shows(answer):
         return True
+    # What is missing from a whole answer was ignored; in one that was cut off it may have been about to come.
     return None if answer.finish_reason == "length" else False
 
 
@@ -125,7 +126,7 @@ def _obeys(response: Response) -> bool:
 
 
 def _is_json(response: Response) -> bool:
-    # An engine that knows the provider to have no such mode may leave the field out, and say so.
+    # An engine that knows that the provider has no such mode leaves the field out, and notes that.
     dropped = any(note.field == "config.response_format" for note in response.adaptations)
     return _object(response) is not None and not dropped
 
@@ -152,7 +153,7 @@ def _request(text: str, tools: tuple[FunctionTool, ...] = (), **config: Any) -> 
     )
 
 
-# For each capability: what is asked, and what in the answer shows it.
+# For each capability: the request, and whether an answer shows the capability.
 _PROBES: Mapping[str, tuple[Request, Callable[[Response], bool]]] = {
     "json_schema": (
         _request(

@@ -1,8 +1,8 @@
-"""The file that remembers what probes of models found, so that each model is asked once.
+"""The file that remembers the results of probes, so that each model is probed once.
 
-``$XDG_CACHE_HOME/toolgrad-dspy/capabilities.json`` (XDG Base Directory Specification 0.8), or where
-``TOOLGRAD_CAPABILITIES`` says. An entry belongs to a model at an address, through an engine: the engines differ in
-what they pass on. Addresses are kept without user names, passwords and queries, and keys are not kept at all.
+It is ``$XDG_CACHE_HOME/toolgrad-dspy/capabilities.json`` (XDG Base Directory Specification 0.8), or the file that
+``TOOLGRAD_CAPABILITIES`` names. An entry belongs to a model at an address and to an engine, since the engines differ
+in what they pass on. Addresses are stored without user names, passwords and queries, and keys are not stored at all.
 """
 
 from collections.abc import Iterable, Mapping
@@ -15,7 +15,7 @@ from toolgrad_dspy.files import atomic_writer, store_errors
 from toolgrad_dspy.lm.providers import provider_base
 from toolgrad_dspy.lm.settings import CAPABILITIES_VARIABLE, ModelSettings, environment
 
-Found = Mapping[str, bool | None]
+CapabilityValues = Mapping[str, bool | None]
 
 
 class _Stored(BaseModel):
@@ -23,7 +23,9 @@ class _Stored(BaseModel):
 
 
 class Probed(_Stored):
-    """What a probe found about ``model`` at ``api_base`` (None: the provider's own); None is: not known."""
+    """The result of a probe of ``model`` at ``api_base`` (None: the provider's own). A capability that is None is
+    unknown.
+    """
 
     model: str
     api_base: str | None
@@ -43,30 +45,30 @@ class _File(_Stored):
 
 
 def address(settings: ModelSettings) -> str | None:
-    """The base URL that is set for a model, also by its provider's own variable, without anything secret in it."""
+    """The base URL that is set for a model, here or by its provider's own variable, without anything secret in it."""
     base = settings.api_base or provider_base(settings.model, environment())
     if not base:
         return None
-    place = base.partition("?")[0].partition("#")[0]
-    scheme, slashes, rest = place.partition("//") if "//" in place else ("", "", place)
+    plain = base.partition("?")[0].partition("#")[0]
+    scheme, slashes, rest = plain.partition("//") if "//" in plain else ("", "", plain)
     return f"{scheme}{slashes}{rest.rpartition('@')[2].rstrip('/')}"
 
 
-def probed(settings: ModelSettings, found: Found) -> Probed:
-    """An entry about the model of ``settings``."""
-    return Probed(model=settings.model, api_base=address(settings), engine=settings.engine, **found)
+def probed(settings: ModelSettings, values: CapabilityValues) -> Probed:
+    """An entry with ``values`` by capability for the model of ``settings``."""
+    return Probed(model=settings.model, api_base=address(settings), engine=settings.engine, **values)
 
 
 def recall(settings: ModelSettings) -> Probed | None:
-    """What was found about the model of ``settings``, if it was probed before. Raises UsageError."""
+    """The entry about the model of ``settings``, or None if it was not probed yet. Raises UsageError."""
     key = probed(settings, {}).key
     return next((entry for entry in _read(_path()).models if entry.key == key), None)
 
 
 def remember(entries: Iterable[Probed]) -> None:
-    """Put ``entries`` into the file, over what it has about the same models. Raises UsageError or StoreError.
+    """Put ``entries`` into the file, in place of those about the same models. Raises UsageError or StoreError.
 
-    Of two processes that do so at once, one may lose its entries, and will probe again; the file stays whole.
+    Of two processes that do so at the same time, one may lose its entries and will probe again; the file stays valid.
     """
     path = _path()
     merged = {entry.key: entry for entry in (*_read(path).models, *entries)}
@@ -84,10 +86,13 @@ def _path() -> Path:
         return Path(named)
     cache = environ.get("XDG_CACHE_HOME", "")
     try:
-        # The specification has relative paths ignored.
+        # The specification says that relative paths are to be ignored.
         folder = Path(cache) if Path(cache).is_absolute() else Path.home() / ".cache"
     except RuntimeError:
-        raise UsageError(f"there is no home folder; set {CAPABILITIES_VARIABLE} to a file for probes") from None
+        raise UsageError(
+            f"there is no home folder for the results of probes; set {CAPABILITIES_VARIABLE} to a file",
+            code="no_home_folder",
+        ) from None
     return folder / "toolgrad-dspy" / "capabilities.json"
 
 
@@ -97,10 +102,11 @@ def _read(path: Path) -> _File:
     except FileNotFoundError:
         return _File()
     except OSError as error:
-        raise UsageError(f"{path}: cannot be read: {os_reason(error)}") from None
+        raise UsageError(f"cannot read {path}: {os_reason(error)}", code="unreadable_file") from None
     except ValidationError as error:
         where, message = first_problem(error)
-        said = one_line(f"{where}: {message}" if where else message, 120)
+        problem = one_line(f"{where}: {message}" if where else message, 120)
         raise UsageError(
-            f"{path}: not a file of remembered probes ({said}); delete it, and models are probed anew"
+            f"{path}: not a file of probe results ({problem}); delete it, and the models will be probed again",
+            code="not_a_probes_file",
         ) from None

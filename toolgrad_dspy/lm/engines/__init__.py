@@ -1,4 +1,4 @@
-"""The engines that carry a request to a model, and what their failures mean."""
+"""The engines that carry a request to a model, and the meaning of their failures."""
 
 from toolgrad_dspy.lm.engines.base import AsyncEngine, SyncEngine
 from toolgrad_dspy.lm.engines.remote import engine_pair

@@ -1,9 +1,9 @@
-"""Prompt caching with Anthropic, which caches what is marked, where other providers cache by themselves.
+"""Prompt caching with Anthropic, which caches only what is marked. Other providers cache by themselves.
 
-A mark costs: what is written to the cache is billed at 1.25 times the price of input, what is read from it at 0.1
-times (docs.claude.com, "Prompt caching"). So the instructions with their demonstrations are always marked, since
-every call of a role begins with them. The first field of the prompt, for the proposer the tools, is marked once the
-same text has been seen before: what came twice will come again.
+A mark costs: input that is written to the cache is billed at 1.25 times the price of input, input that is read from
+it at 0.1 times (docs.claude.com, "Prompt caching"). So the instructions with their demonstrations are always marked,
+since every call of a role begins with them. The first field of the prompt, which is the tools for the proposer, is
+marked when the same text has been seen before: what came twice will probably come again.
 """
 
 import re
@@ -16,7 +16,7 @@ from dspy.lm15 import CacheConfig, Message, Request, Response, TextPart
 
 from toolgrad_dspy.lm.engines.base import AsyncEngine, SyncEngine
 
-# Beginnings that are remembered: more than the sessions under way, each has a handful.
+# The number of beginnings that are remembered. Each session under way has a handful.
 REMEMBERED = 4096
 
 # The end of a prompt's first field, which is the beginning of the second.
@@ -24,20 +24,20 @@ _SECOND_FIELD = re.compile(r"\n\n(?=\[\[ ## \w+ ## \]\]\n)")
 
 
 class CacheMarks:
-    """Puts marks into requests. One object serves all calls of an account, from any thread."""
+    """Puts cache marks into requests. One object serves all calls of an account, from any thread."""
 
     def __init__(self) -> None:
         self._seen: OrderedDict[bytes, None] = OrderedDict()
         self._lock = threading.Lock()
 
     def marked(self, request: Request) -> Request:
-        """``request`` with marks at the end of what other requests will begin with, too; its text is unchanged."""
+        """``request`` with marks at the end of what later requests will begin with, too. Its text stays the same."""
         *demonstrations, last = request.messages
         text = last.text or ""
         cut = _SECOND_FIELD.search(text)
         if cut is not None and self._seen_before(request, text[: cut.start()]):
             fixed, rest = (Message.user([TextPart(part)]) for part in (text[: cut.end()], text[cut.end() :]))
-            # Two user messages in a row are one turn to the Messages API.
+            # The mark goes between two messages. The Messages API reads two user messages in a row as one turn.
             parts = (*demonstrations, fixed, rest)
             return _with_mark(request, parts, len(demonstrations))
         return _with_mark(request, request.messages, len(demonstrations) - 1)
@@ -60,26 +60,26 @@ def _with_mark(request: Request, messages: tuple[Message, ...], last: int) -> Re
     return replace(request, messages=messages, config=replace(request.config, cache=cache))
 
 
-def _counted(response: Response) -> Response:
-    """``response`` with its cached tokens counted as input, as all other providers count them."""
+def _with_cached_input(response: Response) -> Response:
+    """``response`` with the cached tokens counted as input, as all other providers count them."""
     usage = response.usage
     cached = (usage.cache_read_tokens or 0) + (usage.cache_write_tokens or 0)
     if not cached or usage.input_tokens is None:
         return response
-    given = usage.input_tokens + cached
-    total = given + (usage.output_tokens or 0)
-    return replace(response, usage=replace(usage, input_tokens=given, total_tokens=total))
+    input_tokens = usage.input_tokens + cached
+    total = input_tokens + (usage.output_tokens or 0)
+    return replace(response, usage=replace(usage, input_tokens=input_tokens, total_tokens=total))
 
 
-class Cached:
-    """A synchronous engine for Anthropic's Messages API, with marks."""
+class CachingEngine:
+    """A synchronous engine for Anthropic's Messages API that marks its requests."""
 
     def __init__(self, inner: SyncEngine, marks: CacheMarks) -> None:
         self._inner = inner
         self._marks = marks
 
     def complete(self, request: Request) -> Response:
-        return _counted(self._inner.complete(self._marks.marked(request)))
+        return _with_cached_input(self._inner.complete(self._marks.marked(request)))
 
     def close(self) -> None:
         close = getattr(self._inner, "close", None)
@@ -87,15 +87,15 @@ class Cached:
             close()
 
 
-class AsyncCached:
-    """An asynchronous engine, as :class:`Cached`."""
+class AsyncCachingEngine:
+    """An asynchronous engine, as :class:`CachingEngine`."""
 
     def __init__(self, inner: AsyncEngine, marks: CacheMarks) -> None:
         self._inner = inner
         self._marks = marks
 
     async def complete(self, request: Request) -> Response:
-        return _counted(await self._inner.complete(self._marks.marked(request)))
+        return _with_cached_input(await self._inner.complete(self._marks.marked(request)))
 
     async def aclose(self) -> None:
         close = getattr(self._inner, "aclose", None)

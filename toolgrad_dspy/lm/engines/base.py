@@ -1,4 +1,7 @@
-"""What an engine is: DSPy's extension point for carrying a request to a model (``dspy.clients.engines``)."""
+"""The contract of an engine, DSPy's extension point for carrying a request to a model (``dspy.clients.engines``).
+
+Both raise DSPy's ``LM15Error`` when the model does not answer.
+"""
 
 from typing import Protocol
 

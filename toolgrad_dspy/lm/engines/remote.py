@@ -1,7 +1,7 @@
-"""The engines that carry a request to a model.
+"""The engines that carry a request to a model over the network.
 
-DSPy's extension point is an engine pair, one synchronous and one asynchronous (``dspy.clients.engines``). The native
-client serves the providers it knows; every other litellm name goes through litellm.
+DSPy's extension point is a pair of engines, a synchronous and an asynchronous one (``dspy.clients.engines``). DSPy's
+native client serves the providers it knows; every other name goes through litellm.
 """
 
 from collections.abc import Collection, Mapping
@@ -13,7 +13,7 @@ from urllib.request import getproxies
 from dspy.lm15 import LM15Error, Request, Response, ServerError, UnknownModelError, UnsupportedFeatureError
 
 from toolgrad_dspy.errors import UsageError, one_line
-from toolgrad_dspy.lm.engines.anthropic_cache import AsyncCached, Cached, CacheMarks
+from toolgrad_dspy.lm.engines.anthropic_cache import AsyncCachingEngine, CacheMarks, CachingEngine
 from toolgrad_dspy.lm.engines.base import AsyncEngine, SyncEngine
 from toolgrad_dspy.lm.engines.errors import corrected
 from toolgrad_dspy.lm.providers import provider_base, provider_key
@@ -21,28 +21,36 @@ from toolgrad_dspy.lm.settings import ModelSettings, environment
 
 
 def engine_pair(settings: ModelSettings) -> tuple[SyncEngine, AsyncEngine]:
-    """The bare engines for a model that is not the rehearsal one. Raises UsageError for a name nothing can route."""
+    """The engines for any model but the rehearsal one, without the gate around them.
+
+    Raises UsageError for a provider that nothing knows ("unknown_model"), or that the engine in the settings does not
+    know ("unsupported_provider").
+    """
     if settings.engine != "litellm":
         pair = _native_pair(settings)
         if pair is not None:
             return pair
         if settings.engine == "native":
-            raise UsageError(f"{settings.model}: the native engine has no such provider; use TOOLGRAD_ENGINE=litellm")
+            raise UsageError(
+                f"{settings.model}: the native engine does not know this provider; use TOOLGRAD_ENGINE=litellm",
+                code="unsupported_provider",
+            )
     return _litellm_pair(settings)
 
 
-# Providers whose address is written without a version: their clients and litellm add it, the native engine does not.
-_VERSIONED = frozenset({"anthropic", "ollama"})
+# Providers whose address is usually given without a version, which their clients and litellm add to it. The native
+# engine does not.
+_VERSION_ADDED = frozenset({"anthropic", "ollama"})
 
-# What an engine raises on an answer that is none: an error page, half a document, another structure. The server
-# answered, but not in its own format, so it is taken as the server's error, which another try may mend.
+# What an engine raises on an answer in another format: an error page, half a document, another structure. It counts
+# as an error of the server, which another attempt may not meet.
 _UNREADABLE = (ValueError, LookupError, TypeError, AttributeError)
 
 
 class Remote:
-    """A synchronous engine over a network, whose failures are what the provider meant (``errors.py``).
+    """A synchronous engine over a network, whose failures say what the provider meant (``errors.py``).
 
-    What is ``hidden``, the key, is taken out of their texts: a server may repeat it.
+    The texts in ``hidden``, which is the key, are masked in the failures: a server may repeat them.
     """
 
     def __init__(self, inner: SyncEngine, hidden: Collection[str] = ()) -> None:
@@ -51,11 +59,11 @@ class Remote:
 
     def complete(self, request: Request) -> Response:
         try:
-            return self._inner.complete(_plain(request))
+            return self._inner.complete(_without_seed(request))
         except LM15Error as error:
-            found = corrected(error, self._hidden)
-            # An error must not become its own cause: whoever follows the causes would never end.
-            raise found from (None if found is error else error)
+            meant = corrected(error, self._hidden)
+            # An error must not become its own cause: code that follows the causes would never end.
+            raise meant from (None if meant is error else error)
         except _UNREADABLE as error:
             raise corrected(_server_error(error), self._hidden) from error
 
@@ -74,11 +82,11 @@ class AsyncRemote:
 
     async def complete(self, request: Request) -> Response:
         try:
-            return await self._inner.complete(_plain(request))
+            return await self._inner.complete(_without_seed(request))
         except LM15Error as error:
-            found = corrected(error, self._hidden)
-            # An error must not become its own cause: whoever follows the causes would never end.
-            raise found from (None if found is error else error)
+            meant = corrected(error, self._hidden)
+            # An error must not become its own cause: code that follows the causes would never end.
+            raise meant from (None if meant is error else error)
         except _UNREADABLE as error:
             raise corrected(_server_error(error), self._hidden) from error
 
@@ -88,8 +96,8 @@ class AsyncRemote:
             await close()
 
 
-def _plain(request: Request) -> Request:
-    """``request`` without its seed, which numbers samples for the rehearsal model: not every provider takes one."""
+def _without_seed(request: Request) -> Request:
+    """``request`` without its seed, which is for the rehearsal model: not every provider accepts one."""
     return request if request.config.seed is None else replace(request, config=replace(request.config, seed=None))
 
 
@@ -103,21 +111,21 @@ def _native_pair(settings: ModelSettings) -> tuple[SyncEngine, AsyncEngine] | No
     from dspy.lm15 import RouterConfig, Timeouts
 
     class ProxiesOnce(RouterConfig):
-        """Looks for proxies in the environment now, and not, as the transport does, at every request."""
+        """Looks for proxies in the environment once. The transport would do so at every request, which is slow."""
 
         def transport_kwargs(self) -> dict[str, Any]:
             proxied = any(getproxies().get(scheme) for scheme in ("http", "https", "all"))
             return {**super().transport_kwargs(), "trust_env": proxied}
 
     if settings.model.startswith(("azure/", "azure_ai/")):
-        return None  # deployments and API versions are litellm's to put together
+        return None  # litellm knows how deployments and API versions make up Azure's addresses
     try:
         provider = LM15Engine(RouterConfig(env={})).resolve(settings.model).provider
     except (UnknownModelError, UnsupportedFeatureError):
         return None
     environ = environment()
     base, key = _base(settings, environ), _key(settings, environ)
-    if base and provider in _VERSIONED and not urlsplit(base).path.strip("/"):
+    if base and provider in _VERSION_ADDED and not urlsplit(base).path.strip("/"):
         base = f"{base.rstrip('/')}/v1"
     config = ProxiesOnce(
         env=environ,
@@ -129,7 +137,7 @@ def _native_pair(settings: ModelSettings) -> tuple[SyncEngine, AsyncEngine] | No
     pair = LM15Engine(config), AsyncLM15Engine(config)
     if provider == "anthropic":
         marks = CacheMarks()
-        pair = Cached(pair[0], marks), AsyncCached(pair[1], marks)
+        pair = CachingEngine(pair[0], marks), AsyncCachingEngine(pair[1], marks)
     hidden = (key,) if key else ()
     return Remote(pair[0], hidden), AsyncRemote(pair[1], hidden)
 
@@ -138,18 +146,19 @@ def _litellm_pair(settings: ModelSettings) -> tuple[SyncEngine, AsyncEngine]:
     import litellm
     from dspy.clients.engines import AsyncLiteLLMEngine, LiteLLMEngine
 
-    litellm.suppress_debug_info = True  # else it prints a list of providers beside its error
+    litellm.suppress_debug_info = True  # otherwise it prints a list of providers
     try:
         litellm.get_llm_provider(settings.model)
     except litellm.exceptions.BadRequestError:
         raise UsageError(
             f"unknown model {one_line(settings.model, 80)!r}: there is no such provider; "
-            "names are litellm's provider/model, for example openai/gpt-4.1-mini or ollama_chat/llama3.2"
+            "names are litellm's provider/model, for example openai/gpt-4.1-mini or ollama_chat/llama3.2",
+            code="unknown_model",
         ) from None
     environ = environment()
     base = _base(settings, environ)
     if base and settings.model.startswith(("anthropic/", "ollama/", "ollama_chat/")):
-        base = base.rstrip("/").removesuffix("/v1")
+        base = base.rstrip("/").removesuffix("/v1")  # litellm adds the version itself
     key = _key(settings, environ)
     options = {
         "timeout": settings.timeout,

@@ -11,24 +11,24 @@ from toolgrad_dspy.lm.rehearsal.prompt import objects
 from toolgrad_dspy.records import last_key, leaves
 
 PLACEHOLDERS: dict[str, Any] = {"string": "example", "integer": 1, "number": 1.0, "boolean": True, "null": None}
-# Keys that say nothing about what a value is: two things are both called a name without being the same.
+# Keys that do not identify a value: a "name" here and a "name" there are different things.
 _TOO_GENERAL = frozenset(
     {"name", "title", "text", "description", "status", "type", "kind", "note", "message"}
     | {"limit", "page", "offset", "total", "count", "content", "result"}
 )
-# Most schemas of real servers have no examples, but say "(e.g., 'Europe/London')".
-_TOLD = re.compile(r"e\.g\.|for example|such as|examples?:", re.IGNORECASE)
+# Most schemas of real servers have no examples, but descriptions that say "(e.g., 'Europe/London')".
+_INTRODUCED = re.compile(r"e\.g\.|for example|such as|examples?:", re.IGNORECASE)
 _QUOTED = re.compile(r"""(?<!\w)['"`]([^'"`\n]{1,80})['"`](?!\w)""")
 _FORMATS = {"YYYY-MM-DD": "2026-05-14", "HH:MM": "14:30"}
-# How often an optional parameter is given, if there is a value for it.
+# The chance that an optional parameter is given, if there is a value for it.
 OPTIONAL = 0.3
-# How far arguments are nested at most: a schema may refer to itself.
+# The deepest nesting of arguments: a schema may refer to itself.
 DEPTH = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """A value in the workflow: the step that gave it, where, what it is called."""
+class KnownValue:
+    """A value in a result: the step that returned it, its JSON Pointer and its name there."""
 
     step: str
     path: str
@@ -38,9 +38,11 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Filler:
-    """How arguments are filled: with values ``found`` in earlier results, with those of the schema, or neither."""
+    """Fills arguments: with values ``known`` from earlier results (``reuse``), with those that the schema names
+    (``concrete``), and with placeholders.
+    """
 
-    found: tuple[Found, ...]
+    known: tuple[KnownValue, ...]
     reuse: bool
     concrete: bool
     rng: random.Random
@@ -78,8 +80,8 @@ class Filler:
         matches = self._matches(name, plain) if self.reuse else ()
         if matches:
             return self._reference(matches)
-        if self.concrete and (known := concrete_values(schema, plain)):
-            return self.rng.choice(known)
+        if self.concrete and (named := concrete_values(schema, plain)):
+            return self.rng.choice(named)
         kind = plain.get("type", "string")
         if kind == "object" and plain.get("properties") and depth < DEPTH:
             return self._object(plain, root, depth + 1)
@@ -87,21 +89,21 @@ class Filler:
             return [self._value(name, plain.get("items", {}), root, depth + 1)] if depth < DEPTH else []
         return PLACEHOLDERS.get(kind, {} if kind == "object" else "example")
 
-    def _matches(self, name: str, schema: dict[str, Any]) -> list[Found]:
-        return matching(name, schema, self.found)
+    def _matches(self, name: str, schema: dict[str, Any]) -> list[KnownValue]:
+        return matching(name, schema, self.known)
 
-    def _reference(self, matches: list[Found]) -> dict[str, str]:
-        chosen = self.rng.choice(matches[:4])
+    def _reference(self, matches: list[KnownValue]) -> dict[str, str]:
+        chosen = self.rng.choice(matches[:4])  # the latest ones
         return {"$from": chosen.step, "$path": chosen.path}
 
 
-def matching(name: str, schema: dict[str, Any], found: tuple[Found, ...]) -> list[Found]:
-    """Values called what the parameter is called, of its type, latest step first; paths for path parameters."""
+def matching(name: str, schema: dict[str, Any], known: tuple[KnownValue, ...]) -> list[KnownValue]:
+    """The known values whose name and type fit the parameter, in their order: the latest step first."""
     if name.lower() in _TOO_GENERAL:
         return []
     kind = schema.get("type")
-    fitting = [item for item in found if fits(name, item.key) and _has_type(item.value, kind)]
-    return [item for item in fitting if "enum" not in schema or item.value in schema["enum"]]
+    fitting = [value for value in known if fits(name, value.key) and _has_type(value.value, kind)]
+    return [value for value in fitting if "enum" not in schema or value.value in schema["enum"]]
 
 
 @lru_cache(maxsize=65536)
@@ -115,12 +117,12 @@ def fits(parameter: str, key: str) -> bool:
 
 @lru_cache(maxsize=16384)
 def fits_any(parameter: str, keys: frozenset[str]) -> bool:
-    """Whether a value called one of ``keys`` fits ``parameter``."""
+    """Whether a value with one of the names ``keys`` fits ``parameter``."""
     return any(fits(parameter, key) for key in keys)
 
 
 def concrete_values(schema: Any, plain: dict[str, Any]) -> list[Any]:
-    """The values that a schema itself names for a parameter: constant, enum, examples, default, or in words."""
+    """The values that a schema names for a parameter: constant, enum, examples, default, or in its description."""
     own: dict[str, Any] = schema if isinstance(schema, dict) else {}
     for place in (own, plain):
         if "const" in place:
@@ -137,32 +139,32 @@ def concrete_values(schema: Any, plain: dict[str, Any]) -> list[Any]:
 @lru_cache(maxsize=4096)
 def described_values(description: str) -> list[Any]:
     """The values that a description quotes after words like "e.g.", or one in the format it spells out."""
-    told = _TOLD.search(description)
-    quoted = _QUOTED.findall(description[told.end() :]) if told else []
+    introduced = _INTRODUCED.search(description)
+    quoted = _QUOTED.findall(description[introduced.end() :]) if introduced else []
     if quoted:
         return list(dict.fromkeys(quoted))
     return [value for format_, value in _FORMATS.items() if format_ in description][:1]
 
 
-def values_in(workflow: str) -> tuple[Found, ...]:
+def values_in(workflow: str) -> tuple[KnownValue, ...]:
     """Every named value in the results of the workflow's steps, one JSON object per line, latest step first."""
-    return tuple(item for line in reversed(workflow.split("\n")) for item in _values_of_line(line))
+    return tuple(value for line in reversed(workflow.split("\n")) for value in _values_of_line(line))
 
 
 @lru_cache(maxsize=1024)
-def _values_of_line(line: str) -> tuple[Found, ...]:
-    return tuple(item for step in objects(line) for item in values_of(step["step"], step.get("result")))
+def _values_of_line(line: str) -> tuple[KnownValue, ...]:
+    return tuple(value for step in objects(line) for value in values_of(step["step"], step.get("result")))
 
 
-def values_of(step: str, result: Any) -> Iterator[Found]:
-    """Every named value in ``result``; what was cut from it is not one."""
+def values_of(step: str, result: Any) -> Iterator[KnownValue]:
+    """Every named value in ``result``. A note on what was cut from it ("… ") is not one."""
     for path, value in leaves(result):
         if value not in (None, "", [], {}) and not (isinstance(value, str) and value.startswith("… ")):
-            yield Found(step, path, last_key(path), value)
+            yield KnownValue(step, path, last_key(path), value)
 
 
 def needs(tool: dict[str, Any]) -> list[str]:
-    """The required parameters that nothing in the tool's own schema gives a value for: ids, mostly."""
+    """The required parameters for which the tool's own schema names no value: mostly ids."""
     schema = tool["parameters"]
     missing = []
     for name in schema.get("required", ()):
@@ -174,7 +176,7 @@ def needs(tool: dict[str, Any]) -> list[str]:
 
 
 def returned(tool: dict[str, Any], parameter: str) -> str | None:
-    """Where ``tool``'s result will hold a value for ``parameter``, by the shape its description gives."""
+    """The JSON Pointer of a value for ``parameter`` in the result of ``tool``, by the shape that it declares."""
     for path, _ in leaves(tool.get("returns")):
         if fits(parameter, last_key(path)):
             return path
@@ -182,8 +184,8 @@ def returned(tool: dict[str, Any], parameter: str) -> str | None:
 
 
 def _plain(schema: Any, root: dict[str, Any]) -> dict[str, Any]:
-    """The schema with local references followed and the first branch that is not null taken."""
-    for _ in range(8):
+    """The schema with local references resolved, and the first branch that is not null in place of a choice."""
+    for _ in range(8):  # a reference may lead to itself
         if not isinstance(schema, dict):
             break
         reference = schema.get("$ref")
@@ -194,7 +196,7 @@ def _plain(schema: Any, root: dict[str, Any]) -> dict[str, Any]:
         if not branches:
             break
         schema = next((b for b in branches if not isinstance(b, dict) or b.get("type") != "null"), {})
-    if not isinstance(schema, dict):  # true: anything goes
+    if not isinstance(schema, dict):  # true, which admits any value
         return {}
     kind = schema.get("type")
     if isinstance(kind, list):

@@ -28,7 +28,7 @@ from toolgrad_dspy.lm.rehearsal.writing import write
 Answer = dict[str, Any]
 Part = Callable[[Prompt, random.Random], Answer]
 
-# The part is known by the fields the prompt asks for, as any model would know it.
+# The fields that a prompt asks for tell which part it is, as they would tell any model.
 PARTS: dict[frozenset[str], Part] = {
     frozenset({"reason", "proposals"}): propose,
     frozenset({"calls"}): repair,
@@ -47,24 +47,29 @@ PARTS: dict[frozenset[str], Part] = {
     frozenset({"extracted", "pairs", "solvability"}): judge_instruction,
     frozenset({"sufficiency", "minimality"}): judge_calls,
 }
-# The usual rule of thumb for English text; exact counts need a model's own tokenizer.
+# The usual rule of thumb for English text; exact counts need the tokenizer of a model.
 CHARACTERS_PER_TOKEN = 4
 
 
 def answer(request: Request) -> Response:
-    """The answer to ``request``: the same text and seed get the same answer, whatever was asked before."""
+    """The answer to ``request``: the same text and seed get the same answer, whatever was asked before.
+
+    A request that fits none of the parts gets an empty answer.
+    """
     prompt = read(request)
     rng = prompt.generator()
     part = PARTS.get(frozenset(prompt.outputs))
-    # Outside its parts it has nothing to say; an empty text is what an adapter then refuses.
+    # An adapter refuses an empty text, as it does an answer of a model that did not understand.
     text = _formatted(part(prompt, rng), prompt) if part else ""
-    given, answered = len(prompt.text) // CHARACTERS_PER_TOKEN, len(text) // CHARACTERS_PER_TOKEN
+    input_tokens, output_tokens = len(prompt.text) // CHARACTERS_PER_TOKEN, len(text) // CHARACTERS_PER_TOKEN
     return Response(
         id=f"rehearsal-{rng.getrandbits(48):012x}",
         model=request.model,
         message=Message.assistant([TextPart(text)]),
         finish_reason="stop",
-        usage=Usage(input_tokens=given, output_tokens=answered, total_tokens=given + answered),
+        usage=Usage(
+            input_tokens=input_tokens, output_tokens=output_tokens, total_tokens=input_tokens + output_tokens
+        ),
     )
 
 

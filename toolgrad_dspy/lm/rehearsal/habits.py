@@ -1,9 +1,9 @@
 """The habits of the rehearsal model: off by default, on when the prompt asks for one or shows it.
 
-A habit is asked for by a sentence that has a word of each of its ``asks`` groups, the first of them not negated. It
-is shown by a demonstration for which ``shows`` holds. At a temperature above 0 one comes by chance now and then.
-``cue`` recognises the complaint in an optimizer's feedback that this habit would answer, and ``sentence`` is how the
-reflection role then words the instruction.
+A sentence asks for a habit if it has a word of each group in ``asks`` and that of the first group is not negated. A
+demonstration shows the habit if ``shows`` holds for it. At a temperature above 0, a habit may also be on by chance.
+``cue`` matches the complaint in an optimizer's feedback that the habit would remedy, and ``sentence`` is the
+instruction that the reflection role then adds.
 """
 
 import re
@@ -13,7 +13,8 @@ from functools import lru_cache
 
 from toolgrad_dspy.lm.rehearsal.prompt import Demonstration, Prompt
 
-# The chance, at temperature 1, that one prompt is answered with a habit it does not ask for: what sampling is for.
+# The chance, at temperature 1, that a habit is on although the prompt does not ask for it. It gives optimizers that
+# sample answers something to choose from.
 LUCK = 0.15
 
 
@@ -30,7 +31,7 @@ class Habit:
 
 
 def _answer(field: str, pattern: str) -> Callable[[Demonstration], bool]:
-    """Whether the demonstration's answer has ``pattern`` in ``field``."""
+    """A condition for ``shows``: the answer has ``pattern`` in ``field``."""
     compiled = re.compile(pattern)
     return lambda demonstration: bool(compiled.search(demonstration.answer.get(field, "")))
 
@@ -49,13 +50,13 @@ def _shows_concrete(demonstration: Demonstration) -> bool:
 
 
 def _shows_addressing(demonstration: Demonstration) -> bool:
-    """A word of the proposals' arguments was named as lacking."""
+    """A parameter in the proposals was named as lacking."""
     lacking = set(re.findall(r"\b\w+_id\b", demonstration.inputs.get("lacking", "")))
     return any(f'"{word}"' in demonstration.answer.get("proposals", "") for word in lacking)
 
 
 def _shows_deepening(demonstration: Demonstration) -> bool:
-    """The chosen report is one that uses earlier results, and another did not."""
+    """The chosen report uses earlier results, and another one does not."""
     lines = demonstration.inputs.get("reports", "").splitlines()
     chosen = demonstration.answer.get("report", "").strip()
     uses = {line.split('"')[3]: '"uses"' in line for line in lines if line.startswith('{"report"')}
@@ -180,7 +181,7 @@ _SENTENCE = re.compile(r"(?<=[.;!?])\s+|\n+")
 
 
 def active(prompt: Prompt, role: str) -> frozenset[str]:
-    """The names of the habits of ``role`` that ``prompt`` switches on, and of those that come by chance."""
+    """The names of the habits of ``role`` that are on: which ``prompt`` asks for or shows, or which chance adds."""
     asked = asked_for(prompt.instructions)
     lucky = _lucky(prompt)
     return frozenset(
@@ -192,7 +193,7 @@ def active(prompt: Prompt, role: str) -> frozenset[str]:
 
 
 def _lucky(prompt: Prompt) -> frozenset[str]:
-    """The habits that sampling brings: each with a chance that grows with the temperature, none without one."""
+    """The habits that are on by chance, which grows with the temperature; at temperature 0 there are none."""
     if not prompt.temperature:
         return frozenset()
     rng = prompt.generator("luck")
@@ -207,11 +208,11 @@ def asked_for(instructions: str) -> frozenset[str]:
 
 
 def asks_for(habit: Habit, sentence: str) -> bool:
-    """Whether one sentence asks for ``habit``: a word of every group, the first one not negated."""
+    """Whether ``sentence`` asks for ``habit``: it has a word of every group, that of the first one not negated."""
     first, *others = habit.asks
     if not all(re.search(rf"\b(?:{group})\b", sentence, re.IGNORECASE) for group in others):
         return False
     return any(
-        not _NEGATED.search(sentence[: found.start()])
-        for found in re.finditer(rf"\b(?:{first})\b", sentence, re.IGNORECASE)
+        not _NEGATED.search(sentence[: word.start()])
+        for word in re.finditer(rf"\b(?:{first})\b", sentence, re.IGNORECASE)
     )

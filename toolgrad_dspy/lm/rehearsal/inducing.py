@@ -1,4 +1,4 @@
-"""The part that induces rules: what the examples in its prompt have in common, put into words."""
+"""The part that infers rules: it puts into words what the examples in its prompt have in common."""
 
 import random
 import re
@@ -13,14 +13,15 @@ _EXAMPLE = re.compile(r"^Input Fields:\n", re.MULTILINE)
 _ANSWER = re.compile(r"^=========\nOutput Fields:\n", re.MULTILINE)
 _FIELD = re.compile(r"^(\w+): ", re.MULTILINE)
 _WANTED = re.compile(r"\ba list of (\d+)\b")
-# For an example that answers well in no way it knows.
+# The rule when the examples show none of the habits.
 _NOTHING = "Answer in the way of the examples."
 
 
 def induce(prompt: Prompt, rng: random.Random) -> dict[str, Any]:
-    """The sentences of some habits that the examples show, as many as are wanted at most.
+    """The sentences of some habits that the examples show, at most as many as the prompt asks for.
 
-    A habit that more of the examples show is noticed sooner. They are of the role whose answers the examples are.
+    A habit that more of the examples show is more likely to be among them. Only habits of the role that gave the
+    examples' answers count.
     """
     examples = list(_examples(prompt.inputs.get("examples_text", "")))
     role = "proposer" if any("proposals" in example.answer for example in examples) else "selector"
@@ -29,7 +30,7 @@ def induce(prompt: Prompt, rng: random.Random) -> dict[str, Any]:
         for habit in HABITS
         if habit.role == role
     ]
-    noticed = sorted((found for found in shown if found[0]), reverse=True)
+    noticed = sorted((scored for scored in shown if scored[0]), reverse=True)
     wanted = _WANTED.search(prompt.instructions)
     most = min(len(noticed), int(wanted[1])) if wanted else len(noticed)
     rules = [sentence for _, sentence in noticed[: rng.randint(1, most) if most else 0]]

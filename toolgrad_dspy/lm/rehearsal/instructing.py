@@ -1,6 +1,6 @@
-"""The parts of optimizers that word instructions: from earlier attempts, from demonstrations, from complaints.
+"""The parts of optimizers that write instructions: from earlier attempts, from demonstrations, from complaints.
 
-Each reads what its prompt shows and nothing else. Where a prompt shows nothing to go by, a part guesses.
+Each reads nothing but its prompt. Where a prompt gives no reason for a choice, a part guesses.
 """
 
 import random
@@ -12,9 +12,9 @@ from typing import Any
 from toolgrad_dspy.lm.rehearsal.habits import HABITS, Habit, asked_for
 from toolgrad_dspy.lm.rehearsal.prompt import Demonstration, Prompt
 
-# How many new sentences one answer adds at most.
+# The most new sentences that one answer adds.
 AT_ONCE = 2
-# How often an answer adds something that nothing in its prompt speaks for.
+# The chance that an answer also adds something for which its prompt gives no reason.
 GUESS = 0.5
 
 _ATTEMPT = re.compile(r"Instruction #(\d+): (.*?)\s*»", re.DOTALL)
@@ -25,9 +25,9 @@ _OWN_INSTRUCTIONS = "Original Instructions:"
 
 
 def reword(prompt: Prompt, rng: random.Random) -> dict[str, Any]:
-    """COPRO's attempts: the best instruction so far, with sentences of others that scored above those without them.
+    """COPRO's attempts: the best instruction so far, with sentences whose attempts scored above those without them.
 
-    With nothing to compare, or now and then, one or two sentences are guessed.
+    Sometimes, and whenever there is nothing to compare, one or two sentences are guessed.
     """
     attempts = _attempts(prompt.inputs.get("attempted_instructions", ""))
     current = attempts[-1][1] if attempts else prompt.inputs.get("basic_instruction", "")
@@ -44,13 +44,13 @@ def reword(prompt: Prompt, rng: random.Random) -> dict[str, Any]:
 def ground(prompt: Prompt, rng: random.Random) -> dict[str, Any]:
     """MIPRO's candidates: the basic instruction, with sentences for what the demonstrations do.
 
-    A tip to be simple means one sentence, one to be descriptive all of them; one to be creative adds a guess.
+    The tip to be concise means one sentence, to be descriptive all of them, to be creative one more by a guess.
     """
     current = prompt.inputs.get("basic_instruction", "")
     tip = prompt.inputs.get("tip", "")
     shown = list(_demonstrations(prompt.inputs.get("task_demos", "")))
     unasked = _unasked(current)
-    seen = [habit for habit in unasked if any(habit.shows(one) for one in shown)]
+    seen = [habit for habit in unasked if any(habit.shows(demonstration) for demonstration in shown)]
     rng.shuffle(seen)
     most = 1 if "concise" in tip else len(HABITS) if "descriptive" in tip else AT_ONCE
     chosen = seen[:most]
@@ -96,7 +96,7 @@ def describe_module(prompt: Prompt, rng: random.Random) -> dict[str, Any]:
 
 
 def observe(prompt: Prompt, rng: random.Random) -> dict[str, Any]:
-    """How many examples there are, which is all it can tell of data that it does not understand."""
+    """The number of examples, which is all it can say about data that it does not understand."""
     count = prompt.inputs.get("examples", "").count("Example(")
     more = count and "prior_observations" not in prompt.inputs
     return {"observations": f"There are {count} examples." if more else "COMPLETE"}
@@ -111,14 +111,14 @@ def _attempts(text: str) -> list[tuple[float, str]]:
     """The scores and instructions of earlier attempts, the best last."""
     plain = "\n".join(line.strip() for line in text.split("\n"))
     scores = {number: float(score) for number, score in _SCORE.findall(plain)}
-    found = [(scores[number], said) for number, said in _ATTEMPT.findall(plain) if number in scores]
-    return sorted(found, key=lambda attempt: attempt[0])
+    scored = [(scores[number], instruction) for number, instruction in _ATTEMPT.findall(plain) if number in scores]
+    return sorted(scored, key=lambda attempt: attempt[0])
 
 
 def _gain(habit: Habit, attempts: list[tuple[float, str]]) -> float:
-    """How much higher attempts that ask for ``habit`` scored, on average; 0 without both kinds."""
-    asking = [score for score, said in attempts if habit.name in asked_for(said)]
-    others = [score for score, said in attempts if habit.name not in asked_for(said)]
+    """How far attempts that ask for ``habit`` scored above the others, on average; 0 if either kind is missing."""
+    asking = [score for score, instruction in attempts if habit.name in asked_for(instruction)]
+    others = [score for score, instruction in attempts if habit.name not in asked_for(instruction)]
     return sum(asking) / len(asking) - sum(others) / len(others) if asking and others else 0.0
 
 
@@ -136,7 +136,7 @@ def _with(instruction: str, habits: Iterable[Habit]) -> str:
 
 
 def _demonstrations(text: str) -> Iterator[Demonstration]:
-    """The demonstrations in ``Field: value`` lines; a field that comes again begins the next."""
+    """The demonstrations in ``Field: value`` lines. A field that occurs again begins the next one."""
     fields: dict[str, str] = {}
     for mark, value in _parts(_FIELD, text):
         name = mark.lower()
@@ -149,7 +149,7 @@ def _demonstrations(text: str) -> Iterator[Demonstration]:
 
 
 def _demonstration(fields: dict[str, str]) -> Demonstration:
-    # Lists are printed the way Python does; what habits look for is written in JSON.
+    # The prompt prints lists as Python does, and habits look for JSON.
     answer = {**fields, "proposals": fields.get("proposals", "").replace("'", '"')}
     return Demonstration(fields, answer)
 

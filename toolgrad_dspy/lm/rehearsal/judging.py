@@ -1,7 +1,7 @@
-"""The judge's parts: verdicts by script, from what can be counted in the prompt.
+"""The judge's parts: scripted rulings, from what can be counted in the prompt.
 
-They know the template queries of ``writing.py`` and little else. They prove that judgements are asked for, read and
-counted; they are no judgement of quality.
+They know the template queries of ``writing.py`` and little else. They show that judgements are asked for, read and
+counted; they do not judge quality.
 """
 
 import json
@@ -18,15 +18,16 @@ MISSING = "#missing"
 
 
 def score_requests(prompt: Prompt, rng: random.Random) -> dict[str, Any]:
-    """A request per sentence, openings left out, scored by the share of its facts that the response states.
+    """One request per sentence but the opening, scored by the share of its facts that the response states.
 
-    The facts of a request are the first few values of the result in its place, or the words of a reference text.
+    The facts of a request are the first few values of the result at the same position, or the words of a reference
+    text.
     """
     query, response = _text(prompt.inputs.get("query", "")), _text(prompt.inputs.get("response", ""))
     steps = list(objects(prompt.inputs.get("reference", "")))
     asked = _sentences(query)
     facts = [_facts(step.get("result")) for step in steps] or [_words(_text(prompt.inputs.get("reference", "")))]
-    asked = asked[max(0, len(asked) - len(facts)) :]
+    asked = asked[max(0, len(asked) - len(facts)) :]  # without the opening
     said = " ".join(response.split())
     requests = []
     for request, wanted in zip(asked, facts, strict=False):
@@ -38,13 +39,15 @@ def score_requests(prompt: Prompt, rng: random.Random) -> dict[str, Any]:
 
 
 def judge_instruction(prompt: Prompt, rng: random.Random) -> dict[str, Any]:
-    """Values that stand after a parameter's name in the query; pairs follow unless they repeat; tools are named."""
+    """Values are what stands after the parameters' names in the query. A pair follows unless it repeats itself. The
+    query is solvable if it names a tool.
+    """
     query = _text(prompt.inputs.get("query", ""))
     tools = [plain(str(tool.get("name", ""))) for tool in objects(prompt.inputs.get("tools", ""))]
     named = [name for name in tools if name in query.lower()]
     pairs = list(objects(prompt.inputs.get("sentences", "")))
     return {
-        "extracted": [_extracted(blank, query) for blank in objects(prompt.inputs.get("blanks", ""))],
+        "extracted": [_extracted(slot, query) for slot in objects(prompt.inputs.get("blanks", ""))],
         "pairs": [
             {
                 "pair": pair["pair"],
@@ -58,7 +61,7 @@ def judge_instruction(prompt: Prompt, rng: random.Random) -> dict[str, Any]:
 
 
 def judge_calls(prompt: Prompt, rng: random.Random) -> dict[str, Any]:
-    """As many calls as sentences, openings left out, suffice; a call that was made twice is redundant."""
+    """As many calls as sentences without the opening suffice; a call that is made twice is redundant."""
     calls = [(call["tool"], call["arguments"]) for call in objects(prompt.inputs.get("calls", ""))]
     requests = max(1, len(_sentences(_text(prompt.inputs.get("query", "")))) - 1)
     twice = [tool for number, (tool, given) in enumerate(calls) if (tool, given) in calls[:number]]
@@ -68,17 +71,17 @@ def judge_calls(prompt: Prompt, rng: random.Random) -> dict[str, Any]:
     }
 
 
-def _extracted(blank: dict[str, Any], query: str) -> dict[str, Any]:
-    """What stands after the parameter's name, first in the sentences that speak of the blank's tool."""
-    name = plain(str(blank["parameter"]).rsplit(".", 1)[-1])
-    # Up to the comma or full stop that ends a detail; quoted, up to the closing mark.
+def _extracted(slot: dict[str, Any], query: str) -> dict[str, Any]:
+    """The text after the parameter's name: in the sentences that name the slot's tool, else anywhere in the query."""
+    name = plain(str(slot["parameter"]).rsplit(".", 1)[-1])
+    # Up to the comma or full stop that ends a detail; a quoted value up to the closing quotation mark.
     detail = re.compile(rf'(?<!\w){re.escape(name)} (?:"([^"]*)"|(.+?)(?=, \w|\.\s|\.$|$))', re.IGNORECASE)
-    own = [sentence for sentence in _sentences(query) if plain(str(blank["tool"])) in sentence.lower()]
+    own = [sentence for sentence in _sentences(query) if plain(str(slot["tool"])) in sentence.lower()]
     for text in (*own, query):
-        found = detail.search(text)
-        if found:
-            return {"blank": blank["blank"], "reason": f"It says {found[0]!r}.", "value": found[1] or found[2]}
-    return {"blank": blank["blank"], "reason": f"It does not speak of {name}.", "value": MISSING}
+        stated = detail.search(text)
+        if stated:
+            return {"blank": slot["blank"], "reason": f"It says {stated[0]!r}.", "value": stated[1] or stated[2]}
+    return {"blank": slot["blank"], "reason": f"It does not speak of {name}.", "value": MISSING}
 
 
 def _ruling(holds: bool, reason: str) -> dict[str, Any]:
@@ -104,9 +107,9 @@ def _sentences(text: str) -> Sequence[str]:
 
 
 def _text(field: str) -> str:
-    """The text in a field that is a JSON string; of any other, nothing."""
+    """The text in a field that is a JSON string, else an empty one."""
     try:
-        found = json.loads(field)
+        text = json.loads(field)
     except ValueError:
         return ""
-    return found if isinstance(found, str) else ""
+    return text if isinstance(text, str) else ""

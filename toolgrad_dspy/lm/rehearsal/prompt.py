@@ -1,4 +1,4 @@
-"""Reading a request the way a model has to: from its text alone."""
+"""Reading a request as a model has to: from its text alone."""
 
 import json
 import random
@@ -21,7 +21,7 @@ _OBJECTIVE = "your objective is:"
 
 @dataclass(frozen=True, slots=True)
 class Demonstration:
-    """An example turn in the prompt: input fields, and the answer's fields."""
+    """An example in the prompt: the fields of its input, and those of its answer."""
 
     inputs: dict[str, str]
     answer: dict[str, str]
@@ -29,9 +29,9 @@ class Demonstration:
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """A request in DSPy's chat or JSON format; a request in any other format has no ``outputs``.
+    """A request in DSPy's chat or JSON format. A request in any other format has no ``outputs``.
 
-    ``as_json`` tells which of the two the answer has to be in. ``temperature`` is 0 when the request has none;
+    ``as_json`` says which of the two formats the answer has to be in. ``temperature`` is 0 when the request has none;
     ``seed`` tells samples of one prompt apart.
     """
 
@@ -45,7 +45,7 @@ class Prompt:
     seed: int = 0
 
     def generator(self, purpose: str = "") -> random.Random:
-        """A generator that the text and the seed fix: the same request always draws the same."""
+        """A random generator seeded with the text and the seed: the same request always draws the same numbers."""
         text = self.text + (f"#{self.seed}" if self.seed else "") + purpose
         return random.Random(blake2b(text.encode(), digest_size=8).digest())
 
@@ -58,8 +58,8 @@ def read(request: Request) -> Prompt:
     outputs, instructions = _contract(system)
     demonstrations = tuple(
         Demonstration(sections(asked), _answer_fields(answered))
-        for (role, asked), (other, answered) in pairwise(turns)
-        if role == "user" and other == "assistant"
+        for (role, asked), (next_role, answered) in pairwise(turns)
+        if role == "user" and next_role == "assistant"
     )
     return Prompt(
         text="\n\n".join([system, *(text for _, text in turns)]),
@@ -83,17 +83,17 @@ def _contract(system: str) -> tuple[tuple[str, ...], str]:
 
 
 def sections(text: str) -> dict[str, str]:
-    """The ``[[ ## name ## ]]`` sections of a turn. The format reminder after the last one is cut off."""
+    """The ``[[ ## name ## ]]`` sections of a turn, without the format reminder after the last one."""
     marks = list(_FIELD.finditer(text))
-    found = {}
+    bodies = {}
     for mark, following in zip_longest(marks, marks[1:]):
         body = text[mark.end() : following.start() if following else len(text)]
-        found[mark.group(1)] = (body if following else body.rpartition(_REMINDER)[0] or body).strip()
-    return found
+        bodies[mark.group(1)] = (body if following else body.rpartition(_REMINDER)[0] or body).strip()
+    return bodies
 
 
 def _reminder(turn: str) -> str:
-    """The format reminder that ends a turn; the fields before it may hold any text, the same words too."""
+    """The format reminder at the end of a turn. The fields before it may hold any text, even the same words."""
     return turn.rpartition(_REMINDER)[2]
 
 
@@ -110,11 +110,11 @@ def _answer_fields(text: str) -> dict[str, str]:
 
 
 def objects(text: str) -> Iterator[dict[str, Any]]:
-    """The JSON objects of a section that has one per line; other lines are passed over."""
-    for line in text.split("\n"):  # not splitlines: JSON leaves U+2028 and its like in strings
-        found = _object(line)
-        if found is not None:
-            yield found
+    """The JSON objects of a section that has one per line. Other lines are skipped."""
+    for line in text.split("\n"):  # not splitlines: JSON strings may contain U+2028 and its like
+        data = _object(line)
+        if data is not None:
+            yield data
 
 
 @lru_cache(maxsize=1024)

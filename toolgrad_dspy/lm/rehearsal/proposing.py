@@ -4,7 +4,7 @@ import random
 import re
 from typing import Any
 
-from toolgrad_dspy.lm.rehearsal.arguments import Filler, Found, fits_any, needs, returned, values_in
+from toolgrad_dspy.lm.rehearsal.arguments import Filler, KnownValue, fits_any, needs, returned, values_in
 from toolgrad_dspy.lm.rehearsal.habits import active
 from toolgrad_dspy.lm.rehearsal.prompt import Prompt, objects
 
@@ -17,11 +17,11 @@ def propose(prompt: Prompt, rng: random.Random) -> dict[str, Any]:
     habits = active(prompt, "proposer")
     tools = list(objects(prompt.inputs.get("tools", "")))
     workflow = list(objects(prompt.inputs.get("workflow", "")))
-    found = values_in(prompt.inputs.get("workflow", ""))
+    known = values_in(prompt.inputs.get("workflow", ""))
     asked = re.search(r"make (\d+) proposals", prompt.inputs.get("progress", ""))
     limit = int(asked.group(1)) if asked else 3
-    filler = Filler(found, "reuse" in habits, "concrete" in habits, rng)
-    ranked = _ranked(tools, workflow, found, prompt.inputs.get("lacking", ""), habits, rng)
+    filler = Filler(known, "reuse" in habits, "concrete" in habits, rng)
+    ranked = _ranked(tools, workflow, known, prompt.inputs.get("lacking", ""), habits, rng)
     proposals = []
     for tool in ranked[:limit]:
         calls = _calls(tool, ranked, filler, "compose" in habits)
@@ -32,16 +32,17 @@ def propose(prompt: Prompt, rng: random.Random) -> dict[str, Any]:
 def _ranked(
     tools: list[Tool],
     workflow: list[dict[str, Any]],
-    found: tuple[Found, ...],
+    known: tuple[KnownValue, ...],
     lacking: str,
     habits: frozenset[str],
     rng: random.Random,
 ) -> list[Tool]:
-    """The tools in random order, moved forward by what the habits prefer."""
+    """The tools in random order, with those that the habits prefer moved forward."""
     used = {step["tool"] for step in workflow}
-    keys = frozenset(item.key for item in found)
+    keys = frozenset(value.key for value in known)
     named = frozenset(re.findall(r"\b\w+_\w+\b", lacking))
     ranks = {}
+    # A preference outweighs the random part, which is below 1, and several add up.
     for tool in tools:
         parameters = tool["parameters"].get("properties", {})
         rank = rng.random()
@@ -56,7 +57,7 @@ def _ranked(
 
 
 def _calls(tool: Tool, tools: list[Tool], filler: Filler, compose: bool) -> list[Call]:
-    """The call of ``tool``; with ``compose``, after a call that returns an id it needs and nothing holds."""
+    """The call of ``tool``; with ``compose``, a look-up of an id that it needs and no result holds comes first."""
     arguments = filler.arguments(tool)
     if compose:
         for name in needs(tool):

@@ -1,4 +1,4 @@
-"""The reflection part: wording a new instruction from feedback on examples."""
+"""The reflection part: writing a new instruction from feedback on examples."""
 
 import json
 import random
@@ -8,15 +8,15 @@ from typing import Any
 from toolgrad_dspy.lm.rehearsal.habits import HABITS, asked_for
 from toolgrad_dspy.lm.rehearsal.prompt import Prompt
 
-# How many new sentences one reflection adds at most.
+# The most new sentences that one reflection adds.
 AT_ONCE = 2
 
 
 def reflect(prompt: Prompt, rng: random.Random) -> dict[str, Any]:
-    """The current instruction, with a sentence for the complaints heard most.
+    """The current instruction, with sentences for the most frequent complaints.
 
-    Complaints that the instruction already answers are passed over; of several, a rarer one may be drawn in place of
-    a more frequent one, as reflection on a few examples would.
+    Complaints that the instruction already answers are skipped. Chance may prefer a rarer complaint to a more
+    frequent one, as reflection on a few examples would.
     """
     current = prompt.inputs.get("current_instruction", "")
     feedback = _feedback(prompt.inputs.get("examples_with_feedback", ""))
@@ -30,9 +30,9 @@ def reflect(prompt: Prompt, rng: random.Random) -> dict[str, Any]:
 
 
 def _feedback(examples: str) -> str:
-    """The feedback on all examples, one text."""
+    """The feedback on all examples, as one text."""
     try:
-        found = json.loads(examples)
+        parsed = json.loads(examples)
     except ValueError:
         return examples
-    return "\n".join(str(example.get("Feedback", "")) for example in found if isinstance(example, dict))
+    return "\n".join(str(example.get("Feedback", "")) for example in parsed if isinstance(example, dict))

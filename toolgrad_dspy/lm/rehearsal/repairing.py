@@ -1,4 +1,4 @@
-"""The executor's part: mending a call that failed."""
+"""The executor's part: repairing a call that failed."""
 
 import random
 from typing import Any
@@ -8,9 +8,9 @@ from toolgrad_dspy.lm.rehearsal.prompt import Prompt, objects
 
 
 def repair(prompt: Prompt, rng: random.Random) -> dict[str, Any]:
-    """The failed call with its literals drawn from the tool's schema; no call if that changes nothing.
+    """The failed call with literals drawn from the tool's schema instead; no call if that changes nothing.
 
-    Values that only another call could give (ids) are beyond it: a call that fails for one stays failed.
+    It cannot replace values that only another call returns (ids): a call that fails because of one stays failed.
     """
     tools = {tool["name"]: tool for tool in objects(prompt.inputs.get("tools", ""))}
     attempts = list(objects(prompt.inputs.get("attempts", "")))
@@ -22,7 +22,7 @@ def repair(prompt: Prompt, rng: random.Random) -> dict[str, Any]:
     if any(str(value) in failed["error"] for value in kept.values()):
         return {"calls": []}
     tried = [attempt["arguments"] for attempt in attempts if attempt["tool"] == failed["tool"]]
-    mended = {**Filler((), reuse=False, concrete=True, rng=rng).arguments(tool), **kept}
-    if mended in tried:
+    repaired = {**Filler((), reuse=False, concrete=True, rng=rng).arguments(tool), **kept}
+    if repaired in tried:
         return {"calls": []}
-    return {"calls": [{"tool": tool["name"], "arguments": mended}]}
+    return {"calls": [{"tool": tool["name"], "arguments": repaired}]}

@@ -1,4 +1,4 @@
-"""The selector's part: which report, onto which chain, and what is lacking."""
+"""The selector's part: which report, on which chain, and what is lacking."""
 
 import random
 from typing import Any
@@ -11,7 +11,7 @@ Report = dict[str, Any]
 
 
 def select(prompt: Prompt, rng: random.Random) -> dict[str, Any]:
-    """One of the reports, onto a new chain, with a vague word on what is lacking; the habits make it better."""
+    """One of the reports, on a new chain, with vague words on what is lacking; the habits make all three better."""
     habits = active(prompt, "selector")
     workflow = list(objects(prompt.inputs.get("workflow", "")))
     reports = list(objects(prompt.inputs.get("reports", "")))
@@ -36,7 +36,7 @@ def select(prompt: Prompt, rng: random.Random) -> dict[str, Any]:
 
 
 def _poor(report: Report, workflow: list[dict[str, Any]]) -> bool:
-    """Empty, or nothing but a repetition of steps that are there."""
+    """Whether ``report`` is empty, or only repeats steps of the workflow."""
     known = [(step["tool"], step["arguments"]) for step in workflow]
     return report["outcome"] == "empty" or all((c["tool"], c["arguments"]) in known for c in report["calls"])
 
@@ -57,14 +57,14 @@ def _chain(report: Report, workflow: list[dict[str, Any]]) -> str:
 
 
 def _lacking(prompt: Prompt, workflow: list[dict[str, Any]], calls: list[Report], habits: frozenset[str]) -> str:
-    """What to do next: with the habit, the ids in the results that no call has used yet, by name."""
+    """What to do next; with the habit, the names of the ids in results that no call has used yet."""
     if "name_lack" not in habits:
         return "more steps"
-    found = [*values_in(prompt.inputs.get("workflow", ""))]
-    found += [item for call in calls for item in values_of("the chosen report", call.get("result"))]
+    known = [*values_in(prompt.inputs.get("workflow", ""))]
+    known += [value for call in calls for value in values_of("the chosen report", call.get("result"))]
     arguments = [value for step in [*workflow, *calls] for value in step.get("arguments", {}).values()]
-    open_keys = {item.key: item for item in found if item.key.endswith("_id") and item.value not in arguments}
-    if not open_keys:
+    unused = {value.key: value for value in known if value.key.endswith("_id") and value.value not in arguments}
+    if not unused:
         return "a step that starts something new"
-    named = ", ".join(f"{key} ({item.step})" for key, item in sorted(open_keys.items())[:4])
+    named = ", ".join(f"{key} ({value.step})" for key, value in sorted(unused.items())[:4])
     return f"a step that uses a value found but not used yet: {named}"

@@ -18,13 +18,13 @@ _OPENINGS = (
 _FIRST = ("First, please", "To begin with,", "Please")
 _NEXT = ("Then", "After that,", "Next,", "Also")
 _DEPENDENT = ("With what you find there,", "Based on that,", "Then use it to")
-# How much of a result the response repeats.
+# How much of each result the response repeats.
 FACTS = 3
 FACT_CHARACTERS = 80
 
 
 def write(prompt: Prompt, rng: random.Random) -> dict[str, Any]:
-    """A query with one request per step that states every value it has to, and a response with facts per step."""
+    """A query with one request per step that states every required value, and a response with facts of each step."""
     steps = list(objects(prompt.inputs.get("workflow", "")))
     wanted = list(objects(prompt.inputs.get("state", "")))
     avoid = set(prompt.inputs.get("avoid", "").splitlines())
@@ -44,7 +44,7 @@ def _request(step: dict[str, Any], values: list[dict[str, Any]], number: int, rn
 
 
 def _detail(value: dict[str, Any]) -> str:
-    """``party size 4``; a longer text in quotation marks; a choice in plain words."""
+    """``party size 4``, with quotation marks around a longer text; the value of an enum in plain words."""
     shown = value["value"]
     if isinstance(shown, bool):
         shown = "yes" if shown else "no"

@@ -38,7 +38,7 @@ class LocalRun(OpenRun):
 
     def __init__(self, opened: OpenSpec, seed: int, pool: SessionPool) -> None:
         self.tools = opened.program.library.tools
-        self.notes = opened.program.library.notes
+        self.notes = tuple(map(str, opened.program.library.notes))
         self._program = opened.program
         self._budget = opened.models.budget
         self._seed = seed

@@ -14,8 +14,8 @@ from toolgrad_dspy.tools.names import safe_name
 _NAMED = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
 
 
-class _Untitled(GenerateJsonSchema):
-    """Without the titles that pydantic makes from argument names: they repeat the names."""
+class UntitledSchema(GenerateJsonSchema):
+    """Without the titles that pydantic makes from argument names: they repeat the names, and every token costs."""
 
     def field_title_should_be_set(self, schema: Any) -> bool:
         return False
@@ -24,8 +24,8 @@ class _Untitled(GenerateJsonSchema):
 class FunctionSpec:
     """A function as a tool: its record, and the validation of its arguments.
 
-    Raises ToolSourceError for a function whose arguments cannot be described: ``*args``, ``**kwargs``,
-    positional-only ones, or a type that pydantic does not know.
+    Raises ToolSourceError (``not_a_tool_function``) for a function whose arguments cannot be described: ``*args``,
+    ``**kwargs``, positional-only ones, or a type that pydantic does not know.
     """
 
     def __init__(self, function: Callable[..., Any], source: str, category: str, reads: bool | None) -> None:
@@ -34,10 +34,11 @@ class FunctionSpec:
             signature = inspect.signature(function, eval_str=True)
             summary, documented = _docstring(function)
             self._model, self._names = _arguments_model(signature, documented)
-            schema = self._model.model_json_schema(schema_generator=_Untitled)
+            schema = self._model.model_json_schema(schema_generator=UntitledSchema)
         except (TypeError, NameError, PydanticUserError) as error:
             raise ToolSourceError(
-                f"function {name!r} of source {source!r} cannot be a tool: {one_line(error)}"
+                f"function {name!r} of source {source!r} cannot be a tool: {one_line(error)}",
+                code="not_a_tool_function",
             ) from error
         schema.pop("title", None)
         self.tool = Tool(
@@ -54,6 +55,7 @@ class FunctionSpec:
     def arguments(self, given: Mapping[str, JsonValue]) -> dict[str, Any]:
         """Keyword arguments for the function, with defaults. Raises pydantic's ValidationError."""
         validated = self._model.model_validate(given)
+        # Not model_dump: a nested model has to reach the function as the model that its hint names.
         return {name: getattr(validated, field) for field, name in self._names.items()}
 
 
@@ -62,7 +64,7 @@ def _arguments_model(
 ) -> tuple[type[BaseModel], dict[str, str]]:
     """A model with one field per argument, and the argument's name by that of the field.
 
-    Fields are numbered and have the argument as alias: an argument may be called ``json`` or ``_x``, a field not.
+    Fields are numbered and have the argument as alias: an argument may be called ``json`` or ``_x``, a field may not.
     """
     fields: dict[str, Any] = {}
     names: dict[str, str] = {}
@@ -86,7 +88,7 @@ def _returns(annotation: Any) -> dict[str, JsonValue] | None:
     if annotation in (inspect.Signature.empty, Any, None, type(None), str):
         return None
     try:
-        return TypeAdapter(annotation).json_schema(mode="serialization", schema_generator=_Untitled)
+        return TypeAdapter(annotation).json_schema(mode="serialization", schema_generator=UntitledSchema)
     except PydanticUserError:
         return None
 

@@ -1,15 +1,4 @@
-"""Plain Python functions as tools.
-
-def search(query: str, limit: Annotated[int, Field(ge=1, le=50)] = 10) -> list[Hit]:
-    \"\"\"Search the catalogue.
-
-    Args:
-        query: Words that have to occur.
-        limit: How many hits at most.
-    \"\"\"
-
-source = FunctionSource("catalogue", [search])
-"""
+"""Plain Python functions as tools."""
 
 import asyncio
 import contextvars
@@ -25,7 +14,7 @@ from typing import Any
 from pydantic import JsonValue, ValidationError
 from pydantic_core import to_jsonable_python
 
-from toolgrad_dspy.errors import ToolSourceError
+from toolgrad_dspy.errors import ToolSourceError, hint
 from toolgrad_dspy.records import Observation, Tool, ToolCall
 from toolgrad_dspy.tools.base import Isolation, ToolSession, ToolSource
 from toolgrad_dspy.tools.functions.schema import FunctionSpec
@@ -34,6 +23,7 @@ Function = Callable[..., Any]
 Functions = Iterable[Function]
 
 THREADS = 16
+"""Sync functions of one source that run at the same time."""
 
 
 class FunctionSource(ToolSource):
@@ -48,6 +38,28 @@ class FunctionSource(ToolSource):
     every session gives the same functions over a state of its own; the calls of one session run one at a time.
 
     ``writes`` names the functions that change state; all others are then declared read-only. None declares nothing.
+
+    >>> import asyncio
+    >>> from typing import Annotated
+    >>> from pydantic import Field
+    >>> def repeat(word: str, times: Annotated[int, Field(ge=1, le=9)] = 2) -> list[str]:
+    ...     '''Repeat a word.
+    ...
+    ...     Args:
+    ...         word: What to repeat.
+    ...     '''
+    ...     return [word] * times
+    >>> async def main() -> None:
+    ...     async with FunctionSource("words", [repeat]) as source, source.session(seed=0) as session:
+    ...         (tool,) = await source.tools()
+    ...         print(tool.parameters["properties"]["word"])
+    ...         print((await session.call(ToolCall(tool="repeat", arguments={"word": "tool"}))).value)
+    ...         refused = await session.call(ToolCall(tool="repeat", arguments={"word": "tool", "times": 10}))
+    ...         print(refused.error.kind)
+    >>> asyncio.run(main())
+    {'description': 'What to repeat.', 'type': 'string'}
+    ['tool', 'tool']
+    invalid_arguments
     """
 
     def __init__(
@@ -60,7 +72,7 @@ class FunctionSource(ToolSource):
         writes: Collection[str] | None = None,
     ) -> None:
         if (isolation == "session") != callable(functions):
-            raise TypeError('isolation="session" takes a factory (seed) -> functions, "shared" the functions')
+            raise TypeError('isolation="session" takes a factory (seed) -> functions; "shared" takes the functions')
         self.id = id
         self.isolation = isolation
         self._make: Callable[[int], Functions] = functions if callable(functions) else _constant(list(functions))
@@ -71,7 +83,7 @@ class FunctionSource(ToolSource):
         self._executor: ThreadPoolExecutor | None = None
 
     async def open(self) -> None:
-        functions = _by_name(self.id, self._make(0))
+        functions = _by_name(self.id, self._make(0))  # any seed will do: all sessions have the same functions
         self._specs = {
             name: FunctionSpec(function, self.id, self._category, self._reads(name))
             for name, function in functions.items()
@@ -79,8 +91,11 @@ class FunctionSource(ToolSource):
         unknown = set(self._writes or ()) - set(functions)
         if unknown:
             raise ToolSourceError(
-                f"tool source {self.id!r}: writes names {min(unknown)!r}, which is not one of its functions"
+                f"tool source {self.id!r}: {min(unknown)!r} in `writes` is not one of its functions; "
+                f"{hint(min(unknown), functions)}",
+                code="unknown_function",
             )
+        # Threads of its own: asyncio's default ones are few, and tools that block would starve whatever needs those.
         self._executor = ThreadPoolExecutor(THREADS, thread_name_prefix=f"toolgrad-{self.id}")
         if self.isolation == "shared":
             self._shared = FunctionSession(self._specs, functions, self._executor, lock=None)
@@ -88,6 +103,7 @@ class FunctionSource(ToolSource):
     async def close(self) -> None:
         self._shared = None
         if self._executor is not None:
+            # Not waited for: a function that never returns cannot be stopped, and must not hold up the run's end.
             self._executor.shutdown(wait=False, cancel_futures=True)
             self._executor = None
 
@@ -97,7 +113,7 @@ class FunctionSource(ToolSource):
     @asynccontextmanager
     async def session(self, seed: int) -> AsyncIterator[ToolSession]:
         if self._executor is None:
-            raise ToolSourceError(f"tool source {self.id!r} is not open")
+            raise self.not_open()
         if self._shared is not None:
             yield self._shared
         else:
@@ -150,14 +166,16 @@ class FunctionSession(ToolSession):
         if inspect.iscoroutinefunction(function):
             return await function(**arguments)
         loop = asyncio.get_running_loop()
-        context = contextvars.copy_context()
+        context = contextvars.copy_context()  # run_in_executor, unlike asyncio.to_thread, does not pass it on
         result = await loop.run_in_executor(self._executor, lambda: context.run(function, **arguments))
+        # A partial of a coroutine function, or a callable object, is not recognised above.
         return await result if inspect.isawaitable(result) else result
 
 
 def _observation(result: object, latency: float) -> Observation:
     if isinstance(result, str):
         return Observation(text=result, latency=latency)
+    # What JSON cannot say is shown rather than refused: a NaN as null, an unknown object as its text.
     content: JsonValue = to_jsonable_python(result, inf_nan_mode="null", fallback=str)
     return Observation(content=content, text=json.dumps(content, ensure_ascii=False), latency=latency)
 
@@ -177,8 +195,13 @@ def _by_name(source: str, functions: Functions) -> dict[str, Function]:
     for function in functions:
         name = getattr(function, "__name__", "")
         if not name.isidentifier():
-            raise ToolSourceError(f"tool source {source!r}: {function!r} has no name; define it with def")
+            raise ToolSourceError(
+                f"tool source {source!r}: {function!r} has no name to call it by; define it with def",
+                code="unnamed_function",
+            )
         if name in named:
-            raise ToolSourceError(f"tool source {source!r} has two functions named {name!r}; rename one")
+            raise ToolSourceError(
+                f"tool source {source!r} has two functions named {name!r}; rename one", code="duplicate_tool"
+            )
         named[name] = function
     return named

@@ -1,9 +1,9 @@
 """Servers from a file as MCP clients have it: ``{"mcpServers": {"files": {"command": "npx", "args": [...]}}}``.
 
-A file can be pasted unchanged. Beside the clients' keys a server may have ours, from ``isolation`` to ``category``
+A client's file works unchanged. Beside the clients' keys a server may have ours, from ``isolation`` to ``category``
 (:class:`ServerSettings`). ``${NAME}`` and ``${NAME:-default}`` in ``args``, ``env``, ``headers`` and ``url`` are
-taken from the environment; ``${WORKSPACE}``, ``${SEED}`` and ``${SESSION}`` (a name no other session has) are the
-session's. Relative paths start at the file's folder, which is also where a server without ``cwd`` runs.
+taken from the environment; ``${WORKSPACE}``, ``${SEED}`` and ``${SESSION}`` (a name that no other session has) are
+the session's. Relative paths start at the file's folder, in which a server without ``cwd`` also runs.
 """
 
 import os
@@ -16,13 +16,15 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field, model_validator
 from toolgrad_dspy.errors import UsageError
 from toolgrad_dspy.tools.base import Isolation
 from toolgrad_dspy.tools.mcp.config_file import parse_entry, read_servers
-from toolgrad_dspy.tools.mcp.secrets import expand, masked_args, masked_url, masked_values
+from toolgrad_dspy.tools.mcp.secrets import expand, masked_args, masked_url, masked_values, variables
 from toolgrad_dspy.tools.mcp.source import McpSource
 from toolgrad_dspy.tools.mcp.targets import HttpTarget, StdioTarget, Target
 
 
 class ServerSettings(BaseModel):
-    """One entry of ``mcpServers``. Times are in seconds; the last group is accepted and of no effect."""
+    """One entry of ``mcpServers``. Times are in seconds. The last four keys are accepted and have no effect: they
+    are for the user interface of a client.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
@@ -53,6 +55,10 @@ class ServerSettings(BaseModel):
     trust: Any = Field(default=None, exclude=True, repr=False)
     description: Any = Field(default=None, exclude=True, repr=False)
 
+    def texts(self) -> tuple[str, ...]:
+        """Every text in which variables are replaced."""
+        return (*self.args, *self.env.values(), *self.headers.values(), self.url or "")
+
     @model_validator(mode="after")
     def _one_target(self) -> Self:
         if self.command and self.url:
@@ -72,7 +78,9 @@ class McpConfig:
     def __init__(self, path: Path, servers: Mapping[str, ServerSettings], environ: Mapping[str, str]) -> None:
         self.path = path
         self.servers = dict(servers)
-        self._environ = environ
+        # No more of the environment than the file refers to: a configuration is sent to other processes with a run.
+        texts = (text for settings in servers.values() for text in settings.texts())
+        self._environ = {name: environ[name] for name in variables(texts) if name in environ}
 
     def __repr__(self) -> str:
         return f"McpConfig({str(self.path)!r}, servers={list(self.servers)})"
@@ -109,7 +117,8 @@ class McpConfig:
         workspace = None if settings.workspace is None else self._resolved(settings.workspace)
         if workspace is not None and not workspace.is_dir():
             raise UsageError(
-                f'{where}: the folder {str(workspace)!r} does not exist; correct "workspace" or create it'
+                f'{where}: the folder {str(workspace)!r} does not exist; correct "workspace" or create it',
+                code="workspace_missing",
             )
         return McpSource(
             name,
@@ -135,18 +144,19 @@ class McpConfig:
         if settings.url:
             url = expand(settings.url, self._environ, f"{where}: url")
             if not url.startswith(("http://", "https://")):
-                raise UsageError(f'{where}: "url" has to start with http:// or https://')
+                raise UsageError(f'{where}: "url" must start with http:// or https://', code="not_a_url")
             return HttpTarget(url, filled(settings.headers, "headers"), sse=settings.type == "sse")
         command = settings.command or ""
-        if "/" in command:
+        if "/" in command:  # a path; anything else is looked up in PATH
             command = str(self._resolved(command))
         args = tuple(expand(arg, self._environ, f"{where}: args[{i}]") for i, arg in enumerate(settings.args))
         cwd = settings.cwd or "."
+        # An argument that a variable filled in may hold a secret, so it is hidden from messages like those of "env".
         return StdioTarget(
             command,
             args,
             filled(settings.env, "env"),
-            cwd if "${" in cwd else str(self._resolved(cwd)),
+            cwd if "${" in cwd else str(self._resolved(cwd)),  # the session's folder has no path yet
             hidden=tuple(arg for arg, raw in zip(args, settings.args, strict=True) if arg != raw),
         )
 
@@ -159,9 +169,22 @@ class McpConfig:
 
 
 def load_mcp_config(path: Path, environ: Mapping[str, str] = os.environ) -> McpConfig:
-    """The servers that ``path`` configures, checked so far as that is possible without starting them.
+    """The servers that ``path`` configures, checked as far as is possible without starting them.
 
     Raises UsageError: one line that names the file, the server and the key.
+
+    >>> import asyncio, json, sys, tempfile
+    >>> from toolgrad_dspy.tools import Library
+    >>> town = {"command": sys.executable, "args": ["-m", "toolgrad_dspy.world"], "isolation": "session"}
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> path = Path(folder.name, "servers.json")
+    >>> _ = path.write_text(json.dumps({"mcpServers": {"town": town}}))
+    >>> async def main() -> None:
+    ...     async with Library(load_mcp_config(path).sources()) as library:
+    ...         print(len(library.tools), library.isolation)
+    >>> asyncio.run(main())
+    48 session
+    >>> folder.cleanup()
     """
     servers: dict[str, ServerSettings] = {}
     for name, entry in read_servers(path).items():
@@ -169,7 +192,7 @@ def load_mcp_config(path: Path, environ: Mapping[str, str] = os.environ) -> McpC
         if not settings.disabled:
             servers[name] = settings
     if not servers:
-        raise UsageError(f'{path}: no server to use; add one under "mcpServers", or enable one')
+        raise UsageError(f'{path}: no server to use; add one under "mcpServers", or enable one', code="no_servers")
     config = McpConfig(path.resolve(), servers, environ)
-    config.sources()
+    config.sources()  # raises for variables and folders, here and not in the middle of a run
     return config

@@ -2,7 +2,7 @@
 
 The SDK's client has to be entered and left by the same task, and after a crash it stays closed. So each server has
 one owner task, which opens the client, waits, and closes it; callers of any task use the client in between. When the
-server goes away, every call in flight gets an observation, and the owner starts it again.
+server goes away, every call in flight gets an observation, and the owner starts the server again.
 """
 
 import asyncio
@@ -23,25 +23,30 @@ if TYPE_CHECKING:
     from mcp import Client, MCPError
 
 FIRST_DELAY = 0.1
+"""Seconds before the first restart; doubled for each further one."""
+
 LAST_DELAY = 5.0
+"""Seconds that the delay grows to at most."""
+
 PROBE_TIMEOUT = 5.0
+"""Seconds in which a server that kept a call waiting has to answer something else."""
 
 Opener = Callable[[Callable[[], None]], AbstractAsyncContextManager["Client"]]
-"""Opens a client; what it is given is to be called when the server goes away."""
+"""Opens a client. Its argument is a callback for the moment in which the server goes away."""
 
 
 class Connection:
     """A supervised connection to one server.
 
-    ``explain`` turns what stopped a start into one line. The server is started again after a crash, and when it
-    answers nothing at all any more, with a growing delay between starts; after ``max_restarts`` of them without a
+    ``explain`` turns what stopped a start into an error for the user. The server is started again after a crash, and
+    when it no longer answers anything, with a growing delay between starts. After ``max_restarts`` of them without a
     single answer it is gone for good. A server that is not ``proven`` to start gets one try at its first start.
     """
 
     def __init__(
         self,
         opener: Opener,
-        explain: Callable[[BaseException], str],
+        explain: Callable[[BaseException], ToolSourceError],
         *,
         start_timeout: float,
         call_timeout: float,
@@ -57,7 +62,7 @@ class Connection:
         self._proven = proven
         self._slots = asyncio.Semaphore(max_parallel)
         self._client: Client | None = None
-        self._gone: str | None = None
+        self._gone: ToolSourceError | None = None
         self._settled = asyncio.Event()  # a client is there, or never will be again
         self._wake = asyncio.Event()  # the owner has something to look at
         self._signals: set[Literal["stop", "lost", "suspect"]] = set()
@@ -74,16 +79,19 @@ class Connection:
         """End the server. From any task, any number of times."""
         self._signal("stop")
         if self._owner is not None:
+            # A start does not listen to signals, and may last until its timeout.
             if self._starting:
                 self._owner.cancel()
-            # Not `await owner`: to cancel who closes must not cut off the shutdown of the child process.
+            # Not `await owner`: cancelling the closing task would cancel the owner with it, and so cut off the
+            # shutdown of the child process.
             await asyncio.wait((self._owner,))
 
     async def client(self) -> "Client":
         """The client, after a restart if one is under way. Raises ToolSourceError when it is gone for good."""
         while self._client is None:
             if self._gone is not None:
-                raise ToolSourceError(self._gone)
+                # A new one each time: many tasks may raise it, and each adds its own traceback.
+                raise ToolSourceError(str(self._gone), code=self._gone.code)
             await self._settled.wait()
         return self._client
 
@@ -96,11 +104,11 @@ class Connection:
                 async with asyncio.timeout(self._call_timeout):
                     observation = await _request(client, name, arguments, start)
             except TimeoutError:
-                self._signal("suspect")
+                self._signal("suspect")  # slow, or hung? the owner finds out
                 return _failure("timeout", f"no answer within {self._call_timeout:g} s", start)
         if observation.error is None or observation.error.kind != "connection":
-            self._failures = 0
-        elif self._client is client:
+            self._failures = 0  # any answer, also an error, proves that the server works
+        elif self._client is client:  # else it has been restarted since, and the new one is not to blame
             self._signal("lost")
         return observation
 
@@ -114,17 +122,18 @@ class Connection:
                 error = await self._run_once()
                 self._proven = self._proven or error is None
                 self._failures += 1
+                # A first start that fails is a mistake of the configuration: no second one would go better.
                 if not self._proven or self._failures > self._max_restarts:
                     self._gone = self._explain(error or KeepsGoingAwayError())
                     return
                 await self._pause(min(FIRST_DELAY * 2 ** (self._failures - 1), LAST_DELAY))
         finally:
-            self._gone = self._gone or "the tool source is closed"
+            self._gone = self._gone or ToolSourceError("the tool source is closed", code="source_not_open")
             self._settled.set()
 
     async def _run_once(self) -> BaseException | None:
         """Start the server and watch it until it goes away. Returns what stopped it from starting."""
-        self._signals -= {"lost", "suspect"}
+        self._signals -= {"lost", "suspect"}  # they were about the server before this one
         self._starting = True
         try:
             async with AsyncExitStack() as stack:
@@ -135,7 +144,7 @@ class Connection:
                 self._settled.set()
                 await self._watch(client)
         except Exception as error:  # noqa: BLE001 - boundary: transports raise their own libraries' errors, in groups
-            return error if self._starting else None
+            return error if self._starting else None  # what ends a running server is seen by its calls
         finally:
             self._starting = False
             self._withdraw()
@@ -153,21 +162,22 @@ class Connection:
             self._withdraw()
 
     async def _recovers(self, client: "Client") -> bool:
-        """Whether a server that kept a call waiting answers anything else; no longer asked than it is needed."""
+        """Whether a server that kept a call waiting answers anything else. Stops asking when another signal comes."""
         probe = asyncio.create_task(_answers(client))
         try:
             while not probe.done() and self._signals == {"suspect"}:
                 self._wake.clear()
-                news = asyncio.create_task(self._wake.wait())
-                await asyncio.wait((probe, news), return_when=asyncio.FIRST_COMPLETED)
-                news.cancel()
+                signal = asyncio.create_task(self._wake.wait())
+                await asyncio.wait((probe, signal), return_when=asyncio.FIRST_COMPLETED)
+                signal.cancel()
+            # Not done: the server is to be closed or was lost meanwhile, and the caller looks at that signal next.
             return not probe.done() or probe.result()
         finally:
             probe.cancel()
             self._signals.discard("suspect")
 
     def _withdraw(self) -> None:
-        """Let whoever calls from here on wait for the next client."""
+        """From here on, callers wait for the next client."""
         self._client = None
         self._settled.clear()
 
@@ -181,14 +191,14 @@ class Connection:
 
 
 async def _answers(client: "Client") -> bool:
-    """Whether the server answers anything: a slow tool is no reason to restart it."""
+    """Whether the server answers anything at all: a slow tool is no reason to restart it."""
     from mcp import MCPError
 
     try:
         async with asyncio.timeout(PROBE_TIMEOUT):
             await client.list_tools()
     except MCPError as error:
-        return not _is_closed(error)
+        return not _is_closed(error)  # an error is an answer
     except TimeoutError:
         return False
     return True
@@ -198,8 +208,8 @@ async def _request(client: "Client", name: str, arguments: dict[str, JsonValue],
     from mcp import MCPError
     from mcp.types import CallToolRequest, CallToolRequestParams, CallToolResult
 
-    # Not Client.call_tool: it raises, and loses the result, when the result does not fit the output schema. That
-    # is for the verdict to judge.
+    # Not Client.call_tool: it raises, and loses the result, when the result does not fit the output schema. Whether
+    # that is a failure is for `verdict.classify` to say.
     request = CallToolRequest(params=CallToolRequestParams(name=name, arguments=arguments))
     try:
         result = await client.session.send_request(request, CallToolResult)
@@ -207,6 +217,7 @@ async def _request(client: "Client", name: str, arguments: dict[str, JsonValue],
         if _is_closed(error):
             return _failure("connection", "the server went away during the call", start)
         kind = error_kind(error.message)
+        # The same code stands for an unknown tool, which only the message tells apart.
         if error.code == INVALID_PARAMS and kind == "tool":
             kind = "invalid_arguments"
         return _failure(kind, error.message, start)
@@ -218,7 +229,8 @@ async def _request(client: "Client", name: str, arguments: dict[str, JsonValue],
 def _is_closed(error: "MCPError") -> bool:
     from mcp.types import CONNECTION_CLOSED
 
-    return error.code == CONNECTION_CLOSED or error.message == "Session terminated"  # the SDK's word for HTTP 404
+    # "Session terminated" is how the SDK words HTTP 404: a server that was restarted no longer knows the session.
+    return error.code == CONNECTION_CLOSED or error.message == "Session terminated"
 
 
 def _failure(kind: ErrorKind, message: str, start: float) -> Observation:

@@ -1,6 +1,7 @@
-"""Why an MCP server does not start, in one line that says what to do."""
+"""Why an MCP server cannot be used, in one line that says what to do."""
 
 import errno
+from dataclasses import dataclass
 
 from pydantic import ValidationError
 
@@ -9,69 +10,98 @@ from toolgrad_dspy.tools.mcp.secrets import MASK
 from toolgrad_dspy.tools.mcp.targets import ErrorLog, HttpTarget, StdioTarget, Target
 
 SECRET_LENGTH = 6
-"""What is shorter is no secret (``LOG_LEVEL=info``), and would blot out half of a message."""
+"""Shorter values are no secrets (``LOG_LEVEL=info``), and masking them would blot out half of a message."""
 
 
 class KeepsGoingAwayError(Exception):
     """A server was started again and again, and went away each time before it answered a call."""
 
 
-def explain(source: str, target: Target, error: BaseException, log: ErrorLog, start_timeout: float) -> str:
-    """One line for ``error``, which stopped ``target`` from starting, with the server's own last line.
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a server cannot be used: the error's code, and the rest of a sentence that begins with the server."""
+
+    code: str
+    text: str
+
+
+def explain(
+    source: str, target: Target, error: BaseException, log: ErrorLog, start_timeout: float
+) -> ToolSourceError:
+    """The error for the user: what ``error``, which stopped ``target``, means, and the server's own last line.
 
     Nothing of the environment and the headers that were passed to the server appears in it.
     """
     cause = _leaf(error)
-    if isinstance(cause, ToolSourceError):
-        return str(cause)
+    if isinstance(cause, ToolSourceError):  # raised by us on the way, and already in plain words
+        return cause
     said = log.last_line()
-    line = f"tool source {source!r} ({target.label}) {_reason(target, cause, said, start_timeout)}"
+    reason = _reason(target, cause, said, start_timeout)
+    line = f"tool source {source!r} ({target.label}) {reason.text}"
     if said and isinstance(target, StdioTarget):
         line += f'; it said: "{one_line(said, 200)}"'
-    return _redact(line, target)
+    return ToolSourceError(_redact(line, target), code=reason.code)
 
 
-def _reason(target: Target, cause: BaseException, said: str, start_timeout: float) -> str:
+def _reason(target: Target, cause: BaseException, said: str, start_timeout: float) -> Reason:
     if isinstance(cause, KeepsGoingAwayError):
-        return 'goes away again after every start; if a single tool crashes it, leave that out with "deny"'
+        # Restarts are counted from the last answer, so it is a call that brings it down, not the start itself.
+        return Reason(
+            "server_keeps_crashing",
+            'stops again after every restart; if a single tool makes it crash, leave that tool out with "deny"',
+        )
     if isinstance(cause, TimeoutError):
-        return f'did not answer within {start_timeout:g} s; if it only needs longer, raise "start_timeout"'
+        return Reason(
+            "start_timeout", f'did not answer within {start_timeout:g} s; if it needs longer, raise "start_timeout"'
+        )
     if isinstance(cause, ValidationError):
-        return (
-            f"answers what the protocol does not allow ({': '.join(first_problem(cause))}); report it to its authors"
+        problem = ": ".join(first_problem(cause))
+        return Reason(
+            "protocol_violation", f"answers what the protocol does not allow ({problem}); report it to its authors"
         )
     if isinstance(target, StdioTarget):
         return _child_reason(target, cause)
     if isinstance(target, HttpTarget):
         return _http_reason(cause, said)
-    return f"failed ({_words(cause)})"
+    return Reason("server_fails", f"failed ({_words(cause)})")
 
 
-def _http_reason(cause: BaseException, said: str) -> str:
+def _http_reason(cause: BaseException, said: str) -> Reason:
     from mcp import MCPError
 
-    response = getattr(cause, "response", None)  # of the HTTP client's status error, whichever client the SDK uses
+    # An error status is what the user can act on. The older transport raises it with the response attached, whichever
+    # HTTP client the SDK uses; the newer one hides it, so it was noted down when the response came.
+    response = getattr(cause, "response", None)
     if response is not None:
         said = f"HTTP {response.status_code} {response.reason_phrase}"
     if said:
-        return f'refuses the connection: {said}; check "url" and "headers"'
+        return Reason("server_refuses", f'refuses the connection: {said}; check "url" and "headers"')
+    # It answered without an error status, but not in the protocol: a web page, for example.
     if isinstance(cause, MCPError):
-        return f'answers, but not as an MCP server ({_words(cause)}); check "url"'
-    return f"cannot be reached ({_words(cause)}); check that it runs there"
+        return Reason("not_an_mcp_server", f'answers, but not as an MCP server ({_words(cause)}); check "url"')
+    return Reason("server_unreachable", f"cannot be reached ({_words(cause)}); check that it is running there")
 
 
-def _child_reason(target: StdioTarget, cause: BaseException) -> str:
+def _child_reason(target: StdioTarget, cause: BaseException) -> Reason:
+    # Python reports a missing working directory as a missing file too, with the directory as the file's name.
     if isinstance(cause, FileNotFoundError) and target.cwd is not None and cause.filename != target.command:
-        return f'cannot start: the folder {target.cwd!r} does not exist; correct "cwd"'
+        return Reason("folder_missing", f'cannot start: the folder {target.cwd!r} does not exist; correct "cwd"')
     if isinstance(cause, FileNotFoundError):
-        return f'cannot start: command {target.command!r} is not found; install it, or correct "command"'
+        return Reason(
+            "command_not_found",
+            f'cannot start: command {target.command!r} is not found; install it, or correct "command"',
+        )
+    # ENOEXEC: a text file with the executable bit set but without a "#!" line.
     if isinstance(cause, PermissionError) or (isinstance(cause, OSError) and cause.errno == errno.ENOEXEC):
-        return f'cannot start: {target.command!r} is not an executable program; correct "command"'
+        return Reason(
+            "not_executable", f'cannot start: {target.command!r} is not an executable program; correct "command"'
+        )
     if isinstance(cause, OSError) and cause.errno is not None:
-        return f"cannot start: {_words(cause)}"
+        return Reason("cannot_start", f"cannot start: {_words(cause)}")
+    # The SDK has no type for a child that ended: only the words "Connection closed".
     if "closed" in str(cause).lower():
-        return "exits before it answers; run the command by hand to see why"
-    return f"failed: {_words(cause)}"
+        return Reason("server_exits", "exits before it answers; run the command by hand to see why")
+    return Reason("server_fails", f"failed: {_words(cause)}")
 
 
 def _words(cause: BaseException) -> str:
@@ -79,12 +109,14 @@ def _words(cause: BaseException) -> str:
 
 
 def _leaf(error: BaseException) -> BaseException:
+    """The first of the errors that task groups have wrapped in groups of groups."""
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
     return error
 
 
 def _redact(line: str, target: Target) -> str:
+    # The longest first: a secret that is a part of another one would leave the rest of it in the line.
     for secret in sorted(target.secrets, key=len, reverse=True):
         if len(secret) >= SECRET_LENGTH:
             line = line.replace(secret, MASK)

@@ -1,4 +1,4 @@
-"""Variables in a configuration, and what of it may be shown."""
+"""Variables in a configuration, and what of a configuration may be shown."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -27,18 +27,29 @@ def expand(text: str, environ: Mapping[str, str], where: str) -> str:
     def value(match: re.Match[str]) -> str:
         parts = _NAME.fullmatch(match[1])
         if parts is None:
-            raise UsageError(f"{where}: {match[0]} is not known here; write the value, or ${{NAME}} for a variable")
+            # Such as "${input:key}", for which an editor would ask its user.
+            raise UsageError(
+                f"{where}: {match[0]} is not supported; write the value, or ${{NAME}} for an environment variable",
+                code="unsupported_variable",
+            )
         name, default = parts[1], parts[2]
         if name in _PER_SESSION:
             return match[0]
-        found = environ.get(name, default)
-        if found is None:
+        setting = environ.get(name, default)
+        if setting is None:
             raise UsageError(
-                f"{where}: the environment variable {name} is not set; set it, or write ${{{name}:-default}}"
+                f"{where}: the environment variable {name} is not set; set it, or write ${{{name}:-default}}",
+                code="variable_not_set",
             )
-        return found
+        return setting
 
     return _VARIABLE.sub(value, text)
+
+
+def variables(texts: Iterable[str]) -> frozenset[str]:
+    """The names of the environment variables that ``texts`` refer to."""
+    references = (_NAME.fullmatch(match[1]) for text in texts for match in _VARIABLE.finditer(text))
+    return frozenset(reference[1] for reference in references if reference is not None)
 
 
 def masked_values(values: Mapping[str, str]) -> dict[str, str]:
@@ -53,9 +64,9 @@ def masked_args(args: Iterable[str]) -> list[str]:
     for arg in args:
         option, equals, value = arg.partition("=")
         is_secret = _SECRET_OPTION.fullmatch(option) is not None
-        if secret_follows and not arg.startswith("-"):
+        if secret_follows and not arg.startswith("-"):  # "--api-key VALUE"; another option means that it had no value
             shown.append(arg if _is_reference(arg) else MASK)
-        elif is_secret and equals and not _is_reference(value):
+        elif is_secret and equals and not _is_reference(value):  # "--api-key=VALUE"
             shown.append(f"{option}={MASK}")
         else:
             shown.append(_PASSWORD_IN_URL.sub(rf"\1:{MASK}", arg))
@@ -74,6 +85,9 @@ def masked_url(url: str) -> str:
 
 
 def _is_reference(value: str) -> bool:
-    """Whether ``value`` is no more than variables (``Bearer ${TOKEN}``), or a path in the session's folder."""
+    """Whether ``value`` is only variables (``Bearer ${TOKEN}``), or a path in the session's folder.
+
+    Text beside a variable may be half of a secret.
+    """
     bare = _SCHEME.sub("", value)
     return value.startswith("${WORKSPACE}") or (bool(_VARIABLE.search(bare)) and not _VARIABLE.sub("", bare).strip())

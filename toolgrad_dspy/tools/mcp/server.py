@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mcp import types as mcp_types
 
 PAGES = 100
-"""A tool list of more pages than this does not end."""
+"""Pages of a tool list that are read: a list with more of them is taken for endless."""
 
 
 class McpServer:
@@ -58,7 +58,7 @@ class McpServer:
         )
 
     async def start(self) -> None:
-        """Start it. Raises ToolSourceError. To be closed also when this fails."""
+        """Start the server. Raises ToolSourceError. It has to be closed also when this fails."""
         if self._make_workspace is not None:
             self._workspace = await _workspace(self._executor, self._make_workspace)
             self._variables["WORKSPACE"] = str(self._workspace.path)
@@ -72,7 +72,7 @@ class McpServer:
             self._log.close()
             workspace, self._workspace = self._workspace, None
             if workspace is not None:
-                # Shielded: to cancel the wait would take the removal out of the queue.
+                # Shielded: cancelling the wait would take a removal that has not begun out of the queue.
                 await asyncio.shield(asyncio.wrap_future(self._executor.submit(workspace.remove)))
 
     async def list_tools(self) -> "list[mcp_types.Tool]":
@@ -92,9 +92,11 @@ class McpServer:
                     if cursor is None:
                         return tools
         except (MCPError, ValidationError, TimeoutError) as error:
-            raise ToolSourceError(self._explain(error)) from error
+            raise self._explain(error) from error
         raise ToolSourceError(
-            f"tool source {self._source!r} lists its tools on more than {PAGES} pages: it never ends"
+            f"tool source {self._source!r} lists its tools on more than {PAGES} pages, as if the list had no end; "
+            "report it to the authors of the server",
+            code="endless_tool_list",
         )
 
     def virtual(self, tool: Tool) -> Tool:
@@ -107,12 +109,13 @@ class McpServer:
         if workspace is None:
             observation = await self._connection.call(name, arguments)
         else:
+            # Values only: a key is the name of a parameter, never a path.
             real = {key: workspace.to_real(value) for key, value in arguments.items()}
             observation = workspace.observation(await self._connection.call(name, real))
         self._log.trim()
         return observation
 
-    def _explain(self, error: BaseException) -> str:
+    def _explain(self, error: BaseException) -> ToolSourceError:
         return explain(self._source, self._target, error, self._log, self._start_timeout)
 
 
@@ -121,7 +124,7 @@ async def _workspace(executor: Executor, make: Callable[[], Workspace]) -> Works
     try:
         return await asyncio.wrap_future(copying)
     except asyncio.CancelledError:
-        # The thread does not stop: remove what it makes once it is done.
+        # A thread cannot be stopped: what it copies is removed once it is done.
         copying.add_done_callback(_remove)
         raise
 

@@ -1,9 +1,4 @@
-"""Tools of a Model Context Protocol server.
-
-target = StdioTarget("npx", ("-y", "@modelcontextprotocol/server-filesystem", "${WORKSPACE}"))
-async with McpSource("files", target, workspace=Path("fixtures")) as source, source.session(seed=7) as session:
-    await session.call(ToolCall(tool="read_text_file", arguments={"path": "/workspace/notes.md"}))
-"""
+"""Tools of a Model Context Protocol server."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -14,7 +9,7 @@ from pathlib import Path
 
 from toolgrad_dspy.errors import ToolSourceError
 from toolgrad_dspy.records import Observation, Tool, ToolCall
-from toolgrad_dspy.tools.base import Isolation, ToolSession, ToolSource
+from toolgrad_dspy.tools.base import Isolation, SourceNote, ToolSession, ToolSource
 from toolgrad_dspy.tools.checks import check_tools
 from toolgrad_dspy.tools.filters import ToolFilter
 from toolgrad_dspy.tools.mcp.convert import tool_from_mcp
@@ -38,6 +33,24 @@ class McpSource(ToolSource):
     ``allow_writes`` None: tools that are not declared read-only are left out of a shared server, and offered by
     one that every session has for itself. ``max_parallel`` None: 32 calls at once to a shared server; one at a
     time in a session, so that the order of its calls is the order in which they run. Times are in seconds.
+
+    >>> import asyncio, sys
+    >>> from toolgrad_dspy.tools.mcp import McpSource, StdioTarget
+    >>> target = StdioTarget(sys.executable, ("-m", "toolgrad_dspy.world", "--seed", "${SEED}"))
+    >>> async def main() -> None:
+    ...     async with McpSource("town", target, isolation="session", allow=["*_contacts"]) as source:
+    ...         print([tool.name for tool in await source.tools()], *source.notes())
+    ...         async with source.session(seed=7) as session:
+    ...             observation = await session.call(ToolCall(tool="find_contacts", arguments={"limit": 1}))
+    ...             print(observation.value["total"])
+    >>> asyncio.run(main())
+    ['find_contacts'] town: 47 of 48 tools left out by "allow" and "deny"
+    60
+
+    A folder that tools may write to, each session on its own copy (needs Node.js)::
+
+        target = StdioTarget("npx", ("-y", "@modelcontextprotocol/server-filesystem", "${WORKSPACE}"))
+        McpSource("files", target, workspace=Path("fixtures"))
     """
 
     def __init__(
@@ -58,10 +71,10 @@ class McpSource(ToolSource):
         max_restarts: int = 8,
     ) -> None:
         if workspace is not None and not isinstance(target, StdioTarget):
-            raise ValueError("a workspace needs a server that is started as a child process")
+            raise ValueError("a workspace needs a StdioTarget: only a child process can be given a copy of a folder")
         self.id = id
         self.isolation = isolation or ("session" if workspace is not None else "shared")
-        own = self.isolation == "session"
+        own = self.isolation == "session"  # nobody else sees what such a server writes
         self._target = target
         self._workspace = workspace
         self._filter = ToolFilter(tuple(allow), tuple(deny), own if allow_writes is None else allow_writes)
@@ -74,18 +87,18 @@ class McpSource(ToolSource):
         self._executor: ThreadPoolExecutor | None = None
         self._tools: tuple[Tool, ...] = ()
         self._listed: frozenset[str] = frozenset()
-        self._notes: tuple[str, ...] = ()
+        self._notes: tuple[SourceNote, ...] = ()
         self._shared: McpServer | None = None
         self._running: set[McpServer] = set()
 
     async def open(self) -> None:
-        """Start the server and list its tools. One that every session has for itself is only tried out here."""
+        """Start the server and list its tools. A server that every session has for itself is closed again."""
         self._executor = ThreadPoolExecutor(4, thread_name_prefix=f"toolgrad-{self.id}")
         server = self._server(0)
         try:
             await server.start()
             await self._list(server)
-        except BaseException:  # whatever ended it, cancellation too: no server is left running, and it goes on
+        except BaseException:  # cancellation too: no server is left running, and the exception is passed on
             await self.close()
             raise
         if self.isolation == "shared":
@@ -103,14 +116,14 @@ class McpSource(ToolSource):
     async def tools(self) -> list[Tool]:
         return list(self._tools)
 
-    def notes(self) -> tuple[str, ...]:
+    def notes(self) -> tuple[SourceNote, ...]:
         return self._notes
 
     @asynccontextmanager
     async def session(self, seed: int) -> AsyncIterator[ToolSession]:
         if self.isolation == "shared":
             if self._shared is None:
-                raise ToolSourceError(f"tool source {self.id!r} is not open")
+                raise self.not_open()
             yield McpSession(self._shared, self._tools, self._listed, survives=False)
             return
         server = self._server(seed, proven=True)
@@ -122,7 +135,7 @@ class McpSource(ToolSource):
 
     def _server(self, seed: int, *, proven: bool = False) -> McpServer:
         if self._executor is None:
-            raise ToolSourceError(f"tool source {self.id!r} is not open")
+            raise self.not_open()
         needs_folder = self._workspace is not None or (
             isinstance(self._target, StdioTarget) and self._target.uses("WORKSPACE")
         )
@@ -159,7 +172,11 @@ class McpSource(ToolSource):
 
 
 class McpSession(ToolSession):
-    """A session on a server. One that has the server for itself ``survives`` its end: later calls fail, as data."""
+    """A session on a server.
+
+    One that has the server for itself ``survives`` its end: later calls fail, as data, and the run goes on with other
+    sessions. The end of a shared server is the end of the run.
+    """
 
     def __init__(self, server: McpServer, tools: tuple[Tool, ...], listed: frozenset[str], *, survives: bool) -> None:
         self._server = server

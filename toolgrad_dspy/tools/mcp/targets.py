@@ -30,7 +30,8 @@ logging.getLogger("mcp").addHandler(logging.NullHandler())
 
 @dataclass(frozen=True, slots=True)
 class StdioTarget:
-    """A server started as a child process. It sees ``env`` and HOME, LOGNAME, PATH, SHELL, TERM, USER only.
+    """A server started as a child process. Of the environment it sees only ``env`` and HOME, LOGNAME, PATH, SHELL,
+    TERM, USER.
 
     ``${WORKSPACE}``, ``${SEED}`` and ``${SESSION}`` in ``args``, ``env`` and ``cwd`` become the session's folder, its
     seed, and a name that no other session has. No value of ``env`` or ``hidden``, and no argument whose option's name
@@ -49,6 +50,7 @@ class StdioTarget:
 
     @property
     def secrets(self) -> tuple[str, ...]:
+        # Whatever is masked when the arguments are shown must not appear when the server quotes it either.
         masked = zip(self.args, masked_args(self.args), strict=True)
         options = (arg.rpartition("=")[2] for arg, shown in masked if arg != shown)
         return (*self.env.values(), *self.hidden, *options)
@@ -108,7 +110,7 @@ Target = StdioTarget | HttpTarget | InProcessTarget
 
 
 class ErrorLog:
-    """A server's standard error: kept out of the terminal, and its last line kept for error messages."""
+    """A server's standard error, in a temporary file: kept out of the terminal, and read for error messages."""
 
     _LIMIT = 1_000_000
 
@@ -119,7 +121,7 @@ class ErrorLog:
     def file(self) -> TextIO:
         """Where the child writes; opened when first asked for."""
         if self._file is None:
-            # For appending, so that the child writes at the end also after a truncation here.
+            # Opened for appending, so that the child goes on at the new end after the file was truncated here.
             self._file = tempfile.TemporaryFile("a+", encoding="utf-8", errors="replace")  # noqa: SIM115 - see close
         return self._file
 
@@ -127,6 +129,7 @@ class ErrorLog:
         """The last line that is not blank, or an empty text."""
         if self._file is None:
             return ""
+        # A start that fails writes little; of a chatty server only the end is of interest.
         self._file.seek(max(0, os.fstat(self._file.fileno()).st_size - 4096))
         lines = [line.strip() for line in self._file.read().splitlines() if line.strip()]
         return lines[-1] if lines else ""
@@ -157,7 +160,7 @@ async def open_client(
 
     if isinstance(target, InProcessTarget):
         server: Any = target.server
-        if callable(server):
+        if callable(server):  # a factory; no server object can be called
             server = server(int(variables["SEED"]))
         async with Client(server, cache=None) as client:
             yield client
@@ -207,7 +210,7 @@ async def _http(target: HttpTarget, variables: Mapping[str, str], errors: ErrorL
             yield streams
         return
     async with create_mcp_http_client(headers=headers) as http:
-        # The SDK folds every refusal into "Server returned an error response".
+        # The SDK words every error status as "Server returned an error response": which one it was is noted here.
         http.event_hooks["response"].append(errors.note_response)
         async with streamable_http_client(url, http_client=http) as streams:
             yield streams
@@ -220,7 +223,7 @@ async def _watched(transport: AbstractAsyncContextManager[Any], on_end: Callable
 
 
 class _Watched:
-    """A read stream that tells when it ends: the SDK itself has no event for a server that went away."""
+    """A read stream that reports its end: the SDK itself has no event for a server that went away."""
 
     def __init__(self, stream: Any, on_end: Callable[[], None]) -> None:
         self._stream = stream

@@ -38,7 +38,9 @@ class Workspace:
             self._fill(original)
         except (OSError, shutil.Error) as error:
             self.remove()
-            raise ToolSourceError(f"workspace {str(original)!r} cannot be copied: {one_line(error)}") from error
+            raise ToolSourceError(
+                f"workspace {str(original)!r} cannot be copied: {one_line(error)}", code="workspace_not_copied"
+            ) from error
 
     def _fill(self, original: Path | None) -> None:
         if original is None:

@@ -1,4 +1,4 @@
-"""The verdict on an observation: the order of the rules, and what they are applied to."""
+"""From an observation to its verdict: the order of the rules, and what they are applied to."""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,27 +6,28 @@ from pydantic import JsonValue
 
 from toolgrad_dspy.errors import one_line
 from toolgrad_dspy.records import Observation, Verdict
-from toolgrad_dspy.tools.verdict import empty
+from toolgrad_dspy.tools.verdict.empty import EMPTY_ENVELOPES, EMPTY_TEXTS, nothing_in_it
 from toolgrad_dspy.tools.verdict.envelope import DEPTH, Envelope, plain, text_of_blocks
-from toolgrad_dspy.tools.verdict.error_markers import MARKS
-from toolgrad_dspy.tools.verdict.error_sentences import STATEMENTS, is_short
-from toolgrad_dspy.tools.verdict.error_shapes import SHAPES
+from toolgrad_dspy.tools.verdict.error_markers import ERROR_MARKERS
+from toolgrad_dspy.tools.verdict.error_sentences import ERROR_STATEMENTS, is_short
+from toolgrad_dspy.tools.verdict.error_shapes import ERROR_SHAPES
 from toolgrad_dspy.tools.verdict.parsing import Data, data_in, is_list
 
 OK = Verdict(outcome="ok", rule="content")
 
 SAMPLE = 20
-"""Items of a list that are judged: a list fails only when all of these do."""
+"""Items of a list that are looked at: a list fails only when all of these do."""
 
 _PROXY_KEYS = frozenset(("error", "response"))
-# The ToolBench proxy sets this when it meets the word "message" in a long result: it tells nothing.
+# The ToolBench proxy sets this when a long result has the word "message" in it, which means nothing.
 _PROXY_GUESS = "Message error..."
 
 
 def classify(observation: Observation, returns: dict[str, JsonValue] | None = None) -> Verdict:
     """Whether ``observation`` is a result (``ok``), a failure (``failed``), or a success without content (``empty``).
 
-    ``returns`` is the tool's declared output schema (:attr:`Tool.returns`). The rules, first match decides:
+    ``returns`` is the tool's declared output schema (:attr:`Tool.returns`). The rules, of which the first match
+    decides:
 
     1. ``protocol``: the source flagged the observation (MCP ``isError``, an HTTP status, a timeout).
     2. ``schema``: the result is an object without a single one of the properties its schema requires. A result
@@ -37,87 +38,106 @@ def classify(observation: Observation, returns: dict[str, JsonValue] | None = No
     5. Emptiness.
 
     ``rule`` is the name of the deciding function in this folder; ``content`` when none objected.
+
+    >>> classify(Observation(text='{"message": "Endpoint /x does not exist"}'))
+    Verdict(outcome='failed', rule='message_only', reason='`message`: Endpoint /x does not exist')
+    >>> classify(Observation(text='{"id": 81, "status": "failed", "branch": "main", "duration_s": 92}')).outcome
+    'ok'
+    >>> classify(Observation(text='{"results": [], "total": 0}')).outcome
+    'empty'
     """
     if observation.error is not None:
         status = f" {observation.error.status}" if observation.error.status else ""
         return _failed("protocol", f"{observation.error.kind}{status}: {observation.error.message}")
     value = observation.content if observation.content is not None else data_in(observation.text)
-    verdict = _schema(value, returns) or _judge(value, _declared(returns), DEPTH)
+    verdict = _schema(value, returns) or _classify_data(value, _declared(returns), DEPTH)
+    # Some servers send an empty object as structured content and put the result into the text only.
     if verdict.outcome == "empty" and observation.content is not None:
-        return _judge_text(observation.text, frozenset(), DEPTH)  # some servers put the result into the text only
+        return _classify_text(observation.text, frozenset(), DEPTH)
     return verdict
 
 
-def _judge(value: Data, declared: frozenset[str], depth: int) -> Verdict:
+def _classify_data(value: Data, declared: frozenset[str], depth: int) -> Verdict:
     if isinstance(value, str):
-        return _judge_text(value, declared, depth)
+        return _classify_text(value, declared, depth)
     if isinstance(value, Mapping):
-        return _judge_object(value, declared, depth)
+        return _classify_object(value, declared, depth)
     if is_list(value):
-        return _judge_list(value, depth)
+        return _classify_list(value, depth)
+    # A number or a truth value is an answer, also 0 and false: a count, "does the file exist".
     return _empty("nothing_in_it", "null") if value is None else OK
 
 
-def _judge_text(text: str, declared: frozenset[str], depth: int) -> Verdict:
+def _classify_text(text: str, declared: frozenset[str], depth: int) -> Verdict:
+    # A string inside JSON may hold JSON again: the ToolBench proxy and many gateways wrap their answers so.
     value = data_in(text) if depth else text
     if not isinstance(value, str):
-        return _judge(value, declared, depth - 1)
+        return _classify_data(value, declared, depth - 1)
     text = value.strip()
-    for mark in MARKS:
-        if reason := mark(text):
-            return _failed(mark.__name__, reason)
-    for nothing in empty.TEXTS:
-        if reason := nothing(text):
-            return _empty(nothing.__name__, reason)
+    # Markers first, whatever the length: a traceback or an HTML error page is longer than any statement.
+    for marker in ERROR_MARKERS:
+        if reason := marker(text):
+            return _failed(marker.__name__, reason)
+    # Emptiness before statements: "No matches found" would pass for something that was not found.
+    for emptiness in EMPTY_TEXTS:
+        if reason := emptiness(text):
+            return _empty(emptiness.__name__, reason)
+    # A long text that begins with "Error: disk full" is a log file that was asked for.
     if is_short(text):
-        for statement in STATEMENTS:
+        for statement in ERROR_STATEMENTS:
             if reason := statement(text):
                 return _failed(statement.__name__, reason)
     return OK
 
 
-def _judge_object(value: Mapping[str, Data], declared: frozenset[str], depth: int) -> Verdict:
+def _classify_object(value: Mapping[str, Data], declared: frozenset[str], depth: int) -> Verdict:
     if value.keys() == _PROXY_KEYS and isinstance(value["error"], str):
-        return _judge_proxied(value["error"].strip(), value["response"], depth)
+        return _classify_proxied(value["error"].strip(), value["response"], depth)
     if not value:
         return _empty("nothing_in_it", "{}")
     envelope = Envelope.of(value, declared)
-    for shape in SHAPES:
+    # Failures before emptiness: {"status": "REQUEST_DENIED", "results": []} is both, and the failure explains it.
+    for shape in ERROR_SHAPES:
         if reason := shape(envelope):
             return _failed(shape.__name__, reason)
-    for nothing in empty.ENVELOPES:
-        if reason := nothing(envelope):
-            return _empty(nothing.__name__, reason)
+    for emptiness in EMPTY_ENVELOPES:
+        if reason := emptiness(envelope):
+            return _empty(emptiness.__name__, reason)
+    # {"content": "Error: could not parse query"}: what servers make of a text result that has to be an object. The
+    # declared fields are those of this object, not of what it wraps.
     wrapped = envelope.wrapped
-    return _judge(wrapped, frozenset(), depth - 1) if wrapped is not None and depth else OK
+    return _classify_data(wrapped, frozenset(), depth - 1) if wrapped is not None and depth else OK
 
 
-def _judge_proxied(error: str, response: Data, depth: int) -> Verdict:
+def _classify_proxied(error: str, response: Data, depth: int) -> Verdict:
     """The envelope of the ToolBench and StableToolBench proxies: ``{"error": "", "response": "..."}``."""
     if error and error != _PROXY_GUESS:
         return _failed("proxy_error", error)
-    return _judge(response, frozenset(), depth - 1) if depth else OK
+    return _classify_data(response, frozenset(), depth - 1) if depth else OK
 
 
-def _judge_list(value: Sequence[Data], depth: int) -> Verdict:
-    if reason := empty.nothing_in_it(value):
+def _classify_list(value: Sequence[Data], depth: int) -> Verdict:
+    if reason := nothing_in_it(value):
         return _empty("nothing_in_it", reason)
+    # MCP content blocks, as clients print them.
     text = text_of_blocks(value)
     if text is not None:
-        return _judge_text(text, frozenset(), depth)
+        return _classify_text(text, frozenset(), depth)
+    # A batch in which one URL timed out is still a result; one in which each item is an error is not.
     verdict = OK
     for item in value[:SAMPLE]:
-        verdict = _judge_object(item, frozenset(), depth - 1) if isinstance(item, Mapping) and depth else OK
+        verdict = _classify_object(item, frozenset(), depth - 1) if isinstance(item, Mapping) and depth else OK
         if verdict.outcome != "failed":
             return OK
     return verdict
 
 
 def _schema(value: Data, returns: Mapping[str, JsonValue] | None) -> Verdict | None:
-    """The rule ``schema``; only for objects, because a text or list may well be how a server prints an object."""
+    """The rule ``schema``; only for objects, because a server may print its object as a text or a list."""
     required = returns.get("required") if returns else None
     if not isinstance(value, Mapping) or not isinstance(required, list) or not required or not value:
         return None
+    # One of them is enough: published schemas are often out of date, and {"temperature": 33} without a unit is fine.
     if any(name in value for name in required if isinstance(name, str)):
         return None
     return _failed("schema", f"none of the declared fields {', '.join(map(str, required))} is in the result")

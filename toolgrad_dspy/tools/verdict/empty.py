@@ -1,4 +1,7 @@
-"""Empty results: the call worked, and there is nothing in what it gave."""
+"""Empty results: the call worked, and there is nothing in what it gave.
+
+Every rule takes a text, a value or an :class:`Envelope` and returns the reason, or None.
+"""
 
 import re
 from collections.abc import Mapping
@@ -9,6 +12,7 @@ from toolgrad_dspy.tools.verdict.envelope import Envelope, is_counting, is_hollo
 from toolgrad_dspy.tools.verdict.error_sentences import is_short
 from toolgrad_dspy.tools.verdict.parsing import Data, is_list
 
+# "No API key found" and "no such route" are errors, and "0 errors found" is good news: neither is an empty result.
 _NOTHING = re.compile(
     r"(?:sorry,? )?(?:no|0|zero) (?!(?:\w+ )?(?:error|issue|problem|warning|failure|vulnerab|conflict))"
     r"(?!(?:\w+ ){0,2}(?:key|token|credential|permission|auth|route|endpoint|handler|such))"
@@ -24,6 +28,7 @@ _RESULT_NAME = re.compile(
 )
 # So general that a title beside them is the answer's own: ``{"title": "News", "data": []}``.
 _PRIMARY = frozenset(("data", "result", "results", "value", "values"))
+# Said of every call that worked, so they confirm nothing in particular.
 _TRIVIAL_WORDS = frozenset(("ok", "success", "successful", "succeeded", "done", "true", "200", ""))
 _EMPTY_STATUS = frozenset(("zeroresults", "noresults", "nocontent", "empty"))
 _SAYS_SO = ("success", "ok", "status", "message", "msg", "messages", "info", "detail")
@@ -62,6 +67,7 @@ def results_empty(envelope: Envelope) -> str | None:
 
     Counts, paging and what describes the query are no result: ``{"results": [], "total": 0, "ts": 1.2}``.
     """
+    # A number in a field named so is a count: {"results": 3}.
     results = {
         name: item
         for name, item in envelope.fields.items()
@@ -72,9 +78,12 @@ def results_empty(envelope: Envelope) -> str | None:
     titled = not _PRIMARY.isdisjoint(results)
     for name in envelope.substance:
         value = envelope.fields[name]
+        # {"title": "News", "data": []} is empty, {"name": "cart of Ann", "items": []} is a cart.
         described = titled and may_be_remark(name) and isinstance(value, str)
+        # An object beside empty results repeats the query: {"parameters": {...}, "results": []}.
         if not isinstance(value, Mapping | int | float) and not described:
             return None
+        # A number is a value of the answer ({"thoughtNumber": 1, "branches": []}) unless it counts the results.
         if isinstance(value, int | float) and not _is_result(name):
             return None
     return one_line(f"`{next(iter(results))}` is empty")
@@ -99,8 +108,10 @@ def message_says_nothing_found(envelope: Envelope) -> str | None:
 
 def _asks_for_more(envelope: Envelope, empty: Mapping[str, Data]) -> bool:
     """Whether the emptiness matters: a confirmation (``deleted``, data null) is a whole answer by itself."""
+    # A list was asked for, whatever is said beside it: {"success": true, "message": "Success", "data": []}.
     if any(is_list(item) for item in empty.values()):
         return True
+    # {"success": true, "message": "Deleted order 7", "data": null}
     words = [envelope.fields.get(name) for name in _SAYS_SO]
     confirmed = any(item is True for item in words) or any(
         isinstance(item, str) and item.strip().lower() not in _TRIVIAL_WORDS for item in words
@@ -108,5 +119,5 @@ def _asks_for_more(envelope: Envelope, empty: Mapping[str, Data]) -> bool:
     return not confirmed
 
 
-TEXTS = (no_text, says_nothing_found)
-ENVELOPES = (status_empty, results_empty, fields_empty, message_says_nothing_found)
+EMPTY_TEXTS = (no_text, says_nothing_found)
+EMPTY_ENVELOPES = (status_empty, results_empty, fields_empty, message_says_nothing_found)

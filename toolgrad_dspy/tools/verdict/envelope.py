@@ -9,17 +9,18 @@ from itertools import islice
 from toolgrad_dspy.tools.verdict.parsing import Data, is_list
 
 ENTITY_FIELDS = 3
-"""From this many fields of its own on, an object is a *thing* with a state (a build that failed, a launch without
-success), and its ``status``, ``success`` or ``error`` describes the thing, not the call."""
+"""With this many fields of its own, an object is an entity with a state (a build that failed, a launch without
+success), and its ``status``, ``success`` or ``error`` describes the entity, not the call."""
 
 DEPTH = 4
-"""Levels of nesting that are looked at. Envelopes seen in the wild have up to three."""
+"""Levels of nesting that are looked at. Envelopes in the recordings have up to three."""
 
 WIDE = 64
-"""Items of one level that are looked at: with more fields it is a table, and no envelope and not hollow."""
+"""Items of one level that are looked at: an object with more fields is a table, neither an envelope nor hollow."""
 
 _TO_DROP = str.maketrans("", "", "_- .")
 
+# Names without case and separators, as `plain` makes them.
 _REMARK = re.compile(
     r"success|succeeded|successful|ok|(?:http)?status(?:code|te?xt|message|description|value|reasonphrase)?"
     r"|httpcode|httpstatuscode|code|cod|(?:error|err|response|result|return)(?:code|no)|errors?|err|exception|fault"
@@ -28,7 +29,7 @@ _REMARK = re.compile(
     r"|exctype|exceptiontype|debug|documentationurl|moreinfo|apiversion|jsonrpc|support|additional|extras"
     r"|extendedcode|innererror|severity|servertime|elapsed|took|duration|faultcode|faultstring"
 )
-# Named so in envelopes, and in articles, files and events as well.
+# Envelopes use these names, and so do articles, files and events.
 _AMBIGUOUS = re.compile(
     r"details?|description|info|information|notes?|notice|warnings?|hint|help|title|type|instance|time|date|datetime"
     r"|path|uri|method|docs|links?|version"
@@ -74,6 +75,7 @@ def is_hollow(value: Data, depth: int = DEPTH) -> bool:
     """Whether there is nothing in ``value``: None, "", an empty container, or a container of such."""
     if value is None or value == "" or value == [] or value == {} or value == ():
         return True
+    # Below the depth that is looked at, something is there.
     if depth == 0 or isinstance(value, str | int | float):
         return isinstance(value, str) and not value.strip()
     items = value.values() if isinstance(value, Mapping) else value
@@ -110,12 +112,13 @@ class Envelope:
 
     @property
     def is_entity(self) -> bool:
-        """Whether this is a thing with a state of its own, rather than an answer about the call."""
+        """Whether this is something with a state of its own, rather than an answer about the call."""
         return len(self.payload) >= ENTITY_FIELDS
 
     @cached_property
     def message(self) -> str:
         """What the envelope, or an error object in it, says in words; or ""."""
+        # {"error": {"code": 3, "message": "..."}}: the words are often one level further in.
         for item in _named(self.fields, _WORDS):
             inner = {plain(str(key)): part for key, part in item.items()} if isinstance(item, Mapping) else {}
             for words in (item, *_named(inner, _WORDS)):
@@ -153,7 +156,7 @@ def text_of_blocks(value: Data) -> str | None:
     texts: list[str] = []
     for block in blocks:
         text = block.get("text") if isinstance(block, Mapping) and block.get("type") == "text" else None
-        if not isinstance(text, str):
+        if not isinstance(text, str):  # an image is content, whatever text stands beside it
             return None
         texts.append(text)
     return "\n".join(texts)

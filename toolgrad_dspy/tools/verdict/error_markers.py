@@ -1,7 +1,7 @@
 """Text that only a program in trouble writes, whatever its length.
 
 Every rule takes the stripped text and returns the reason, or None. Each is anchored at the start of the text or
-of one of its parts, so that a file or an article *about* an error is none.
+of one of its parts, so that a file or an article *about* an error does not match.
 """
 
 import re
@@ -21,10 +21,13 @@ _CRASH = re.compile(r"Error (?:executing|calling|running|invoking) (?:the )?(?:t
 _RPC = re.compile(r"(?:MCP|JSON-?RPC) error:?\s+-?\d+", _I)
 _VALIDATION = re.compile(r"\d+ validation errors? for \S|input validation error\b", _I)
 _TRACEBACK = re.compile(r"Traceback \(most recent call last\):\s*\n\s+File ")
+# The bound on the path keeps the search linear in the length of the text.
 _SECTION = re.compile(r"(?:\A|\n---\n)([^\n:]{1,500}): Error - ([^\n]+)(?=\s*\Z|\n---\n)")
 _PAGE = re.compile(r"(?:<\?xml[^>]*>\s*)?(?:<!doctype html|<html)\b", _I)
 _CUT_ERROR = re.compile(r"""\{["']error["']: ["'](?!Message error\.\.\.)([^"'\n]{3,200})""")
 _TITLE = re.compile(r"<(title|h1)\b[^>]*>\s*(.{1,200}?)\s*</\1>", _I | re.DOTALL)
+# "404 - Page not found" is a server's page; "500 Days of Summer" and "404 people" are not. "Attention required!" and
+# "Just a moment" are Cloudflare's.
 _ERROR_TITLE = re.compile(
     r"(?:(?:http |error ){0,2}:?\s*[45]\d\d(?:\W|\Z)(?! ?(?:px|km|ways|best|years|tips|days)\b)"
     r"|(?:page |file |resource |object )?not found\b|forbidden\b|access (?:is )?denied\b|un-?authori[sz]ed\b"
@@ -65,26 +68,28 @@ def failed_section(text: str) -> str | None:
 
     That is how the reference filesystem server reports one unreadable file of several, without a flag.
     """
-    if ": Error - " not in text:
+    if ": Error - " not in text:  # cheap, where the pattern would go through a megabyte
         return None
-    found = _SECTION.search(text)
-    return one_line(f"{found[1]}: {found[2]}") if found else None
+    section = _SECTION.search(text)
+    return one_line(f"{section[1]}: {section[2]}") if section else None
 
 
 def error_page(text: str) -> str | None:
     """An HTML page whose title or first heading is an error; any other page is a result."""
     if not _PAGE.match(text):
         return None
-    for found in _TITLE.finditer(text[:HEAD]):
-        if _ERROR_TITLE.match(found[2]):
-            return one_line(f"HTML page titled {found[2]!r}")
+    for title in _TITLE.finditer(text[:HEAD]):
+        if _ERROR_TITLE.match(title[2]):
+            return one_line(f"HTML page titled {title[2]!r}")
     return None
 
 
 def cut_error(text: str) -> str | None:
     """An object that was cut off somewhere, whose first field is a non-empty ``error`` (the ToolBench proxy cuts)."""
-    found = _CUT_ERROR.match(text)
-    return one_line(found[1]) if found else None
+    error = _CUT_ERROR.match(text)
+    return one_line(error[1]) if error else None
 
 
-MARKS = (errno, tool_crash, protocol_error, validation_report, traceback, failed_section, error_page, cut_error)
+ERROR_MARKERS = (
+    errno, tool_crash, protocol_error, validation_report, traceback, failed_section, error_page, cut_error,
+)  # fmt: skip

@@ -1,7 +1,7 @@
-"""Text rules: does a short text *state* an error? A word of failure somewhere in it is no statement.
+"""Text rules: does a short text *state* an error? A word of failure somewhere in it is not a statement.
 
-:data:`STATEMENTS` judge free text, of which the error must be the subject: a news item that tells of a failure
-is a result. :data:`MESSAGES` judge a field that exists to carry a statement (``{"message": ...}``), where the
+:data:`ERROR_STATEMENTS` are for free text, of which the error must be the subject: a news item that reports a failure
+is a result. :data:`ERROR_MESSAGES` are for a field that exists to carry a statement (``{"message": ...}``), where the
 error may stand anywhere in the sentence. Every rule takes the text and returns the reason, or None.
 """
 
@@ -11,16 +11,18 @@ from http import HTTPStatus
 
 from toolgrad_dspy.errors import one_line
 
-Rule = Callable[[str], str | None]
+TextRule = Callable[[str], str | None]
 
 SHORT = 400
-"""Characters, and below them :data:`MAX_LINES` lines, up to which a text can be a statement: longer is content."""
+"""Characters, and below them :data:`MAX_LINES` lines, up to which a text can be a statement. Longer is content."""
 
 MAX_LINES = 3
 
 _I = re.IGNORECASE
 
+# One sentence up to the error. "If the file is not found, ..." explains an error, and states none.
 _SENTENCE = r"(?!(?:if|when|whether|specify)\b)(?:[^.!?\n]|[.!?](?=\S)){0,120}?"
+# What a caller can get wrong. "Unknown Pleasures" is an album, "unknown parameter" an error.
 _INPUT = (
     r"(?:tool|function|method|command|operation|action|api|endpoint|service|server|resource|route|path|url|uri|query"
     r"|parameters?|arguments?|args?|kwargs?|keyword|field|property|key|column|table|option|flag|header"
@@ -28,8 +30,9 @@ _INPUT = (
     r"|value|format|input|id|identifier|name|user|account|file|directory|credentials|password|api[ _-]?key|date|time"
     r"|time ?zone|city|country|location|region|language|locale|currency|symbol|ticker|unit|code|genre|category)"
 )
-# Statistics speak of errors that are results.
+# Errors of statistics are results: "Margin of error: 3%".
 _MEASURED = r"(?!.{0,40}\b(?:margin|standard|mean|squared|absolute|relative|rounding|average|std|estimation)\b)"
+# So are counts of none: "Failed: 0", "Errors: none".
 _NONE = r"(?!\s*(?:\d{1,2}|none|null|no|nil|false|n/?a)\s*(?:[\n,;.%]|\Z))"
 
 _LABEL = re.compile(
@@ -80,7 +83,7 @@ _LIMITED = re.compile(
     r"|(?:daily|monthly|hourly|api|request|usage) (?:limit|quota) (?:exceeded|reached))",
     _I,
 )
-# Reason phrases of HTTP. One word alone ("Locked", "Gone") may be the state of a thing, after its number it is not.
+# Reason phrases of HTTP. One word alone ("Locked", "Gone") may be the state of a door; after its number it is not.
 _PHRASES = [re.escape(status.phrase) for status in HTTPStatus if status >= 400]
 _LONG_PHRASES = "|".join(phrase for phrase in _PHRASES if " " in phrase)
 _SERVER_SAYS = (
@@ -140,10 +143,11 @@ def outage(text: str) -> str | None:
     return one_line(text) if _OUTAGE.match(text) else None
 
 
-STATEMENTS: tuple[Rule, ...] = (
+ERROR_STATEMENTS: tuple[TextRule, ...] = (
     labelled, could_not, invalid, refused_input, not_found, denied, limited, outage,
 )  # fmt: skip
 
+# In a message about the call, such words are about the call: in an article they would be content.
 _COMPLAINT = re.compile(
     r"\b(?:(?:an?|[45]\d\d|internal|server|unexpected|unknown|fatal|api|client|network|connection|database|syntax"
     r"|parsing|authentication|authorization|permissions?|validation|confirmation) error\b|errors? (?:occurred|code)"
@@ -160,13 +164,13 @@ _COMPLAINT = re.compile(
     _I,
 )
 _OPENS_BADLY = re.compile(r"(?:unknown|missing|unexpected|illegal|bad|wrong|failed|failure|fail)\b", _I)
+# "Deployed with 0 errors".
 _HARMLESS = re.compile(r"\b(?:no|0|zero|without(?: any)?) (?:errors?|exceptions?|problems?|failures?)\b", _I)
 
 
 def complaint(text: str) -> str | None:
     """A sentence that complains: ``amount of values ... exceeds the limit of 4``, ``API doesn't exists``."""
-    found = _COMPLAINT.search(text)
-    return one_line(text) if found and not _HARMLESS.search(text) else None
+    return one_line(text) if _COMPLAINT.search(text) and not _HARMLESS.search(text) else None
 
 
 def opens_badly(text: str) -> str | None:
@@ -174,7 +178,7 @@ def opens_badly(text: str) -> str | None:
     return one_line(text) if _OPENS_BADLY.match(text) and not _HARMLESS.search(text) else None
 
 
-MESSAGES: tuple[Rule, ...] = (*STATEMENTS, complaint, opens_badly)
+ERROR_MESSAGES: tuple[TextRule, ...] = (*ERROR_STATEMENTS, complaint, opens_badly)
 
 
 def is_short(text: str) -> bool:

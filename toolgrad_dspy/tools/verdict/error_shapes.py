@@ -1,19 +1,19 @@
 """Shape rules: does an object say, by its fields, that the call failed?
 
-Each rule takes an :class:`Envelope` and returns the reason, or None. They hold for answers about the call; a
-result that happens to have a field ``status`` or ``error`` (a build, a launch, a lint report) is none: see
-``ENTITY_FIELDS``. A field the tool's own output schema declares is a part of its result where a rule says so.
+Each rule takes an :class:`Envelope` and returns the reason, or None. They hold for answers about the call; a result
+that happens to have a field ``status`` or ``error`` (a build, a launch, a lint report) is not such an answer: see
+``ENTITY_FIELDS``. A field that the tool's own output schema declares is a part of its result where a rule says so.
 """
 
 import re
 from collections.abc import Callable, Mapping, Sequence
 
 from toolgrad_dspy.errors import one_line
-from toolgrad_dspy.tools.verdict.envelope import Envelope, is_hollow, plain
-from toolgrad_dspy.tools.verdict.error_sentences import MESSAGES, STATEMENTS, is_short
+from toolgrad_dspy.tools.verdict.envelope import ENTITY_FIELDS, Envelope, is_hollow, plain
+from toolgrad_dspy.tools.verdict.error_sentences import ERROR_MESSAGES, ERROR_STATEMENTS, is_short
 from toolgrad_dspy.tools.verdict.parsing import Data, is_list
 
-Rule = Callable[[Envelope], str | None]
+ShapeRule = Callable[[Envelope], str | None]
 
 _FAILURE_WORD = re.compile(
     r"err|(?:\w+)?error|fail(?:ed|ure)?|fault|ko|nok|notok|exception|rejected|invalid(?:request)?|unauthori[sz]ed"
@@ -26,13 +26,14 @@ _STATUS_FIELDS = (
 )
 _HEADERS = ("meta", "header", "head", "status", "responsestatus", "responsemetadata")
 _ERROR_FIELDS = ("error", "errors", "err", "exception", "fault", "errormessage", "errormsg", "errordescription")
+# Where in some content a finding is: of a linter, a validator, a spelling checker.
 _PLACE = re.compile(r"line|row|col(?:umn)?|loc|locations?|path|file|position|start|offset")
 _MESSAGE_FIELDS = ("message", "messages", "msg", "detail", "info", "information", "note", "reason", "statusmessage")
 
 
 def http_status(value: Data) -> int | None:
     """``value`` as an HTTP status of 400 to 599, also when written as a string; else None."""
-    if isinstance(value, bool):
+    if isinstance(value, bool):  # which Python counts as a number
         return None
     if isinstance(value, str) and len(value) == 3 and value.isdecimal():
         value = int(value)
@@ -55,6 +56,7 @@ def success_flag(envelope: Envelope) -> str | None:
     """``success: false``, ``ok: false``, also as 0 or "false"."""
     for name in ("success", "ok", "succeeded", "successful"):
         value = envelope.fields.get(name)
+        # false and "false" speak for themselves; a 0 may be a count, unless a message explains it.
         is_no = value is False or (isinstance(value, str) and value.lower() == "false")
         is_zero = value == 0 and not isinstance(value, bool | float) and bool(envelope.message)
         if (is_no or is_zero) and not envelope.is_entity:
@@ -79,8 +81,10 @@ def error_field(envelope: Envelope) -> str | None:
         return None
     for name in _ERROR_FIELDS:
         value = envelope.fields.get(name)
+        # A truth value is for `error_flag`.
         if isinstance(value, bool) or not says_error(value):
             continue
+        # {"file": "a.py", "errors": [{"line": 3, "message": ...}]}: errors that the tool was asked to find.
         if is_list(value) and (name in envelope.declared or (envelope.payload and not _complains(value))):
             continue
         return _because(f"`{name}` is set", envelope, value)
@@ -101,14 +105,17 @@ def status_word(envelope: Envelope) -> str | None:
     for name in ("status", "result", "state", "response", "statustext"):
         value = envelope.fields.get(name)
         if isinstance(value, str) and len(value) < 30 and _FAILURE_WORD.fullmatch(plain(value)):
+            # Alone it is about the call. With a field or two beside it, it may be the state of a job, unless words of
+            # an error say more; with three it is an entity.
             others = [field for field in envelope.payload if field != name]
-            if len(others) == 0 or (len(others) < 3 and _error_words(envelope)):
+            if len(others) == 0 or (len(others) < ENTITY_FIELDS and _error_words(envelope)):
                 return _because(f"`{name}` is {value!r}", envelope)
     return None
 
 
 def status_code(envelope: Envelope) -> str | None:
     """An HTTP status of 400 to 599 in an envelope, or in its ``meta``, with nothing of a result beside it."""
+    # Beside a result the number is a part of it: an area code ({"code": 404, "city": "Atlanta"}), a device's status.
     if len(envelope.payload) > 0 and not _only_header(envelope):
         return None
     for name in _STATUS_FIELDS:
@@ -137,6 +144,7 @@ def problem(envelope: Envelope) -> str | None:
     """Problem details of RFC 9457 (once RFC 7807), and no result: ``type`` and ``title`` with a ``status``, or with
     ``detail`` where the type is a URI."""
     names = envelope.fields.keys()
+    # Tickets and events have a type, a title and a status too, and fields of their own beside them.
     if not names >= {"type", "title"} or envelope.payload:
         return None
     of_type = str(envelope.fields["type"])
@@ -165,14 +173,14 @@ def message_only(envelope: Envelope) -> str | None:
         value = envelope.fields.get(name)
         if not isinstance(value, str) or not is_short(value):
             continue
-        for rule in STATEMENTS if name in envelope.declared else MESSAGES:
+        for rule in ERROR_STATEMENTS if name in envelope.declared else ERROR_MESSAGES:
             reason = rule(value.strip())
             if reason:
                 return one_line(f"`{name}`: {reason}")
     return None
 
 
-SHAPES: tuple[Rule, ...] = (
+ERROR_SHAPES: tuple[ShapeRule, ...] = (
     success_flag,
     error_flag,
     error_field,
@@ -203,7 +211,7 @@ def _first_message(value: Data) -> str:
 def _complains(errors: Sequence[Data]) -> bool:
     """Whether a list of errors is about the call: a finding tells where in the content it is."""
     first = errors[0]
-    if not isinstance(first, Mapping):
+    if not isinstance(first, Mapping):  # a list of words: misspelt ones, for example
         return False
     names = {plain(str(name)) for name in first}
     return bool(names & {"message", "detail", "msg"}) and not any(_PLACE.fullmatch(name) for name in names)

@@ -31,6 +31,7 @@ def data_in(text: str) -> Data:
     text = text.strip()
     if text in _NOTHING:
         return None
+    # Only what begins and ends like data is parsed: prose costs nothing, and neither does a result that was cut off.
     closing = _CLOSING.get(text[:1])
     if closing is None or text[-1] != closing:
         return text
@@ -42,6 +43,7 @@ def data_in(text: str) -> Data:
 
 
 def _literal(text: str) -> Data:
+    """Data in Python's notation. Rewritten as JSON where possible; what that cannot do is left to ``ast``."""
     if len(text) > PYTHON_LIMIT:
         return text
     try:
@@ -62,8 +64,8 @@ def _requoted(text: str) -> str:
     return '"'.join(parts)
 
 
-def _token_as_json(found: re.Match[str]) -> str:
-    token = found[0]
+def _token_as_json(match: re.Match[str]) -> str:
+    token = match[0]
     if len(token) > 1:
         if token[0] == "'":
             return '"' + token[1:-1].replace('"', '\\"') + '"'
@@ -73,13 +75,14 @@ def _token_as_json(found: re.Match[str]) -> str:
 
 
 def _evaluated(text: str) -> Data:
-    """For what JSON cannot say: keys that are no strings, sets, other escapes."""
+    """For what JSON cannot say: keys that are not strings, sets, other escapes."""
     if len(text) > LITERAL_LIMIT or _FOREIGN_ESCAPE.search(text):
         return text
     try:
         value = ast.literal_eval(text)
     except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
         return text
+    # "(3)" is a remark in brackets rather than a number, and a set has no order to rely on.
     return value if isinstance(value, dict | list | tuple | str) else text
 
 

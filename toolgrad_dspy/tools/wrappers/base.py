@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from toolgrad_dspy.records import Observation, Tool, ToolCall
-from toolgrad_dspy.tools.base import ToolSession, ToolSource
+from toolgrad_dspy.tools.base import SourceNote, ToolSession, ToolSource
 
 
 class WrappedSession(ToolSession):
@@ -18,7 +18,7 @@ class WrappedSession(ToolSession):
 
 
 class WrappedSource(ToolSource):
-    """A source that passes everything on; a subclass replaces :meth:`_wrap`, or :meth:`tools`, or both."""
+    """A source that passes everything on. A subclass overrides :meth:`_wrap`, or :meth:`tools`, or both."""
 
     def __init__(self, inner: ToolSource) -> None:
         self._inner = inner
@@ -34,7 +34,7 @@ class WrappedSource(ToolSource):
     async def tools(self) -> list[Tool]:
         return await self._inner.tools()
 
-    def notes(self) -> tuple[str, ...]:
+    def notes(self) -> tuple[SourceNote, ...]:
         return self._inner.notes()
 
     @asynccontextmanager

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
 from toolgrad_dspy.errors import StoreError, os_reason
 from toolgrad_dspy.records import Observation, Record, Tool, ToolCall
@@ -16,7 +16,7 @@ from toolgrad_dspy.tools.wrappers.base import WrappedSession, WrappedSource
 
 
 class LoggedSource(Record):
-    """The first line of a recording."""
+    """The first line of a log: the source whose calls follow."""
 
     kind: Literal["source"] = "source"
     id: str
@@ -51,33 +51,35 @@ class CallLog(WrappedSource):
             self._path.write_text(header.model_dump_json() + "\n", encoding="utf-8")
 
     def _wrap(self, session: ToolSession, seed: int) -> ToolSession:
-        return _RecordingSession(session, self, seed)
+        return _LoggingSession(session, self, seed)
 
-    def add(self, recorded: LoggedCall) -> None:
-        self.calls.append(recorded)
+    def add(self, logged: LoggedCall) -> None:
+        """Append a call to ``calls`` and to the file."""
+        self.calls.append(logged)
         if self._path is not None:
+            # Opened for each line: what was logged is on disk when the process is killed.
             with self._path.open("a", encoding="utf-8") as lines:
-                lines.write(recorded.model_dump_json() + "\n")
+                lines.write(logged.model_dump_json() + "\n")
 
 
-class _RecordingSession(WrappedSession):
-    def __init__(self, inner: ToolSession, recording: CallLog, seed: int) -> None:
+class _LoggingSession(WrappedSession):
+    def __init__(self, inner: ToolSession, log: CallLog, seed: int) -> None:
         super().__init__(inner)
-        self._recording = recording
+        self._log = log
         self._seed = seed
 
     async def call(self, call: ToolCall) -> Observation:
         observation = await self._inner.call(call)
-        self._recording.add(LoggedCall(seed=self._seed, call=call, observation=observation))
+        self._log.add(LoggedCall(seed=self._seed, call=call, observation=observation))
         return observation
 
 
 class Replay(ToolSource):
-    """Answers calls from a recording, and nothing else.
+    """Answers calls from a log, and nothing else.
 
-    A session gives what the session with its seed got: equal calls get their answers in the order they were
-    recorded, the last of them again and again. A call that was not recorded is an observation of kind
-    ``connection``.
+    A session gives what the logged session with its seed got: equal calls get their answers in the order in which
+    they were logged, and the last answer is repeated from then on. A call that is not in the log is an observation of
+    kind ``connection``.
     """
 
     def __init__(
@@ -87,21 +89,25 @@ class Replay(ToolSource):
         self.isolation = isolation
         self._tools = list(tools)
         self._calls: dict[int, list[LoggedCall]] = defaultdict(list)
-        for recorded in calls:
-            self._calls[recorded.seed].append(recorded)
+        for logged in calls:
+            self._calls[logged.seed].append(logged)
 
     @classmethod
     def load(cls, path: Path) -> Self:
-        """The recording that :class:`CallLog` wrote. Raises StoreError."""
+        """The log that :class:`CallLog` wrote. Raises StoreError (``unreadable_file``, ``not_a_call_log``)."""
         try:
-            head, *calls = [_LINE.validate_json(line) for line in path.read_text(encoding="utf-8").splitlines()]
+            header, *calls = [_LINE.validate_json(line) for line in path.read_text(encoding="utf-8").splitlines()]
         except OSError as error:
-            raise StoreError(f"{path} cannot be read: {os_reason(error)}") from error
-        except (ValidationError, ValueError) as error:
-            raise StoreError(f"{path} is not a recording of tool calls; record it again") from error
-        if not isinstance(head, LoggedSource):
-            raise StoreError(f"{path} does not begin with the source it was recorded from; record it again")
-        return cls(head.id, head.tools, [line for line in calls if isinstance(line, LoggedCall)], head.isolation)
+            raise StoreError(f"{path} cannot be read: {os_reason(error)}", code="unreadable_file") from error
+        except ValueError as error:  # pydantic's, a decoding error, or no first line to unpack
+            raise StoreError(f"{path} is not a log of tool calls; record it again", code="not_a_call_log") from error
+        if not isinstance(header, LoggedSource):
+            raise StoreError(
+                f"{path} does not begin with the source of its calls; record it again", code="not_a_call_log"
+            )
+        return cls(
+            header.id, header.tools, [line for line in calls if isinstance(line, LoggedCall)], header.isolation
+        )
 
     async def tools(self) -> list[Tool]:
         return list(self._tools)
@@ -114,13 +120,14 @@ class Replay(ToolSource):
 class _ReplaySession(ToolSession):
     def __init__(self, calls: Iterable[LoggedCall]) -> None:
         self._answers: dict[str, deque[Observation]] = defaultdict(deque)
-        for recorded in calls:
-            self._answers[_key(recorded.call)].append(recorded.observation)
+        for logged in calls:
+            self._answers[_key(logged.call)].append(logged.observation)
 
     async def call(self, call: ToolCall) -> Observation:
         answers = self._answers.get(_key(call))
         if not answers:
             return Observation.failure("connection", "this call is not in the recording")
+        # The last one stays: a program that asks once more than was logged gets what it got before.
         return answers.popleft() if len(answers) > 1 else answers[0]
 
 

@@ -1,7 +1,7 @@
 """A part of a source's tools."""
 
 from toolgrad_dspy.records import Observation, Tool, ToolCall
-from toolgrad_dspy.tools.base import ToolSession, ToolSource
+from toolgrad_dspy.tools.base import SourceNote, ToolSession, ToolSource
 from toolgrad_dspy.tools.filters import ToolFilter
 from toolgrad_dspy.tools.wrappers.base import WrappedSession, WrappedSource
 
@@ -9,7 +9,7 @@ from toolgrad_dspy.tools.wrappers.base import WrappedSession, WrappedSource
 class Filtered(WrappedSource):
     """Offers the tools that ``keep`` keeps; a call of another is refused (``not_permitted``) and never sent.
 
-    What was left out stands in :meth:`notes`. Opening it raises ToolSourceError when nothing remains.
+    :meth:`notes` says what was left out. ``open`` raises ToolSourceError (``no_tools``) when nothing remains.
     """
 
     def __init__(self, inner: ToolSource, keep: ToolFilter) -> None:
@@ -17,14 +17,14 @@ class Filtered(WrappedSource):
         self._keep = keep
         self._kept: list[Tool] = []
         self._refused: frozenset[str] = frozenset()
-        self._own_notes: tuple[str, ...] = ()
+        self._own_notes: tuple[SourceNote, ...] = ()
 
     async def open(self) -> None:
         await self._inner.open()
         try:
             tools = await self._inner.tools()
             self._kept, notes = self._keep.apply(tools, self.id)
-        except BaseException:  # whatever ended it: the inner source does not stay open, and it goes on
+        except BaseException:  # cancellation too: the inner source does not stay open, and the exception is passed on
             await self._inner.close()
             raise
         self._own_notes = tuple(notes)
@@ -33,7 +33,7 @@ class Filtered(WrappedSource):
     async def tools(self) -> list[Tool]:
         return list(self._kept)
 
-    def notes(self) -> tuple[str, ...]:
+    def notes(self) -> tuple[SourceNote, ...]:
         return (*self._inner.notes(), *self._own_notes)
 
     def _wrap(self, session: ToolSession, seed: int) -> ToolSession:
@@ -51,6 +51,7 @@ class _FilteredSession(WrappedSession):
         self._refused = refused
 
     async def call(self, call: ToolCall) -> Observation:
+        # A name that the source does not know either is passed on: that is the source's to report.
         if call.tool in self._refused:
             return Observation.failure("not_permitted", f"tool {call.tool!r} was left out of this run")
         return await self._inner.call(call)

@@ -35,7 +35,7 @@ class _TimedSession(WrappedSession):
 
 
 class ParallelLimit(WrappedSource):
-    """Lets ``calls`` run at once, over all sessions; the others wait in the order they came."""
+    """Lets ``calls`` run at once, over all sessions; further calls wait in the order in which they came."""
 
     def __init__(self, inner: ToolSource, calls: int) -> None:
         super().__init__(inner)

@@ -1,4 +1,4 @@
-"""Other names for a source's tools, so that two sources can offer tools of one name."""
+"""Other names for a source's tools, so that two sources can offer tools of the same name."""
 
 from toolgrad_dspy.records import Observation, Tool, ToolCall
 from toolgrad_dspy.tools.base import ToolSession, ToolSource
@@ -34,6 +34,7 @@ class _PrefixedSession(WrappedSession):
         self._names = names
 
     async def call(self, call: ToolCall) -> Observation:
+        # Looked up rather than cut off: a long name with its prefix was shortened, so the prefix is not all of it.
         name = self._names.get(call.tool)
         if name is None:
             return Observation.failure("unknown_tool", f"there is no tool {call.tool!r}")

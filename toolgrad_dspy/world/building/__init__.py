@@ -1,4 +1,4 @@
-"""Fills an empty database with the town of a seed."""
+"""Fills an empty database with the world of a seed."""
 
 from toolgrad_dspy.world.building.build import build
 

@@ -3,7 +3,7 @@
 import random
 
 from toolgrad_dspy.world.clock import HORIZON_DAYS, day, to_time
-from toolgrad_dspy.world.database import Town
+from toolgrad_dspy.world.database import World
 from toolgrad_dspy.world.names import DISTRICTS, EVENT_KINDS, EVENT_TITLES, EVENT_VENUES, SENDERS
 
 _STARTS = {"concert": 19, "exhibition": 10, "film": 20, "market": 8, "sport": 10, "talk": 18}
@@ -26,11 +26,11 @@ _STATUSES = ("in_transit", "in_transit", "ready_for_pickup", "out_for_delivery",
 _SCANS = {"in_transit": 2, "ready_for_pickup": 3, "out_for_delivery": 4, "delivered": 5}
 
 
-def build(town: Town, rng: random.Random) -> None:
+def build(world: World, rng: random.Random) -> None:
     for round_number in range(2):
         for kind_number, kind in enumerate(EVENT_KINDS):
             for number, district in enumerate(DISTRICTS):
-                venue = town.row(
+                venue = world.row(
                     "SELECT place_id FROM place WHERE category = ? AND district = ? ORDER BY place_id",
                     EVENT_VENUES[kind],
                     district,
@@ -38,9 +38,9 @@ def build(town: Town, rng: random.Random) -> None:
                 assert venue is not None
                 start = 60 * _STARTS[kind] + rng.choice((0, 30))
                 offset = (36 * round_number + 6 * kind_number + number * 5 + rng.randrange(2)) % HORIZON_DAYS
-                town.add(
+                world.add(
                     "event",
-                    event_id=town.new_id("event"),
+                    event_id=world.new_id("event"),
                     title=EVENT_TITLES[kind][(number + 3 * round_number) % len(EVENT_TITLES[kind])],
                     kind=kind,
                     place_id=venue["place_id"],
@@ -51,27 +51,27 @@ def build(town: Town, rng: random.Random) -> None:
                     seats_left=rng.choice((0, 1, 4, 12, 30, 60)),
                     about=_ABOUT[kind],
                 )
-    _tickets(town)
-    _parcels(town, rng)
+    _tickets(world)
+    _parcels(world, rng)
 
 
-def _tickets(town: Town) -> None:
+def _tickets(world: World) -> None:
     """The user holds tickets for one event of today and one of later on: the first can no longer be given back."""
-    today = town.row("SELECT event_id FROM event ORDER BY date, start, event_id LIMIT 1")
-    later = town.row("SELECT event_id FROM event WHERE date > ? ORDER BY date, start, event_id LIMIT 1", day(3))
+    today = world.row("SELECT event_id FROM event ORDER BY date, start, event_id LIMIT 1")
+    later = world.row("SELECT event_id FROM event WHERE date > ? ORDER BY date, start, event_id LIMIT 1", day(3))
     for event in (today, later):
         assert event is not None
-        town.add("ticket", ticket_id=town.new_id("ticket"), event_id=event["event_id"], seats=2, status="valid")
+        world.add("ticket", ticket_id=world.new_id("ticket"), event_id=event["event_id"], seats=2, status="valid")
 
 
-def _parcels(town: Town, rng: random.Random) -> None:
-    offices = town.rows("SELECT place_id FROM place WHERE category = 'post_office' ORDER BY place_id")
+def _parcels(world: World, rng: random.Random) -> None:
+    offices = world.rows("SELECT place_id FROM place WHERE category = 'post_office' ORDER BY place_id")
     for number in range(10):
-        parcel_id = town.new_id("parcel")
+        parcel_id = world.new_id("parcel")
         status = _STATUSES[number % len(_STATUSES)]
         scans = _SCANS[status]
         expected = {"in_transit": rng.randint(1, 5), "out_for_delivery": 0}.get(status, -rng.randint(1, 3))
-        town.add(
+        world.add(
             "parcel",
             parcel_id=parcel_id,
             sender=SENDERS[number % len(SENDERS)],
@@ -83,4 +83,4 @@ def _parcels(town: Town, rng: random.Random) -> None:
         journey = (*_JOURNEY[:2], _JOURNEY[2], "ready at the counter") if status == "ready_for_pickup" else _JOURNEY
         for position, what in enumerate(journey[: scans + (status == "ready_for_pickup")]):
             at = f"{day(min(0, expected) - scans + position)}T{6 + rng.randrange(3):02d}:{rng.randrange(60):02d}"
-            town.add("scan", parcel_id=parcel_id, position=position, at=at, what=what)
+            world.add("scan", parcel_id=parcel_id, position=position, at=at, what=what)

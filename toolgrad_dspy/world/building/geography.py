@@ -2,7 +2,7 @@
 
 import random
 
-from toolgrad_dspy.world.database import Town
+from toolgrad_dspy.world.database import World
 from toolgrad_dspy.world.names import (
     CENTRES,
     DISTRICTS,
@@ -18,19 +18,19 @@ _SPREAD = 450  # metres from the centre of a district to its edge
 _EXTRA = 54
 
 
-def build(town: Town, rng: random.Random) -> None:
+def build(world: World, rng: random.Random) -> None:
     for number, district in enumerate(DISTRICTS):
         for category, names in PLACE_NAMES.items():
             if names:
-                add_place(town, rng, category, district, _local_name(names, number, district, category))
+                add_place(world, rng, category, district, _local_name(names, number, district, category))
     extras = [c for c, names in PLACE_NAMES.items() if len(names) > 1]
     for number in range(_EXTRA):
         category = rng.choice(extras)
         district = DISTRICTS[number % len(DISTRICTS)]
-        taken = {row["name"] for row in town.rows("SELECT name FROM place")}
+        taken = {row["name"] for row in world.rows("SELECT name FROM place")}
         candidates = [name for n in PLACE_NAMES[category] if (name := f"{district} {n}") not in taken]
         if candidates:
-            add_place(town, rng, category, district, rng.choice(candidates))
+            add_place(world, rng, category, district, rng.choice(candidates))
 
 
 def _local_name(names: tuple[str, ...], number: int, district: District, category: PlaceCategory) -> str:
@@ -39,12 +39,12 @@ def _local_name(names: tuple[str, ...], number: int, district: District, categor
     return names[number]
 
 
-def add_place(town: Town, rng: random.Random, category: PlaceCategory, district: District, name: str) -> str:
+def add_place(world: World, rng: random.Random, category: PlaceCategory, district: District, name: str) -> str:
     """Put a place somewhere in ``district`` and return its id."""
-    place_id = town.new_id("place")
+    place_id = world.new_id("place")
     opens, closes = HOURS[category]
     x, y = spot(rng, district)
-    town.add(
+    world.add(
         "place",
         place_id=place_id,
         name=name,

@@ -1,10 +1,10 @@
-"""The people of the town: the user's contacts, their messages and everybody's calendar."""
+"""The people of the world: the user's contacts, their messages and everybody's calendar."""
 
 import random
 
 from toolgrad_dspy.world.building.geography import address, phone
 from toolgrad_dspy.world.clock import HORIZON_DAYS, day, to_time
-from toolgrad_dspy.world.database import ME, Town
+from toolgrad_dspy.world.database import ME, World
 from toolgrad_dspy.world.names import DISTRICTS, FIRST_NAMES, RELATIONS, SURNAMES
 
 _PEOPLE = 60
@@ -30,17 +30,17 @@ _MY_TITLES = (
 _THEIR_TITLES = ("Choir rehearsal", "Project kick-off", "Book club", "Allotment meeting", "Board game night")
 
 
-def build(town: Town, rng: random.Random) -> None:
-    town.add(
+def build(world: World, rng: random.Random) -> None:
+    world.add(
         "contact", contact_id=ME, name="Robin Vale", email="robin.vale@alderbrook.example", phone=phone(rng),
         relation="self", district="Old Town", address="Mint Yard 4", accepts_messages=True, listed=False,
     )  # fmt: skip
-    people = _contacts(town, rng)
-    _messages(town, rng, people)
-    _calendar(town, rng, people)
+    people = _contacts(world, rng)
+    _messages(world, rng, people)
+    _calendar(world, rng, people)
 
 
-def _contacts(town: Town, rng: random.Random) -> list[str]:
+def _contacts(world: World, rng: random.Random) -> list[str]:
     everyone = [(first, last) for last in SURNAMES for first in FIRST_NAMES]
     # One person of each surname and one of each first name first: the schemas' examples name them.
     chosen = [(FIRST_NAMES[i], SURNAMES[i % len(SURNAMES)]) for i in range(len(FIRST_NAMES))]
@@ -49,9 +49,9 @@ def _contacts(town: Town, rng: random.Random) -> list[str]:
     silent = set(rng.sample(range(_PEOPLE), 6))
     ids = []
     for number, (first, last) in enumerate(chosen):
-        ids.append(contact_id := town.new_id("contact"))
+        ids.append(contact_id := world.new_id("contact"))
         district = DISTRICTS[number % len(DISTRICTS)]
-        town.add(
+        world.add(
             "contact",
             contact_id=contact_id,
             name=f"{first} {last}",
@@ -66,14 +66,14 @@ def _contacts(town: Town, rng: random.Random) -> list[str]:
     return ids
 
 
-def _messages(town: Town, rng: random.Random, people: list[str]) -> None:
+def _messages(world: World, rng: random.Random, people: list[str]) -> None:
     for number in range(48):
         date, hour = day(-12 + number // 4), 8 + rng.randrange(12)
         text = rng.choice(_MESSAGES).format(date=day(rng.randrange(1, HORIZON_DAYS)), time=to_time(60 * hour))
         received = rng.random() < 0.7
-        town.add(
+        world.add(
             "message",
-            message_id=town.new_id("message"),
+            message_id=world.new_id("message"),
             contact_id=people[rng.randrange(20)],
             direction="received" if received else "sent",
             sent_at=f"{date}T{hour:02d}:{rng.randrange(60):02d}",
@@ -82,28 +82,28 @@ def _messages(town: Town, rng: random.Random, people: list[str]) -> None:
         )
 
 
-def _calendar(town: Town, rng: random.Random, people: list[str]) -> None:
-    places = [row["place_id"] for row in town.rows("SELECT place_id FROM place ORDER BY place_id")]
+def _calendar(world: World, rng: random.Random, people: list[str]) -> None:
+    places = [row["place_id"] for row in world.rows("SELECT place_id FROM place ORDER BY place_id")]
     for offset in range(HORIZON_DAYS):
         # Mine stand at different hours of a day, so that they never overlap.
         for hour in rng.sample((9, 11, 14, 16), rng.choice((1, 2, 2))):
             title = rng.choice(_MY_TITLES)
-            _entry(town, rng, title, day(offset), hour, ME, [], rng.choice([None, *rng.sample(places, 2)]))
+            _entry(world, rng, title, day(offset), hour, ME, [], rng.choice([None, *rng.sample(places, 2)]))
     for offset in rng.sample(range(1, HORIZON_DAYS), 6):
         organiser = rng.choice(people)
-        _entry(town, rng, rng.choice(_THEIR_TITLES), day(offset), 18, organiser, [ME], rng.choice(places))
+        _entry(world, rng, rng.choice(_THEIR_TITLES), day(offset), 18, organiser, [ME], rng.choice(places))
     for organiser in people:
         for offset in rng.sample(range(HORIZON_DAYS), 2):
             hour = rng.choice((9, 10, 13, 15, 17))
-            _entry(town, rng, "Appointment", day(offset), hour, organiser, [], None)
+            _entry(world, rng, "Appointment", day(offset), hour, organiser, [], None)
 
 
 def _entry(
-    town: Town, rng: random.Random, title: str, date: str, hour: int, organiser: str, guests: list[str],
+    world: World, rng: random.Random, title: str, date: str, hour: int, organiser: str, guests: list[str],
     place: str | None,
 ) -> None:  # fmt: skip
-    entry_id = town.new_id("entry")
-    town.add(
+    entry_id = world.new_id("entry")
+    world.add(
         "entry",
         entry_id=entry_id,
         title=title,
@@ -114,4 +114,4 @@ def _entry(
         place_id=place,
     )
     for guest in guests:
-        town.add("attendee", entry_id=entry_id, contact_id=guest)
+        world.add("attendee", entry_id=entry_id, contact_id=guest)

@@ -4,7 +4,7 @@ import random
 
 from toolgrad_dspy.world.building.geography import spot
 from toolgrad_dspy.world.clock import day
-from toolgrad_dspy.world.database import Town
+from toolgrad_dspy.world.database import World
 from toolgrad_dspy.world.names import DISTRICTS, STOPS
 
 # Name, vehicle, minutes between two departures, and the stops as districts with positions in STOPS. All lines are
@@ -30,29 +30,29 @@ _DISRUPTIONS = (
 )
 
 
-def build(town: Town, rng: random.Random) -> None:
+def build(world: World, rng: random.Random) -> None:
     stops: dict[str, str] = {}
     for district in DISTRICTS:
         for number, name in enumerate(STOPS[district]):
             x, y = spot(rng, district)
-            stops[f"{district} {number}"] = stop_id = town.new_id("stop")
+            stops[f"{district} {number}"] = stop_id = world.new_id("stop")
             step_free = rng.random() < 0.75
-            town.add("stop", stop_id=stop_id, name=name, district=district, x=x, y=y, step_free=step_free)
+            world.add("stop", stop_id=stop_id, name=name, district=district, x=x, y=y, step_free=step_free)
     routes = []
     for name, mode, headway, path in _LINES:
-        routes.append(route_id := town.new_id("route"))
+        routes.append(route_id := world.new_id("route"))
         first, last = 300 + 5 * rng.randint(0, 8), 1320 + 5 * rng.randint(0, 6)
-        town.add("route", route_id=route_id, name=name, mode=mode, headway=headway, first=first, last=last)
+        world.add("route", route_id=route_id, name=name, mode=mode, headway=headway, first=first, last=last)
         minutes = 0
         for position, stop in enumerate(stations := path.split(", ")):
             if position:
                 minutes += rng.randint(2, 4) if stop[:-2] == stations[position - 1][:-2] else rng.randint(5, 9)
-            town.add("route_stop", route_id=route_id, position=position, stop_id=stops[stop], minutes=minutes)
+            world.add("route_stop", route_id=route_id, position=position, stop_id=stops[stop], minutes=minutes)
     for route_id, (reason, advice) in zip(rng.sample(routes, 2), rng.sample(_DISRUPTIONS, 2), strict=True):
         first_day = rng.randint(0, 6)
-        town.add(
+        world.add(
             "disruption",
-            disruption_id=town.new_id("disruption"),
+            disruption_id=world.new_id("disruption"),
             route_id=route_id,
             first_day=day(first_day),
             last_day=day(first_day + rng.randint(1, 5)),

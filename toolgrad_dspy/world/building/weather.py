@@ -1,9 +1,9 @@
-"""Two weeks of weather: one course for the town, a little different in each district."""
+"""Two weeks of weather: one course for the world, a little different in each district."""
 
 import random
 
 from toolgrad_dspy.world.clock import HORIZON_DAYS, day
-from toolgrad_dspy.world.database import Town
+from toolgrad_dspy.world.database import World
 from toolgrad_dspy.world.names import DISTRICTS
 
 _ALERTS = {
@@ -14,7 +14,7 @@ _ALERTS = {
 }
 
 
-def build(town: Town, rng: random.Random) -> None:
+def build(world: World, rng: random.Random) -> None:
     warmth = rng.randint(14, 19)
     for offset in range(HORIZON_DAYS):
         warmth = min(27, max(10, warmth + rng.randint(-3, 3)))
@@ -22,7 +22,7 @@ def build(town: Town, rng: random.Random) -> None:
         for district in DISTRICTS:
             rain = round(wetness * rng.uniform(0.5, 1.5), 1)
             wind = rng.randint(4, 26) + (12 if district in ("Harbour", "Hillcrest") else 0)
-            town.add(
+            world.add(
                 "forecast",
                 district=district,
                 date=day(offset),
@@ -33,9 +33,9 @@ def build(town: Town, rng: random.Random) -> None:
                 wind_kmh=wind,
             )
     for kind in rng.sample(sorted(_ALERTS), 3):
-        town.add(
+        world.add(
             "weather_alert",
-            alert_id=town.new_id("alert"),
+            alert_id=world.new_id("alert"),
             district=rng.choice(DISTRICTS),
             date=day(rng.randrange(HORIZON_DAYS)),
             kind=kind,

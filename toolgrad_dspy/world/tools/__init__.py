@@ -1,4 +1,4 @@
-"""The tools of the town, by subject."""
+"""The tools of the world, by subject."""
 
 from toolgrad_dspy.world.tools.toolboxes import TOOLBOXES
 

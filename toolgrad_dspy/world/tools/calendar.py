@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from toolgrad_dspy.world.clock import TODAY, day, to_minutes, to_time
-from toolgrad_dspy.world.database import ME, Town, marks
+from toolgrad_dspy.world.database import ME, World, marks
 from toolgrad_dspy.world.errors import Conflict, InvalidArgument, NotPermitted
 from toolgrad_dspy.world.parameters import SOME_DAYS, Arguments, DateRange, Day, Result, Time
 from toolgrad_dspy.world.registry import Toolbox
@@ -72,7 +72,7 @@ class FreeSlots(Result):
 
 @calendar.reads
 def list_calendar(
-    town: Town,
+    world: World,
     date_range: Annotated[DateRange | None, Field(description="Days to list; null means the coming week.")] = None,
 ) -> Entries:
     """List the entries of your calendar in a range of days, with place and attendees."""
@@ -80,20 +80,20 @@ def list_calendar(
     if first > last:
         raise InvalidArgument(f"date_range ends on {last}, before it starts on {first}.")
     mine = "(organiser_id = ? OR entry_id IN (SELECT entry_id FROM attendee WHERE contact_id = ?))"
-    return Entries(entries=_entries(town, f"date BETWEEN ? AND ? AND {mine}", first, last, ME, ME))
+    return Entries(entries=_entries(world, f"date BETWEEN ? AND ? AND {mine}", first, last, ME, ME))
 
 
 @calendar.reads
 def find_free_time(
-    town: Town,
+    world: World,
     date: Annotated[Day, Field(description="Day to look at, as YYYY-MM-DD.", examples=SOME_DAYS)],
     duration_minutes: Annotated[int, Field(description="How long it takes.", ge=15, le=480, examples=[30, 60])] = 60,
     contact_ids: ContactIds = [],  # noqa: B006
 ) -> FreeSlots:
     """Find times between 09:00 and 18:00 at which you, and the given people, have nothing in the calendar."""
     for contact_id in contact_ids:
-        listed(town, contact_id)
-    busy = _busy(town, date, [ME, *contact_ids])
+        listed(world, contact_id)
+    busy = _busy(world, date, [ME, *contact_ids])
     slots, free_from = [], _DAY_START
     for start, end in [*busy, (_DAY_END, _DAY_END)]:
         if min(start, _DAY_END) - free_from >= duration_minutes:
@@ -104,7 +104,7 @@ def find_free_time(
 
 @calendar.writes()
 def create_entry(
-    town: Town,
+    world: World,
     title: Annotated[
         str, Field(description="What it is.", min_length=1, examples=["Dinner with Ada", "Bike repair"])
     ],
@@ -122,10 +122,10 @@ def create_entry(
 ) -> Entry:
     """Create an entry in your calendar, optionally with a place, attendees and a reminder."""
     if place_id is not None:
-        town.get("place", place_id)
-    end = _free_until(town, date, start, duration_minutes)
-    entry_id = town.new_id("entry")
-    town.add(
+        world.get("place", place_id)
+    end = _free_until(world, date, start, duration_minutes)
+    entry_id = world.new_id("entry")
+    world.add(
         "entry",
         entry_id=entry_id,
         title=title,
@@ -139,37 +139,37 @@ def create_entry(
         reminder_channel=None if reminder is None else reminder.channel,
     )
     for contact_id in dict.fromkeys(attendee_ids):
-        listed(town, contact_id)
-        town.add("attendee", entry_id=entry_id, contact_id=contact_id)
-    return _entries(town, "entry_id = ?", entry_id)[0]
+        listed(world, contact_id)
+        world.add("attendee", entry_id=entry_id, contact_id=contact_id)
+    return _entries(world, "entry_id = ?", entry_id)[0]
 
 
 @calendar.writes(destructive=True, idempotent=True)
 def move_entry(
-    town: Town,
+    world: World,
     entry_id: EntryId,
     date: Annotated[Day, Field(description="New day, as YYYY-MM-DD.", examples=SOME_DAYS)],
     start: Start,
 ) -> Entry:
     """Move one of your calendar entries to another day or time; its duration stays."""
-    entry = _my_entry(town, entry_id)
+    entry = _my_entry(world, entry_id)
     duration = to_minutes(str(entry["end"])) - to_minutes(str(entry["start"]))
-    end = _free_until(town, date, start, duration, besides=entry_id)
-    town.run("UPDATE entry SET date = ?, start = ?, end = ? WHERE entry_id = ?", date, start, end, entry_id)
-    return _entries(town, "entry_id = ?", entry_id)[0]
+    end = _free_until(world, date, start, duration, besides=entry_id)
+    world.run("UPDATE entry SET date = ?, start = ?, end = ? WHERE entry_id = ?", date, start, end, entry_id)
+    return _entries(world, "entry_id = ?", entry_id)[0]
 
 
 @calendar.writes(destructive=True, idempotent=True)
-def delete_entry(town: Town, entry_id: EntryId) -> DeletedEntry:
+def delete_entry(world: World, entry_id: EntryId) -> DeletedEntry:
     """Delete one of your calendar entries."""
-    entry = _my_entry(town, entry_id)
-    town.run("DELETE FROM entry WHERE entry_id = ?", entry_id)
+    entry = _my_entry(world, entry_id)
+    world.run("DELETE FROM entry WHERE entry_id = ?", entry_id)
     return DeletedEntry(entry_id=entry_id, title=str(entry["title"]), deleted=True)
 
 
-def _busy(town: Town, date: str, people: list[str], besides: str | None = None) -> list[tuple[int, int]]:
+def _busy(world: World, date: str, people: list[str], besides: str | None = None) -> list[tuple[int, int]]:
     """When one of ``people`` is busy, in minutes after midnight, by start."""
-    rows = town.rows(
+    rows = world.rows(
         f"SELECT start, end FROM entry WHERE date = ? AND entry_id IS NOT ? AND (organiser_id IN ({marks(people)}) "
         f"OR entry_id IN (SELECT entry_id FROM attendee WHERE contact_id IN ({marks(people)}))) ORDER BY start, end",
         date,
@@ -180,7 +180,7 @@ def _busy(town: Town, date: str, people: list[str], besides: str | None = None) 
     return [(to_minutes(row["start"]), to_minutes(row["end"])) for row in rows]
 
 
-def _free_until(town: Town, date: str, start: str, minutes: int, besides: str | None = None) -> str:
+def _free_until(world: World, date: str, start: str, minutes: int, besides: str | None = None) -> str:
     """When something of that length ends; raises when it would be in the past or overlap."""
     if date < TODAY:
         raise InvalidArgument(f"{date} is in the past; today is {TODAY}.")
@@ -188,22 +188,22 @@ def _free_until(town: Town, date: str, start: str, minutes: int, besides: str | 
     last = first + minutes
     if last >= 24 * 60:
         raise InvalidArgument("an entry has to end before midnight.")
-    for busy_from, busy_until in _busy(town, date, [ME], besides):
+    for busy_from, busy_until in _busy(world, date, [ME], besides):
         if busy_from < last and first < busy_until:
             raise Conflict(f"you have another entry on {date} from {to_time(busy_from)} to {to_time(busy_until)}.")
     return to_time(last)
 
 
-def _my_entry(town: Town, entry_id: str) -> dict[str, str | int | None]:
-    entry = town.get("entry", entry_id)
+def _my_entry(world: World, entry_id: str) -> dict[str, str | int | None]:
+    entry = world.get("entry", entry_id)
     if entry["organiser_id"] != ME:
-        organiser = town.get("contact", str(entry["organiser_id"]))["name"]
+        organiser = world.get("contact", str(entry["organiser_id"]))["name"]
         raise NotPermitted(f"only the organiser, {organiser}, may move or delete entry {entry_id}.")
     return entry
 
 
-def _entries(town: Town, condition: str, *values: str) -> list[Entry]:
-    rows = town.rows(
+def _entries(world: World, condition: str, *values: str) -> list[Entry]:
+    rows = world.rows(
         "SELECT entry_id, title, date, start, end, contact.name AS organiser, entry.place_id, place.name AS place, "
         "notes, reminder_minutes, reminder_channel FROM entry JOIN contact ON contact_id = organiser_id "
         f"LEFT JOIN place ON place.place_id = entry.place_id WHERE {condition} ORDER BY date, start, entry_id",
@@ -211,7 +211,7 @@ def _entries(town: Town, condition: str, *values: str) -> list[Entry]:
     )
     ids = [row["entry_id"] for row in rows]
     attendees: dict[str, list[Attendee]] = {entry_id: [] for entry_id in ids}
-    for row in town.rows(
+    for row in world.rows(
         "SELECT entry_id, contact_id, name FROM attendee JOIN contact USING (contact_id) "
         f"WHERE entry_id IN ({marks(ids)}) AND contact_id != ? ORDER BY name, contact_id",
         *ids,

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from toolgrad_dspy.world.clock import TIMESTAMP
-from toolgrad_dspy.world.database import Town, words
+from toolgrad_dspy.world.database import World, words
 from toolgrad_dspy.world.errors import Conflict, InvalidArgument, NotFound, NotPermitted
 from toolgrad_dspy.world.names import District, Relation
 from toolgrad_dspy.world.parameters import Arguments, Limit, Page, Result, pages
@@ -63,7 +63,7 @@ class Address(Arguments):
 
 @contacts.reads
 def find_contacts(
-    town: Town,
+    world: World,
     name: Annotated[
         str | None,
         Field(description="Words of the name; null means anybody.", examples=["Ada Quill", "Lindqvist", "Greta"]),
@@ -77,9 +77,9 @@ def find_contacts(
     named, needles = words(name, "name")
     where = f"listed AND {named} AND (? IS NULL OR relation = ?) AND (? IS NULL OR district = ?)"
     values = (*needles, relation, relation, district, district)
-    total = town.number(f"SELECT count(*) FROM contact WHERE {where}", *values)
+    total = world.number(f"SELECT count(*) FROM contact WHERE {where}", *values)
     offset, next_page = pages(total, page, limit)
-    found = town.read(
+    people = world.read(
         ContactSummary,
         f"SELECT contact_id, name, relation, district FROM contact WHERE {where} "
         "ORDER BY name, contact_id LIMIT ? OFFSET ?",
@@ -87,18 +87,18 @@ def find_contacts(
         limit,
         offset,
     )
-    return ContactPage(contacts=found, total=total, next_page=next_page)
+    return ContactPage(contacts=people, total=total, next_page=next_page)
 
 
 @contacts.reads
-def get_contact(town: Town, contact_id: ContactId) -> Contact:
+def get_contact(world: World, contact_id: ContactId) -> Contact:
     """Get the details of one contact: e-mail address, phone number and street address."""
-    return _contact(town, contact_id)
+    return _contact(world, contact_id)
 
 
 @contacts.writes()
 def add_contact(
-    town: Town,
+    world: World,
     name: Annotated[str, Field(description="Full name.", min_length=2, examples=["Lena Hartmann", "Yusuf Demir"])],
     email: Annotated[
         str,
@@ -116,11 +116,11 @@ def add_contact(
     ] = None,
 ) -> Contact:
     """Add a person to your address book; an e-mail address can be in it only once."""
-    known = town.row("SELECT name FROM contact WHERE email = ?", email.lower())
+    known = world.row("SELECT name FROM contact WHERE email = ?", email.lower())
     if known:
         raise Conflict(f"{email} already belongs to {known['name']}.")
-    contact_id = town.new_id("contact")
-    town.add(
+    contact_id = world.new_id("contact")
+    world.add(
         "contact",
         contact_id=contact_id,
         name=name,
@@ -132,12 +132,12 @@ def add_contact(
         accepts_messages=True,
         listed=True,
     )
-    return _contact(town, contact_id)
+    return _contact(world, contact_id)
 
 
 @contacts.reads
 def list_messages(
-    town: Town,
+    world: World,
     contact_id: Annotated[
         str | None, Field(description="Only messages with this person, by the id from find_contacts; null means all.")
     ] = None,
@@ -149,15 +149,15 @@ def list_messages(
 ) -> MessagePage:
     """List your messages, newest first; listing does not mark them as read."""
     if contact_id is not None:
-        listed(town, contact_id)
+        listed(world, contact_id)
     newest = ("9999", "")
     if cursor is not None:
         try:
-            start = town.get("message", cursor.replace("pg-", "msg-", 1))
+            start = world.get("message", cursor.replace("pg-", "msg-", 1))
         except NotFound:
             raise InvalidArgument(f"{cursor!r} is not a next_cursor of list_messages.") from None
         newest = (start["sent_at"], start["message_id"])
-    messages = town.read(
+    messages = world.read(
         Message,
         "SELECT message_id, contact_id, name, direction, sent_at, text, unread, reply_to "
         "FROM message JOIN contact USING (contact_id) WHERE (? IS NULL OR contact_id = ?) AND unread >= ? "
@@ -174,7 +174,7 @@ def list_messages(
 
 @contacts.writes()
 def send_message(
-    town: Town,
+    world: World,
     contact_id: ContactId,
     text: Annotated[
         str,
@@ -190,18 +190,18 @@ def send_message(
     ] = None,
 ) -> Message:
     """Send a text message to a contact, optionally in reply to one of theirs."""
-    person = listed(town, contact_id)
+    person = listed(world, contact_id)
     if not person["accepts_messages"]:
         raise NotPermitted(f"{person['name']} has blocked messages from you.")
     if reply_to_message_id is not None:
-        original = town.get("message", reply_to_message_id)
+        original = world.get("message", reply_to_message_id)
         if original["contact_id"] != contact_id:
             raise InvalidArgument(
                 f"message {reply_to_message_id} is not part of your exchange with {person['name']}."
             )
-        town.run("UPDATE message SET unread = 0 WHERE message_id = ?", reply_to_message_id)
-    message_id = town.new_id("message")
-    town.add(
+        world.run("UPDATE message SET unread = 0 WHERE message_id = ?", reply_to_message_id)
+    message_id = world.new_id("message")
+    world.add(
         "message",
         message_id=message_id,
         contact_id=contact_id,
@@ -217,14 +217,14 @@ def send_message(
     )  # fmt: skip
 
 
-def listed(town: Town, contact_id: str) -> dict[str, Any]:
+def listed(world: World, contact_id: str) -> dict[str, Any]:
     """The contact with that id; raises NotFound, for the user's own record as well."""
-    person = town.get("contact", contact_id)
+    person = world.get("contact", contact_id)
     if not person["listed"]:
         raise NotFound(f"no contact has the id {contact_id!r}.")
     return person
 
 
-def _contact(town: Town, contact_id: str) -> Contact:
-    person = listed(town, contact_id)
+def _contact(world: World, contact_id: str) -> Contact:
+    person = listed(world, contact_id)
     return Contact(**{name: person[name] for name in Contact.model_fields})

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from toolgrad_dspy.world.building.dining import SEATINGS
 from toolgrad_dspy.world.clock import TIME_NOW, TODAY, day, to_minutes, weekday
-from toolgrad_dspy.world.database import Town
+from toolgrad_dspy.world.database import World
 from toolgrad_dspy.world.errors import InvalidArgument
 from toolgrad_dspy.world.names import Cuisine, Diet, District
 from toolgrad_dspy.world.parameters import SOME_DAYS, Arguments, Day, Limit, Listed, Page, Result, Time, pages
@@ -21,8 +21,8 @@ BOOKING_DAYS = 60
 """How far ahead tables can be booked."""
 
 Area = Literal["window", "main room", "terrace"]
-Slot = Literal["lunch", "early_dinner", "late_dinner"]
-_SLOTS: dict[Slot, tuple[str, str]] = {
+PartOfDay = Literal["lunch", "early_dinner", "late_dinner"]
+_PARTS_OF_DAY: dict[PartOfDay, tuple[str, str]] = {
     "lunch": ("12:00", "13:30"),
     "early_dinner": ("18:00", "19:00"),
     "late_dinner": ("19:30", "21:00"),
@@ -85,7 +85,7 @@ class TimeWindow(Arguments):
 
 @dining.reads
 def search_restaurants(
-    town: Town,
+    world: World,
     cuisine: Annotated[Cuisine | None, Field(description="Only this cuisine; null means any.")] = None,
     district: Annotated[District | None, Field(description="Only this district; null means any.")] = None,
     diets: Annotated[list[Diet], Field(description="Diets the kitchen has to cater for, all of them.")] = [],  # noqa: B006
@@ -100,9 +100,9 @@ def search_restaurants(
     values = (cuisine, cuisine, district, district, max_price_level, *diets)
     source = f"FROM restaurant JOIN place USING (place_id) WHERE {where}"
     order = {"rating": "rating DESC", "price": "price_level", "name": "name"}[sort_by]
-    total = town.number(f"SELECT count(*) {source}", *values)
+    total = world.number(f"SELECT count(*) {source}", *values)
     offset, next_page = pages(total, page, limit)
-    found = town.read(
+    restaurants = world.read(
         Restaurant,
         "SELECT restaurant_id, place_id, name, cuisine, district, address, price_level, rating, diets "
         f"{source} ORDER BY {order}, restaurant_id LIMIT ? OFFSET ?",
@@ -110,18 +110,18 @@ def search_restaurants(
         limit,
         offset,
     )
-    return RestaurantPage(restaurants=found, total=total, next_page=next_page)
+    return RestaurantPage(restaurants=restaurants, total=total, next_page=next_page)
 
 
 @dining.reads
 def get_menu(
-    town: Town,
+    world: World,
     restaurant_id: RestaurantId,
     diet: Annotated[Diet | None, Field(description="Only dishes for this diet; null means the whole menu.")] = None,
 ) -> Menu:
     """Get the menu of a restaurant with prices; the list is empty when no dish suits the diet."""
-    restaurant = town.get("restaurant", restaurant_id)
-    dishes = town.read(
+    restaurant = world.get("restaurant", restaurant_id)
+    dishes = world.read(
         Dish,
         "SELECT course, name, price, diets FROM dish WHERE restaurant_id = ? "
         "AND (? IS NULL OR instr(',' || diets || ',', ',' || ? || ',')) ORDER BY position",
@@ -129,35 +129,35 @@ def get_menu(
         diet,
         diet,
     )
-    return Menu(restaurant_id=restaurant_id, name=town.get("place", restaurant["place_id"])["name"], dishes=dishes)
+    return Menu(restaurant_id=restaurant_id, name=world.get("place", restaurant["place_id"])["name"], dishes=dishes)
 
 
 @dining.reads
 def list_free_tables(
-    town: Town,
+    world: World,
     restaurant_id: RestaurantId,
     date: Annotated[Day, Field(description="Day of the meal, as YYYY-MM-DD.", examples=SOME_DAYS)],
     party_size: PartySize,
     when: Annotated[
-        TimeWindow | Slot, Field(description="The part of the day by name, or an earliest and a latest time.")
+        TimeWindow | PartOfDay, Field(description="The part of the day by name, or an earliest and a latest time.")
     ] = "early_dinner",
     limit: Limit = 10,
 ) -> FreeTables:
     """List tables of a restaurant that are free for a party on a date; empty when it is full or closed that day."""
-    restaurant = town.get("restaurant", restaurant_id)
+    restaurant = world.get("restaurant", restaurant_id)
     check_day(date)
-    earliest, latest = (when.earliest, when.latest) if isinstance(when, TimeWindow) else _SLOTS[when]
+    earliest, latest = (when.earliest, when.latest) if isinstance(when, TimeWindow) else _PARTS_OF_DAY[when]
     if earliest > latest:
         raise InvalidArgument(f"the time window ends at {latest}, before it starts at {earliest}.")
     free: list[FreeTable] = []
-    if town.get("place", restaurant["place_id"])["closed_on"] != weekday(date):
-        tables = town.rows(
+    if world.get("place", restaurant["place_id"])["closed_on"] != weekday(date):
+        tables = world.rows(
             "SELECT table_id, seats, area FROM dining_table WHERE restaurant_id = ? AND seats >= ? "
             "ORDER BY seats, table_id",
             restaurant_id,
             party_size,
         )
-        taken = taken_tables(town, restaurant_id, date)
+        taken = taken_tables(world, restaurant_id, date)
         for time in SEATINGS:
             if earliest <= time <= latest and (date > TODAY or time > TIME_NOW):
                 free += [FreeTable(**t, date=date, time=time) for t in tables if t["table_id"] not in taken[time]]
@@ -172,12 +172,12 @@ def check_day(date: str) -> None:
         raise InvalidArgument(f"{date} is too far ahead; tables can be booked until {day(BOOKING_DAYS)}.")
 
 
-def taken_tables(town: Town, restaurant_id: str, date: str, besides: str | None = None) -> dict[str, set[str]]:
+def taken_tables(world: World, restaurant_id: str, date: str, besides: str | None = None) -> dict[str, set[str]]:
     """For each time of :data:`SEATINGS` the tables that a party cannot have from then on.
 
     The booking ``besides`` is left out of account.
     """
-    bookings = town.rows(
+    bookings = world.rows(
         "SELECT table_id, time FROM booking JOIN dining_table USING (table_id) WHERE restaurant_id = ? "
         "AND date = ? AND status = 'confirmed' AND booking_id IS NOT ? ORDER BY booking_id",
         restaurant_id,

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from toolgrad_dspy.world.clock import TODAY, day, shift
-from toolgrad_dspy.world.database import ME, Town, words
+from toolgrad_dspy.world.database import ME, World, words
 from toolgrad_dspy.world.errors import Conflict, InvalidArgument, NotFound, NotPermitted
 from toolgrad_dspy.world.names import Genre
 from toolgrad_dspy.world.parameters import Limit, Result
@@ -64,7 +64,7 @@ class Reservations(Result):
 
 @library.reads
 def search_books(
-    town: Town,
+    world: World,
     text: Annotated[
         str | None,
         Field(
@@ -80,7 +80,7 @@ def search_books(
 ) -> BookPage:
     """Search the library's catalogue by title, author, genre and language."""
     named, needles = words(text, "title", "author")
-    books = town.read(
+    books = world.read(
         Book,
         "SELECT book_id, title, author, genre, language, year FROM book "
         f"WHERE {named} AND (? IS NULL OR genre = ?) AND (? IS NULL OR language = ?) "
@@ -90,7 +90,7 @@ def search_books(
         genre,
         language,
         language,
-        _first_title(town, cursor),
+        _first_title(world, cursor),
         limit + 1,
     )
     following = books[limit].book_id.replace("bok-", "pg-") if len(books) > limit else None
@@ -99,13 +99,13 @@ def search_books(
 
 @library.reads
 def list_copies(
-    town: Town,
+    world: World,
     book_id: Annotated[str, Field(description="Id of the book, as returned by search_books.")],
     status: Annotated[CopyStatus | None, Field(description="Only copies in this state; null means all.")] = None,
 ) -> Copies:
     """List the copies of a book: the branch that has each, and whether it can be borrowed."""
-    book = town.get("book", book_id)
-    copies = town.read(
+    book = world.get("book", book_id)
+    copies = world.read(
         Copy,
         "SELECT copy_id, copy.place_id, place.name AS branch, status, "
         "(SELECT due_date FROM loan WHERE loan.copy_id = copy.copy_id AND NOT returned) AS due_date "
@@ -119,7 +119,7 @@ def list_copies(
 
 @library.writes()
 def reserve_copy(
-    town: Town,
+    world: World,
     copy_id: Annotated[str, Field(description="Id of the copy, as returned by list_copies.")],
     pickup_place_id: Annotated[
         str | None,
@@ -127,25 +127,25 @@ def reserve_copy(
     ] = None,
 ) -> Reservation:
     """Reserve a copy of a book for yourself; if it is on loan you get it after its return."""
-    copy = town.get("copy", copy_id)
+    copy = world.get("copy", copy_id)
     if copy["status"] == "reference":
         raise NotPermitted(f"copy {copy_id} is for reading in the library only.")
-    if town.row("SELECT 1 FROM loan WHERE copy_id = ? AND contact_id = ? AND NOT returned", copy_id, ME):
+    if world.row("SELECT 1 FROM loan WHERE copy_id = ? AND contact_id = ? AND NOT returned", copy_id, ME):
         raise Conflict(f"you already have copy {copy_id} on loan.")
-    if town.row("SELECT 1 FROM reservation WHERE copy_id = ? AND status != 'cancelled'", copy_id):
+    if world.row("SELECT 1 FROM reservation WHERE copy_id = ? AND status != 'cancelled'", copy_id):
         raise Conflict(f"copy {copy_id} is already reserved.")
     open_ones = "SELECT count(*) FROM reservation WHERE contact_id = ? AND status != 'cancelled'"
-    if town.number(open_ones, ME) >= MAX_RESERVATIONS:
+    if world.number(open_ones, ME) >= MAX_RESERVATIONS:
         raise NotPermitted(f"you have {MAX_RESERVATIONS} reservations already, which is the limit.")
-    branch = town.get("place", pickup_place_id or copy["place_id"])
+    branch = world.get("place", pickup_place_id or copy["place_id"])
     if branch["category"] != "library":
         raise InvalidArgument(f"{branch['name']} is not a library branch.")
-    loan = town.row("SELECT due_date FROM loan WHERE copy_id = ? AND NOT returned", copy_id)
+    loan = world.row("SELECT due_date FROM loan WHERE copy_id = ? AND NOT returned", copy_id)
     pickup_from = TODAY if loan is None else max(loan["due_date"], day(1))
     if branch["place_id"] != copy["place_id"]:
         pickup_from = shift(pickup_from, 2)  # the van between the branches takes two days
-    reservation_id = town.new_id("reservation")
-    town.add(
+    reservation_id = world.new_id("reservation")
+    world.add(
         "reservation",
         reservation_id=reservation_id,
         copy_id=copy_id,
@@ -155,44 +155,44 @@ def reserve_copy(
         status="waiting" if pickup_from > TODAY else "ready",
     )
     if loan is None:
-        town.run("UPDATE copy SET status = 'on_hold' WHERE copy_id = ?", copy_id)
-    return _reservations(town, "AND reservation_id = ?", reservation_id)[0]
+        world.run("UPDATE copy SET status = 'on_hold' WHERE copy_id = ?", copy_id)
+    return _reservations(world, "AND reservation_id = ?", reservation_id)[0]
 
 
 @library.reads
-def list_reservations(town: Town) -> Reservations:
+def list_reservations(world: World) -> Reservations:
     """List your own library reservations with the branch and the first day to collect each."""
-    return Reservations(reservations=_reservations(town, "AND status != 'cancelled'"))
+    return Reservations(reservations=_reservations(world, "AND status != 'cancelled'"))
 
 
 @library.writes(destructive=True, idempotent=True)
 def cancel_reservation(
-    town: Town,
+    world: World,
     reservation_id: Annotated[str, Field(description="Id of the reservation, as returned by list_reservations.")],
 ) -> Reservation:
     """Cancel one of your library reservations."""
-    reservation = town.get("reservation", reservation_id)
+    reservation = world.get("reservation", reservation_id)
     if reservation["contact_id"] != ME:
         raise NotPermitted(f"reservation {reservation_id} is somebody else's.")
     if reservation["status"] == "cancelled":
         raise Conflict(f"reservation {reservation_id} is already cancelled.")
-    town.run("UPDATE reservation SET status = 'cancelled' WHERE reservation_id = ?", reservation_id)
-    town.run("UPDATE copy SET status = 'available' WHERE copy_id = ? AND status = 'on_hold'", reservation["copy_id"])
-    return _reservations(town, "AND reservation_id = ?", reservation_id)[0]
+    world.run("UPDATE reservation SET status = 'cancelled' WHERE reservation_id = ?", reservation_id)
+    world.run("UPDATE copy SET status = 'available' WHERE copy_id = ? AND status = 'on_hold'", reservation["copy_id"])
+    return _reservations(world, "AND reservation_id = ?", reservation_id)[0]
 
 
-def _first_title(town: Town, cursor: str | None) -> str:
+def _first_title(world: World, cursor: str | None) -> str:
     """The title at which the page of ``cursor`` starts."""
     if cursor is None:
         return ""
     try:
-        return str(town.get("book", cursor.replace("pg-", "bok-", 1))["title"])
+        return str(world.get("book", cursor.replace("pg-", "bok-", 1))["title"])
     except NotFound:
         raise InvalidArgument(f"{cursor!r} is not a next_cursor of search_books.") from None
 
 
-def _reservations(town: Town, condition: str, *values: str) -> list[Reservation]:
-    return town.read(
+def _reservations(world: World, condition: str, *values: str) -> list[Reservation]:
+    return world.read(
         Reservation,
         "SELECT reservation_id, copy_id, book_id, title, reservation.place_id, place.name AS branch, pickup_from, "
         "reservation.status FROM reservation JOIN copy USING (copy_id) JOIN book USING (book_id) "

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from toolgrad_dspy.world.clock import TODAY, day, shift
-from toolgrad_dspy.world.database import ME, Town
+from toolgrad_dspy.world.database import ME, World
 from toolgrad_dspy.world.errors import Conflict, NotPermitted
 from toolgrad_dspy.world.parameters import Result
 from toolgrad_dspy.world.registry import Toolbox
@@ -42,7 +42,7 @@ class ReturnedLoan(Result):
 
 @loans.reads
 def list_loans(
-    town: Town,
+    world: World,
     due: Annotated[
         Literal["all", "overdue", "within_a_week"], Field(description="Which loans to list, by when they are due.")
     ] = "all",
@@ -53,37 +53,37 @@ def list_loans(
         "overdue": ("0000-00-00", day(-1)),
         "within_a_week": (TODAY, day(7)),
     }[due]
-    found = _loans(town, "AND contact_id = ? AND NOT returned AND due_date BETWEEN ? AND ?", ME, first, last)
-    return Loans(loans=found)
+    listed = _loans(world, "AND contact_id = ? AND NOT returned AND due_date BETWEEN ? AND ?", ME, first, last)
+    return Loans(loans=listed)
 
 
 @loans.writes()
-def renew_loan(town: Town, loan_id: LoanId) -> Loan:
+def renew_loan(world: World, loan_id: LoanId) -> Loan:
     """Renew one of your loans for three weeks; at most two times, and not when somebody waits for the copy."""
-    loan = _my_loan(town, loan_id)
-    if town.row("SELECT 1 FROM reservation WHERE copy_id = ? AND status = 'waiting'", loan["copy_id"]):
+    loan = _my_loan(world, loan_id)
+    if world.row("SELECT 1 FROM reservation WHERE copy_id = ? AND status = 'waiting'", loan["copy_id"]):
         raise NotPermitted(f"copy {loan['copy_id']} is reserved by another reader, so it cannot be renewed.")
     if loan["renewals"] >= MAX_RENEWALS:
         raise NotPermitted(f"loan {loan_id} has been renewed {MAX_RENEWALS} times already, which is the limit.")
     due_date = shift(max(loan["due_date"], TODAY), LOAN_DAYS)
-    town.run("UPDATE loan SET due_date = ?, renewals = renewals + 1 WHERE loan_id = ?", due_date, loan_id)
-    return _loans(town, "AND loan_id = ?", loan_id)[0]
+    world.run("UPDATE loan SET due_date = ?, renewals = renewals + 1 WHERE loan_id = ?", due_date, loan_id)
+    return _loans(world, "AND loan_id = ?", loan_id)[0]
 
 
 @loans.writes(destructive=True, idempotent=True)
-def return_loan(town: Town, loan_id: LoanId) -> ReturnedLoan:
+def return_loan(world: World, loan_id: LoanId) -> ReturnedLoan:
     """Return a borrowed book, and learn the fine if it is overdue."""
-    loan = _my_loan(town, loan_id)
-    awaited = town.row("SELECT 1 FROM reservation WHERE copy_id = ? AND status = 'waiting'", loan["copy_id"])
-    town.run("UPDATE loan SET returned = 1 WHERE loan_id = ?", loan_id)
-    town.run("UPDATE copy SET status = ? WHERE copy_id = ?", "on_hold" if awaited else "available", loan["copy_id"])
-    days_late = town.number("SELECT max(0, julianday(?) - julianday(?))", TODAY, loan["due_date"])
-    title = _loans(town, "AND loan_id = ?", loan_id)[0].title
+    loan = _my_loan(world, loan_id)
+    awaited = world.row("SELECT 1 FROM reservation WHERE copy_id = ? AND status = 'waiting'", loan["copy_id"])
+    world.run("UPDATE loan SET returned = 1 WHERE loan_id = ?", loan_id)
+    world.run("UPDATE copy SET status = ? WHERE copy_id = ?", "on_hold" if awaited else "available", loan["copy_id"])
+    days_late = world.number("SELECT max(0, julianday(?) - julianday(?))", TODAY, loan["due_date"])
+    title = _loans(world, "AND loan_id = ?", loan_id)[0].title
     return ReturnedLoan(loan_id=loan_id, title=title, returned_on=TODAY, fine=round(FINE_PER_DAY * days_late, 2))
 
 
-def _my_loan(town: Town, loan_id: str) -> dict[str, Any]:
-    loan = town.get("loan", loan_id)
+def _my_loan(world: World, loan_id: str) -> dict[str, Any]:
+    loan = world.get("loan", loan_id)
     if loan["contact_id"] != ME:
         raise NotPermitted(f"loan {loan_id} is somebody else's.")
     if loan["returned"]:
@@ -91,8 +91,8 @@ def _my_loan(town: Town, loan_id: str) -> dict[str, Any]:
     return loan
 
 
-def _loans(town: Town, condition: str, *values: str) -> list[Loan]:
-    return town.read(
+def _loans(world: World, condition: str, *values: str) -> list[Loan]:
+    return world.read(
         Loan,
         "SELECT loan_id, copy_id, book_id, title, due_date, renewals, due_date < ? AS overdue "
         "FROM loan JOIN copy USING (copy_id) JOIN book USING (book_id) "

@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field
 
 from toolgrad_dspy.world.clock import weekday
-from toolgrad_dspy.world.database import Town, marks, words
+from toolgrad_dspy.world.database import World, marks, words
 from toolgrad_dspy.world.names import District, PlaceCategory
 from toolgrad_dspy.world.parameters import SOME_DAYS, Day, Limit, Page, Result, pages
 from toolgrad_dspy.world.registry import Toolbox
@@ -56,7 +56,7 @@ class OpeningHours(Result):
 
 @places.reads
 def search_places(
-    town: Town,
+    world: World,
     text: Annotated[
         str | None,
         Field(description="Words of the name.", examples=["Maritime Museum", "Castle Green", "Library"]),
@@ -71,9 +71,9 @@ def search_places(
     named, needles = words(text, "name")
     where = f"{named} AND (? IS NULL OR category = ?) AND (? IS NULL OR district = ?) AND step_free >= ?"
     values = (*needles, category, category, district, district, int(step_free))
-    total = town.number(f"SELECT count(*) FROM place WHERE {where}", *values)
+    total = world.number(f"SELECT count(*) FROM place WHERE {where}", *values)
     offset, next_page = pages(total, page, limit)
-    found = town.read(
+    summaries = world.read(
         PlaceSummary,
         f"SELECT place_id, name, category, district, address FROM place WHERE {where} "
         "ORDER BY name, place_id LIMIT ? OFFSET ?",
@@ -81,19 +81,19 @@ def search_places(
         limit,
         offset,
     )
-    return PlacePage(places=found, total=total, next_page=next_page)
+    return PlacePage(places=summaries, total=total, next_page=next_page)
 
 
 @places.reads
-def get_place(town: Town, place_id: PlaceId) -> Place:
+def get_place(world: World, place_id: PlaceId) -> Place:
     """Get the details of one place: address, phone number, accessibility and a description."""
-    row = town.get("place", place_id)
+    row = world.get("place", place_id)
     return Place(**{name: row[name] for name in Place.model_fields})
 
 
 @places.reads
 def find_nearby_places(
-    town: Town,
+    world: World,
     place_id: Annotated[str, Field(description="Id of the place to look around, as returned by search_places.")],
     categories: Annotated[
         list[PlaceCategory], Field(description="Categories of interest; an empty list means all of them.")
@@ -102,9 +102,9 @@ def find_nearby_places(
     limit: Limit = 10,
 ) -> NearbyPlaces:
     """List other places around a given place, nearest first, optionally only of some categories."""
-    here = town.get("place", place_id)
+    here = world.get("place", place_id)
     wanted = f"AND category IN ({marks(categories)})" if categories else ""
-    rows = town.rows(
+    rows = world.rows(
         f"SELECT place_id, name, category, district, address, x, y FROM place WHERE place_id != ? {wanted} "
         "ORDER BY place_id",
         place_id,
@@ -121,12 +121,12 @@ def find_nearby_places(
 
 @places.reads
 def get_opening_hours(
-    town: Town,
+    world: World,
     place_id: PlaceId,
     date: Annotated[Day, Field(description="The day in question, as YYYY-MM-DD.", examples=SOME_DAYS)],
 ) -> OpeningHours:
     """Tell whether a place is open on a given date, and from when to when."""
-    row = town.get("place", place_id)
+    row = world.get("place", place_id)
     is_open = row["closed_on"] != weekday(date)
     return OpeningHours(
         place_id=place_id,

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from toolgrad_dspy.world.clock import TIMESTAMP, TODAY, day, shift
-from toolgrad_dspy.world.database import Town
+from toolgrad_dspy.world.database import World
 from toolgrad_dspy.world.errors import Conflict, InvalidArgument
 from toolgrad_dspy.world.parameters import Day, Result
 from toolgrad_dspy.world.registry import Toolbox
@@ -42,30 +42,30 @@ class Parcel(ParcelSummary):
 
 @post.reads
 def list_parcels(
-    town: Town,
+    world: World,
     status: Annotated[ParcelStatus | None, Field(description="Only parcels in this state; null means all.")] = None,
 ) -> Parcels:
     """List the parcels addressed to you, with their state and the post office that holds them."""
-    found = town.read(
+    parcels = world.read(
         ParcelSummary,
         "SELECT parcel_id, sender, status, expected_date, place_id FROM parcel WHERE ? IS NULL OR status = ? "
         "ORDER BY expected_date, parcel_id",
         status,
         status,
     )
-    return Parcels(parcels=found)
+    return Parcels(parcels=parcels)
 
 
 @post.reads
-def track_parcel(town: Town, parcel_id: ParcelId) -> Parcel:
+def track_parcel(world: World, parcel_id: ParcelId) -> Parcel:
     """Track a parcel: where it is now and every scan on its way."""
-    town.get("parcel", parcel_id)
-    return _parcel(town, parcel_id)
+    world.get("parcel", parcel_id)
+    return _parcel(world, parcel_id)
 
 
 @post.writes(destructive=True)
 def redirect_parcel(
-    town: Town,
+    world: World,
     parcel_id: ParcelId,
     place_id: Annotated[
         str,
@@ -75,25 +75,25 @@ def redirect_parcel(
     ],
 ) -> Parcel:
     """Have a parcel that is still in transit held at a post office for you to collect."""
-    parcel = town.get("parcel", parcel_id)
+    parcel = world.get("parcel", parcel_id)
     if parcel["status"] not in ("in_transit", "redirected"):
         raise Conflict(f"parcel {parcel_id} is {parcel['status'].replace('_', ' ')} and can no longer be redirected.")
-    office = town.get("place", place_id)
+    office = world.get("place", place_id)
     if office["category"] != "post_office":
         raise InvalidArgument(f"{office['name']} is not a post office.")
-    town.run(
+    world.run(
         "UPDATE parcel SET status = 'redirected', place_id = ?, expected_date = ? WHERE parcel_id = ?",
         place_id,
         max(parcel["expected_date"], day(1)),
         parcel_id,
     )
-    _scan(town, parcel_id, f"redirected to {office['name']}")
-    return _parcel(town, parcel_id)
+    _scan(world, parcel_id, f"redirected to {office['name']}")
+    return _parcel(world, parcel_id)
 
 
 @post.writes(destructive=True)
 def schedule_delivery(
-    town: Town,
+    world: World,
     parcel_id: ParcelId,
     date: Annotated[Day, Field(description="New day of delivery, as YYYY-MM-DD.", examples=[day(6), day(7), day(9)])],
     time_of_day: Annotated[
@@ -101,28 +101,28 @@ def schedule_delivery(
     ] = "morning",
 ) -> Parcel:
     """Choose a later day and a part of the day on which a parcel that is still in transit is delivered."""
-    parcel = town.get("parcel", parcel_id)
+    parcel = world.get("parcel", parcel_id)
     if parcel["status"] != "in_transit":
         raise Conflict(f"parcel {parcel_id} is {parcel['status'].replace('_', ' ')}; its delivery cannot be moved.")
     if not parcel["expected_date"] <= date <= shift(TODAY, _LATEST):
         raise InvalidArgument(
             f"delivery is possible from {parcel['expected_date']} to {shift(TODAY, _LATEST)}, not on {date}."
         )
-    town.run("UPDATE parcel SET expected_date = ? WHERE parcel_id = ?", date, parcel_id)
-    _scan(town, parcel_id, f"delivery set to {date}, {time_of_day}")
-    return _parcel(town, parcel_id)
+    world.run("UPDATE parcel SET expected_date = ? WHERE parcel_id = ?", date, parcel_id)
+    _scan(world, parcel_id, f"delivery set to {date}, {time_of_day}")
+    return _parcel(world, parcel_id)
 
 
-def _scan(town: Town, parcel_id: str, what: str) -> None:
-    position = town.number("SELECT count(*) FROM scan WHERE parcel_id = ?", parcel_id)
-    town.add("scan", parcel_id=parcel_id, position=position, at=TIMESTAMP, what=what)
+def _scan(world: World, parcel_id: str, what: str) -> None:
+    position = world.number("SELECT count(*) FROM scan WHERE parcel_id = ?", parcel_id)
+    world.add("scan", parcel_id=parcel_id, position=position, at=TIMESTAMP, what=what)
 
 
-def _parcel(town: Town, parcel_id: str) -> Parcel:
-    row = town.rows(
+def _parcel(world: World, parcel_id: str) -> Parcel:
+    row = world.rows(
         "SELECT parcel_id, sender, status, expected_date, parcel.place_id, name AS place, weight_kg "
         "FROM parcel LEFT JOIN place USING (place_id) WHERE parcel_id = ?",
         parcel_id,
     )[0]
-    scans = town.read(Scan, "SELECT at, what FROM scan WHERE parcel_id = ? ORDER BY position", parcel_id)
+    scans = world.read(Scan, "SELECT at, what FROM scan WHERE parcel_id = ? ORDER BY position", parcel_id)
     return Parcel(**row, scans=scans)

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from toolgrad_dspy.world.clock import TIME_NOW, TODAY, to_minutes, to_time
-from toolgrad_dspy.world.database import Town, words
+from toolgrad_dspy.world.database import World, words
 from toolgrad_dspy.world.names import District
 from toolgrad_dspy.world.parameters import SOME_DAYS, Day, Limit, Result, Time
 from toolgrad_dspy.world.registry import Toolbox
@@ -91,7 +91,7 @@ class Disruptions(Result):
 
 @transit.reads
 def search_stops(
-    town: Town,
+    world: World,
     text: Annotated[
         str | None,
         Field(
@@ -102,7 +102,7 @@ def search_stops(
 ) -> StopList:
     """Search the stops of trams, buses and ferries by name and district."""
     named, needles = words(text, "name")
-    stops = town.read(
+    stops = world.read(
         Stop,
         "SELECT stop_id, name, district, step_free FROM stop "
         f"WHERE {named} AND (? IS NULL OR district = ?) ORDER BY name",
@@ -115,13 +115,13 @@ def search_stops(
 
 @transit.reads
 def find_nearest_stops(
-    town: Town,
+    world: World,
     place_id: Annotated[str, Field(description="Id of the place to walk from or to, as returned by search_places.")],
     limit: Annotated[int, Field(description="How many stops to return.", ge=1, le=10)] = 3,
 ) -> NearStops:
     """Find the stops that are nearest to a place, with the walking time to each."""
-    here = town.get("place", place_id)
-    rows = town.rows("SELECT stop_id, name, district, step_free, x, y FROM stop ORDER BY stop_id")
+    here = world.get("place", place_id)
+    rows = world.rows("SELECT stop_id, name, district, step_free, x, y FROM stop ORDER BY stop_id")
     rows.sort(key=lambda row: distance_m(here, row))
     near = []
     for row in rows[:limit]:
@@ -132,12 +132,12 @@ def find_nearest_stops(
 
 @transit.reads
 def get_route(
-    town: Town,
+    world: World,
     route_id: Annotated[str, Field(description="Id of the line, as returned by list_departures or plan_trip.")],
 ) -> Route:
     """Get one line: its stops in order, how often it runs, its first and last departure."""
-    row = town.get("route", route_id)
-    stops = town.read(
+    row = world.get("route", route_id)
+    stops = world.read(
         RouteStop,
         "SELECT stop_id, name, minutes AS minutes_from_start FROM route_stop JOIN stop USING (stop_id) "
         "WHERE route_id = ? ORDER BY position",
@@ -156,7 +156,7 @@ def get_route(
 
 @transit.reads
 def list_departures(
-    town: Town,
+    world: World,
     stop_id: StopId,
     date: Annotated[Day, Field(description="Day of travel, as YYYY-MM-DD.", examples=SOME_DAYS)] = TODAY,
     after: Annotated[
@@ -166,10 +166,10 @@ def list_departures(
     limit: Limit = 10,
 ) -> Departures:
     """List the departures from a stop within two hours of a time, soonest first; there are none late at night."""
-    town.get("stop", stop_id)
-    names = stop_names(town)
-    found = []
-    for line in lines(town, date):
+    world.get("stop", stop_id)
+    names = stop_names(world)
+    departing = []
+    for line in lines(world, date):
         if mode is not None and line.mode != mode:
             continue
         for stop, minutes in line.stops[:-1]:
@@ -177,21 +177,21 @@ def list_departures(
             while (
                 depart is not None and depart - minutes <= line.last and depart < to_minutes(after) + WINDOW_MINUTES
             ):
-                found.append((depart, line.name, line.stops[-1][0], line))
+                departing.append((depart, line.name, line.stops[-1][0], line))
                 depart += line.headway
-    found.sort(key=lambda item: item[:3])
+    departing.sort(key=lambda item: item[:3])
     departures = [
         Departure(
             route_id=line.route_id, route=line.name, mode=as_mode(line.mode), towards=names[end], time=to_time(depart)
         )
-        for depart, _, end, line in found[:limit]
+        for depart, _, end, line in departing[:limit]
     ]
     return Departures(stop_id=stop_id, date=date, departures=departures)
 
 
 @transit.reads
 def list_disruptions(
-    town: Town,
+    world: World,
     date: Annotated[
         Day | None,
         Field(description="Only disruptions on this day, as YYYY-MM-DD; null means all.", examples=SOME_DAYS),
@@ -203,8 +203,8 @@ def list_disruptions(
 ) -> Disruptions:
     """List known disruptions of lines; the list is empty when everything runs."""
     if route_id is not None:
-        town.get("route", route_id)
-    found = town.read(
+        world.get("route", route_id)
+    disruptions = world.read(
         Disruption,
         "SELECT disruption_id, route_id, name AS route, first_day, last_day, reason, advice "
         "FROM disruption JOIN route USING (route_id) "
@@ -215,12 +215,12 @@ def list_disruptions(
         route_id,
         route_id,
     )
-    return Disruptions(disruptions=found)
+    return Disruptions(disruptions=disruptions)
 
 
-def stop_names(town: Town) -> dict[str, str]:
+def stop_names(world: World) -> dict[str, str]:
     """The name of each stop by its id."""
-    return {row["stop_id"]: row["name"] for row in town.rows("SELECT stop_id, name FROM stop ORDER BY stop_id")}
+    return {row["stop_id"]: row["name"] for row in world.rows("SELECT stop_id, name FROM stop ORDER BY stop_id")}
 
 
 def as_mode(mode: str) -> Mode:

@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from toolgrad_dspy.world.clock import TIME_NOW, TODAY, to_minutes, to_time
-from toolgrad_dspy.world.database import Town, marks
+from toolgrad_dspy.world.database import World, marks
 from toolgrad_dspy.world.errors import InvalidArgument, NotFound
 from toolgrad_dspy.world.parameters import SOME_DAYS, Arguments, Day, Result, Time
 from toolgrad_dspy.world.registry import Toolbox
@@ -51,7 +51,7 @@ class ArriveBy(Arguments):
 
 @trips.reads
 def plan_trip(
-    town: Town,
+    world: World,
     from_stop_id: Annotated[str, Field(description="Id of the stop to start at, as returned by find_nearest_stops.")],
     to_stop_id: Annotated[str, Field(description="Id of the stop to go to, as returned by find_nearest_stops.")],
     date: Annotated[Day, Field(description="Day of travel, as YYYY-MM-DD.", examples=SOME_DAYS)] = TODAY,
@@ -61,13 +61,13 @@ def plan_trip(
     ] = None,
 ) -> Trip:
     """Plan a journey between two stops: which lines to take, where to change, when to leave and arrive."""
-    town.get("stop", from_stop_id)
-    town.get("stop", to_stop_id)
+    world.get("stop", from_stop_id)
+    world.get("stop", to_stop_id)
     if from_stop_id == to_stop_id:
         raise InvalidArgument("from_stop_id and to_stop_id are the same stop.")
     if date < TODAY:
         raise InvalidArgument(f"{date} is in the past; today is {TODAY}.")
-    network = lines(town, date)
+    network = lines(world, date)
     if isinstance(when, ArriveBy):
         rides = latest(network, from_stop_id, to_stop_id, to_minutes(when.arrive_by))
     else:
@@ -76,13 +76,13 @@ def plan_trip(
     if not rides:
         raise NotFound("no connection at that time; services run from about 05:30 to 22:30.")
     routes = [ride.route_id for ride in rides]
-    disruptions = town.rows(
+    disruptions = world.rows(
         f"SELECT disruption_id FROM disruption WHERE route_id IN ({marks(routes)}) "
         "AND ? BETWEEN first_day AND last_day ORDER BY disruption_id",
         *routes,
         date,
     )
-    names = stop_names(town)
+    names = stop_names(world)
     return Trip(
         date=date,
         departs=to_time(rides[0].depart),

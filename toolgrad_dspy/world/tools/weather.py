@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from toolgrad_dspy.world.clock import LAST_DAY, TODAY, shift
-from toolgrad_dspy.world.database import Town
+from toolgrad_dspy.world.database import World
 from toolgrad_dspy.world.errors import InvalidArgument, NotFound
 from toolgrad_dspy.world.names import District
 from toolgrad_dspy.world.parameters import SOME_DAYS, DateRange, Day, Result
@@ -45,13 +45,13 @@ class WeatherAlerts(Result):
 
 @weather.reads
 def get_forecast(
-    town: Town,
+    world: World,
     district: Annotated[District, Field(description="District of the town.")],
     date: Annotated[Day, Field(description="First day, as YYYY-MM-DD.", examples=SOME_DAYS)] = TODAY,
     days: Annotated[int, Field(description="Number of days.", ge=1, le=7)] = 1,
 ) -> Forecast:
     """Get the weather forecast of a district for one or more days, at most two weeks ahead."""
-    found = town.read(
+    forecasts = world.read(
         DayForecast,
         "SELECT date, condition, high_c, low_c, rain_mm, wind_kmh FROM forecast "
         "WHERE district = ? AND date >= ? AND date < ? ORDER BY date",
@@ -59,14 +59,14 @@ def get_forecast(
         date,
         shift(date, days),
     )
-    if not found or found[0].date != date:
+    if not forecasts or forecasts[0].date != date:
         raise NotFound(f"there is no forecast for {date}; forecasts run from {TODAY} to {LAST_DAY}.")
-    return Forecast(district=district, days=found)
+    return Forecast(district=district, days=forecasts)
 
 
 @weather.reads
 def find_fair_days(
-    town: Town,
+    world: World,
     district: Annotated[District, Field(description="District of the town.")],
     date_range: Annotated[
         DateRange | None, Field(description="Days to consider; null means the next two weeks.")
@@ -80,7 +80,7 @@ def find_fair_days(
     """Find the days on which a district stays dry and warm enough; the list is empty when there are none."""
     if date_range is not None and date_range.first > date_range.last:
         raise InvalidArgument(f"date_range ends on {date_range.last}, before it starts on {date_range.first}.")
-    found = town.read(
+    fair_days = world.read(
         DayForecast,
         "SELECT date, condition, high_c, low_c, rain_mm, wind_kmh FROM forecast "
         "WHERE district = ? AND date BETWEEN ? AND ? AND rain_mm <= ? AND high_c >= ? ORDER BY date",
@@ -90,19 +90,19 @@ def find_fair_days(
         max_rain_mm,
         -50 if min_high_c is None else min_high_c,
     )
-    return Forecast(district=district, days=found)
+    return Forecast(district=district, days=fair_days)
 
 
 @weather.reads
 def list_weather_alerts(
-    town: Town,
+    world: World,
     district: Annotated[District | None, Field(description="Only alerts for this district; null means all.")] = None,
 ) -> WeatherAlerts:
     """List the weather alerts in force in the next two weeks; the list is empty when there are none."""
-    found = town.read(
+    alerts = world.read(
         WeatherAlert,
         "SELECT * FROM weather_alert WHERE ? IS NULL OR district = ? ORDER BY date, alert_id",
         district,
         district,
     )
-    return WeatherAlerts(alerts=found)
+    return WeatherAlerts(alerts=alerts)

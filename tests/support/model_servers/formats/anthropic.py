@@ -125,7 +125,7 @@ class Anthropic(WireFormat):
 
 
 def _called_for(body: Body) -> tuple[dict[str, Body], bool]:
-    """The parameters, by name, of the tools that may be called, and whether one of them has to be."""
+    """The parameters, by name, of the tools that may be called, and whether one has to be called."""
     tools = {tool["name"]: tool["input_schema"] for tool in body.get("tools") or ()}
     choice = body.get("tool_choice") or {"type": "auto"}
     if choice["type"] == "tool":
@@ -146,13 +146,13 @@ def _marked(body: Body) -> tuple[str, ...]:
     blocks = [block for content in turns if isinstance(content, list) for block in content]
     if sum("cache_control" in block for block in blocks) > MARKS:
         raise BadRequestError(f"A maximum of {MARKS} blocks with cache_control may be provided.")
-    found, text = [], ""
+    beginnings, text = [], ""
     for content in turns:
         for block in content if isinstance(content, list) else [{"text": content or ""}]:
             text += block.get("text", "")
             if "cache_control" in block:
-                found.append(text)
-    return tuple(found)
+                beginnings.append(text)
+    return tuple(beginnings)
 
 
 def _limit(what: str, model: str) -> str:

@@ -12,7 +12,7 @@ Body = dict[str, Any]
 
 
 class BadRequestError(Exception):
-    """The body is not what the provider accepts; the text is for the client."""
+    """The provider does not accept the body. The text is for the client."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +26,11 @@ class WireAnswer:
 
 
 class WireFormat(ABC):
-    """One provider's requests, answers and errors. Has no state: one object serves all requests.
+    """One provider's requests, answers and errors. It has no state: one object serves all requests.
 
-    ``prefix`` is litellm's provider name; ``native_path`` and ``litellm_path`` are what follows the server's address
-    in the base URL, for the two engines: they do not always agree on which part of the path is theirs to add.
-    ``example`` is a model the provider has: clients look up what a model can do by its name.
+    ``prefix`` is litellm's name of the provider. ``native_path`` and ``litellm_path`` are what follows the server's
+    address in the base URL: the two engines do not always append the same part of the path. ``example`` is a model of
+    the provider: clients look up by its name what a model can do.
     """
 
     name: str
@@ -54,7 +54,7 @@ class WireFormat(ABC):
 
     @abstractmethod
     def asked(self, path: str, body: Body) -> Asked:
-        """The request. Raises BadRequestError (or KeyError, TypeError, ValueError for one that makes no sense)."""
+        """The request. Raises BadRequestError (or KeyError, TypeError, ValueError for a malformed one)."""
 
     @abstractmethod
     def answer(self, said: Said, asked: Asked | None = None) -> Body:
@@ -66,27 +66,27 @@ class WireFormat(ABC):
 
     @abstractmethod
     def unable(self, ability: str, model: str) -> WireAnswer:
-        """The refusal of a request for what the model cannot do: see ``abilities.Abilities`` for the names."""
+        """The refusal of a request for an ability that the model lacks: ``abilities.Abilities`` has the names."""
 
     @abstractmethod
     def bad_request(self, message: str) -> WireAnswer:
-        """The refusal of a body that makes no sense."""
+        """The refusal of a malformed body."""
 
     @abstractmethod
     def no_such_path(self, method: str, path: str) -> WireAnswer:
         """The refusal of a path that the provider does not have."""
 
     def about(self, path: str, body: bytes) -> WireAnswer | None:
-        """The answer to a question that is not for a model, such as what a model can do; not counted."""
+        """The answer to a request that is not for a model, such as what a model can do; it is not counted."""
         return None
 
     def headers(self) -> tuple[tuple[str, str], ...]:
-        """What comes with an answer of status 200."""
+        """The headers of an answer with status 200."""
         return ()
 
 
 def text_of(content: Any) -> str:
-    """The text of a content field: a string, or blocks of which those with a text count."""
+    """The text of a content field: a string, or the texts of its blocks."""
     if isinstance(content, str):
         return content
     if content is None:
@@ -95,5 +95,5 @@ def text_of(content: Any) -> str:
 
 
 def seconds(wait: float) -> str:
-    """Seconds as a retry-after header has them."""
+    """Seconds in the form of a retry-after header."""
     return f"{wait:g}"

@@ -40,12 +40,12 @@ class Gemini(WireFormat):
         return headers.get("x-goog-api-key")
 
     def model(self, path: str, body: Body) -> str:
-        found = _PATH.fullmatch(path)
-        assert found
-        return unquote(found[1])
+        match = _PATH.fullmatch(path)
+        assert match
+        return unquote(match[1])
 
     def asked(self, path: str, body: Body) -> Asked:
-        # proto3 JSON takes both spellings of a name.
+        # proto3 JSON accepts both spellings of a name.
         system = body.get("systemInstruction") or body.get("system_instruction") or {}
         config = body.get("generationConfig") or body.get("generation_config") or {}
         mime = config.get("responseMimeType") or config.get("response_mime_type")
@@ -54,7 +54,7 @@ class Gemini(WireFormat):
         return Asked(
             model=self.model(path, body),
             system=text_of(system.get("parts")),
-            marked=(text_of(system.get("parts")),),  # kept without being told to
+            marked=(text_of(system.get("parts")),),  # cached without a mark
             turns=tuple((_ROLES[turn.get("role", "user")], text_of(turn["parts"])) for turn in body["contents"]),
             as_json=mime == "application/json",
             logprobs=bool(config.get("responseLogprobs") or config.get("response_logprobs")),
@@ -70,10 +70,10 @@ class Gemini(WireFormat):
         candidate: Body = {"content": {"parts": [part], "role": "model"}, "finishReason": "STOP", "index": 0}
         if asked and asked.logprobs:
             chosen = [
-                {"token": one["token"], "tokenId": number, "logProbability": one["logprob"]}
-                for number, one in enumerate(logprobs(said.text))
+                {"token": token["token"], "tokenId": number, "logProbability": token["logprob"]}
+                for number, token in enumerate(logprobs(said.text))
             ]
-            top = [{"candidates": [one]} for one in chosen]
+            top = [{"candidates": [token]} for token in chosen]
             candidate |= {"avgLogprobs": -0.01, "logprobsResult": {"topCandidates": top, "chosenCandidates": chosen}}
         return {
             "candidates": [candidate],
@@ -141,13 +141,13 @@ class Gemini(WireFormat):
 
 
 def _called_for(body: Body) -> tuple[dict[str, Body], bool]:
-    """The parameters, by name, of the functions that may be called, and whether one of them has to be."""
+    """The parameters, by name, of the functions that may be called, and whether one has to be called."""
     declared = [
         function
         for tool in body.get("tools") or ()
         for function in tool.get("functionDeclarations") or tool.get("function_declarations") or ()
     ]
-    functions = {one["name"]: one.get("parameters") or one.get("parametersJsonSchema") or {} for one in declared}
+    functions = {tool["name"]: tool.get("parameters") or tool.get("parametersJsonSchema") or {} for tool in declared}
     config = body.get("toolConfig") or body.get("tool_config") or {}
     calling = config.get("functionCallingConfig") or config.get("function_calling_config") or {}
     allowed = calling.get("allowedFunctionNames") or calling.get("allowed_function_names") or list(functions)

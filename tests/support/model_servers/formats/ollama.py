@@ -2,8 +2,8 @@
 
 Source: github.com/ollama/ollama docs/api.md, openai/openai.go (NewError, ToChatCompletion), server/sched.go
 (ErrMaxQueue); the context error is worded like that of the llama.cpp server inside it. Local servers ask for no key;
-401 and 429 are those of its cloud models, from memory. It has no ``tool_choice``: a model with tools calls one when
-it sees fit. Log-probabilities are as in github.com/ollama/ollama-python/pull/601; their refusal, and that of JSON,
+401 and 429 are those of its cloud models, from memory. It has no ``tool_choice``: a model decides by itself whether
+to call a tool. Log-probabilities are as in github.com/ollama/ollama-python/pull/601; their refusal, and that of JSON,
 from memory. litellm's ``ollama_chat/`` calls ``/api/chat``, the native client ``/v1/chat/completions``.
 """
 

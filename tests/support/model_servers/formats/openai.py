@@ -25,7 +25,7 @@ class OpenAI(WireFormat):
     example = "gpt-4.1-mini"
     native_path = "/v1"
     litellm_path = "/v1"
-    # Servers that speak the same format do without its rules for JSON.
+    # Other servers with this format do not have OpenAI's rules for JSON.
     strict = True
 
     def dialect(self, path: str) -> WireFormat | None:
@@ -58,7 +58,7 @@ class OpenAI(WireFormat):
         return Asked(
             model=body["model"],
             system=system,
-            marked=(system,),  # kept without being told to
+            marked=(system,),  # cached without a mark
             turns=tuple((m["role"], text_of(m["content"])) for m in messages if m["role"] in ("user", "assistant")),
             as_json=kind != "text",
             logprobs=bool(body.get("logprobs")),
@@ -161,7 +161,7 @@ class OpenAI(WireFormat):
 
 
 def called_for(body: Body) -> tuple[dict[str, Body], bool]:
-    """The parameters, by name, of the tools that may be called, and whether one of them has to be."""
+    """The parameters, by name, of the tools that may be called, and whether one has to be called."""
     tools = {tool["function"]["name"]: tool["function"].get("parameters", {}) for tool in body.get("tools") or ()}
     choice = body.get("tool_choice", "auto")
     if isinstance(choice, dict):
@@ -206,7 +206,7 @@ def _error(
 
 
 def logprobs(text: str) -> list[dict[str, Any]]:
-    """Words for tokens, each as good as certain: the brain has no other opinion to offer."""
+    """Log-probabilities of the words in place of tokens, each nearly certain."""
     return [
         {"token": token, "logprob": -0.01, "bytes": list(token.encode()), "top_logprobs": []}
         for token in _TOKEN.findall(text)

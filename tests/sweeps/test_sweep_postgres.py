@@ -15,7 +15,7 @@ import pytest
 from optuna.trial import TrialState
 from sqlalchemy import NullPool
 
-from tests.support.sweeps import Sweep, wait_for
+from tests.support.sweeps import LONG, SweepCommand, under_way, wait_for
 
 pytest.importorskip("psycopg", reason="psycopg, PostgreSQL's driver, is not installed")
 
@@ -24,9 +24,9 @@ PASSWORD = "s3cr3t-pass"
 
 def programs() -> Path | None:
     """The folder of ``initdb`` and ``pg_ctl``."""
-    found = shutil.which("initdb")
-    if found:
-        return Path(found).resolve().parent
+    initdb = shutil.which("initdb")
+    if initdb:
+        return Path(initdb).resolve().parent
     versions = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
     return versions[-1] if versions else None
 
@@ -49,16 +49,16 @@ def installed() -> Path:
                 pytest.skip(f"PostgreSQL is not installed, and {' '.join(command[:2])} did not end in time")
             if done.returncode:
                 pytest.skip(f"PostgreSQL cannot be installed: {done.stderr.strip().splitlines()[-1:]}")
-    found = programs()
-    assert found is not None
-    return found
+    folder = programs()
+    assert folder is not None
+    return folder
 
 
 def as_user(folder: Path) -> list[str]:
     """What goes before a command of the server, which refuses to run as root; ``folder`` is then that user's."""
     if os.geteuid() != 0:
         return []
-    known = {one.pw_name for one in pwd.getpwall()}
+    known = {entry.pw_name for entry in pwd.getpwall()}
     user = pwd.getpwnam("postgres" if "postgres" in known else "nobody")
     for path in (folder, *folder.iterdir()):
         os.chown(path, user.pw_uid, user.pw_gid)
@@ -68,7 +68,7 @@ def as_user(folder: Path) -> list[str]:
 @pytest.fixture
 def server() -> Iterator[str]:
     """The URL of a database of a server of its own, with the variable of its password."""
-    found = installed()
+    binaries = installed()
     # Not in pytest's folder, which other users cannot enter.
     with tempfile.TemporaryDirectory(prefix="sweep-pg-") as name:
         folder = Path(name)
@@ -86,15 +86,15 @@ def server() -> Iterator[str]:
             assert done.returncode == 0, (folder / "said").read_text()
 
         run(
-            *(f"{found}/initdb", "-D", data, "-U", "me", "--auth=scram-sha-256"),
+            *(f"{binaries}/initdb", "-D", data, "-U", "me", "--auth=scram-sha-256"),
             *("--pwfile", f"{folder}/password", "--no-sync"),
         )
         options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off"
-        run(f"{found}/pg_ctl", "-D", data, "-w", "-l", f"{folder}/log", "-o", options, "start")
+        run(f"{binaries}/pg_ctl", "-D", data, "-w", "-l", f"{folder}/log", "-o", options, "start")
         try:
             yield f"postgresql+psycopg://me:${{PG_PASSWORD}}@127.0.0.1:{port}/postgres"
         finally:
-            run(f"{found}/pg_ctl", "-D", data, "-m", "immediate", "stop")
+            run(f"{binaries}/pg_ctl", "-D", data, "-m", "immediate", "stop")
 
 
 def trials(url: str) -> list[optuna.trial.FrozenTrial]:
@@ -110,28 +110,25 @@ def trials(url: str) -> list[optuna.trial.FrozenTrial]:
 
 
 @pytest.mark.slow
-def test_three_workers_share_a_database_and_a_killed_one_costs_no_trial(server: str, sweep: Sweep) -> None:
-    sweep.write("space.yaml", "iterations: [7, 8]\nproposals: [4, 5]\n")
+def test_three_workers_share_a_database_and_a_killed_one_costs_no_trial(server: str, sweep: SweepCommand) -> None:
+    sweep.write("space.yaml", LONG)
     given = ("--storage", server, "--sessions", "24", "--workers", "3")
-    process = sweep.start("--trials", "6", *given, PG_PASSWORD=PASSWORD)
-    wait_for("study", lambda: (sweep.folder / "out").exists(), process)
-
-    def owned() -> list[optuna.trial.FrozenTrial]:
-        running = [one for one in trials(server) if one.state == TrialState.RUNNING]
-        return running if len(running) == 3 and all("config" in one.user_attrs for one in running) else []
-
-    victim = wait_for("trial of each worker", owned, process)[0]
+    process = sweep.start("--trials", "6", *given, environment={"PG_PASSWORD": PASSWORD})
+    wait_for("study", sweep.output.exists, process)
+    victim = wait_for("trial of each worker", lambda: under_way(trials(server), 3), process)[0]
     os.kill(victim.user_attrs["owner"]["pid"], signal.SIGKILL)
-    out, said = process.communicate(timeout=300)
-    assert process.returncode == 0, said
-    assert "Traceback" not in said
-    found = trials(server)
-    assert sum(one.state == TrialState.COMPLETE for one in found) == 6
-    assert [one.params for one in found if one.user_attrs.get("retry_of") == victim.number] == [victim.params]
-    assert PASSWORD not in out + said
-    for path in (sweep.folder / "out").rglob("*"):
+    stdout, stderr = process.communicate(timeout=300)
+    assert process.returncode == 0, stderr
+    assert "Traceback" not in stderr
+    stored = trials(server)
+    assert sum(trial.state == TrialState.COMPLETE for trial in stored) == 6
+    again = [trial.params for trial in stored if trial.user_attrs.get("retry_of") == victim.number]
+    assert again == [victim.params]
+    assert PASSWORD not in stdout + stderr
+    for path in sweep.output.rglob("*"):
         assert path.is_dir() or PASSWORD.encode() not in path.read_bytes(), path
-    _, said = sweep.run("--trials", "6", *given, code=1, PG_PASSWORD="wrong-pass")
-    assert len(said.splitlines()) == 1
-    assert "password authentication failed" in said
-    assert "wrong-pass" not in said
+    refused = sweep.refusal("--trials", "6", *given, code=1, environment={"PG_PASSWORD": "wrong-pass"})
+    assert "[storage_failed]" in refused
+    # The server's own words: the reason is that of the driver.
+    assert "password authentication failed" in refused
+    assert "wrong-pass" not in refused

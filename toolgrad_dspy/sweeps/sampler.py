@@ -1,4 +1,4 @@
-"""Optuna's sampler, made anew for each trial from a seed of the trial's own."""
+"""Optuna's sampler, made anew for each trial from the trial's own seed."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,13 +10,15 @@ from optuna.trial import FrozenTrial, TrialState
 
 from toolgrad_dspy.seeding import derive
 
-# Trials drawn at random before the search follows what is known.
+# Trials drawn at random before the sampler follows the results so far.
 STARTUP = 8
 
 
 class SeededSampler(BaseSampler):
-    """The tree-structured Parzen estimator. What it draws depends on the seed, the trial's number and the trials so
-    far: a worker that starts again, or starts beside others, repeats nobody's draws.
+    """The tree-structured Parzen estimator (Bergstra et al., NeurIPS 2011), with a seed for each trial.
+
+    What it draws depends on the sweep's seed, the trial's number and the trials so far, not on the worker: one that
+    is restarted, or that runs beside others, never repeats another worker's draws.
     """
 
     def __init__(self, seed: int) -> None:

@@ -1,0 +1,1 @@
+"""MCP servers for the tests of tool sources. Each but ``jsonrpc`` is started as a script, in a process of its own."""

@@ -1,0 +1,172 @@
+"""A sweep: what it is to do, and running it."""
+
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import JsonValue
+
+from toolgrad_dspy.errors import UsageError
+from toolgrad_dspy.files import check_writable, store_errors
+from toolgrad_dspy.lm import Models
+from toolgrad_dspy.runs import tools_spec
+from toolgrad_dspy.sweeps.lifecycle import elsewhere
+from toolgrad_dspy.sweeps.plots import save_plots
+from toolgrad_dspy.sweeps.report import SweepOutcome, check_free, save_best
+from toolgrad_dspy.sweeps.space import load_space
+from toolgrad_dspy.sweeps.storage import open_storage, storage_address, storage_errors
+from toolgrad_dspy.sweeps.study import StudyPlan, create_study, study_exists
+from toolgrad_dspy.sweeps.trial_configuration import all_priced, check_space, fixed_models
+from toolgrad_dspy.sweeps.workers import SweepJob, supervise
+
+_COUNTS = ("trials", "workers", "sessions", "metric_calls", "train", "validation", "threads")
+
+
+@dataclass(frozen=True, slots=True)
+class SweepSpec:
+    """What a sweep is to do. Raises UsageError for a value that is out of range.
+
+    - ``output`` is the folder of the results, by default ``sweeps/`` and the name of the ``study``.
+    - ``space`` and ``tools`` are files, by default the built-in space and the bundled world.
+    - ``storage`` is a journal file or a database's URL, by default ``journal.log`` in the folder.
+    - ``trials`` counts all trials of the study, over all ``workers`` and starts; ``sessions`` score each of them.
+    - ``single`` searches for quality alone, and ends trials early that fall behind.
+    - ``metric_calls``, ``train``, ``validation`` and ``threads`` are for the optimizer of a trial that has one.
+    - ``take_over`` runs the trials again that other machines have left running.
+
+    >>> SweepSpec(trials=6, workers=2, study="small").folder
+    PosixPath('sweeps/small')
+    """
+
+    output: Path | None = None
+    study: str = "sweep"
+    space: Path | None = None
+    trials: int = 30
+    workers: int = 1
+    storage: str | None = None
+    single: bool = False
+    sessions: int = 16
+    metric_calls: int = 32
+    train: int = 6
+    validation: int = 6
+    threads: int = 8
+    tools: Path | None = None
+    seed: int = 0
+    take_over: bool = False
+
+    def __post_init__(self) -> None:
+        for name in _COUNTS:
+            if getattr(self, name) < 1:
+                raise UsageError(f"{name} must be 1 or more, not {getattr(self, name)}", code="invalid_value")
+        # It stands in the name of a folder and in a line of best.yaml.
+        if not re.fullmatch(r"[\w.-]{1,100}", self.study):
+            raise UsageError(
+                f"a study's name has only letters, digits, dots, underscores and hyphens, not {self.study!r}",
+                code="invalid_value",
+            )
+
+    @property
+    def folder(self) -> Path:
+        """Where the results go."""
+        return self.output or Path("sweeps") / self.study
+
+
+@dataclass(frozen=True, slots=True)
+class SweepResult:
+    """What came of a sweep. ``storage`` is the address of the study without secrets; ``files`` were written."""
+
+    outcome: SweepOutcome
+    storage: str
+    files: tuple[Path, ...]
+    wall_seconds: float
+
+    def data(self) -> dict[str, JsonValue]:
+        """The result as JSON."""
+        files: list[JsonValue] = [str(path) for path in self.files]
+        return {
+            "study": self.outcome.study.study_name,
+            "storage": self.storage,
+            **self.outcome.data(),
+            "files": files,
+            "wall_seconds": self.wall_seconds,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """A sweep that was checked and whose study is open: :func:`sweep` in two steps."""
+
+    spec: SweepSpec
+    job: SweepJob
+
+    @classmethod
+    def open(cls, spec: SweepSpec) -> "Sweep":
+        """Check everything before anything is written, and find or make the study. Raises ToolGradError."""
+        job = _job(spec)
+        with storage_errors(job.address):
+            storage = open_storage(job.address)
+            exists = study_exists(storage, job.name, job.plan)
+            # Before the study is made: a refused sweep leaves none behind.
+            check_free(spec.folder, job.plan.digest, job.name)
+            if not exists:
+                create_study(storage, job.name, job.plan, job.space.known)
+        check_writable(spec.folder / "best.yaml")
+        return cls(spec, job)
+
+    @property
+    def is_rehearsal(self) -> bool:
+        """Whether every trial runs on the rehearsal model."""
+        return Models.from_environment().all_rehearsal and not self.job.space.searches_models
+
+    def run(self, progress: Callable[[str], None] = lambda line: None) -> SweepResult:
+        """Run the trials that the study does not have yet, and write the results. Raises ToolGradError."""
+        started, folder, job = time.perf_counter(), self.spec.folder, self.job
+        progress(f"study {job.name!r} in {job.address.name}, results in {folder}")
+        supervise(job, self.spec.workers, progress, self.spec.take_over)
+        with storage_errors(job.address):
+            outcome = SweepOutcome.of(job.open(), job.plan, job.space)
+            files = save_best(outcome, folder, job.programs)
+            with store_errors(folder, "write plots there"):
+                plots, notes = save_plots(outcome, folder)
+            notes += [f"trial {number} is still running on {host}" for number, host in elsewhere(outcome.study)]
+        for line in notes:
+            progress(line)
+        return SweepResult(outcome, job.address.name, (*files, *plots), round(time.perf_counter() - started, 1))
+
+
+def sweep(spec: SweepSpec, progress: Callable[[str], None] = lambda line: None) -> SweepResult:
+    """Search for settings. ``progress`` gets a line of text per trial and per event. Raises ToolGradError.
+
+    The same spec continues a study where it ended. Workers are processes that import the main module again, so a
+    script guards what it does, as always with ``multiprocessing``::
+
+        if __name__ == "__main__":
+            result = sweep(SweepSpec(Path("sweeps/first"), trials=30, workers=2), print)
+            print(result.outcome.best.params)
+    """
+    return Sweep.open(spec).run(progress)
+
+
+def _job(spec: SweepSpec) -> SweepJob:
+    """What ``spec`` gives, checked before anything is written. Raises UsageError."""
+    space = load_space(spec.space)
+    check_space(space)
+    plan = StudyPlan(
+        space=space.data,
+        single=spec.single,
+        unit="usd" if all_priced(space) else "tokens",
+        sessions=spec.sessions,
+        tuning={
+            "metric_calls": spec.metric_calls,
+            "train": spec.train,
+            "validation": spec.validation,
+            "threads": spec.threads,
+        },
+        models=fixed_models(),
+        tools=tools_spec(spec.tools).public(),
+        seed=spec.seed,
+    )
+    address = storage_address(spec.storage or str(spec.folder / "journal.log"))
+    return SweepJob(address, spec.study, plan, space, spec.tools, spec.folder / "programs", spec.trials)

@@ -1,0 +1,116 @@
+"""A trial's settings as a configuration file: a trial runs on exactly what ``best.yaml`` says.
+
+The file has the settings of every role, so that it does not depend on the environment. Keys are not in it.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import yaml
+from pydantic import JsonValue
+
+from toolgrad_dspy.errors import UsageError
+from toolgrad_dspy.lm import LOOP_ROLES, Models, Role
+from toolgrad_dspy.lm.calls.prices import Prices
+from toolgrad_dspy.lm.settings import PRICES_VARIABLE, environment
+from toolgrad_dspy.lm.sources import ALL_ROLES, resolve
+from toolgrad_dspy.program import ProgramConfig
+from toolgrad_dspy.runs import ConfigFile, load_config_file, program_config
+from toolgrad_dspy.sweeps.space import LOOP_KEYS, SearchSpace
+
+# The content of a configuration file.
+ConfigurationData = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class TrialSettings:
+    """What the configuration file of a trial gives in this process's environment."""
+
+    models: Models
+    loop: ProgramConfig
+    file: ConfigFile
+
+
+def trial_configuration(drawn: Mapping[str, JsonValue], metric: Mapping[str, JsonValue]) -> ConfigurationData:
+    """The configuration file of a trial with the values ``drawn``, by the names of dimensions."""
+    roles = {role: {**resolved.settings.public(), **_of_role(drawn, role)} for role, resolved in resolve().items()}
+    alike = all(values == roles["proposer"] for values in roles.values())
+    loop = ProgramConfig.model_validate({key: drawn[key] for key in LOOP_KEYS if key in drawn})
+    return {
+        "models": {ALL_ROLES: roles["proposer"]} if alike else roles,
+        "program": loop.model_dump(mode="json"),
+        **({"metric": dict(metric)} if metric else {}),
+    }
+
+
+def _of_role(drawn: Mapping[str, JsonValue], role: Role) -> dict[str, JsonValue]:
+    """What the trial sets for one role's model: the values for all roles of the loop, then those for this role."""
+    settings: dict[str, JsonValue] = {}
+    # A dimension for all roles stands before those for single ones in a space, so that these replace it.
+    for name, value in drawn.items():
+        field, _, only = name.partition(".")
+        if field in ("model", "temperature", "adapter") and (only == role or (not only and role in LOOP_ROLES)):
+            settings |= value if isinstance(value, dict) else {field: value}
+    return settings
+
+
+def as_yaml(content: ConfigurationData) -> str:
+    """``content`` as YAML."""
+    return yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=1000)
+
+
+def trial_settings(content: ConfigurationData, name: str) -> TrialSettings:
+    """What a command makes of ``content`` as its ``--config`` file.
+
+    Raises UsageError, also where the environment, which goes before a file, sets something else.
+    """
+    # Through a file, so that a trial reads its settings by the same code as a command does.
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / f"{name}.yaml"
+        path.write_text(as_yaml(content), encoding="utf-8")
+        file = load_config_file(path)
+    for role, resolved in resolve(file.models, name).items():
+        for field, value in {**file.models.get(ALL_ROLES, {}), **file.models.get(role, {})}.items():
+            # A key is a variable in the file and a secret in the settings: the two never compare equal.
+            if field != "api_key" and value != getattr(resolved.settings, field):
+                raise UsageError(
+                    f"{resolved.came_from[field]} goes before the {field} of the space; unset it, or remove {field} "
+                    "from the space",
+                    code="environment_goes_first",
+                )
+    return TrialSettings(Models.from_environment(file.models, name), program_config(file), file)
+
+
+def check_space(space: SearchSpace) -> None:
+    """Raise UsageError for a choice that the environment or the rules of a configuration file forbid."""
+    first = {dimension.name: dimension.corners[0] for dimension in space.dimensions}
+    for dimension in space.dimensions:
+        for value in dimension.corners:
+            content = trial_configuration({**first, dimension.name: value}, space.metric)
+            trial_settings(content, "the space")
+
+
+def all_priced(space: SearchSpace) -> bool:
+    """Whether the price of every model that can have a role of the loop is known; the rehearsal model has none."""
+    path = environment().get(PRICES_VARIABLE)
+    prices = Prices.load(Path(path) if path else None)
+    return all(prices.of(name) is not None for name in _model_names(space))
+
+
+def _model_names(space: SearchSpace) -> Iterator[str]:
+    fixed = resolve()
+    for role in LOOP_ROLES:
+        searched = space.get(f"model.{role}") or space.get("model")
+        # A role that the space does not name keeps the model of the environment.
+        for value in searched.corners if searched else ({},):
+            changed = value if isinstance(value, dict) else {"model": value}
+            chosen = fixed[role].settings.model_copy(update=changed)
+            yield from (chosen.model, *chosen.fallback_models)
+
+
+def fixed_models() -> dict[str, JsonValue]:
+    """Every role's settings as the environment has them, without secrets."""
+    return {role: resolved.settings.public() for role, resolved in resolve().items()}
