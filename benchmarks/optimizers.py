@@ -1,4 +1,4 @@
-"""Every optimizer in numbers: the score before and after tuning, what it took, live and on recorded step states.
+"""Every optimizer in numbers: the score before and after tuning, what it took, live and on recorded sessions.
 
     python benchmarks/optimizers.py [--optimizers gepa mipro] [--seeds 0 1 2] [--sessions 240]
 
@@ -76,7 +76,7 @@ class Bench:
         return draw(seed, 12, 12, 24)
 
     def recording(self, seed: int) -> Recording:
-        """The step states of the base program on the training and validation tasks of ``seed``."""
+        """The sessions of the base program on the training and validation tasks of ``seed``."""
         tasks = self.tasks(seed)
         return record(
             ToolGrad(self._library, Models.from_environment(), ProgramConfig()), tasks.train + tasks.validation
@@ -147,7 +147,7 @@ def check_live(check: Checks, rows: list[Row]) -> None:
 
 def check_recorded(check: Checks, live: list[Row], recorded: list[Row]) -> None:
     for row in recorded:
-        twin = next(one for one in live if (one.optimizer, one.seed) == (row.optimizer, row.seed))
+        twin = next(other for other in live if (other.optimizer, other.seed) == (row.optimizer, row.seed))
         share = row.seconds / twin.seconds
         check(f"{row.optimizer}, recorded: tool calls", row.tool_calls, row.tool_calls == 0, "== 0")
         check(f"{row.optimizer}, recorded: share of the live wall time", f"{share:.2f}", share <= 0.5, "<= 0.5")
@@ -177,7 +177,7 @@ def main() -> None:
     check_live(check, live)
 
     first = options.seeds[0]
-    table("on recorded step states")
+    table("on recorded sessions")
     recording, recorded = bench.recording(first), []
     for name in options.optimizers:
         recorded.append(bench.row(name, first, recording))

@@ -1,5 +1,6 @@
 """Compiling with GEPA: what it may change, and that it finds something."""
 
+import inspect
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,17 +10,27 @@ from dspy.utils.parallelizer import ParallelExecutor
 
 from tests.support.scripted_model import ScriptedModels
 from toolgrad_dspy.compiling import Compiled, compile_program, evaluate
-from toolgrad_dspy.errors import ModelError, RunError, UsageError
+from toolgrad_dspy.errors import ModelError, RunError
 from toolgrad_dspy.lm import Models
 from toolgrad_dspy.lm.rehearsal.prompt import Prompt
 from toolgrad_dspy.metrics import Metric
-from toolgrad_dspy.optimizers import OPTIMIZERS, optimizer
+from toolgrad_dspy.optimizers import optimizer
 from toolgrad_dspy.program import ProgramConfig, Tasks, ToolGrad, draw, save_program
 from toolgrad_dspy.tools.library import Library
 from toolgrad_dspy.tuning import LiveEvaluator, TuningBudget
 
 CONFIG = ProgramConfig(iterations=4)
 BUDGET = TuningBudget(metric_calls=52, threads=4)
+
+
+def patient() -> dict[str, object]:
+    """How long DSPy waits before it runs a session again."""
+    parameters = inspect.signature(ParallelExecutor.__init__).parameters
+    return {name: parameters[name].default for name in ("timeout", "straggler_limit")}
+
+
+# Read before anything is tuned.
+PATIENT = patient()
 
 
 def prompts(program: ToolGrad) -> dict[str, str]:
@@ -97,8 +108,7 @@ def test_what_compiling_used_is_told(outcome: Outcome) -> None:
 
 
 def test_settings_that_were_changed_for_compiling_are_as_before(outcome: Outcome) -> None:
-    *_, timeout, straggler_limit = ParallelExecutor.__init__.__defaults__
-    assert (timeout, straggler_limit) == (120, 3)
+    assert patient() == PATIENT
 
 
 def test_the_same_seed_gives_the_same_program_file(library: Library, outcome: Outcome, tmp_path: Path) -> None:
@@ -124,19 +134,18 @@ def test_the_score_rises_for_other_seeds_too(library: Library, seed: int) -> Non
 def test_a_model_that_refuses_every_call_ends_compiling_with_its_reason(library: Library) -> None:
     models = ScriptedModels(proposer=lambda prompt: AuthError("Invalid API key"))
     program = ToolGrad(library, models, CONFIG)
-    with pytest.raises(ModelError, match="Invalid API key"):
+    with pytest.raises(ModelError, match="Invalid API key"):  # the server's own words
         compile_program(program, draw(0, 4, 4, 2), Metric(), models, optimizer("gepa"), budget=BUDGET, seed=0)
 
 
 def test_tuning_in_which_every_session_breaks_is_an_error_and_leaves_the_settings_alone(library: Library) -> None:
     models = ScriptedModels(proposer=lambda prompt: AuthError("Invalid API key"))
     program = ToolGrad(library, models, CONFIG)
-    with pytest.raises(RunError, match="Invalid API key"):
+    with pytest.raises(ModelError, match="Invalid API key"):
         optimizer("gepa").tune(
             program, draw(0, 4, 4, 2), LiveEvaluator(Metric()), models, budget=TuningBudget(6, 2), seed=0
         )
-    *_, timeout, straggler_limit = ParallelExecutor.__init__.__defaults__
-    assert (timeout, straggler_limit) == (120, 3)
+    assert patient() == PATIENT
 
 
 def test_a_model_that_begins_to_refuse_ends_the_tuning_soon(library: Library) -> None:
@@ -164,11 +173,9 @@ def test_an_evaluation_without_one_step_is_an_error_with_the_first_reason(librar
     assert "no step was accepted in 4 iterations" in str(caught.value)
 
 
-def test_tuning_in_which_no_session_comes_to_anything_is_an_error_and_no_score_of_zero(library: Library) -> None:
+def test_tuning_in_which_all_sessions_fail_is_an_error_and_no_score_of_zero(library: Library) -> None:
     models = ScriptedModels(proposer=lambda prompt: "I would rather not.")
-    with pytest.raises(
-        RunError, match="not one of 6 sessions came to anything: no step was accepted in 4 iterations"
-    ):
+    with pytest.raises(RunError) as caught:
         optimizer("gepa").tune(
             ToolGrad(library, models, CONFIG),
             draw(0, 4, 4, 0),
@@ -177,15 +184,7 @@ def test_tuning_in_which_no_session_comes_to_anything_is_an_error_and_no_score_o
             budget=TuningBudget(6, 2),
             seed=0,
         )
-
-
-def test_an_optimizer_is_found_by_its_name_and_an_unknown_one_names_the_nearest() -> None:
-    assert "gepa" in OPTIMIZERS
-    assert optimizer("gepa").name == "gepa"
-    with pytest.raises(UsageError, match="unknown optimizer 'gepaa'; did you mean 'gepa'"):
-        optimizer("gepaa")
-    with pytest.raises(UsageError, match="unknown optimizer 'zzz'; choose from gepa"):
-        optimizer("zzz")
+    assert caught.value.code == "all_sessions_failed"
 
 
 def test_tasks_are_disjoint_and_known_by_seed_and_index() -> None:

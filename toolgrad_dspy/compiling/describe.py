@@ -21,13 +21,13 @@ from toolgrad_dspy.compiling.description import (
 from toolgrad_dspy.compiling.stages import Compiled
 from toolgrad_dspy.lm import Models
 from toolgrad_dspy.metrics import Metric
-from toolgrad_dspy.optimizers.base import Tuning
+from toolgrad_dspy.optimizers.base import TuningResult
 from toolgrad_dspy.program import ToolGrad
 from toolgrad_dspy.tuning import Prompts, TuningBudget
 
 
 def describe(
-    tuned: Compiled | Tuning,
+    tuned: Compiled | TuningResult,
     base: ToolGrad,
     metric: Metric,
     models: Models,
@@ -82,7 +82,7 @@ def describe(
     )
 
 
-def _scores(tuned: Compiled | Tuning, validation: ValidationScores) -> ProgramScores:
+def _scores(tuned: Compiled | TuningResult, validation: ValidationScores) -> ProgramScores:
     if not isinstance(tuned, Compiled):
         return ProgramScores(validation=validation)
     return ProgramScores(

@@ -9,7 +9,7 @@ from toolgrad_dspy.errors import RunError
 from toolgrad_dspy.lm import Models
 from toolgrad_dspy.metrics import Metric
 from toolgrad_dspy.metrics.comparison import Difference, compare
-from toolgrad_dspy.optimizers.base import Optimizer, Tuning
+from toolgrad_dspy.optimizers.base import Optimizer, TuningResult
 from toolgrad_dspy.program import Tasks, ToolGrad, run_sessions
 from toolgrad_dspy.records import Session
 from toolgrad_dspy.tuning.evaluations import TuningBudget, TuningUsage
@@ -53,7 +53,7 @@ class Compiled:
     before: ProgramResult
     after: ProgramResult
     difference: Difference
-    tuning: Tuning
+    tuning: TuningResult
     costs: dict[str, Cost]
     instructions: dict[str, tuple[str, str]]
 

@@ -1,14 +1,14 @@
 """The contract of an optimizer, and what all of them have in common.
 
-An optimizer takes a program and tasks and returns a program whose proposer and selector prompts it has tuned.
-Everything else is frozen: the executor's and the updater's predictors are invisible to it. It runs in the calling
-thread and may call the program from many; sessions themselves run on the background loop.
+An optimizer takes a program and tasks and returns a copy of the program with tuned prompts of the proposer and the
+selector. Everything else is frozen: the executor's and the updater's predictors are invisible to it. It runs in the
+calling thread and may call the program from many; sessions themselves run on the background loop.
 """
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import dspy
 from dspy.lm15 import LM15Error
@@ -19,28 +19,36 @@ from toolgrad_dspy.lm import Models
 from toolgrad_dspy.lm.adapter import ADAPTER
 from toolgrad_dspy.lm.ask import FATAL
 from toolgrad_dspy.program import Tasks, ToolGrad
-from toolgrad_dspy.tuning.candidate import Prompts
+from toolgrad_dspy.tuning.candidate import Candidate, Prompts
 from toolgrad_dspy.tuning.dspy_patches import ANY_NUMBER, quiet, whole_sessions_once
-from toolgrad_dspy.tuning.evaluations import Candidate, Evaluations, StopTuning, TuningBudget, TuningUsage
+from toolgrad_dspy.tuning.evaluations import (
+    EarlyStop,
+    Evaluations,
+    StopCause,
+    StopTuning,
+    TuningBudget,
+    TuningUsage,
+)
 from toolgrad_dspy.tuning.evaluator import Evaluator, TaskEvaluation
 from toolgrad_dspy.tuning.invocations import Invocation
 from toolgrad_dspy.tuning.journal import Journal
 from toolgrad_dspy.tuning.prompt_model import prompt_model
 from toolgrad_dspy.tuning.scoring import Scoring
 from toolgrad_dspy.tuning.search import Search
-from toolgrad_dspy.tuning.tunable import Tunable, all_invocations
+from toolgrad_dspy.tuning.tunable import Tunable
 
-# Below this there is nothing to choose between.
+# With fewer tasks a mean score is that of one or two lucky sessions.
 FEWEST_TASKS = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Tuning:
-    """The outcome: the tuned program, and what it took.
+class TuningResult:
+    """The tuned program, and what it took.
 
     ``scores`` are the mean scores of the base and of the tuned program on the validation tasks, None for one that was
-    not scored on all of them. ``stopped`` says what ended the search before its time, empty if nothing did.
-    ``candidates`` counts the different prompts that were scored.
+    not scored on all of them. ``stopped`` says in words what ended the search early, ``stop_cause`` names it; both
+    are empty if the search ended by itself. ``candidates`` counts the different prompts that were scored, ``details``
+    are the search's settings, as plain JSON.
     """
 
     program: ToolGrad
@@ -48,137 +56,177 @@ class Tuning:
     scores: tuple[float | None, float | None] = (None, None)
     candidates: int = 0
     stopped: str = ""
+    stop_cause: StopCause | Literal[""] = ""
     details: dict[str, object] = field(default_factory=dict)
 
 
 class Optimizer(ABC):
-    """One way to tune. Same seed and a deterministic model: the same program, with any number of threads."""
+    """One way to search for better prompts. A subclass gives a name and :meth:`search`; the rest is here.
+
+    With the same seed and a deterministic model the result is the same program, whatever the number of threads.
+    ``optimizers/conformance`` checks that and the other promises of an optimizer. This one tries a fixed sentence::
+
+        class Careful(Optimizer):
+            name = "careful"
+            validates = False
+
+            def search(self, student: Tunable, search: Search) -> dspy.Module:
+                prompts = Prompts.of(student)
+                said = {name: f"{text}\nBe careful." for name, text in prompts.instructions.items()}
+                return Prompts(said, prompts.demos).applied_to(student)
+    """
 
     name: ClassVar[str]
-    # Whether the search itself scores its result on all validation tasks.
+    # Whether the search itself scores the base and its result on all validation tasks. If not, sessions for that are
+    # kept back from its share.
     validates: ClassVar[bool] = True
 
     @property
     def label(self) -> str:
-        """The name, with whatever else tells one search from another of that name."""
+        """The name, and whatever else tells apart two optimizers of that name. A journal is kept for a label."""
         return self.name
 
     @abstractmethod
     def search(self, student: Tunable, search: Search) -> dspy.Module | None:
-        """Search for better prompts and return a module that has them, or None to leave the choice to the ledger.
+        """Search for better prompts and return a module that has them.
 
-        The module may be anything with the predictors of ``student``. StopTuning passes through.
+        The module may be anything with the predictors of ``student``. None leaves the choice to :meth:`tune`, which
+        then takes the best of all candidates that were scored on the validation tasks. StopTuning must pass through.
         """
 
-    def shown(self, played: TaskEvaluation, arena: Evaluator) -> tuple[Invocation, ...]:
-        """Which steps of a played session the search sees in traces."""
-        return all_invocations(played)
+    def visible_invocations(self, evaluation: TaskEvaluation, evaluator: Evaluator) -> tuple[Invocation, ...]:
+        """Which invocations of an evaluated session the search sees in traces, and in which order."""
+        return evaluation.invocations
 
     def settings(self, search: Search) -> dict[str, object]:
-        """The settings that the search uses, for the program's description."""
+        """The settings that the search uses, as plain JSON, for the program's description."""
         return {}
 
-    def most(self, search: Search) -> int:
-        """How many sessions the search can make use of; the rest of its share is better given to another."""
+    def usable_sessions(self, search: Search) -> int:
+        """How many sessions the search can use; the rest of its share is better given to another."""
         return search.sessions
 
     def tune(
         self,
         program: ToolGrad,
         tasks: Tasks,
-        arena: Evaluator,
+        evaluator: Evaluator,
         models: Models,
         *,
         budget: TuningBudget,
         seed: int,
         progress: Callable[[TuningUsage], None] = lambda usage: None,
         journal: Journal | None = None,
-    ) -> Tuning:
+    ) -> TuningResult:
         """Tune a copy of ``program`` on ``tasks.train`` and ``tasks.validation``; the test tasks are never run.
 
         The result scores at least as well as ``program`` on the validation tasks, as far as the budget allows to find
-        out. ``progress`` is called after every scored session. What ``journal`` holds of an earlier start is not
-        played or asked again. Raises UsageError for fewer than :data:`FEWEST_TASKS` tasks, and RunError when no
-        session came to anything.
+        out. ``progress`` is called after every scored session. What ``journal`` holds of an earlier start is not run
+        or asked again. Raises UsageError for fewer than :data:`FEWEST_TASKS` training or validation tasks, RunError
+        if every session failed, and whatever ToolGradError broke the run::
+
+            models, tasks = Models.from_environment(), draw(seed=0, train=12, validation=12, test=0)
+            result = optimizer("gepa").tune(
+                ToolGrad(library, models), tasks, LiveEvaluator(Metric()), models, budget=TuningBudget(240), seed=0
+            )
+            save_program(Path("program.json"), result.program, {"seed": 0})
         """
-        for name, found in (("training", tasks.train), ("validation", tasks.validation)):
-            if len(found) < FEWEST_TASKS:
-                raise UsageError(f"there are {len(found)} {name} tasks; an optimizer needs {FEWEST_TASKS} at least")
-        ledger = Evaluations(budget, models, progress, journal)
-        student = Tunable(program.deepcopy(), models, arena, ledger, self.shown)
+        _check(tasks)
+        evaluations = Evaluations(budget, models, progress, journal)
+        student = Tunable(program.deepcopy(), models, evaluator, evaluations, self.visible_invocations)
+        # For the base and the result, so that they can be compared; of a tiny budget the search keeps half.
         reserved = 0 if self.validates else min(2 * len(tasks.validation), budget.metric_calls // 2)
-        ledger.reserve(reserved)
+        evaluations.reserve(reserved)
         search = Search(
             train=tasks.train,
             validation=tasks.validation,
-            arena=arena,
-            scoring=Scoring(arena),
-            prompt_model=prompt_model(models, ledger, journal),
+            evaluator=evaluator,
+            scoring=Scoring(evaluator),
+            prompt_model=prompt_model(models, evaluations, journal),
             models=models,
-            ledger=ledger,
+            evaluations=evaluations,
             sessions=budget.metric_calls - reserved,
             threads=budget.threads,
             seed=seed,
         )
         with quiet(), whole_sessions_once(), _settings(search):
-            result, ended = self._searched(student, search)
-            ledger.reserve(0)
-            best = self._best(result, student, search)
-        return Tuning(
-            program=best.prompts.given_to(program),
-            usage=ledger.usage,
-            scores=(Candidate.mean(_base(student, ledger), tasks.validation), best.mean(tasks.validation)),
-            candidates=len(ledger.candidates),
-            stopped=ended or ledger.stopped,
+            searched, useless = self._searched(student, search)
+            evaluations.reserve(0)
+            best = self._best(searched, student, search)
+        early = useless or evaluations.stopped
+        return TuningResult(
+            program=best.prompts.applied_to(program),
+            usage=evaluations.usage,
+            scores=(_base(student, evaluations).mean(tasks.validation), best.mean(tasks.validation)),
+            candidates=len(evaluations.candidates),
+            stopped=early.reason if early else "",
+            stop_cause=early.cause if early else "",
             details=self.settings(search),
         )
 
-    def _searched(self, student: Tunable, search: Search) -> tuple[Prompts | None, str]:
-        """The search's own result, if it came to one, and why not, if that is the reflection model's doing.
+    def _searched(self, student: Tunable, search: Search) -> tuple[Prompts | None, EarlyStop | None]:
+        """The search's own result, if it has one, and the reason if the reflection model kept it from having one.
 
-        Failures of the sessions' own models never come out here: they are scores, or the ledger has them.
+        Failures of the sessions' models do not come out here: they are scores, or ``evaluations`` has them.
         """
         try:
-            found = self.search(student.deepcopy(), search)
-            return (Prompts.of(found) if found is not None else None), ""
+            module = self.search(student.deepcopy(), search)
+            return (Prompts.of(module) if module is not None else None), None
         except StopTuning:
-            return None, ""
-        except FATAL as error:
-            raise ModelError(f"the reflection model: {one_line(str(error).split('To fix:')[0])}") from None
+            return None, None
+        except FATAL as error:  # no later call can succeed: whoever started the tuning has to know at once
+            reason = one_line(str(error).split("To fix:")[0])  # what follows is advice for users of DSPy
+            raise ModelError(f"the reflection model refuses: {reason}", code="reflection_refused") from None
         except (AdapterParseError, LMError) as error:
+            # DSPy wraps what it does not know. One of ours is on its way out: the server is gone, for instance.
             if isinstance(error.__cause__, ToolGradError):
                 raise error.__cause__ from None
             if isinstance(error, LMUnexpectedError) and not isinstance(error.__cause__, LM15Error):
                 raise  # an engine broke: a bug, not an answer
-            return None, f"the reflection model gave no usable answer ({one_line(error, 120)})"
+            # The sessions are paid for, so the best candidate among them is still worth having.
+            reason = f"the reflection model gave no usable answer ({one_line(error, 120)})"
+            return None, EarlyStop("reflection_model", reason)
         finally:
-            search.ledger.wait()
+            search.evaluations.wait()
 
-    def _best(self, found: Prompts | None, student: Tunable, search: Search) -> Candidate:
-        """The best candidate on the validation tasks, after the base and the result were tried there."""
-        ledger = search.ledger
-        if ledger.error is not None:
-            raise ledger.error
+    def _best(self, searched: Prompts | None, student: Tunable, search: Search) -> Candidate:
+        """The best candidate on the validation tasks, once the base and the search's result are evaluated there."""
+        evaluations = search.evaluations
+        if evaluations.error is not None:
+            raise evaluations.error
         try:
-            search.play(student, search.validation)
-            if found is not None:
-                search.play(found.given_to(student), search.validation)
+            # The base first: if the budget ends here, the result must not be a candidate worse than the base.
+            search.evaluate(student, search.validation)
+            if searched is not None:
+                search.evaluate(searched.applied_to(student), search.validation)
         except StopTuning:
             pass
         finally:
-            ledger.wait()
-        if ledger.error is not None:
-            raise ledger.error
-        if ledger.all_failed:
-            raise RunError(f"not one of {ledger.usage.metric_calls} sessions came to anything: {ledger.all_failed}")
-        return ledger.best(search.validation) or _base(student, ledger)
+            evaluations.wait()
+        if evaluations.error is not None:
+            raise evaluations.error
+        if evaluations.why_all_failed:
+            raise RunError(
+                f"all {evaluations.usage.metric_calls} sessions failed; the most frequent reason: "
+                f"{evaluations.why_all_failed}",
+                code="all_sessions_failed",
+            )
+        return evaluations.best(search.validation) or _base(student, evaluations)
 
 
-def _base(student: Tunable, ledger: Evaluations) -> Candidate:
-    """The prompts that tuning began with, with the scores they have."""
+def _check(tasks: Tasks) -> None:
+    for name, given in (("training", tasks.train), ("validation", tasks.validation)):
+        if len(given) < FEWEST_TASKS:
+            raise UsageError(
+                f"too few {name} tasks: {len(given)}; at least {FEWEST_TASKS} are needed", code="too_few_tasks"
+            )
+
+
+def _base(student: Tunable, evaluations: Evaluations) -> Candidate:
+    """The prompts that tuning began with, and the scores they have."""
     prompts = Prompts.of(student)
-    known = (candidate for candidate in ledger.candidates if candidate.prompts.digest == prompts.digest)
-    return next(known, Candidate(prompts))
+    scored = (candidate for candidate in evaluations.candidates if candidate.prompts.digest == prompts.digest)
+    return next(scored, Candidate(prompts))
 
 
 def _settings(search: Search) -> dspy.context:

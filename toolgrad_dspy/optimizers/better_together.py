@@ -1,5 +1,6 @@
 """Optimizers one after another (BetterTogether, arXiv 2407.10930), DSPy's implementation."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import ClassVar
 
@@ -12,24 +13,35 @@ from toolgrad_dspy.tuning.candidate import Prompts
 from toolgrad_dspy.tuning.search import Search
 from toolgrad_dspy.tuning.tunable import TUNED_ROLES, Tunable
 
-# Instructions first: demonstrations of a tuned program show what its instructions brought about.
-STRATEGY = "gepa -> bootstrap"
 ARROW = "->"
 
 
 class BetterTogether(Optimizer):
-    """Runs optimizers in a row, each on what the one before it made; the best of all stages is the result.
+    """Runs optimizers in a row, each on the result of the one before it; the best of all stages is the result.
 
-    The paper alternates between prompts and weights; DSPy's class runs any sequence. ``strategy`` names optimizers,
-    separated by arrows. They share the sessions that are left after the validation tasks for the base and for stages
-    that leave them out: evenly, but none gets more than it can use. Raises UsageError for a strategy that cannot run.
+    The paper alternates between prompts and weights; DSPy's class runs any sequence. The stages share the sessions
+    that are left after the validation tasks for the base and for stages that do not score their own result there.
+    They share evenly, but none gets more than it can use. Raises UsageError for a sequence that cannot run.
+
+    >>> from toolgrad_dspy.optimizers import optimizer
+    >>> BetterTogether([optimizer("gepa"), optimizer("bootstrap")]).label
+    'better-together: gepa -> bootstrap'
     """
 
     name: ClassVar[str] = "better-together"
 
-    def __init__(self, strategy: str = STRATEGY) -> None:
-        self._optimizers = _named(strategy)
-        self.strategy = f" {ARROW} ".join(one.name for one in self._optimizers)
+    def __init__(self, optimizers: Sequence[Optimizer]) -> None:
+        if not optimizers:
+            raise UsageError(f"{self.name} needs at least one optimizer to run", code="invalid_strategy")
+        # Its stages take their sessions from a plan made once; a plan within a plan would not add up.
+        if any(isinstance(stage, BetterTogether) for stage in optimizers):
+            raise UsageError(f"{self.name} cannot be a stage of itself", code="invalid_strategy")
+        self._optimizers = tuple(optimizers)
+
+    @property
+    def strategy(self) -> str:
+        """The names of the stages, with arrows between them."""
+        return f" {ARROW} ".join(stage.name for stage in self._optimizers)
 
     @property
     def label(self) -> str:
@@ -37,40 +49,44 @@ class BetterTogether(Optimizer):
 
     def search(self, student: Tunable, search: Search) -> dspy.Module:
         for role, predictor in zip(TUNED_ROLES, student.predictors(), strict=True):
-            predictor.lm = search.models.lm(role)  # DSPy asks for one on each, and these are what they use anyway
-        parts = self._parts(search)
-        stages = {one.name: _Stage(one, parts[one.name]) for one in self._optimizers}
-        found: dspy.Module = dspy.BetterTogether(metric=search.scoring.value, **stages).compile(
+            predictor.lm = search.models.lm(role)  # DSPy insists on one; it is what the predictor uses anyway
+        # DSPy names stages in its strategy; a number tells apart two stages of one name.
+        stages = {
+            f"stage{number}": _Stage(optimizer, part)
+            for number, (optimizer, part) in enumerate(zip(self._optimizers, self._parts(search), strict=True))
+        }
+        result: dspy.Module = dspy.BetterTogether(metric=search.scoring.value, **stages).compile(
             student,
             trainset=search.train,
             valset=search.validation,
             num_threads=search.threads,
             seed=search.seed,
-            strategy=self.strategy,
+            strategy=f" {ARROW} ".join(stages),
         )
         for stage in stages.values():
             if stage.error is not None:
                 raise stage.error
-        return found
+        return result
 
     def settings(self, search: Search) -> dict[str, object]:
-        parts = self._parts(search)
         stages = [
-            {"optimizer": one.name, "sessions": parts[one.name].sessions, **one.settings(parts[one.name])}
-            for one in self._optimizers
+            {"optimizer": optimizer.name, "sessions": part.sessions, **optimizer.settings(part)}
+            for optimizer, part in zip(self._optimizers, self._parts(search), strict=True)
         ]
         return {"strategy": self.strategy, "stages": stages}
 
-    def _parts(self, search: Search) -> dict[str, Search]:
-        """What the stages have to work with, by optimizer: those that can use least come first."""
-        validations = 1 + sum(not one.validates for one in self._optimizers)
+    def _parts(self, search: Search) -> list[Search]:
+        """What each stage has to work with."""
+        validations = 1 + sum(not optimizer.validates for optimizer in self._optimizers)
         left = max(0, search.sessions - validations * len(search.validation))
-        parts = {}
-        for done, one in enumerate(sorted(self._optimizers, key=lambda one: one.most(search))):
-            share = min(one.most(search), left // (len(self._optimizers) - done))
-            parts[one.name] = replace(search, sessions=max(1, share))
+        usable = [optimizer.usable_sessions(search) for optimizer in self._optimizers]
+        parts: dict[int, Search] = {}
+        # Those that can use least come first: what they leave goes to the others.
+        for done, place in enumerate(sorted(range(len(usable)), key=usable.__getitem__)):
+            share = min(usable[place], left // (len(usable) - done))
+            parts[place] = replace(search, sessions=max(1, share))
             left -= share
-        return parts
+        return [parts[place] for place in range(len(usable))]
 
 
 class _Stage(Teleprompter):
@@ -88,21 +104,9 @@ class _Stage(Teleprompter):
     def compile(self, student: Tunable, *, trainset: list[dspy.Example]) -> dspy.Module:
         search = replace(self._part, train=trainset)
         try:
-            found = self._optimizer.search(student.showing(self._optimizer.shown), search)
+            result = self._optimizer.search(student.showing(self._optimizer.visible_invocations), search)
         except Exception as error:  # DSPy catches the same and drops it
             self.error = error
             raise
         # Of the result only its prompts: DSPy's classes leave marks on modules that others of them refuse.
-        return Prompts.of(student if found is None else found).given_to(student)
-
-
-def _named(strategy: str) -> list[Optimizer]:
-    """The optimizers that ``strategy`` names, in its order."""
-    from toolgrad_dspy.optimizers.registry import optimizer  # which has this class in it
-
-    names = [name.strip() for name in strategy.split(ARROW)]
-    if not all(names):
-        raise UsageError(f"a strategy is names of optimizers with {ARROW!r} between them, such as {STRATEGY!r}")
-    if BetterTogether.name in names:
-        raise UsageError(f"the strategy {strategy!r} has {BetterTogether.name} in it, which cannot run itself")
-    return [optimizer(name) for name in names]
+        return Prompts.of(student if result is None else result).applied_to(student)

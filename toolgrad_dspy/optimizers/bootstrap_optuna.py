@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import dspy
 
 from toolgrad_dspy.optimizers.base import Optimizer
-from toolgrad_dspy.tuning.demonstrations import DEMONSTRATIONS, TEACHING, UNLABELLED, Sampling, taught
+from toolgrad_dspy.tuning.demonstrations import DEMONSTRATIONS, TEACHER_SHARE, UNLABELLED, TeacherPlan, teach
 from toolgrad_dspy.tuning.search import Search
 from toolgrad_dspy.tuning.tunable import Tunable
 
@@ -17,19 +17,19 @@ TRIALS = 16
 
 
 class BootstrapOptuna(Optimizer):
-    """Picks one demonstration for each predictor, DSPy's BootstrapFewShotWithOptuna, on the validation tasks.
+    """Picks one demonstration for each predictor with DSPy's BootstrapFewShotWithOptuna, on the validation tasks.
 
-    Its sessions: the teacher's, and the validation tasks for each trial and for the base. A trial that repeats
-    another's choice costs nothing.
+    Its sessions: the teacher's, and the validation tasks for each trial and for the base. A trial that repeats the
+    choice of another costs nothing.
     """
 
     name: ClassVar[str] = "bootstrap-optuna"
 
     def search(self, student: Tunable, search: Search) -> dspy.Module | None:
-        sampling, trials = self._plan(search)
-        search.play(student, search.validation)  # first: a budget that ends early must not leave out the base
-        teacher, tasks = taught(student, search, sampling)
-        if not tasks:
+        plan, trials = self._plan(search)
+        search.evaluate(student, search.validation)  # first: a budget that ends early must not leave out the base
+        teacher, tasks = teach(student, search, plan)
+        if not tasks:  # no session is worth showing: the base is the result
             return None
         with _seeded(search.seed):
             return dspy.BootstrapFewShotWithOptuna(
@@ -46,23 +46,24 @@ class BootstrapOptuna(Optimizer):
             )
 
     def settings(self, search: Search) -> dict[str, object]:
-        sampling, trials = self._plan(search)
-        return {"choices": _choices(trials), "trials": trials, **sampling.settings()}
+        plan, trials = self._plan(search)
+        return {"choices": _choices(trials), "trials": trials, **plan.settings()}
 
-    def _plan(self, search: Search) -> tuple[Sampling, int]:
-        sampling = Sampling.within(search.sessions // TEACHING, search)
-        validations = (search.sessions - sampling.sessions) // len(search.validation)
-        return sampling, max(1, min(TRIALS, validations - 1))
+    def _plan(self, search: Search) -> tuple[TeacherPlan, int]:
+        """The teacher's plan, and how many trials fit in beside it and the base."""
+        plan = TeacherPlan.within(search.sessions // TEACHER_SHARE, search)
+        validations = (search.sessions - plan.sessions) // len(search.validation)
+        return plan, max(1, min(TRIALS, validations - 1))
 
 
 def _choices(trials: int) -> int:
-    """How many demonstrations a predictor has to choose from: half of all pairs can be tried."""
+    """How many demonstrations each predictor chooses from: so many that half of all pairs can be tried."""
     return min(DEMONSTRATIONS, isqrt(2 * trials))
 
 
 @contextlib.contextmanager
 def _seeded(seed: int) -> Iterator[None]:
-    """Give Optuna's studies a seed: DSPy makes one without, and passes none on."""
+    """Give a seed to studies that are made meanwhile: DSPy makes one without, and has no way to pass one."""
     import optuna
 
     original = optuna.create_study

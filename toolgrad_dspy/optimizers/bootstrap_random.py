@@ -5,7 +5,7 @@ from typing import ClassVar
 import dspy
 
 from toolgrad_dspy.optimizers.base import Optimizer
-from toolgrad_dspy.tuning.demonstrations import DEMONSTRATIONS, TEACHING, UNLABELLED, Sampling, taught
+from toolgrad_dspy.tuning.demonstrations import DEMONSTRATIONS, TEACHER_SHARE, UNLABELLED, TeacherPlan, teach
 from toolgrad_dspy.tuning.search import Search
 from toolgrad_dspy.tuning.tunable import Tunable
 
@@ -17,7 +17,7 @@ _NONE, _IN_ORDER = -3, -1
 
 
 class BootstrapRandom(Optimizer):
-    """Tries several choices of demonstrations, DSPy's BootstrapFewShotWithRandomSearch, on the validation tasks.
+    """Tries several choices of demonstrations with DSPy's BootstrapFewShotWithRandomSearch, on the validation tasks.
 
     Its sessions: the teacher's, and the validation tasks for each choice, for no demonstrations, and for the base.
     """
@@ -25,10 +25,10 @@ class BootstrapRandom(Optimizer):
     name: ClassVar[str] = "bootstrap-random"
 
     def search(self, student: Tunable, search: Search) -> dspy.Module | None:
-        sampling, candidates = self._plan(search)
-        search.play(student, search.validation)  # first: a budget that ends early must not leave out the base
-        teacher, tasks = taught(student, search, sampling)
-        if not tasks:
+        plan, candidates = self._plan(search)
+        search.evaluate(student, search.validation)  # first: a budget that ends early must not leave out the base
+        teacher, tasks = teach(student, search, plan)
+        if not tasks:  # no session is worth showing: the base is the result
             return None
         return dspy.BootstrapFewShotWithRandomSearch(
             metric=search.scoring.value,
@@ -45,12 +45,12 @@ class BootstrapRandom(Optimizer):
         )
 
     def settings(self, search: Search) -> dict[str, object]:
-        sampling, candidates = self._plan(search)
-        return {"demonstrations": DEMONSTRATIONS, "candidates": candidates, **sampling.settings()}
+        plan, candidates = self._plan(search)
+        return {"demonstrations": DEMONSTRATIONS, "candidates": candidates, **plan.settings()}
 
-    def _plan(self, search: Search) -> tuple[Sampling, int]:
-        """The sampling, and how many random choices fit in beside it."""
-        sampling = Sampling.within(search.sessions // TEACHING, search)
-        validations = (search.sessions - sampling.sessions) // len(search.validation)
-        # Beside the random ones there are the two others, and the base unless it has no demonstrations itself.
-        return sampling, max(1, min(CANDIDATES, validations - 3))
+    def _plan(self, search: Search) -> tuple[TeacherPlan, int]:
+        """The teacher's plan, and how many random choices fit in beside it."""
+        plan = TeacherPlan.within(search.sessions // TEACHER_SHARE, search)
+        validations = (search.sessions - plan.sessions) // len(search.validation)
+        # Three more: no demonstrations, those in their order, and the base, in case it has demonstrations itself.
+        return plan, max(1, min(CANDIDATES, validations - 3))

@@ -9,14 +9,14 @@ from toolgrad_dspy.tuning.prompt_model import TEMPERATURE
 from toolgrad_dspy.tuning.search import Search
 from toolgrad_dspy.tuning.tunable import TUNED_ROLES, Tunable
 
-# How many instructions are tried for each predictor in a round, and how many rounds; the largest that fits is taken.
+# Instructions tried for each predictor in a round, and rounds; the first pair that fits the budget is taken.
 LADDER = ((5, 2), (4, 2), (3, 2), (2, 2), (2, 1))
 # On fewer tasks than this, one lucky session decides.
 ENOUGH_TASKS = 5
 
 
 class Copro(Optimizer):
-    """Has instructions proposed, first from the present one and then from those that scored, one predictor at a time.
+    """Has instructions proposed, first from the present one and then from scored ones, one predictor at a time.
 
     A round tries all instructions of a predictor, with the best so far of the others, on the same training tasks.
     DSPy proposes from instructions and scores alone: there are no demonstrations and no feedback.
@@ -27,7 +27,7 @@ class Copro(Optimizer):
 
     def search(self, student: Tunable, search: Search) -> dspy.Module:
         breadth, depth, tasks = _plan(search)
-        found: dspy.Module = dspy.COPRO(
+        result: dspy.Module = dspy.COPRO(
             prompt_model=search.prompt_model,
             metric=search.scoring.value,
             breadth=breadth,
@@ -38,7 +38,7 @@ class Copro(Optimizer):
             trainset=search.train[:tasks],
             eval_kwargs={"num_threads": search.threads, "display_progress": False},
         )
-        return found
+        return result
 
     def settings(self, search: Search) -> dict[str, object]:
         breadth, depth, tasks = _plan(search)
@@ -49,17 +49,17 @@ def _plan(search: Search) -> tuple[int, int, int]:
     """Breadth, depth, and how many training tasks each instruction is tried on."""
     enough = min(ENOUGH_TASKS, len(search.train))
     for breadth, depth in LADDER:
-        tasks = search.sessions // evaluations(breadth, depth)
+        tasks = search.sessions // tried_programs(breadth, depth)
         if tasks >= enough:
             break
     return breadth, depth, max(1, min(tasks, len(search.train)))
 
 
-def evaluations(breadth: int, depth: int) -> int:
+def tried_programs(breadth: int, depth: int) -> int:
     """How many different programs are tried at most.
 
-    Round k tries ``k * breadth`` instructions for each predictor, all earlier ones again. But for the first time, the
-    best of them together with the best for the others was tried before.
+    Round k tries ``k * breadth`` instructions for each predictor: all earlier ones again. Except in the very first
+    turn, one of these, the best together with the best of the others, was tried before and is not run again.
     """
     predictors = len(TUNED_ROLES)
     return predictors * breadth * depth * (depth + 1) // 2 - (predictors * depth - 1)

@@ -9,7 +9,7 @@ from toolgrad_dspy.tuning.search import Search
 from toolgrad_dspy.tuning.tunable import Tunable
 
 # GEPA counts sessions that it asks for again, which cost nothing here. So it may ask for this many times its
-# sessions: the ledger ends it before, unless it has come to a stand and only asks again.
+# sessions: the budget ends it earlier, unless it makes no progress and only asks for the same sessions again.
 REPEATS = 2
 
 

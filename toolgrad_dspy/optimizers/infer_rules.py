@@ -7,11 +7,11 @@ import dspy
 
 from toolgrad_dspy.optimizers.base import Optimizer
 from toolgrad_dspy.tuning.candidate import Prompts
-from toolgrad_dspy.tuning.demonstrations import TEACHING, UNLABELLED, Sampling, taught
+from toolgrad_dspy.tuning.demonstrations import TEACHER_SHARE, UNLABELLED, TeacherPlan, teach
 from toolgrad_dspy.tuning.search import Search
 from toolgrad_dspy.tuning.tunable import Tunable
 
-# All of them are in one prompt: three hold about 16,000 characters.
+# All of them are in one prompt of the reflection model: three are about 16,000 characters.
 DEMONSTRATIONS = 3
 RULES = 5
 # DSPy's default.
@@ -19,19 +19,19 @@ CANDIDATES = 10
 
 
 class InferRules(Optimizer):
-    """Bootstraps demonstrations, has rules written that they follow, and appends those to the instructions.
+    """Bootstraps demonstrations, has the rules written that they follow, and appends the rules to the instructions.
 
-    The best on the validation tasks of several tries. Its sessions: the teacher's, and the validation tasks for each
-    try and for the base.
+    The result is the best of several tries on the validation tasks. Its sessions: the teacher's, and the validation
+    tasks for each try and for the base.
     """
 
     name: ClassVar[str] = "infer-rules"
 
     def search(self, student: Tunable, search: Search) -> dspy.Module | None:
-        sampling, candidates = self._plan(search)
-        search.play(student, search.validation)  # first: a budget that ends early must not leave out the base
-        teacher, tasks = taught(student, search, sampling)
-        if not tasks:
+        plan, candidates = self._plan(search)
+        search.evaluate(student, search.validation)  # first: a budget that ends early must not leave out the base
+        teacher, tasks = teach(student, search, plan)
+        if not tasks:  # no session is worth showing: the base is the result
             return None
         return _Inducing(
             num_candidates=candidates,
@@ -43,30 +43,25 @@ class InferRules(Optimizer):
         ).compile(_own_signatures(student), teacher=teacher, trainset=tasks, valset=search.validation)
 
     def settings(self, search: Search) -> dict[str, object]:
-        sampling, candidates = self._plan(search)
-        return {
-            "demonstrations": DEMONSTRATIONS,
-            "rules": RULES,
-            "candidates": candidates,
-            **sampling.settings(),
-        }
+        plan, candidates = self._plan(search)
+        return {"demonstrations": DEMONSTRATIONS, "rules": RULES, "candidates": candidates, **plan.settings()}
 
-    def _plan(self, search: Search) -> tuple[Sampling, int]:
-        """The sampling, and how many tries fit in beside it."""
-        sampling = Sampling.within(search.sessions // TEACHING, search)
-        validations = (search.sessions - sampling.sessions) // len(search.validation)
-        return sampling, max(1, min(CANDIDATES, validations - 1))
+    def _plan(self, search: Search) -> tuple[TeacherPlan, int]:
+        """The teacher's plan, and how many tries fit in beside it and the base."""
+        plan = TeacherPlan.within(search.sessions // TEACHER_SHARE, search)
+        validations = (search.sessions - plan.sessions) // len(search.validation)
+        return plan, max(1, min(CANDIDATES, validations - 1))
 
 
 def _own_signatures(student: Tunable) -> dspy.Module:
     """A copy with signature classes of its own: DSPy assigns to them, and copies of a program share them."""
-    return Prompts.of(student).given_to(student)
+    return Prompts.of(student).applied_to(student)
 
 
 class _Inducing(dspy.InferRules):
-    """InferRules on bootstrapped demonstrations, without changes to classes that candidates share.
+    """InferRules on bootstrapped demonstrations, and without changes to classes that candidates share.
 
-    DSPy induces from the training tasks themselves, which have none of a predictor's fields here.
+    DSPy infers rules from the training tasks themselves, which here have none of a predictor's fields.
     """
 
     def get_predictor_demos(self, trainset: list[dspy.Example], predictor: dspy.Predict) -> list[dict[str, str]]:
@@ -75,7 +70,7 @@ class _Inducing(dspy.InferRules):
     def induce_natural_language_rules(self, predictor: dspy.Predict, trainset: list[dspy.Example]) -> str:
         try:
             rules: str = super().induce_natural_language_rules(predictor, trainset)
-        except AssertionError as error:  # that the failure was of another kind, which is the one to tell
+        except AssertionError as error:  # DSPy's own check of the kind of failure; the failure itself is of use
             raise error.__context__ or error from None
         return rules
 
@@ -87,5 +82,5 @@ class _Inducing(dspy.InferRules):
 
 
 def _shown(value: Any) -> str:
-    """As a demonstration in a prompt shows it."""
+    """``value`` as a demonstration in a prompt shows it."""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -7,21 +7,22 @@ import dspy
 from dspy.propose import GroundedProposer
 
 from toolgrad_dspy.optimizers.base import Optimizer
-from toolgrad_dspy.tuning.demonstrations import TEACHING, UNLABELLED, Sampling, taught
+from toolgrad_dspy.tuning.demonstrations import TEACHER_SHARE, UNLABELLED, TeacherPlan, teach
 from toolgrad_dspy.tuning.prompt_model import TEMPERATURE
 from toolgrad_dspy.tuning.search import Search
 from toolgrad_dspy.tuning.tunable import Tunable
 
-# Demonstrations in a set at most. Each repeats a step's whole input, in every prompt from then on.
+# Demonstrations in a set at most. Each repeats the whole input of an invocation, in every prompt from then on.
 DEMONSTRATIONS = 2
-# Instructions and sets of demonstrations for each predictor, by the trials that they take at least to be compared.
+# Pairs of: trials that there have to be at least; then so many instructions and so many sets of demonstrations for
+# each predictor.
 CANDIDATES = ((12, 6), (5, 4), (3, 3), (0, 2))
 
 
 class Mipro(Optimizer):
     """Has instructions written from demonstrations, the program and tips, and searches for the best combination.
 
-    Each trial plays all validation tasks with an instruction and a set of demonstrations for each predictor; a
+    Each trial runs all validation tasks with an instruction and a set of demonstrations for each predictor; a
     tree-structured Parzen estimator chooses the next. The present instructions and no demonstrations are among the
     choices. Its sessions: the teacher's, and the validation tasks for each trial and for the base.
     """
@@ -29,14 +30,14 @@ class Mipro(Optimizer):
     name: ClassVar[str] = "mipro"
 
     def search(self, student: Tunable, search: Search) -> dspy.Module | None:
-        sampling, candidates, trials = self._plan(search)
-        teacher, tasks = taught(student, search, sampling)
-        if not tasks:
+        plan, candidates, trials = self._plan(search)
+        teacher, tasks = teach(student, search, plan)
+        if not tasks:  # no session is worth showing: the base is the result
             return None
-        found: dspy.Module = _Proposing(
+        result: dspy.Module = _Proposing(
             metric=search.scoring.value,
             prompt_model=search.prompt_model,
-            task_model=search.prompt_model,  # wants to be given; our roles have their own
+            task_model=search.prompt_model,  # DSPy insists on one; our roles use their own
             auto=None,
             num_candidates=candidates,
             max_bootstrapped_demos=DEMONSTRATIONS,
@@ -51,31 +52,26 @@ class Mipro(Optimizer):
             trainset=tasks,
             valset=search.validation,
             num_trials=trials,
-            minibatch=False,
+            minibatch=False,  # so that every trial's candidate is comparable with the base
         )
-        return found
+        return result
 
     def settings(self, search: Search) -> dict[str, object]:
-        sampling, candidates, trials = self._plan(search)
-        return {
-            "candidates": candidates,
-            "trials": trials,
-            "demonstrations": DEMONSTRATIONS,
-            **sampling.settings(),
-        }
+        plan, candidates, trials = self._plan(search)
+        return {"candidates": candidates, "trials": trials, "demonstrations": DEMONSTRATIONS, **plan.settings()}
 
-    def _plan(self, search: Search) -> tuple[Sampling, int, int]:
-        """The sampling, the candidates, and how many trials fit in beside it."""
-        sampling = Sampling.within(search.sessions // TEACHING, search)
-        trials = (search.sessions - sampling.sessions) // len(search.validation) - 1
+    def _plan(self, search: Search) -> tuple[TeacherPlan, int, int]:
+        """The teacher's plan, the candidates, and how many trials fit in beside it and the base."""
+        plan = TeacherPlan.within(search.sessions // TEACHER_SHARE, search)
+        trials = (search.sessions - plan.sessions) // len(search.validation) - 1
         candidates = next((number for least, number in CANDIDATES if trials >= least), CANDIDATES[-1][1])
-        return sampling, candidates, max(1, trials)
+        return plan, candidates, max(1, trials)
 
 
 class _Proposing(dspy.MIPROv2):
-    """MIPROv2 whose instructions are proposed from a description of the program in place of all its sources.
+    """MIPROv2 whose instructions are proposed from a description of the program instead of all its source code.
 
-    Those have 25,000 characters and are about much else. There is no summary of the data either: the tasks are seeds.
+    The source has 25,000 characters and is about much else. Nor is there a summary of the data: the tasks are seeds.
     """
 
     def _propose_instructions(
@@ -92,6 +88,7 @@ class _Proposing(dspy.MIPROv2):
             rng=self.rng,
             init_temperature=self.init_temperature,
         )
+        # Set after construction, which would otherwise read the source code itself.
         proposer.program_aware, proposer.program_code_string = True, inspect.getdoc(Tunable)
         proposed: dict[int, list[str]] = proposer.propose_instructions_for_program(
             trainset=trainset,
@@ -101,5 +98,6 @@ class _Proposing(dspy.MIPROv2):
             N=settings["num_instruct_candidates"],
         )
         for number, predictor in enumerate(program.predictors()):
+            # DSPy does the same: the present instruction stays among the choices.
             proposed[number][0] = predictor.signature.instructions
         return proposed

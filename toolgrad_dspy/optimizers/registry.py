@@ -1,10 +1,13 @@
-"""The optimizers by name."""
+"""The optimizers by name: the nine of this package, and those that users register."""
 
+import re
 from collections.abc import Mapping
+from types import MappingProxyType
+from typing import TypeVar
 
 from toolgrad_dspy.errors import UsageError, hint
 from toolgrad_dspy.optimizers.base import Optimizer
-from toolgrad_dspy.optimizers.better_together import BetterTogether
+from toolgrad_dspy.optimizers.better_together import ARROW, BetterTogether
 from toolgrad_dspy.optimizers.bootstrap import Bootstrap
 from toolgrad_dspy.optimizers.bootstrap_optuna import BootstrapOptuna
 from toolgrad_dspy.optimizers.bootstrap_random import BootstrapRandom
@@ -14,9 +17,17 @@ from toolgrad_dspy.optimizers.infer_rules import InferRules
 from toolgrad_dspy.optimizers.mipro import Mipro
 from toolgrad_dspy.optimizers.simba import Simba
 
-OPTIMIZERS: Mapping[str, type[Optimizer]] = {
-    one.name: one
-    for one in (
+# Instructions first: demonstrations of a tuned program then show what its instructions brought about.
+STRATEGY = "gepa -> bootstrap"
+
+OptimizerClass = TypeVar("OptimizerClass", bound=type[Optimizer])
+
+# Names stand in strategies, in the names of files and in shell commands.
+_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+
+_CLASSES: dict[str, type[Optimizer]] = {
+    optimizer_class.name: optimizer_class
+    for optimizer_class in (
         Gepa,
         Mipro,
         Copro,
@@ -29,16 +40,70 @@ OPTIMIZERS: Mapping[str, type[Optimizer]] = {
     )
 }
 
+# All that are registered; it grows with every call of :func:`register`.
+OPTIMIZERS: Mapping[str, type[Optimizer]] = MappingProxyType(_CLASSES)
+
+
+def register(optimizer_class: OptimizerClass) -> OptimizerClass:
+    """Make an optimizer of your own known by its ``name``: to :func:`optimizer`, and in strategies.
+
+    The class has to be callable without arguments. Returns it, so that this can be a decorator::
+
+        @register
+        class Careful(Optimizer):
+            name = "careful"
+            ...
+
+        optimizer("better-together", "careful -> bootstrap")
+
+    Raises UsageError for a name that belongs to another class, or that is not lower-case words with hyphens.
+    """
+    name = getattr(optimizer_class, "name", "")
+    if not _NAME.fullmatch(name):
+        raise UsageError(
+            f"the optimizer {optimizer_class.__qualname__} has the name {name!r}; a name is lower-case letters and "
+            "digits, with hyphens between words",
+            code="invalid_optimizer_name",
+        )
+    registered = _CLASSES.setdefault(name, optimizer_class)
+    if registered is not optimizer_class:
+        raise UsageError(
+            f"the optimizer name {name!r} is taken by {registered.__module__}.{registered.__qualname__}; "
+            "choose another name",
+            code="duplicate_optimizer",
+        )
+    return optimizer_class
+
 
 def optimizer(name: str, strategy: str | None = None) -> Optimizer:
-    """The optimizer called ``name``. ``strategy`` is better-together's, see there.
+    """The optimizer called ``name``.
 
-    Raises UsageError, for an unknown name with the nearest one.
+    ``strategy`` is for better-together only: the names of the optimizers it runs, with arrows between them.
+    Raises UsageError for an unknown name, with the most similar one, and for a strategy that cannot run.
+
+    >>> optimizer("gepa").name
+    'gepa'
+    >>> optimizer("better-together", "mipro -> bootstrap").label
+    'better-together: mipro -> bootstrap'
     """
     if name not in OPTIMIZERS:
         raise UsageError(f"unknown optimizer {name!r}; {hint(name, OPTIMIZERS)}", code="unknown_optimizer")
-    if strategy is None:
-        return OPTIMIZERS[name]()
-    if name != BetterTogether.name:
-        raise UsageError(f"a strategy is for {BetterTogether.name}, not for {name}")
-    return BetterTogether(strategy)
+    if name == BetterTogether.name:
+        return BetterTogether(_stages(strategy if strategy is not None else STRATEGY))
+    if strategy is not None:
+        raise UsageError(
+            f"the optimizer {name} takes no strategy, only {BetterTogether.name} does", code="strategy_not_supported"
+        )
+    return OPTIMIZERS[name]()
+
+
+def _stages(strategy: str) -> list[Optimizer]:
+    """The optimizers that ``strategy`` names, in its order."""
+    names = [name.strip() for name in strategy.split(ARROW)]
+    if not all(names):
+        raise UsageError(
+            f"invalid strategy {strategy!r}: give names of optimizers with {ARROW!r} between them, for example "
+            f"{STRATEGY!r}",
+            code="invalid_strategy",
+        )
+    return [optimizer(name) for name in names]

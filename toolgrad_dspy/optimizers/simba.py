@@ -12,49 +12,52 @@ from toolgrad_dspy.tuning.invocations import Invocation, TraceEntry, iteration_o
 from toolgrad_dspy.tuning.search import Search
 from toolgrad_dspy.tuning.tunable import Tunable
 
-# Tasks in a mini-batch, candidates of a step, steps, demonstrations at most; the largest that fits is taken.
+# Tasks in a mini-batch, candidates of a round, rounds, demonstrations at most; the first that fits is taken.
 LADDER = ((6, 3, 3, 2), (4, 3, 3, 2), (4, 2, 3, 2), (4, 2, 2, 1), (3, 2, 2, 1), (3, 2, 1, 1), (2, 2, 1, 1))
-# How many steps of each predictor the reflection model sees of a run: all of eight iterations have 80,000 characters.
+# How many invocations of each predictor the reflection model sees of a session: all of them, in eight iterations, are
+# 80,000 characters.
 SHOWN = 2
 
 _Outcome = dict[str, Any]
 
 
 class Simba(Optimizer):
-    """Samples each task of a mini-batch several times, and learns from where the outcomes differ most.
+    """Samples each task of a mini-batch several times, and learns from the tasks whose outcomes differ most.
 
-    What it learns it adds to a program: the best run as a demonstration, or advice that the reflection model gives
-    when it compares the best run with the worst. DSPy compares the winners of all mini-batches on the training tasks.
+    What it learns is added to a program: the best session as a demonstration, or advice that the reflection model
+    gives when it compares the best session with the worst. DSPy compares the winners of all mini-batches on the
+    training tasks.
     """
 
     name: ClassVar[str] = "simba"
     validates: ClassVar[bool] = False
 
     def search(self, student: Tunable, search: Search) -> dspy.Module:
-        batch, candidates, steps, demos = _plan(search)
+        batch, candidates, rounds, demos = _plan(search)
         simba = dspy.SIMBA(
             metric=search.scoring.with_feedback,
             bsize=batch,
             num_candidates=candidates,
-            max_steps=steps,
+            max_steps=rounds,
             max_demos=demos,
             prompt_model=search.prompt_model,
             num_threads=search.threads,
         )
+        # The first strategy is DSPy's own: it adds a demonstration.
         simba.strategies = [simba.strategies[0], _append_advice]
         try:
-            found: dspy.Module = simba.compile(student, trainset=search.train, seed=search.seed)
+            result: dspy.Module = simba.compile(student, trainset=search.train, seed=search.seed)
         except _NoAdviceError as error:
             raise error.reason from error.reason.__cause__
-        return found
+        return result
 
-    def shown(self, played: TaskEvaluation, arena: Evaluator) -> tuple[Invocation, ...]:
-        """The steps, those with the most findings against them first: DSPy makes a demonstration of the last."""
+    def visible_invocations(self, evaluation: TaskEvaluation, evaluator: Evaluator) -> tuple[Invocation, ...]:
+        """All invocations, those with most findings first: DSPy makes a demonstration of each predictor's last."""
 
-        def findings(step: Invocation) -> int:
-            return len(arena.feedback(played, step.role, step.iteration))
+        def findings(invocation: Invocation) -> int:
+            return len(evaluator.feedback(evaluation, invocation.role, invocation.iteration))
 
-        return tuple(sorted(played.steps, key=findings, reverse=True))
+        return tuple(sorted(evaluation.invocations, key=findings, reverse=True))
 
     def settings(self, search: Search) -> dict[str, object]:
         names = ("mini_batch", "candidates", "steps", "demonstrations")
@@ -62,7 +65,7 @@ class Simba(Optimizer):
 
 
 def _plan(search: Search) -> tuple[int, int, int, int]:
-    """Tasks in a mini-batch, candidates, steps, and demonstrations."""
+    """Tasks in a mini-batch, candidates, rounds, and demonstrations."""
     train = len(search.train)
     fitting = [plan for plan in LADDER if plan[0] <= train and _sessions(plan, train) <= search.sessions]
     return fitting[0] if fitting else LADDER[-1]
@@ -70,12 +73,12 @@ def _plan(search: Search) -> tuple[int, int, int, int]:
 
 def _sessions(plan: tuple[int, int, int, int], train: int) -> int:
     """How many sessions a plan takes at most: mini-batches sampled and tried, and the winners on all tasks."""
-    batch, candidates, steps, _ = plan
-    return steps * batch * (candidates + min(candidates + 1, batch)) + min(steps, candidates) * train + train
+    batch, candidates, rounds, _ = plan
+    return rounds * batch * (candidates + min(candidates + 1, batch)) + min(rounds, candidates) * train + train
 
 
 class _NoAdviceError(BaseException):
-    """The reflection model is of no use. Not an Exception: DSPy would go on without advice."""
+    """The reflection model cannot be used. Not an Exception: DSPy would catch it and go on without advice."""
 
     def __init__(self, reason: Exception) -> None:
         super().__init__(str(reason))
@@ -83,18 +86,19 @@ class _NoAdviceError(BaseException):
 
 
 def _append_advice(bucket: list[_Outcome], system: dspy.Module, **kwargs: Any) -> bool:
-    """DSPy's strategy, on an abridged account of the best and the worst run of a task."""
-    best, worst = bucket[0], bucket[-1]
-    shown = [_abridged(best, slice(-SHOWN, None)), _abridged(worst, slice(SHOWN))]
+    """DSPy's strategy, on an abridged account of the best and the worst session of a task."""
+    best, worst = bucket[0], bucket[-1]  # DSPy sorts them by score
+    # Invocations with few findings come last: shown are the best of the best session and the worst of the worst.
+    abridged = [_abridged(best, slice(-SHOWN, None)), _abridged(worst, slice(SHOWN))]
     try:
-        advised: bool = append_a_rule(shown, system, **kwargs)
+        advised: bool = append_a_rule(abridged, system, **kwargs)
     except (AdapterParseError, LMError) as error:
         raise _NoAdviceError(error) from error
     return advised
 
 
 def _abridged(outcome: _Outcome, which: slice) -> _Outcome:
-    """``outcome`` with some steps of each predictor, in their order, and nothing that is not plain JSON."""
+    """``outcome`` with some invocations of each predictor, in the session's order, as plain JSON."""
     by_predictor: dict[int, list[TraceEntry]] = {}
     for entry in outcome["trace"]:
         by_predictor.setdefault(id(entry[0]), []).append(entry)

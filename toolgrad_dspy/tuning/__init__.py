@@ -1,18 +1,26 @@
-"""The machinery that every optimizer stands on: where candidates are tried, what that costs, what is kept of it."""
+"""What every optimizer stands on: candidates, ways to evaluate them, a budget, and a journal to resume from."""
 
 from toolgrad_dspy.tuning.candidate import Prompts
-from toolgrad_dspy.tuning.evaluations import TuningBudget, TuningUsage
-from toolgrad_dspy.tuning.evaluator import Evaluator, LiveEvaluator
+from toolgrad_dspy.tuning.evaluations import StopTuning, TuningBudget, TuningUsage
+from toolgrad_dspy.tuning.evaluator import Evaluator, LiveEvaluator, TaskEvaluation
+from toolgrad_dspy.tuning.invocations import Invocation
 from toolgrad_dspy.tuning.journal import Journal
 from toolgrad_dspy.tuning.recorded import RecordedEvaluator, Recording, record
+from toolgrad_dspy.tuning.search import Search
+from toolgrad_dspy.tuning.tunable import Tunable
 
 __all__ = [
     "Evaluator",
+    "Invocation",
     "Journal",
     "LiveEvaluator",
     "Prompts",
     "RecordedEvaluator",
     "Recording",
+    "Search",
+    "StopTuning",
+    "TaskEvaluation",
+    "Tunable",
     "TuningBudget",
     "TuningUsage",
     "record",

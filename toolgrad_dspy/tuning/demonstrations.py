@@ -1,7 +1,7 @@
-"""Demonstrations: the best steps of sessions that the program itself played, shown to it as examples.
+"""Demonstrations: the best invocations of the program's own sessions, shown to it as examples.
 
-At temperature 0 a program shows what it does anyway. So a teacher, the same program at a higher one, plays the
-training tasks, a few times where the budget allows, and only what came out well is worth showing.
+At temperature 0 a program would be shown what it does anyway. So a teacher, the same program at a higher temperature,
+runs the training tasks, several times where the budget allows, and only what came out well is worth showing.
 """
 
 from collections.abc import Mapping
@@ -15,29 +15,28 @@ from toolgrad_dspy.tuning.search import Search
 from toolgrad_dspy.tuning.step_ranking import StepRanking
 from toolgrad_dspy.tuning.tunable import Tunable
 
-# As DSPy's optimizers draw their further rounds.
+# DSPy's bootstrapping optimizers use this temperature from the second round on.
 TEMPERATURE = 1.0
-# How often the teacher plays each training task at most.
+# How often the teacher runs each training task at most.
 DRAWS = 4
-# Of the sessions of a search that tries several choices of demonstrations, the part in which the teacher plays.
-TEACHING = 5
+# Where a search tries several choices of demonstrations, the teacher has one in so many of its sessions.
+TEACHER_SHARE = 5
 # Demonstrations per predictor at most: DSPy's default.
 DEMONSTRATIONS = 4
-# What all of DSPy's bootstrapping optimizers are to leave out: its labelled demonstrations would be bare tasks, which
-# say nothing.
+# For all of DSPy's bootstrapping optimizers: its labelled demonstrations would be bare tasks, which say nothing.
 UNLABELLED = {"max_labeled_demos": 0}
 
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """The best session that the teacher played for a task: its score, and the best step of each predictor."""
+    """The teacher's best session for a task: its score, and the best invocation of each predictor."""
 
     score: float
-    steps: tuple[Invocation, ...]
+    invocations: tuple[Invocation, ...]
 
 
 class Teacher(dspy.Module):
-    """Answers a task by its lesson: what DSPy's optimizers ask for demonstrations in place of a running program."""
+    """Answers a task with its lesson: DSPy's optimizers ask it for demonstrations, in place of a running program."""
 
     def __init__(self, student: Tunable, lessons: Mapping[int, Lesson]) -> None:
         super().__init__()
@@ -46,56 +45,59 @@ class Teacher(dspy.Module):
         self._lessons = lessons
 
     def forward(self, seed: int, index: int) -> dspy.Prediction:
-        """The ``score`` of the lesson on the task ``index``. Its steps are added to DSPy's trace."""
+        """The ``score`` of the lesson on the task ``index``. Its invocations are added to DSPy's trace."""
         lesson = self._lessons[index]
         if dspy.settings.trace is not None:
             predictors = dict(self.named_predictors())
-            dspy.settings.trace.extend(step.entry(predictors[step.predictor]) for step in lesson.steps)
+            dspy.settings.trace.extend(
+                invocation.entry(predictors[invocation.predictor]) for invocation in lesson.invocations
+            )
         return dspy.Prediction(score=lesson.score)
 
 
 @dataclass(frozen=True, slots=True)
-class Sampling:
-    """How often the teacher plays how many of the training tasks."""
+class TeacherPlan:
+    """How many of the training ``tasks`` the teacher runs, and how often each."""
 
     draws: int
     tasks: int
 
     @classmethod
-    def within(cls, sessions: int, search: Search) -> "Sampling":
-        """As many draws of all training tasks as ``sessions`` allow, or one of some of them."""
+    def within(cls, sessions: int, search: Search) -> "TeacherPlan":
+        """All training tasks as often as ``sessions`` allow, or some of them once."""
         tasks = max(1, min(len(search.train), sessions))
         return cls(max(1, min(DRAWS, sessions // tasks)), tasks)
 
     @property
     def sessions(self) -> int:
-        """How many sessions are played."""
+        """How many sessions the plan takes."""
         return self.draws * self.tasks
 
     def settings(self) -> dict[str, object]:
-        """For the program's description."""
+        """The plan as part of the program's description."""
         return {"teacher_temperature": TEMPERATURE, "teacher_draws": self.draws, "teacher_tasks": self.tasks}
 
 
-def taught(student: Tunable, search: Search, sampling: Sampling) -> tuple[Teacher, list[dspy.Example]]:
-    """A teacher, and the tasks on which its lessons are worth showing, the best first; none if none is.
+def teach(student: Tunable, search: Search, plan: TeacherPlan) -> tuple[Teacher, list[dspy.Example]]:
+    """A teacher, and the tasks whose lessons are worth showing, the best first. The list may be empty.
 
-    Worth showing is the better half of the lessons, without those that came to nothing or lack a predictor's step.
+    Worth showing is the better half of the lessons, without those that score 0 or lack an invocation of a predictor.
     Raises StopTuning.
     """
-    tasks = search.train[: sampling.tasks]
-    draws = [search.played(student.sampled(TEMPERATURE, number), tasks) for number in range(1, sampling.draws + 1)]
-    merits = StepRanking(search.arena, (played for draw in draws for played in draw))
+    tasks = search.train[: plan.tasks]
+    draws = [search.evaluate(student.sampled(TEMPERATURE, number), tasks) for number in range(1, plan.draws + 1)]
+    ranking = StepRanking(search.evaluator, (evaluation for draw in draws for evaluation in draw))
     lessons = {}
     for task, *sessions in zip(tasks, *draws, strict=True):
-        best = max(sessions, key=lambda played: played.score)
-        lessons[task.index] = Lesson(best.score, merits.best_steps(best))
+        best = max(sessions, key=lambda evaluation: evaluation.score)
+        lessons[task.index] = Lesson(best.score, ranking.best_invocations(best))
     threshold = median(lesson.score for lesson in lessons.values())
-    complete = {name for name, _ in student.named_predictors()}
-    worth = [
+    predictors = {name for name, _ in student.named_predictors()}
+    worth_showing = [
         task
         for task in tasks
         if 0 < lessons[task.index].score >= threshold
-        and {step.predictor for step in lessons[task.index].steps} == complete
+        and {invocation.predictor for invocation in lessons[task.index].invocations} == predictors
     ]
-    return Teacher(student, lessons), sorted(worth, key=lambda task: -lessons[task.index].score)
+    # DSPy takes the first ones it is given, up to its number of demonstrations.
+    return Teacher(student, lessons), sorted(worth_showing, key=lambda task: -lessons[task.index].score)

@@ -1,4 +1,4 @@
-"""Where a candidate is tried out: it plays a task, and the session is scored."""
+"""Evaluating a candidate on a task: the session is run, or asked about, and scored."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -14,48 +14,56 @@ from toolgrad_dspy.tuning.invocations import Invocation, invocations_of
 
 @dataclass(frozen=True, slots=True)
 class TaskEvaluation:
-    """A task that was played.
+    """What a program did on one task.
 
-    ``score`` is in [0, 1]. ``sessions`` holds the session by role, whose feedback is about its own steps; live both
-    are one. ``failure`` is why nothing came about, empty if something did. ``tool_calls`` counts replayed ones too.
+    ``score`` is in [0, 1]. ``sessions`` holds, by role, the session that feedback on the role is about; live they are
+    the same. ``invocations`` are ordered by predictor and iteration. ``failure`` is the reason if no step was
+    accepted, else empty. ``tool_calls`` counts replayed calls too.
     """
 
     score: float
     sessions: Mapping[str, Session]
-    steps: tuple[Invocation, ...]
+    invocations: tuple[Invocation, ...]
     tool_calls: int = 0
     failure: str = ""
 
 
 class Evaluator(ABC):
-    """A way to play tasks. Called from many threads at once, none of which has an event loop."""
+    """A way to evaluate programs. Called from many threads at once, none of which has an event loop."""
 
     @abstractmethod
-    def play(self, program: ToolGrad, seed: int, index: int) -> TaskEvaluation:
-        """Play the session ``index`` of the run seeded by ``seed``. Raises ToolGradError when the run is to end."""
+    def evaluate(self, program: ToolGrad, seed: int, index: int) -> TaskEvaluation:
+        """Evaluate ``program`` on the session ``index`` of the run seeded by ``seed``.
+
+        Raises ToolGradError when the whole tuning has to end; what fails inside the session is a lower score.
+        """
 
     @abstractmethod
-    def feedback(self, played: TaskEvaluation, role: str, iteration: int) -> tuple[Finding, ...]:
+    def feedback(self, evaluation: TaskEvaluation, role: str, iteration: int) -> tuple[Finding, ...]:
         """What went well and wrong at the invocation of ``role`` in ``iteration``."""
 
 
 class LiveEvaluator(Evaluator):
-    """Whole sessions on real tools, scored by the metric."""
+    """Runs whole sessions on real tools, scored by the metric.
+
+    >>> from toolgrad_dspy.metrics import Metric
+    >>> evaluator = LiveEvaluator(Metric())
+    """
 
     def __init__(self, metric: Metric) -> None:
         self._metric = metric
 
-    def play(self, program: ToolGrad, seed: int, index: int) -> TaskEvaluation:
+    def evaluate(self, program: ToolGrad, seed: int, index: int) -> TaskEvaluation:
         with dspy.context(trace=[]):
             session: Session = program(seed=seed, index=index).session
-            steps = invocations_of(dspy.settings.trace, program)
+            invocations = invocations_of(dspy.settings.trace, program)
         return TaskEvaluation(
             score=self._metric.score(session).value,
             sessions=dict.fromkeys(("proposer", "selector"), session),
-            steps=steps,
+            invocations=invocations,
             tool_calls=session.usage.tool_calls + session.usage.replayed_calls,
             failure=session.reason if session.status == "failed" else "",
         )
 
-    def feedback(self, played: TaskEvaluation, role: str, iteration: int) -> tuple[Finding, ...]:
-        return self._metric.feedback(played.sessions[role], role, iteration)
+    def feedback(self, evaluation: TaskEvaluation, role: str, iteration: int) -> tuple[Finding, ...]:
+        return self._metric.feedback(evaluation.sessions[role], role, iteration)

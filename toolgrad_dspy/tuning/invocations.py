@@ -1,7 +1,7 @@
-"""Steps of a played session as optimizers see them: what a predictor was given, and what it answered.
+"""Invocations of a session's predictors, as optimizers see them: what one was given, and what it answered.
 
-Optimizers put them into demonstrations, into reflection prompts and through pickle, and a session's raw trace fits
-none of these: answers are instances of classes made for one call, and each proposer step repeats the whole library.
+Optimizers put them into demonstrations and reflection prompts, and pickle them. A session's raw trace is unfit for
+all three: answers are instances of classes made for one call, and the proposer's inputs repeat every tool offered.
 """
 
 import json
@@ -13,7 +13,7 @@ from typing import Any
 import dspy
 from pydantic import BaseModel, JsonValue
 
-# Characters of the workflow and of the reports that a step keeps, in whole lines: what comes last matters most.
+# Characters of the workflow and of the reports that an invocation keeps, in whole lines; the last ones matter most.
 KEPT = 2000
 _ITERATION = re.compile(r"iteration (\d+)")
 
@@ -35,29 +35,30 @@ class Invocation:
 
     @property
     def iteration(self) -> int:
-        """The iteration it belongs to, counted from 1."""
+        """The session's iteration in which it was made, counted from 1."""
         return iteration_of(self.inputs)
 
     def entry(self, predictor: dspy.Predict) -> TraceEntry:
-        """The step as an entry of DSPy's trace."""
+        """The invocation as an entry of DSPy's trace."""
         return predictor, dict(self.inputs), dspy.Prediction(**self.outputs)
 
 
 def iteration_of(inputs: Mapping[str, Any]) -> int:
-    """The iteration that a predictor's inputs tell of; 0 if they do not."""
-    found = _ITERATION.search(str(inputs.get("progress", "")))
-    return int(found[1]) if found else 0
+    """The iteration that a predictor's inputs mention, 0 if they mention none."""
+    mention = _ITERATION.search(str(inputs.get("progress", "")))
+    return int(mention[1]) if mention else 0
 
 
 def invocations_of(trace: Iterable[TraceEntry], program: dspy.Module) -> tuple[Invocation, ...]:
-    """The steps of the tunable predictors in ``trace``, by predictor and iteration."""
+    """The invocations of the tunable predictors in ``trace``, ordered by predictor and iteration."""
     names = {id(predictor): name for name, predictor in program.named_predictors()}
-    steps = [
+    invocations = [
         Invocation(names[id(predictor)], _inputs(inputs, outputs), _outputs(outputs))
         for predictor, inputs, outputs in trace
         if id(predictor) in names
     ]
-    return tuple(sorted(steps, key=lambda step: (step.predictor, step.iteration)))
+    # The trace's own order depends on which thread came first.
+    return tuple(sorted(invocations, key=lambda invocation: (invocation.predictor, invocation.iteration)))
 
 
 def _outputs(outputs: dspy.Prediction) -> dict[str, JsonValue]:
@@ -73,10 +74,11 @@ def _json(value: Any) -> Any:
 
 
 def _inputs(inputs: Mapping[str, Any], outputs: dspy.Prediction) -> dict[str, str]:
-    # A complaint about an earlier answer belongs to that answer alone.
+    # The complaint of a re-ask is about one earlier answer; in a demonstration it would be noise.
     kept = {name: str(value) for name, value in inputs.items() if name != "problem"}
+    # Of the proposer's tools only those it used: a demonstration of all schemas would be most of every prompt.
     if "tools" in kept:
-        used = {call.tool for work in outputs.proposals for call in work.calls}
+        used = {call.tool for proposal in outputs.proposals for call in proposal.calls}
         kept["tools"] = "\n".join(line for line in kept["tools"].split("\n") if _name(line) in used)
     for name in ("workflow", "reports"):
         if name in kept:
@@ -90,7 +92,7 @@ def _name(line: str) -> str:
 
 
 def _last_lines(text: str) -> str:
-    """As many whole lines from the end as fit in :data:`KEPT` characters, one at least."""
+    """As many whole lines from the end as fit in :data:`KEPT` characters, at least one."""
     lines = text.split("\n")
     size, first = 0, len(lines)
     while first and (size == 0 or size + len(lines[first - 1]) <= KEPT):

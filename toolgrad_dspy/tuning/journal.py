@@ -1,7 +1,10 @@
-"""The journal of a tuning: what was played and answered, so that a tuning that was stopped goes on where it was.
+"""The journal of a tuning: its evaluations and answers, so that an interrupted tuning resumes where it was.
 
 Of DSPy's optimizers only GEPA can resume. But each is deterministic in what it asks: begun again, it asks for the
-same sessions and the same instructions, and gets those that were paid for from here.
+same sessions and the same instructions, and gets those already paid for from here.
+
+The names in the file (table ``played``; keys ``steps``, ``roles``) are those of its first version: old journals
+stay readable.
 """
 
 import json
@@ -21,7 +24,7 @@ from toolgrad_dspy.records import Session
 from toolgrad_dspy.tuning.evaluator import TaskEvaluation
 from toolgrad_dspy.tuning.invocations import Invocation
 
-# "TGJ1" in ASCII: SQLite's own place for telling a file's kind.
+# "TGJ1" in ASCII, where SQLite has a place for the kind of file.
 APPLICATION = 0x54474A31
 _TABLES = f"""
 PRAGMA application_id = {APPLICATION};
@@ -30,10 +33,13 @@ CREATE TABLE played (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE answers (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 """
 
+# What an error of the operating system kept from happening.
+_KEEP = "keep the tuning's journal there"
+
 
 @dataclass(frozen=True, slots=True)
-class Used:
-    """What earlier starts used: LM calls, US dollars, seconds."""
+class CumulativeUse:
+    """What all starts of a tuning used together: LM calls, US dollars, seconds."""
 
     lm_calls: int = 0
     usd: float = 0.0
@@ -41,7 +47,14 @@ class Used:
 
 
 class Journal:
-    """An SQLite file; one process writes it, from any of its threads. Context manager."""
+    """An SQLite file; one process writes it, from any of its threads. Context manager.
+
+    The header says which tuning the journal belongs to; to resume, it has to be the same::
+
+        with Journal.begin(Path("program.journal"), {"optimizer": "gepa", "seed": 0}) as journal:
+            result = optimizer("gepa").tune(..., journal=journal)
+            journal.done()
+    """
 
     def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
         self.path = path
@@ -51,33 +64,33 @@ class Journal:
 
     @classmethod
     def begin(cls, path: Path, header: Mapping[str, JsonValue]) -> Self:
-        """A new journal for the tuning that ``header`` describes, in place of any old one. Raises StoreError."""
-        with store_errors(path, "keep the tuning's journal there"):
+        """A new journal for the tuning that ``header`` describes; an old one is replaced. Raises StoreError."""
+        with store_errors(path, _KEEP):
             path.parent.mkdir(parents=True, exist_ok=True)
             _remove(path)
             journal = cls(path, _connect(path))
             try:
                 journal._connection.executescript(_TABLES)
                 journal._write("meta", "header", json.dumps(header))
-            except BaseException:  # whatever ended it: nothing stays open, and it goes on
+            except BaseException:  # an interruption too: the file must not stay open
                 journal._connection.close()
                 raise
         return journal
 
     @classmethod
     def resume(cls, path: Path, header: Mapping[str, JsonValue]) -> Self:
-        """The journal in ``path``, if it is of the tuning that ``header`` describes. Raises UsageError."""
+        """The journal in ``path``, if it belongs to the tuning that ``header`` describes. Raises UsageError."""
         if not path.is_file():
-            raise UsageError(f"there is nothing to resume: {path} does not exist")
-        if not _is_journal(path):  # before SQLite opens it, which writes to an empty file
-            raise UsageError(f"{path} is not the journal of a tuning")
+            raise UsageError(f"nothing to resume: {path} does not exist", code="nothing_to_resume")
+        if not _is_journal(path):  # before SQLite opens it: SQLite writes to an empty file
+            raise _not_a_journal(path)
         try:
             journal = cls(path, _connect(path))
         except sqlite3.DatabaseError as error:
-            raise UsageError(f"{path} is not the journal of a tuning: {one_line(error, 120)}") from None
+            raise _not_a_journal(path, error) from None
         try:
             journal._check(header)
-        except BaseException:  # whatever ended it: nothing stays open, and it goes on
+        except BaseException:  # an interruption too: the file must not stay open
             journal._connection.close()
             raise
         return journal
@@ -87,13 +100,14 @@ class Journal:
         try:
             stored = json.loads(self._read("meta", "header") or "{}")
         except (sqlite3.DatabaseError, ValueError) as error:
-            raise UsageError(f"{self.path} is not the journal of a tuning: {one_line(error, 120)}") from None
-        wanted = json.loads(json.dumps(header))
+            raise _not_a_journal(self.path, error) from None
+        wanted = json.loads(json.dumps(header))  # as it would be stored: a tuple has become a list
         different = sorted(name for name in wanted.keys() | stored.keys() if wanted.get(name) != stored.get(name))
         if different:
             raise UsageError(
-                f"{self.path} is of another tuning, which differs in {', '.join(different)}; repeat the command as "
-                "it was, or start anew without --resume, with --force"
+                f"{self.path} belongs to a tuning with other settings ({', '.join(different)}); repeat the command "
+                "exactly, or discard the journal: --force without --resume",
+                code="other_configuration",
             )
 
     def __enter__(self) -> Self:
@@ -102,38 +116,38 @@ class Journal:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Close the file, and remove it if it was :meth:`done` with."""
+        """Close the file; remove it if the tuning is :meth:`done`."""
         self._connection.close()
         if self._done and error is None:
             _remove(self.path)
 
     def done(self) -> None:
-        """The tuning came to its end: there is nothing to go on with."""
+        """The tuning has ended: there is nothing left to resume."""
         self._done = True
 
-    def played(self, key: str) -> TaskEvaluation | None:
-        """The session that was played under ``key``."""
-        found = self._read("played", key)
-        return None if found is None else _restored(found)
+    def evaluation(self, key: str) -> TaskEvaluation | None:
+        """The evaluation kept under ``key``. Raises UsageError if it cannot be read."""
+        text = self._read("played", key)
+        return None if text is None else _restored(text, self.path)
 
-    def keep_played(self, key: str, played: TaskEvaluation, used: Used) -> None:
-        """Keep a session, and what all starts together have used by then."""
-        with store_errors(self.path, "keep the tuning's journal there"):
-            self._write("played", key, _stored(played))
-            self._write("meta", "used", json.dumps([used.lm_calls, used.usd, used.seconds]))
+    def keep_evaluation(self, key: str, evaluation: TaskEvaluation, use: CumulativeUse) -> None:
+        """Keep an evaluation, and what all starts together have used by then. Raises StoreError."""
+        with store_errors(self.path, _KEEP):
+            self._write("played", key, _stored(evaluation))
+            self._write("meta", "used", json.dumps([use.lm_calls, use.usd, use.seconds]))
 
-    def used(self) -> Used:
-        """What earlier starts used."""
-        found = self._read("meta", "used")
-        return Used(*json.loads(found)) if found else Used()
+    def use(self) -> CumulativeUse:
+        """What all starts so far used."""
+        text = self._read("meta", "used")
+        return CumulativeUse(*json.loads(text)) if text else CumulativeUse()
 
     def answer(self, key: str) -> str | None:
-        """The text that the reflection model answered under ``key``."""
+        """The reflection model's answer kept under ``key``."""
         return self._read("answers", key)
 
     def keep_answer(self, key: str, text: str) -> None:
-        """Keep an answer of the reflection model."""
-        with store_errors(self.path, "keep the tuning's journal there"):
+        """Keep an answer of the reflection model. Raises StoreError."""
+        with store_errors(self.path, _KEEP):
             self._write("answers", key, text)
 
     def _read(self, table: str, key: str) -> str | None:
@@ -147,7 +161,7 @@ class Journal:
 
 
 def _remove(path: Path) -> None:
-    """Remove the file and SQLite's own beside it."""
+    """Remove the file, and the two that SQLite keeps beside it."""
     for file in (path, *(path.with_name(f"{path.name}{ending}") for ending in ("-wal", "-shm"))):
         file.unlink(missing_ok=True)
 
@@ -163,33 +177,38 @@ def _connect(path: Path) -> sqlite3.Connection:
     return written_ahead(sqlite3.connect(path, isolation_level=None, check_same_thread=False))
 
 
-def _stored(played: TaskEvaluation) -> str:
-    sessions: list[Session] = []
-    for session in played.sessions.values():
-        if not any(session is one for one in sessions):
-            sessions.append(session)
-    places = {role: next(n for n, one in enumerate(sessions) if one is s) for role, s in played.sessions.items()}
+def _not_a_journal(path: Path, error: Exception | None = None) -> UsageError:
+    reason = f": {one_line(error, 120)}" if error else ""
+    return UsageError(f"{path} is not the journal of a tuning{reason}", code="not_a_journal")
+
+
+def _stored(evaluation: TaskEvaluation) -> str:
+    # The roles of a live evaluation share one session, the largest part of what is stored: it is written once.
+    sessions: dict[int, Session] = {id(session): session for session in evaluation.sessions.values()}
+    places = {identity: place for place, identity in enumerate(sessions)}
     value: dict[str, Any] = {
-        "score": played.score,
-        "sessions": [session.model_dump(mode="json") for session in sessions],
-        "roles": places,
-        "steps": [[step.predictor, dict(step.inputs), dict(step.outputs)] for step in played.steps],
-        "tool_calls": played.tool_calls,
-        "failure": played.failure,
+        "score": evaluation.score,
+        "sessions": [session.model_dump(mode="json") for session in sessions.values()],
+        "roles": {role: places[id(session)] for role, session in evaluation.sessions.items()},
+        "steps": [[i.predictor, dict(i.inputs), dict(i.outputs)] for i in evaluation.invocations],
+        "tool_calls": evaluation.tool_calls,
+        "failure": evaluation.failure,
     }
     return json.dumps(value)
 
 
-def _restored(text: str) -> TaskEvaluation:
+def _restored(text: str, path: Path) -> TaskEvaluation:
     try:
         value = json.loads(text)
-        sessions = [Session.model_validate(one) for one in value["sessions"]]
+        sessions = [Session.model_validate(session) for session in value["sessions"]]
         return TaskEvaluation(
             score=value["score"],
             sessions={role: sessions[place] for role, place in value["roles"].items()},
-            steps=tuple(Invocation(*step) for step in value["steps"]),
+            invocations=tuple(Invocation(*invocation) for invocation in value["steps"]),
             tool_calls=value["tool_calls"],
             failure=value["failure"],
         )
     except (ValueError, KeyError, TypeError, IndexError, ValidationError) as error:
-        raise UsageError(f"the tuning's journal is damaged: {one_line(error, 120)}") from None
+        raise UsageError(
+            f"the journal {path} is damaged: {one_line(error, 120)}; start again with --force", code="damaged_journal"
+        ) from None

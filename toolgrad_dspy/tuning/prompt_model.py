@@ -1,4 +1,4 @@
-"""The model that writes instructions for the optimizers: the reflection role, fit for what they do with it."""
+"""The model that writes instructions for the optimizers: the reflection role, adapted to what they do with it."""
 
 import threading
 from collections import Counter
@@ -18,35 +18,35 @@ from toolgrad_dspy.tuning.journal import Journal
 TEMPERATURE = 1.0
 
 
-def prompt_model(models: Models, ledger: Evaluations, journal: Journal | None = None) -> dspy.LM:
-    """The reflection role's model, asked within the budget of ``ledger``; what ``journal`` holds is not asked again.
+def prompt_model(models: Models, evaluations: Evaluations, journal: Journal | None = None) -> dspy.LM:
+    """The reflection role's model, asked within the budget of ``evaluations``; ``journal`` answers what it can.
 
-    DSPy asks for n answers by n equal requests, of which a deterministic model makes one; equal requests are numbered
-    here, by their seed.
+    DSPy asks for n answers with n equal requests, which a deterministic model answers all alike. So equal requests
+    are numbered here, in their seed.
     """
     model = models.lm("reflection")
     return dspy.LM(
         model.model,
         temperature=model.kwargs.get("temperature") or TEMPERATURE,
         max_tokens=model.kwargs.get("max_tokens"),
-        engine=_Numbering(model.engine, ledger, journal),
+        engine=_Numbering(model.engine, evaluations, journal),
         cache=False,
         num_retries=0,
     )
 
 
 class _Numbering:
-    """A synchronous engine that numbers equal requests and keeps to the ledger."""
+    """A synchronous engine that numbers equal requests and keeps to the tuning's budget."""
 
-    def __init__(self, inner: SyncEngine, ledger: Evaluations, journal: Journal | None) -> None:
+    def __init__(self, inner: SyncEngine, evaluations: Evaluations, journal: Journal | None) -> None:
         self._inner = inner
-        self._ledger = ledger
+        self._evaluations = evaluations
         self._journal = journal
         self._asked: Counter[bytes] = Counter()
         self._lock = threading.Lock()
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._inner, name)  # what DSPy wants to know of an engine, the gate tells
+        return getattr(self._inner, name)  # what else DSPy asks of an engine, the gate answers
 
     def __deepcopy__(self, memo: dict[int, object]) -> Self:
         return self
@@ -58,10 +58,10 @@ class _Numbering:
             number = self._asked[key]
             self._asked[key] += 1
         numbered = replace(request, config=replace(request.config, seed=number))
-        kept = self._journal.answer(f"{key.hex()} {number}") if self._journal else None
-        if kept is not None:
-            return _answer(request.model, kept)
-        self._ledger.check()
+        text = self._journal.answer(f"{key.hex()} {number}") if self._journal else None
+        if text is not None:  # before the budget is checked: what was paid for is free
+            return _answer(request.model, text)
+        self._evaluations.check()
         response = self._inner.complete(numbered)
         if self._journal is not None:
             self._journal.keep_answer(f"{key.hex()} {number}", response.message.text or "")

@@ -1,4 +1,4 @@
-"""What an optimizer's search has to work with."""
+"""What an optimizer's search is given."""
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -16,25 +16,30 @@ from toolgrad_dspy.tuning.scoring import Scoring
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """What a search has to work with. ``sessions`` is its share of the budget."""
+    """What a search is given: tasks, ways to evaluate programs, a model that writes, and its share of the budget.
+
+    ``sessions`` is how many scored sessions the search may plan for. :meth:`evaluate` and ``prompt_model`` keep to
+    the whole budget by themselves: they raise StopTuning, which a search must let pass.
+    """
 
     train: list[dspy.Example]
     validation: list[dspy.Example]
-    arena: Evaluator
+    evaluator: Evaluator
     scoring: Scoring
     prompt_model: dspy.LM
     models: Models
-    ledger: Evaluations
+    evaluations: Evaluations
     sessions: int
     threads: int
     seed: int
 
-    def play(self, program: dspy.Module, tasks: Sequence[dspy.Example]) -> list[float]:
-        """The scores of ``program`` on ``tasks``, several played at once. Raises StopTuning."""
-        return [played.score for played in self.played(program, tasks)]
+    def scores(self, program: dspy.Module, tasks: Sequence[dspy.Example]) -> list[float]:
+        """The scores of ``program``, a Tunable, on ``tasks``, in their order. Raises StopTuning."""
+        return [evaluation.score for evaluation in self.evaluate(program, tasks)]
 
-    def played(self, program: dspy.Module, tasks: Sequence[dspy.Example]) -> list[TaskEvaluation]:
-        """What ``program``, a Tunable, made of ``tasks``, several played at once. Raises StopTuning."""
-        with ThreadPoolExecutor(self.threads, thread_name_prefix="toolgrad-play") as pool:
+    def evaluate(self, program: dspy.Module, tasks: Sequence[dspy.Example]) -> list[TaskEvaluation]:
+        """The evaluations of ``program``, a Tunable, on ``tasks``, several at once. Raises StopTuning."""
+        with ThreadPoolExecutor(self.threads, thread_name_prefix="toolgrad-evaluate") as pool:
+            # A thread starts with empty context variables: without a copy it would not see dspy.context's settings.
             running = [pool.submit(copy_context().run, partial(program, **task.inputs())) for task in tasks]
-        return [one.result().played for one in running]
+        return [future.result().evaluation for future in running]

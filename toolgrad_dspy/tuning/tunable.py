@@ -1,7 +1,7 @@
 """The program as an optimizer gets it."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Self
 
 import dspy
 
@@ -14,16 +14,74 @@ from toolgrad_dspy.tuning.invocations import Invocation
 
 TUNED_ROLES: tuple[Role, ...] = ("proposer", "selector")
 
-# Which steps of a played session an optimizer gets to see.
-Shown = Callable[[TaskEvaluation, Evaluator], tuple[Invocation, ...]]
+# Which invocations of an evaluated session an optimizer sees in traces, and in which order.
+Visible = Callable[[TaskEvaluation, Evaluator], tuple[Invocation, ...]]
 
 
-def all_invocations(played: TaskEvaluation) -> tuple[Invocation, ...]:
-    """Every step."""
-    return played.steps
+class TunableModule(dspy.Module):
+    """What an optimizer needs of a program: its predictors, and a task in, an evaluation out.
+
+    Copies share everything but the prompts.
+    """
+
+    def __init__(
+        self, program: ToolGrad, models: Models, evaluator: Evaluator, evaluations: Evaluations, visible: Visible
+    ) -> None:
+        super().__init__()
+        # These first: DSPy names a predictor by the first attribute under which it finds it.
+        self.proposer = program.proposer
+        self.selector = program.selector
+        self.program = program
+        self._shared = _Shared(models, evaluator, evaluations, visible)
+        self._variant: tuple[float | None, int] | None = None
+
+    def forward(self, seed: int, index: int) -> dspy.Prediction:
+        """The ``evaluation`` of the task and its ``score``. The visible invocations are added to DSPy's trace."""
+        shared = self._shared
+        evaluation = shared.evaluations.once(
+            Prompts.of(self), index, self._variant, lambda: shared.evaluator.evaluate(self.program, seed, index)
+        )
+        # Added here and not by the predictors: a session that is not run again has a trace, too.
+        if dspy.settings.trace is not None:
+            predictors = dict(self.named_predictors())
+            visible = shared.visible(evaluation, shared.evaluator)
+            dspy.settings.trace.extend(invocation.entry(predictors[invocation.predictor]) for invocation in visible)
+        return dspy.Prediction(evaluation=evaluation, score=evaluation.score)
+
+    def showing(self, visible: Visible) -> Self:
+        """A copy that shows other invocations in traces."""
+        copy: Self = self.deepcopy()
+        copy._shared = _Shared(self._shared.models, self._shared.evaluator, self._shared.evaluations, visible)
+        return copy
+
+    def sampled(self, temperature: float, number: int) -> Self:
+        """A copy whose proposer and selector answer at ``temperature``; ``number`` tells such copies apart."""
+        copy: Self = self.deepcopy()
+        copy._sample(temperature, number)
+        return copy
+
+    def _sample(self, temperature: float | None, number: int) -> None:
+        predictors = (self.proposer.predict, self.selector.predict)
+        for role, predictor in zip(TUNED_ROLES, predictors, strict=True):
+            # A shallow copy: limits, meter and connections stay the role's.
+            predictor.lm = self._shared.models.lm(role).copy(temperature=temperature, seed=number)
+        self._variant = (temperature, number)
+
+    def get_lm(self) -> dspy.LM:
+        """For SIMBA, which samples by a copy of this one with another temperature and rollout."""
+        return self._shared.models.lm("proposer")
+
+    def set_lm(self, lm: dspy.LM) -> None:
+        """Where other modules take ``lm`` for all predictors, each role keeps its own and takes the sampling only."""
+        # SIMBA numbers its samples by rollouts; without one there is nothing to take over.
+        rollout = lm.kwargs.get("rollout_id")
+        if rollout is not None:
+            self._sample(lm.kwargs.get("temperature"), int(rollout))
 
 
-class Tunable(dspy.Module):
+# DSPy's optimizers put this class into prompts, MIPRO its docstring and SIMBA its source. So all that is here is a
+# description of the program; its wording is part of those prompts.
+class Tunable(TunableModule):
     """Grows a workflow of tool calls from nothing, as an example of how tools are used.
 
     for each iteration:
@@ -36,67 +94,15 @@ class Tunable(dspy.Module):
     A task is a seed, by which tools are drawn and their data are made: there is no question, and no right answer.
     """
 
-    def __init__(
-        self, program: ToolGrad, models: Models, arena: Evaluator, ledger: Evaluations, shown: Shown
-    ) -> None:
-        super().__init__()
-        # These first: optimizers name predictors by where they find them, and find them once.
-        self.proposer = program.proposer
-        self.selector = program.selector
-        self.program = program
-        self._shared = _Shared(models, arena, ledger, shown)
-        self._variant: tuple[float | None, int] | None = None
-
-    def forward(self, seed: int, index: int) -> dspy.Prediction:
-        """``played`` and its ``score``. The steps shown are added to DSPy's trace."""
-        shared = self._shared
-        played = shared.ledger.once(
-            Prompts.of(self), index, self._variant, lambda: shared.arena.play(self.program, seed, index)
-        )
-        if dspy.settings.trace is not None:
-            predictors = dict(self.named_predictors())
-            shown = shared.shown(played, shared.arena)
-            dspy.settings.trace.extend(step.entry(predictors[step.predictor]) for step in shown)
-        return dspy.Prediction(played=played, score=played.score)
-
-    def showing(self, shown: Shown) -> "Tunable":
-        """A copy that shows other steps in traces."""
-        copy: Tunable = self.deepcopy()
-        copy._shared = _Shared(self._shared.models, self._shared.arena, self._shared.ledger, shown)
-        return copy
-
-    def sampled(self, temperature: float, number: int) -> "Tunable":
-        """A copy whose proposer and selector answer at ``temperature``; ``number`` tells such copies apart."""
-        copy: Tunable = self.deepcopy()
-        copy._sample(temperature, number)
-        return copy
-
-    def _sample(self, temperature: float | None, number: int) -> None:
-        predictors = (self.proposer.predict, self.selector.predict)
-        for role, predictor in zip(TUNED_ROLES, predictors, strict=True):
-            # A shallow copy: limits, meter and connections stay the role's.
-            predictor.lm = self._shared.models.lm(role).copy(temperature=temperature, seed=number)
-        self._variant = (temperature, number)
-
-    def get_lm(self) -> dspy.LM:
-        """For SIMBA, which wants to sample: it copies this one with another temperature and rollout."""
-        return self._shared.models.lm("proposer")
-
-    def set_lm(self, lm: dspy.LM) -> None:
-        """As a rule one model for all; here each role keeps its own and takes over temperature and rollout."""
-        rollout = lm.kwargs.get("rollout_id")
-        if rollout is not None:
-            self._sample(lm.kwargs.get("temperature"), int(rollout))
-
 
 class _Shared:
     """What all copies have in common."""
 
-    def __init__(self, models: Models, arena: Evaluator, ledger: Evaluations, shown: Shown) -> None:
+    def __init__(self, models: Models, evaluator: Evaluator, evaluations: Evaluations, visible: Visible) -> None:
         self.models = models
-        self.arena = arena
-        self.ledger = ledger
-        self.shown = shown
+        self.evaluator = evaluator
+        self.evaluations = evaluations
+        self.visible = visible
 
     def __deepcopy__(self, memo: dict[int, object]) -> Any:
         return self

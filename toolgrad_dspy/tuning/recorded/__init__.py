@@ -1,4 +1,4 @@
-"""Tuning on recorded steps, without tools."""
+"""Tuning on recorded sessions, without running a tool."""
 
 from toolgrad_dspy.tuning.recorded.evaluator import RecordedEvaluator
 from toolgrad_dspy.tuning.recorded.recording import Recording, record

@@ -1,4 +1,4 @@
-"""Trying candidates on recorded step states: no tool is run, and a session's steps are asked about at once."""
+"""Evaluating candidates on recorded sessions: no tool is run, and a session's iterations are asked about at once."""
 
 from collections.abc import Iterable
 
@@ -20,18 +20,25 @@ from toolgrad_dspy.tuning.evaluator import Evaluator, TaskEvaluation
 from toolgrad_dspy.tuning.invocations import invocations_of
 from toolgrad_dspy.tuning.recorded.recording import Recording
 from toolgrad_dspy.tuning.recorded.simulated_tools import RecordedResults
-from toolgrad_dspy.tuning.recorded.states import RecordedSession, StepState, recorded_session, work_key
+from toolgrad_dspy.tuning.recorded.states import IterationState, RecordedSession, calls_key, recorded_session
+
+# The failure of an evaluation in which no report was chosen, if nothing else went wrong.
+NOTHING_ACCEPTED = "no step was accepted"
 
 
 class RecordedEvaluator(Evaluator):
-    """Asks a candidate about half of the steps of a recorded session, each from its recorded state.
+    """Asks a candidate about half of the iterations of a recorded session, each from its recorded state.
 
-    A step is one iteration: the candidate's proposals, what would come of them, and its selection among that. What
-    the recording does not answer is guessed: see ``simulated_tools.py``. Scores are those of
+    Asked are the candidate's proposals, and its selection among what would come of them. What the recording does not
+    answer is guessed: see ``simulated_tools.py``. Scores are those of
     :class:`~toolgrad_dspy.metrics.step_metric.StepMetric`.
 
-    The tools are those of the recording: the library of the program that plays is never used, and need not be open.
-    Not to be made or used on the background loop. Raises UsageError for a metric that steps tell nothing about.
+    The tools are those of the recording: the evaluated program's library is never used, and need not be open. Not to
+    be made or used on the background loop. Raises UsageError if the metric has no part that iterations tell about::
+
+        recording = record(program, [*tasks.train, *tasks.validation])
+        evaluator = RecordedEvaluator(recording, Metric())
+        result = optimizer("gepa").tune(program, tasks, evaluator, models, budget=TuningBudget(60), seed=0)
     """
 
     def __init__(self, recording: Recording, metric: Metric) -> None:
@@ -44,76 +51,78 @@ class RecordedEvaluator(Evaluator):
             for session in recording.sessions
         }
 
-    def play(self, program: ToolGrad, seed: int, index: int) -> TaskEvaluation:
-        """Ask ``program`` about steps of the recorded session, always the same ones. Its sessions are never whole:
-        the other steps are as they were recorded, so none may become a sample.
+    def evaluate(self, program: ToolGrad, seed: int, index: int) -> TaskEvaluation:
+        """Ask ``program`` about iterations of the recorded session, always the same ones.
 
-        Raises RunError for a session that was not recorded, and what models raise when the run is to end.
+        The other iterations stay as recorded. So the sessions of the result are not one program's work, and none may
+        become a sample. Raises RunError for a session that was not recorded, and what models raise when the run has
+        to end.
         """
         recorded = self._sessions.get((seed, index))
         if recorded is None:
-            raise RunError(f"session {index} of seed {seed} was not recorded")
+            raise RunError(f"session {index} of seed {seed} was not recorded", code="session_not_recorded")
         asked = _asked(recorded)
         with dspy.context(trace=[]):
-            iterations = run_on_loop_thread(gather_or_cancel(_again(program, step) for step in asked))
-            steps = invocations_of(dspy.settings.trace, program)
+            iterations = run_on_loop_thread(gather_or_cancel(_asked_again(program, state) for state in asked))
+            invocations = invocations_of(dspy.settings.trace, program)
         new = {iteration.number: iteration for iteration in iterations}
-        all_iterations = tuple(new.get(i.number, i) for i in recorded.session.trace.iterations)
-        played = recorded.session.model_copy(update={"trace": Trace(iterations=all_iterations)})
+        mixed = tuple(new.get(iteration.number, iteration) for iteration in recorded.session.trace.iterations)
+        session = recorded.session.model_copy(update={"trace": Trace(iterations=mixed)})
         return TaskEvaluation(
-            score=self._metric.score(recorded.session, played, new.keys()).value,
-            sessions=dict.fromkeys(("proposer", "selector"), played),
-            steps=steps,
+            score=self._metric.score(recorded.session, session, new.keys()).value,
+            sessions=dict.fromkeys(("proposer", "selector"), session),
+            invocations=invocations,
             failure=_failure(iterations),
         )
 
-    def feedback(self, played: TaskEvaluation, role: str, iteration: int) -> tuple[Finding, ...]:
-        session = played.sessions[role]
+    def feedback(self, evaluation: TaskEvaluation, role: str, iteration: int) -> tuple[Finding, ...]:
+        session = evaluation.sessions[role]
         current = next(i for i in session.trace.iterations if i.number == iteration)
         findings = proposer_feedback if role == "proposer" else selector_feedback
         return tuple(findings(session, current))
 
 
-def _asked(recorded: RecordedSession) -> list[StepState]:
-    """The steps that are asked about: half of them, drawn once and for all."""
-    session, steps = recorded.session, recorded.steps
-    drawn = generator(session.seed, session.index, "asked steps").sample(steps, (len(steps) + 1) // 2)
-    return sorted(drawn, key=lambda step: step.number)
+def _asked(recorded: RecordedSession) -> list[IterationState]:
+    """The iterations that are asked about: half of them, the same for every candidate."""
+    session, states = recorded.session, recorded.iterations
+    drawn = generator(session.seed, session.index, "asked steps").sample(states, (len(states) + 1) // 2)
+    return sorted(drawn, key=lambda state: state.number)
 
 
 def _failure(iterations: Iterable[Iteration]) -> str:
-    """Why not one step was accepted; empty if one was."""
+    """Why no step was accepted; empty if one was."""
     if any(iteration.selection and iteration.selection.report for iteration in iterations):
         return ""
     failures = [failure for iteration in iterations for failure in iteration.failures]
-    return failures[0] if failures else "no step was accepted"
+    return failures[0] if failures else NOTHING_ACCEPTED
 
 
-async def _again(program: ToolGrad, step: StepState) -> Iteration:
-    """The step's iteration as ``program`` would do it.
+async def _asked_again(program: ToolGrad, start: IterationState) -> Iteration:
+    """The iteration as ``program`` would do it.
 
-    What it added is left as it was recorded: the steps after it are the recorded ones.
+    The steps that it added stay as recorded, since the recorded iterations after it build on them.
     """
-    done = step.recorded.model_copy(
+    done = start.recorded.model_copy(
         update={"reason": "", "proposals": (), "reports": (), "selection": None, "failures": ()}
     )
     try:
-        reason, proposals = await program.proposer.acall(state=step.state, tools=step.tools, number=step.number)
-        reports = tuple([await _report(program, step, proposal) for proposal in proposals])
+        reason, proposals = await program.proposer.acall(state=start.state, tools=start.tools, number=start.number)
+        reports = tuple([await _report(program, start, proposal) for proposal in proposals])
         done = done.model_copy(update={"reason": reason, "proposals": proposals, "reports": reports})
+        # As in the loop: the selector is not asked about failures, nor when nothing else is left.
         offered = tuple(report for report in reports if report.outcome != "failed")
         if offered:
-            selection = await program.selector.acall(state=step.state, reports=offered, number=step.number)
+            selection = await program.selector.acall(state=start.state, reports=offered, number=start.number)
             done = done.model_copy(update={"selection": selection})
     except AnswerError as error:
         done = done.model_copy(update={"failures": (str(error),)})
     return done
 
 
-async def _report(program: ToolGrad, step: StepState, proposal: Proposal) -> Report:
-    """The recorded report if these calls were proposed then, else what would come of them."""
-    recorded = step.reports.get(work_key(proposal))
+async def _report(program: ToolGrad, start: IterationState, proposal: Proposal) -> Report:
+    """The recorded report if the same calls were proposed then, else what would come of them."""
+    recorded = start.reports.get(calls_key(proposal))
     if recorded is not None:
         return recorded.model_copy(update={"proposal": proposal.id, "instruction": proposal.instruction})
-    execution: Execution = await program.executor.acall(state=step.state, proposal=proposal, session=step.session)
+    execution: Execution = await program.executor.acall(state=start.state, proposal=proposal, session=start.session)
     return execution.report

@@ -1,7 +1,7 @@
 """Recordings: the sessions of a program's training and validation tasks, for tuning without tools.
 
-A recording is one file of JSON Lines: a header, then a session per line. What tuning needs (the workflow, the reports
-and the results at the beginning of every iteration) follows from a session's trace.
+A recording is one file of JSON Lines: a header, then one session per line. What tuning needs (the workflow, the
+reports and the results at the beginning of every iteration) follows from a session's trace.
 """
 
 import asyncio
@@ -24,17 +24,17 @@ from toolgrad_dspy.tools import Library
 
 FORMAT: Final = "toolgrad-dspy recording 1"
 
-# Sessions that are recorded at once.
-AT_ONCE = 64
+# How many sessions are recorded at once.
+PARALLEL_SESSIONS = 64
 
-# A session of a run: the run's seed and the session's index.
-Task = tuple[int, int]
+# What tells a session from all others: the run's seed and the session's index.
+SessionKey = tuple[int, int]
 
 
-class Header(Record):
+class RecordingHeader(Record):
     """The first line of a recording. ``library`` is the digest of ``tools``, ``sessions`` how many lines follow.
 
-    ``digest`` is the SHA-256, in hexadecimal, of the whole file with this one field empty.
+    ``digest`` is the SHA-256, in hexadecimal, of the whole file with this field empty.
     """
 
     format: Literal["toolgrad-dspy recording 1"] = FORMAT
@@ -52,7 +52,14 @@ class Header(Record):
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """Sessions of one program on one library. ``tools`` are all of the library's, ``library`` is its digest."""
+    """Sessions of one program on one library. ``tools`` are all of the library's, ``library`` is its digest.
+
+    Made by :func:`record`, or read from a file::
+
+        recording = record(program, [*tasks.train, *tasks.validation])
+        recording.save(Path("states.jsonl"))
+        evaluator = RecordedEvaluator(Recording.load(Path("states.jsonl")), Metric())
+    """
 
     library: str
     config: ProgramConfig
@@ -61,32 +68,37 @@ class Recording:
 
     @property
     def tool_calls(self) -> int:
-        """What the recording took, replayed calls included."""
+        """How many tool calls recording took, replayed ones included."""
         return sum(session.usage.tool_calls + session.usage.replayed_calls for session in self.sessions)
 
     def check(self, program: ToolGrad, tasks: Iterable[dspy.Example], path: Path) -> None:
-        """Raise UsageError about the file ``path`` unless ``program`` can be tuned on ``tasks`` by this recording.
+        """Raise UsageError about the file ``path`` unless ``program`` can be tuned on ``tasks`` with this recording.
 
         It can if the recording has the tools of its library, its configuration, and all of the tasks.
         """
         recorded = {(session.seed, session.index) for session in self.sessions}
-        missing = [task for task in map(_task, tasks) if task not in recorded]
+        missing = [key for key in map(_session_key, tasks) if key not in recorded]
         there, now = self.config.model_dump(), program.config.model_dump()
         differing = [f"{name} {there[name]} there, {now[name]} now" for name in there if there[name] != now[name]]
         if self.library != program.library.digest:
+            code = "other_tools"
             problem = f"was made with other tools ({len(self.tools)} there, {len(program.library.tools)} now)"
         elif differing:
-            problem = f"was made with another configuration of the program ({'; '.join(differing)})"
+            code = "other_configuration"
+            problem = f"was made with another program configuration ({'; '.join(differing)})"
         elif missing:
-            problem = f"lacks {len(missing)} of the tasks, session {missing[0][1]} of seed {missing[0][0]} first"
+            code, (seed, index) = "missing_tasks", missing[0]
+            problem = f"lacks {len(missing)} of the tasks, the first one is session {index} of seed {seed}"
         else:
             return
-        raise UsageError(f"the recording {path} {problem}; name another file, or delete this one to record anew")
+        raise UsageError(
+            f"the recording {path} {problem}; name another file, or delete this one to record again", code=code
+        )
 
     def save(self, path: Path) -> None:
         """Write the recording to ``path``, whole or not at all. Raises StoreError."""
         lines = [session.model_dump_json() for session in self.sessions]
-        header = Header(library=self.library, config=self.config, tools=self.tools, sessions=len(lines))
+        header = RecordingHeader(library=self.library, config=self.config, tools=self.tools, sessions=len(lines))
         header = header.model_copy(update={"digest": header.over(lines)})
         with store_errors(path, "write the recording there"):
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -95,69 +107,80 @@ class Recording:
 
     @classmethod
     def load(cls, path: Path) -> Self:
-        """The recording in ``path``. Raises UsageError when it cannot be read, is none, or is damaged."""
+        """The recording in ``path``. Raises UsageError if it cannot be read, is damaged, or is no recording."""
         try:
-            # Not splitlines: JSON leaves U+2028 and its like in strings.
+            # Not splitlines: JSON may contain U+2028 and other line separators in its strings.
             head, *lines = path.read_text(encoding="utf-8").removesuffix("\n").split("\n")
         except OSError as error:
-            raise UsageError(f"cannot read the recording {path}: {os_reason(error)}") from None
+            raise UsageError(
+                f"cannot read the recording {path}: {os_reason(error)}", code="unreadable_recording"
+            ) from None
         except UnicodeDecodeError:
-            raise UsageError(f"{path} is not a recording: it is not text in UTF-8") from None
+            raise UsageError(f"{path} is not a recording: it is not UTF-8 text", code="not_a_recording") from None
         if _format(head) != FORMAT:
-            raise UsageError(f"{path} is not a recording: it does not begin with {FORMAT!r}")
+            raise UsageError(
+                f"{path} is not a recording: its first line does not name the format {FORMAT!r}",
+                code="not_a_recording",
+            )
         try:
-            header = Header.model_validate_json(head)
+            header = RecordingHeader.model_validate_json(head)
             if len(lines) != header.sessions:
-                raise ValueError(f"it has {len(lines)} sessions of {header.sessions}")
+                raise ValueError(f"{len(lines)} of {header.sessions} sessions are there")
             if header.over(lines) != header.digest:
-                raise ValueError("it was changed after it was written")
+                raise ValueError("the file was changed after it was written")
             sessions = tuple(Session.model_validate_json(line) for line in lines)
         except ValidationError as error:
-            said = one_line(": ".join(first_problem(error)), 160)
-            raise UsageError(f"the recording {path} is damaged: {said}") from None
+            raise _damaged(path, ": ".join(first_problem(error))) from None
         except ValueError as error:
-            raise UsageError(f"the recording {path} is damaged: {one_line(error, 160)}") from None
+            raise _damaged(path, error) from None
         return cls(header.library, header.config, header.tools, sessions)
 
 
 def record(
     program: ToolGrad, tasks: Sequence[dspy.Example], *, progress: Callable[[int], None] = lambda done: None
 ) -> Recording:
-    """Play ``tasks`` once with ``program``, whose library has to be open on the background loop.
+    """Run ``program`` once on each of ``tasks``; its library has to be open on the background loop.
 
-    ``progress`` is told how many sessions have ended. Not for callers on that loop. Raises ToolGradError as sessions
-    do, and RunError when not one of them gave a step.
+    ``progress`` is called with the number of sessions that have ended. Never call this from the background loop.
+    Raises ToolGradError as sessions do, and RunError if all of them failed.
     """
-    sessions = run_on_loop_thread(_played(program, tasks, progress))
+    sessions = run_on_loop_thread(_run_all(program, tasks, progress))
     if sessions and all(session.status == "failed" for session in sessions):
-        raise RunError(f"every recorded session failed; the first one: {sessions[0].reason}")
+        raise RunError(
+            f"all {len(sessions)} recorded sessions failed; the first: {sessions[0].reason}",
+            code="all_sessions_failed",
+        )
     library: Library = program.library
     return Recording(library.digest, program.config, library.tools, sessions)
 
 
-async def _played(
+async def _run_all(
     program: ToolGrad, tasks: Sequence[dspy.Example], progress: Callable[[int], None]
 ) -> tuple[Session, ...]:
-    gate = asyncio.Semaphore(AT_ONCE)
+    limit = asyncio.Semaphore(PARALLEL_SESSIONS)
     done = 0
 
-    async def one(task: dspy.Example) -> Session:
+    async def run(task: dspy.Example) -> Session:
         nonlocal done
-        async with gate:
-            session = await run_session(program, *_task(task))
+        async with limit:
+            session = await run_session(program, *_session_key(task))
         done += 1
         progress(done)
         return session
 
-    return tuple(await asyncio.gather(*(one(task) for task in tasks)))
+    return tuple(await asyncio.gather(*(run(task) for task in tasks)))
 
 
-def _task(task: dspy.Example) -> Task:
+def _session_key(task: dspy.Example) -> SessionKey:
     return task.seed, task.index
 
 
+def _damaged(path: Path, reason: object) -> UsageError:
+    return UsageError(f"the recording {path} is damaged: {one_line(reason, 160)}", code="damaged_recording")
+
+
 def _format(line: str) -> object:
-    """What a first line calls its format; None for anything else."""
+    """The format that a file's first line names, None if it names none."""
     try:
         head = json.loads(line)
     except (ValueError, RecursionError):

@@ -1,4 +1,4 @@
-"""What tools would answer, told without running them."""
+"""What tools would answer, worked out from a recording without running them."""
 
 import json
 from collections.abc import Iterable
@@ -23,11 +23,11 @@ def call_key(call: ToolCall) -> str:
 
 
 class RecordedResults:
-    """All that the sessions of a recording tell about their tools.
+    """What the sessions of a recording tell about their tools.
 
-    ``answers`` is what a call got when it was first made, ``examples`` are good results by tool, and ``names`` the
-    keys under which each value, as JSON, stood in some result. ``made_up`` holds the values, as JSON, that results
-    made from schemas have: a call that takes one over is not to blame for it.
+    ``answers`` holds what each call gave when it was first made, ``examples`` good results by tool, and ``names`` the
+    keys under which each value, as JSON, stood in some result. ``made_up`` holds the values, as JSON, of results that
+    were made from schemas: a call that uses one is not to blame for it.
     """
 
     def __init__(self) -> None:
@@ -61,7 +61,7 @@ class RecordedResults:
             self.names.setdefault(json.dumps(value), set()).add(last_key(pointer))
 
     def holds(self, parameter: str, value: JsonValue) -> bool:
-        """Whether some result has ``value``: under a name like ``parameter``, if others could be equal by chance."""
+        """Whether some result has ``value``: one that could be equal by chance, under a name like ``parameter``."""
         names = self.names.get(json.dumps(value), ())
         return any(distinctive(value) or alike(parameter, name) for name in names)
 
@@ -69,9 +69,9 @@ class RecordedResults:
 class SimulatedTools(ToolSession):
     """Stands in for the tool session of one iteration; nothing is ever run.
 
-    A call that was made in this iteration gets the recorded result, and one that was made elsewhere in the recording
-    what it got there, as a guess. Any other fails when one of its arguments cannot be right, and else gets
-    some result of its tool. Guesses are marked ``simulated``.
+    A call that was made in this iteration gets the recorded result. A call that was made elsewhere in the recording
+    gets the result from there, as a guess. Any other call fails if one of its arguments cannot be right; if not, it
+    gets some result of its tool. Guesses are marked ``simulated``.
     """
 
     def __init__(self, library: Library, known: RecordedResults, iteration: Iteration | None = None) -> None:

@@ -1,4 +1,4 @@
-"""The states of recorded sessions at which steps are asked again, worked out once."""
+"""The states at which recorded iterations began, worked out once, so that candidates can be asked from there."""
 
 import json
 from collections.abc import Mapping
@@ -14,11 +14,11 @@ from toolgrad_dspy.tuning.recorded.simulated_tools import RecordedResults, Simul
 
 
 @dataclass(frozen=True, slots=True)
-class StepState:
-    """The beginning of an iteration. ``state`` is shared by all that ask from it: nobody may change it.
+class IterationState:
+    """The beginning of an iteration. ``state`` is shared by all candidates asked from it: nobody may change it.
 
-    ``session`` answers calls in place of tools. ``reports`` holds the recorded reports by the calls that were
-    proposed, as :func:`work_key` has them.
+    ``session`` answers calls in place of tools. ``reports`` holds the recorded reports by the :func:`calls_key` of
+    what was proposed.
     """
 
     recorded: Iteration
@@ -37,10 +37,10 @@ class RecordedSession:
     """``session`` as it grew, before its texts were checked: no origin in it is unknown."""
 
     session: Session
-    steps: tuple[StepState, ...]
+    iterations: tuple[IterationState, ...]
 
 
-def work_key(proposal: Proposal) -> str:
+def calls_key(proposal: Proposal) -> str:
     """Equal for proposals of equal calls."""
     return json.dumps([[call.tool, call.arguments] for call in proposal.calls], sort_keys=True)
 
@@ -48,11 +48,11 @@ def work_key(proposal: Proposal) -> str:
 def recorded_session(
     session: Session, recording: Recording, library: Library, known: RecordedResults
 ) -> RecordedSession:
-    """The states of ``session``, found by taking over its chosen reports once more."""
-    # No model mends a call in tuning: what would come of it is not known without running it.
+    """The states of ``session``, reached by adding its chosen reports to an empty workflow once more."""
+    # No model repairs a call here: what a repaired call would give is not known without running it.
     config = recording.config.model_copy(update={"repairs": 0})
     tool_lines = ToolLines()
-    steps = []
+    states = []
     grown = State(session.seed, session.index, config, library, tool_lines)
     for iteration in session.trace.iterations:
         state = State(
@@ -67,20 +67,21 @@ def recorded_session(
             observations=dict(grown.observations),
         )
         proposals = {proposal.id: proposal for proposal in iteration.proposals}
-        reports = {work_key(proposals[report.proposal]): report for report in iteration.reports}
+        reports = {calls_key(proposals[report.proposal]): report for report in iteration.reports}
         tools = tuple(library.tool(name) for name in iteration.offered)
-        steps.append(StepState(iteration, state, SimulatedTools(library, known, iteration), tools, reports))
-        _take(grown, iteration)
-    return RecordedSession(_with(session, grown.workflow), tuple(steps))
+        states.append(IterationState(iteration, state, SimulatedTools(library, known, iteration), tools, reports))
+        _add_selection(grown, iteration)
+    return RecordedSession(_with(session, grown.workflow), tuple(states))
 
 
-def _take(state: State, iteration: Iteration) -> None:
-    """What the loop does with the iteration's selection."""
+def _add_selection(state: State, iteration: Iteration) -> None:
+    """Do to ``state`` what the loop did with the iteration's selection."""
     selection = iteration.selection
     if selection is None:
         return
     state.lacking = selection.lacking or state.lacking
     chosen = next((report for report in iteration.reports if report.proposal == selection.report), None)
+    # A chosen report may have added nothing: the loop opens no chain beyond the configured number.
     if chosen is not None and iteration.added:
         state.append(chosen.kept, selection.chain, frozenset(chains_used(state.workflow, chosen)))
 

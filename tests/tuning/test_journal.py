@@ -1,0 +1,123 @@
+"""The journal of a tuning: what it keeps, and what it refuses."""
+
+import json
+import sqlite3
+from pathlib import Path
+
+import pytest
+from pydantic import JsonValue
+
+from toolgrad_dspy.errors import UsageError
+from toolgrad_dspy.records import Session
+from toolgrad_dspy.tuning import Invocation, Journal, TaskEvaluation
+from toolgrad_dspy.tuning.journal import CumulativeUse
+
+HEADER: dict[str, JsonValue] = {"seed": 0, "optimizer": "gepa", "tasks": [4, 4]}
+
+
+def test_what_was_kept_is_there_after_resuming(tmp_path: Path) -> None:
+    path = tmp_path / "deep" / "t.journal"
+    session = Session(index=3, seed=0, status="failed", reason="no step was accepted in 3 iterations")
+    invocation = Invocation("proposer.predict", {"progress": "iteration 1 of 3"}, {"proposals": []})
+    kept = TaskEvaluation(0.5, {"proposer": session, "selector": session}, (invocation,), 7, "it failed")
+    with Journal.begin(path, HEADER) as journal:
+        journal.keep_evaluation("a", kept, CumulativeUse(4, 0.25, 1.5))
+        journal.keep_answer("b", "Be careful.")
+    with Journal.resume(path, dict(reversed(HEADER.items()))) as journal:
+        restored = journal.evaluation("a")
+        assert restored == kept
+        assert restored.sessions["proposer"] is restored.sessions["selector"]
+        assert journal.answer("b") == "Be careful."
+        assert journal.evaluation("b") is None
+        assert journal.answer("a") is None
+        assert journal.use() == CumulativeUse(4, 0.25, 1.5)
+
+
+def test_a_journal_is_removed_when_the_tuning_is_done_and_kept_when_it_is_not(tmp_path: Path) -> None:
+    path = tmp_path / "t.journal"
+    with Journal.begin(path, HEADER):
+        pass
+    assert path.exists()
+
+    def fail_at_the_end() -> None:
+        with Journal.resume(path, HEADER) as journal:
+            journal.done()
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        fail_at_the_end()
+    assert path.exists()
+    with Journal.resume(path, HEADER) as journal:
+        journal.done()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_journal_of_the_first_version_can_be_read(tmp_path: Path) -> None:
+    path = tmp_path / "t.journal"
+    session = {"index": 3, "seed": 0, "status": "failed", "reason": "it failed"}
+    value = {
+        "score": 0.0,
+        "sessions": [session],
+        "roles": {"proposer": 0, "selector": 0},
+        "steps": [["selector.predict", {"progress": "iteration 2 of 3"}, {"report": None}]],
+        "tool_calls": 2,
+        "failure": "it failed",
+    }
+    connection = sqlite3.connect(path)
+    connection.executescript(
+        "PRAGMA application_id = 1413958193;"
+        "CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;"
+        "CREATE TABLE played (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;"
+        "CREATE TABLE answers (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;"
+    )
+    with connection:
+        connection.execute("INSERT INTO meta VALUES ('header', ?), ('used', '[4, 0.25, 1.5]')", (json.dumps(HEADER),))
+        connection.execute("INSERT INTO played VALUES ('a', ?)", (json.dumps(value),))
+    connection.close()
+    with Journal.resume(path, HEADER) as journal:
+        evaluation = journal.evaluation("a")
+        assert journal.use() == CumulativeUse(4, 0.25, 1.5)
+    assert evaluation is not None
+    assert evaluation.sessions["selector"] == Session.model_validate(session)
+    assert [(i.role, i.iteration, i.outputs) for i in evaluation.invocations] == [("selector", 2, {"report": None})]
+    assert (evaluation.tool_calls, evaluation.failure) == (2, "it failed")
+
+
+def test_a_journal_of_another_tuning_is_refused_with_what_differs(tmp_path: Path) -> None:
+    path = tmp_path / "t.journal"
+    with Journal.begin(path, HEADER):
+        pass
+    with pytest.raises(UsageError) as caught:
+        Journal.resume(path, {"seed": 1, "optimizer": "mipro", "tasks": [4, 4]})
+    assert caught.value.code == "other_configuration"
+    assert "(optimizer, seed)" in str(caught.value)
+    assert path.exists()
+
+
+def test_there_is_nothing_to_resume_without_a_journal(tmp_path: Path) -> None:
+    with pytest.raises(UsageError) as caught:
+        Journal.resume(tmp_path / "none", {})
+    assert caught.value.code == "nothing_to_resume"
+    assert str(tmp_path / "none") in str(caught.value)
+
+
+@pytest.mark.parametrize("content", [b"", b"{}", b"SQLite format 3\x00" + b"x" * 90])
+def test_a_file_that_is_no_journal_is_refused_and_left_alone(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "t.journal"
+    path.write_bytes(content)
+    with pytest.raises(UsageError) as caught:
+        Journal.resume(path, HEADER)
+    assert caught.value.code == "not_a_journal"
+    assert str(path) in str(caught.value)
+    assert path.read_bytes() == content
+
+
+def test_an_evaluation_that_cannot_be_read_is_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "t.journal"
+    with Journal.begin(path, HEADER) as journal:
+        journal._write("played", "a", '{"score": 1}')
+        with pytest.raises(UsageError) as caught:
+            journal.evaluation("a")
+    assert caught.value.code == "damaged_journal"
+    assert str(path) in str(caught.value)
+    assert "\n" not in str(caught.value)
