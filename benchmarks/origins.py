@@ -11,6 +11,8 @@ import json
 import sys
 import time
 
+from pydantic import JsonValue
+
 from toolgrad_dspy.provenance import EarlierResult, trace_origins
 from toolgrad_dspy.records import Observation, Tool
 
@@ -20,7 +22,7 @@ TRIES = 5
 
 def earlier(results: int, rows: int) -> list[EarlierResult]:
     """Results that are indexed already, as those of a workflow are."""
-    table = [
+    table: list[dict[str, JsonValue]] = [
         {"id": f"row_{n:05}", "title": f"Title of the row {n}", "text": "lorem ipsum dolor " * 8, "n": n}
         for n in range(rows)
     ]

@@ -47,7 +47,7 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class BrokenPromise:
     """A promise that a source breaks: the name of the check, and what is wrong."""
 
     check: str
@@ -57,15 +57,15 @@ class Finding:
 Check = Callable[[Case], Coroutine[Any, Any, None]]
 
 
-async def check_source(case: Case) -> list[Finding]:
+async def check_source(case: Case) -> list[BrokenPromise]:
     """Run all checks; an empty list means that the source keeps the contract."""
-    findings = []
+    broken = []
     for check in CHECKS:
         try:
             await check(case)
         except AssertionError as error:
-            findings.append(Finding(check.__name__, str(error)))
-    return findings
+            broken.append(BrokenPromise(check.__name__, str(error)))
+    return broken
 
 
 async def lists_usable_tools(case: Case) -> None:

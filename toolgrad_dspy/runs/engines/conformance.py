@@ -1,8 +1,8 @@
 """What every run engine promises, as checks that run against any engine.
 
     case = Case(make=lambda: MyEngine())
-    for finding in check_engine(case):
-        print(finding.check, finding.problem)
+    for promise in check_engine(case):
+        print(promise.check, promise.problem)
 
 With pytest, parametrise over :data:`CHECKS` and call ``check(case)``: a check raises AssertionError with a sentence
 that says which promise is broken. Checks run on the bundled world and the rehearsal model unless the case says
@@ -41,7 +41,7 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class BrokenPromise:
     """A promise that an engine breaks."""
 
     check: str
@@ -51,15 +51,15 @@ class Finding:
 Check = Callable[[Case], None]
 
 
-def check_engine(case: Case) -> list[Finding]:
+def check_engine(case: Case) -> list[BrokenPromise]:
     """Run all checks; an empty list means that the engine keeps the contract."""
-    findings = []
+    broken = []
     for check in CHECKS:
         try:
             check(case)
         except AssertionError as error:
-            findings.append(Finding(check.__name__, str(error)))
-    return findings
+            broken.append(BrokenPromise(check.__name__, str(error)))
+    return broken
 
 
 def plays_every_session_once(case: Case) -> None:
