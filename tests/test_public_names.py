@@ -66,10 +66,10 @@ def test_importing_the_package_loads_nothing_heavy() -> None:
     "imports",
     [
         "import toolgrad_dspy.generate",
-        "import toolgrad_dspy.generate, toolgrad_dspy.runs",
-        "import toolgrad_dspy.runs, toolgrad_dspy.generate",
         "from toolgrad_dspy import generate; import toolgrad_dspy.generate",
-        "from toolgrad_dspy import generate",
+        pytest.param("import toolgrad_dspy.generate, toolgrad_dspy.runs", marks=pytest.mark.slow),
+        pytest.param("import toolgrad_dspy.runs, toolgrad_dspy.generate", marks=pytest.mark.slow),
+        pytest.param("from toolgrad_dspy import generate", marks=pytest.mark.slow),
     ],
 )
 def test_the_command_module_does_not_hide_the_function_of_its_name(imports: str) -> None:

@@ -107,6 +107,7 @@ def test_tools_list_and_show_describe_the_town(tmp_path: Path) -> None:
     assert json.loads(run(tmp_path, "tools", "show", "book_table").stdout)["name"] == "book_table"
 
 
+@pytest.mark.slow
 def test_killed_in_the_middle_a_run_resumes_without_loss_or_repetition(tmp_path: Path) -> None:
     arguments = ["generate", "-n", "30", "-o", "run", "--max-concurrency", "8", "--quiet"]
     process = subprocess.Popen([*RUN, *arguments], cwd=tmp_path, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL)
@@ -170,9 +171,13 @@ def test_a_tools_file_that_is_wrong_is_one_line_and_a_usage_error(case: str, tmp
     path = tmp_path / ("servers.json" if text else "missing.json")
     if text:
         path.write_text(text)
-    for command in (["generate", "-n", "1", "-o", "run"], ["compile"], ["tools", "list"]):
-        assert expected in one_line(run(tmp_path, *command, "--tools", path.name, code=2))
+    assert expected in one_line(run(tmp_path, "generate", "-n", "1", "-o", "run", "--tools", path.name, code=2))
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("command", [["compile"], ["tools", "list"]])
+def test_every_command_with_tools_says_what_is_wrong_with_their_file(command: list[str], tmp_path: Path) -> None:
+    assert "missing.json" in one_line(run(tmp_path, *command, "--tools", "missing.json", code=2))
 
 
 SERVERS = {

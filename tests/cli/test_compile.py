@@ -77,6 +77,7 @@ def test_a_tuning_that_a_limit_ended_resumes_with_a_larger_one(tmp_path: Path) -
     assert program(tmp_path / "whole.json")["state"] == program(path)["state"]
 
 
+@pytest.mark.slow
 def test_an_interrupted_compile_names_the_options_that_resume_it(tmp_path: Path) -> None:
     arguments = [*SMALL, "--metric-calls", "60"]
     with subprocess.Popen([*COMMAND, *arguments], cwd=tmp_path, stderr=subprocess.PIPE, text=True) as process:
@@ -128,6 +129,7 @@ def test_a_place_that_does_not_suit_is_a_usage_error(
     assert line.endswith(f"[{code}]")
 
 
+@pytest.mark.slow
 def test_tuning_on_a_recording_runs_no_tool_and_a_recording_of_other_tasks_is_refused(tmp_path: Path) -> None:
     small = ("--validation", "4", "--test", "4", "--iterations", "3", "--metric-calls", "20", "--json")
     outcomes = [

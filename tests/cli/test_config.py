@@ -96,6 +96,7 @@ def test_config_show_masks_secrets_and_says_where_they_come_from(tmp_path: Path)
         assert "TOOLGRAD_API_KEY" in shown
 
 
+@pytest.mark.slow
 def test_a_key_is_in_nothing_that_commands_write_or_print(tmp_path: Path) -> None:
     """A key in the environment, one in a servers file, one in ``.env``: then everything written is searched."""
     tools = {"command": sys.executable, "args": ["-m", "toolgrad_dspy.world"], "env": {"TOKEN": f"{CANARY}-env"}}

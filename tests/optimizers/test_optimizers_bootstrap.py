@@ -173,6 +173,7 @@ def test_what_feedback_says_when_all_is_well_is_no_complaint(bootstrapped: Outco
     assert len(findings) > len(praise)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_the_base_and_the_classes_that_it_shares_are_as_before(
     outcome_of: Callable[[str], Outcome], name: str

@@ -138,9 +138,14 @@ class Stubborn(FixedInstruction):
     [
         (FixedInstruction, set()),
         (Meddling, {"leaves_the_base_as_it_was"}),
-        (Restless, {"gives_one_program_for_any_number_of_threads", "resumes_from_a_journal"}),
-        (Untidy, {"restores_the_process", "can_be_saved_and_described"}),
-        (Stubborn, {"keeps_to_the_budget", "runs_no_test_task", "keeps_to_a_tiny_budget"}),
+        *(
+            pytest.param(*case, marks=pytest.mark.slow)
+            for case in [
+                (Restless, {"gives_one_program_for_any_number_of_threads", "resumes_from_a_journal"}),
+                (Untidy, {"restores_the_process", "can_be_saved_and_described"}),
+                (Stubborn, {"keeps_to_the_budget", "runs_no_test_task", "keeps_to_a_tiny_budget"}),
+            ]
+        ),
     ],
 )
 def test_the_suite_names_the_promises_that_an_optimizer_breaks(

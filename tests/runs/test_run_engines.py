@@ -12,7 +12,10 @@ from toolgrad_dspy.records import Session
 from toolgrad_dspy.runs import LocalEngine, OpenRun, RunEngine, RunSpec, execute
 from toolgrad_dspy.runs.engines.conformance import CHECKS, Case, Check, check_engine, small_spec
 
-ENGINES = [pytest.param(partial(LocalEngine, 1), id="local 1"), pytest.param(partial(LocalEngine, 64), id="local 64")]
+ENGINES = [
+    pytest.param(partial(LocalEngine, 64), id="local 64"),
+    pytest.param(partial(LocalEngine, 1), id="local 1", marks=pytest.mark.slow),
+]
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
@@ -32,6 +35,7 @@ class Forgetful(LocalEngine):
             yield run
 
 
+@pytest.mark.slow
 def test_an_engine_that_breaks_a_promise_is_found_out() -> None:
     broken = {finding.check for finding in check_engine(Case(Forgetful))}
     assert {"plays_every_session_once", "gives_the_samples_of_the_local_engine"} <= broken
