@@ -33,6 +33,17 @@ class ToolGradError(Exception):
         super().__init__(message)
         self.code = code or type(self).code
 
+    @property
+    def line(self) -> str:
+        """The error as commands print it: with its code, unless that says no more than the exit code.
+
+        >>> UsageError("there is no run here", code="not_a_run").line
+        'there is no run here [not_a_run]'
+        >>> UsageError("there is no run here").line
+        'there is no run here'
+        """
+        return str(self) if self.code == type(self).code else f"{self} [{self.code}]"
+
     def __reduce__(self) -> tuple[object, ...]:
         # Sent between processes: Exception's own way leaves out what is passed by name.
         return _rebuilt, (type(self), str(self), self.code)

@@ -56,7 +56,7 @@ class SweepCommand:
         process = self.start(*arguments, environment=environment)
         stdout, stderr = process.communicate(timeout=300)
         assert process.returncode == code, stderr
-        assert "Traceback" not in stderr
+        assert "Traceback" not in stderr, stderr
         assert "Warning" not in stderr
         return stdout, stderr
 

@@ -53,9 +53,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     try:
         app(arguments, prog_name="toolgrad-dspy")
     except ToolGradError as error:
-        # An error without a code of its own has its class's, which says no more than the exit code.
-        own = f" [{error.code}]" if error.code != type(error).code else ""
-        note(f"toolgrad-dspy: {error}{own}")
+        note(f"toolgrad-dspy: {error.line}")
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         sys.stderr.write("toolgrad-dspy: interrupted\n")

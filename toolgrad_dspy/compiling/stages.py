@@ -86,8 +86,8 @@ def compile_program(
 ) -> Compiled:
     """Tune ``program`` and score it before and after on ``tasks.test``.
 
-    Its library has to be open on the background loop. ``evaluator`` plays the candidates, by default on live tools;
-    the test tasks are always played live. ``journal`` is as for :meth:`Optimizer.tune`. ``stage`` is called with the
+    Its library has to be open on the background loop. ``evaluator`` runs the candidates, by default on live tools;
+    the test tasks always run live. ``journal`` is as for :meth:`Optimizer.tune`. ``stage`` is called with the
     name of each stage as it begins: before, tuning, after; ``progress`` after every session that tuning scored.
     Raises RunError. :func:`toolgrad_dspy.compiling.compile` also opens the tools and saves the program.
     """

@@ -30,12 +30,12 @@ class StepMetric:
                 code="no_step_rule",
             )
 
-    def score(self, recorded: Session, played: Session, asked: Collection[int]) -> Score:
-        """The score of a program that did what ``played`` holds in the iterations ``asked`` of ``recorded``.
+    def score(self, recorded: Session, answered: Session, asked: Collection[int]) -> Score:
+        """The score of a program that did what ``answered`` holds in the iterations ``asked`` of ``recorded``.
 
         A program that did the same as was recorded scores what the recorded session does in these components.
         """
-        new, old = self._values(played, asked), self._values(recorded, asked)
+        new, old = self._values(answered, asked), self._values(recorded, asked)
         parts = {
             # The difference is an estimate from a few steps: it may lead out of the range.
             name: min(1.0, max(0.0, rule_value(name, recorded) + new[name] - old[name]))

@@ -67,14 +67,25 @@ def work(job: SweepJob, parent: int, pipe: "Connection[Message, None]") -> None:
         with contextlib.suppress(BrokenPipeError):
             pipe.send(line)
 
+    # A parent that ends all its workers may interrupt at any moment, also while this one says why it ends.
+    try:
+        sys.exit(_outcome(job, parent, pipe, progress))
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # it is ending already
+
+
+def _outcome(job: SweepJob, parent: int, pipe: "Connection[Message, None]", progress: Callable[[str], None]) -> int:
+    """Run trials: the exit code, after an error that ended them was sent."""
     try:
         with storage_errors(job.address):
             _run_trials(job, parent, progress)
     except ToolGradError as error:
-        pipe.send(error)
-        sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        sys.exit(INTERRUPTED)
+        with contextlib.suppress(BrokenPipeError):
+            pipe.send(error)
+        return error.exit_code
+    return 0
 
 
 def _run_trials(job: SweepJob, parent: int, progress: Callable[[str], None]) -> None:

@@ -40,7 +40,7 @@ class Report:
     def problems(self) -> list[str]:
         """One line, with the error's code at its end, for everything that does not work."""
         errors = [*(model.problem for model, _ in self.models), self.tools.problem, *self.other]
-        return [line for error in errors if (line := _line(error))]
+        return [error.line for error in errors if error]
 
     @property
     def unknown(self) -> bool:
@@ -77,19 +77,10 @@ class Report:
                 "source": self.tools.source,
                 "count": self.tools.count,
                 "notes": list(self.tools.notes),
-                "problem": _line(self.tools.problem),
+                "problem": self.tools.problem.line if self.tools.problem else None,
             },
             "problems": list(self.problems),
         }
-
-
-def _line(error: ToolGradError | None) -> str | None:
-    """``error`` as the command line prints it: with its code, if it has one of its own."""
-    if error is None:
-        return None
-    if error.code == type(error).code:
-        return str(error)
-    return f"{error} [{error.code}]"
 
 
 def _access_row(model: DistinctModel, facts: ModelFacts) -> tuple[object, ...]:
@@ -110,7 +101,7 @@ def _model_data(model: DistinctModel, facts: ModelFacts | None) -> dict[str, Jso
         "api_base": model.api_base,
         "roles": list(model.roles),
         "fallback_of": list(model.fallback_of),
-        "problem": _line(model.problem),
+        "problem": model.problem.line if model.problem else None,
     }
     if facts:
         able = facts.capabilities

@@ -15,7 +15,7 @@ from typing import Final, Literal, Self
 import dspy
 from pydantic import ValidationError
 
-from toolgrad_dspy.concurrency import run_on_loop_thread
+from toolgrad_dspy.concurrency import gather_or_cancel, run_on_loop_thread
 from toolgrad_dspy.errors import RunError, UsageError, first_problem, one_line, os_reason
 from toolgrad_dspy.files import atomic_writer, store_errors
 from toolgrad_dspy.program import ProgramConfig, ToolGrad, run_session
@@ -168,7 +168,7 @@ async def _run_all(
         progress(done)
         return session
 
-    return tuple(await asyncio.gather(*(run(task) for task in tasks)))
+    return tuple(await gather_or_cancel(run(task) for task in tasks))
 
 
 def _session_key(task: dspy.Example) -> SessionKey:
