@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
+from toolgrad_dspy.conformance import BrokenPromise, broken_promises, expect
 from toolgrad_dspy.judging.prompts import CRITERIA
 from toolgrad_dspy.metrics.components import Judged, SessionRule
 from toolgrad_dspy.metrics.odd_sessions import odd_sessions
@@ -27,14 +28,6 @@ class Case:
     sessions: tuple[Session, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class BrokenPromise:
-    """A promise that a component breaks."""
-
-    check: str
-    problem: str
-
-
 Check = Callable[[Case], None]
 
 
@@ -44,24 +37,18 @@ def check_component(case: Case) -> list[BrokenPromise]:
     >>> [broken.check for broken in check_component(Case(lambda session: 2.0))]
     ['stays_in_range']
     """
-    broken = []
-    for check in CHECKS:
-        try:
-            check(case)
-        except AssertionError as error:
-            broken.append(BrokenPromise(check.__name__, str(error)))
-    return broken
+    return broken_promises(CHECKS, case)
 
 
 def gives_a_value_for_every_session(case: Case) -> None:
     for answer in _answers(case):
-        _expect(answer.error is None, f"a component never raises, but did for {answer.of}: {answer.error!r}")
+        expect(answer.error is None, f"a component never raises, but did for {answer.of}: {answer.error!r}")
         value = answer.value
         if answer.of_step:
             is_amount = isinstance(value, tuple) and len(value) == 2 and all(map(_is_number, value))
-            _expect(is_amount, f"a step rule gives an amount and its total, not {value!r} for {answer.of}")
+            expect(is_amount, f"a step rule gives an amount and its total, not {value!r} for {answer.of}")
         else:
-            _expect(_is_number(value), f"a component gives a number for every session, not {value!r} for {answer.of}")
+            expect(_is_number(value), f"a component gives a number for every session, not {value!r} for {answer.of}")
 
 
 def stays_in_range(case: Case) -> None:
@@ -69,9 +56,9 @@ def stays_in_range(case: Case) -> None:
         # What is no number at all breaks the promise above. Both comparisons are false for nan.
         if isinstance(answer.value, tuple):
             amount, total = answer.value
-            _expect(0 <= amount <= total, f"a step adds from 0 to its total, not {answer.value} for {answer.of}")
+            expect(0 <= amount <= total, f"a step adds from 0 to its total, not {answer.value} for {answer.of}")
         elif isinstance(answer.value, (int, float)):
-            _expect(
+            expect(
                 0 <= answer.value <= 1, f"a component gives a number from 0 to 1, not {answer.value} for {answer.of}"
             )
 
@@ -80,7 +67,7 @@ def repeats_itself(case: Case) -> None:
     for first, second in zip(_answers(case), _answers(case), strict=True):
         # By their texts: nan is not equal to itself.
         same = repr((first.value, first.error)) == repr((second.value, second.error))
-        _expect(same, f"equal sessions get equal values, not {first.value} and {second.value}: {first.of}")
+        expect(same, f"equal sessions get equal values, not {first.value} and {second.value}: {first.of}")
 
 
 def changes_nothing(case: Case) -> None:
@@ -90,14 +77,14 @@ def changes_nothing(case: Case) -> None:
         # A record is frozen, but the arguments and results in it are plain dicts.
         before = session.model_dump_json()
         for answer in _answers_on(case.rule, case.step_rule, session):
-            _expect(session.model_dump_json() == before, f"a component changes nothing, but did in {answer.of}")
+            expect(session.model_dump_json() == before, f"a component changes nothing, but did in {answer.of}")
 
 
 def knows_when_nothing_was_judged(case: Case) -> None:
     if isinstance(case.rule, Judged):
         for what, judgement in (("not asked for", Judgement()), ("not decided", _judgement(case.rule, None))):
             value = case.rule.value(judgement)
-            _expect(value is None, f"a criterion that was {what} has no value, not {value}")
+            expect(value is None, f"a criterion that was {what} has no value, not {value}")
 
 
 CHECKS: tuple[Check, ...] = (
@@ -165,8 +152,3 @@ def _judgement(judged: Judged, share: float | None) -> Judgement:
 
 def _is_number(value: object) -> bool:
     return isinstance(value, (int, float))
-
-
-def _expect(kept: bool, promise: str) -> None:
-    if not kept:
-        raise AssertionError(promise)

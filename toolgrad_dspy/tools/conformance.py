@@ -23,6 +23,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any
 
+from toolgrad_dspy.conformance import BrokenPromise, broken_promises_async, expect
 from toolgrad_dspy.json_schema import schema_problem
 from toolgrad_dspy.records import Observation, ToolCall
 from toolgrad_dspy.tools.base import ToolSession, ToolSource
@@ -46,40 +47,26 @@ class Case:
     read: ToolCall | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class BrokenPromise:
-    """A promise that a source breaks: the name of the check, and what is wrong."""
-
-    check: str
-    problem: str
-
-
 Check = Callable[[Case], Coroutine[Any, Any, None]]
 
 
 async def check_source(case: Case) -> list[BrokenPromise]:
     """Run all checks; an empty list means that the source keeps the contract."""
-    broken = []
-    for check in CHECKS:
-        try:
-            await check(case)
-        except AssertionError as error:
-            broken.append(BrokenPromise(check.__name__, str(error)))
-    return broken
+    return await broken_promises_async(CHECKS, case)
 
 
 async def lists_usable_tools(case: Case) -> None:
     async with case.make() as source:
         tools = await source.tools()
-        _expect(bool(tools), "an open source has at least one tool")
-        _expect(len({tool.name for tool in tools}) == len(tools), "tool names are unique within a source")
+        expect(bool(tools), "an open source has at least one tool")
+        expect(len({tool.name for tool in tools}) == len(tools), "tool names are unique within a source")
         for tool in tools:
-            _expect(
+            expect(
                 tool.source == source.id, f"tool {tool.name!r} names its source {source.id!r}, not {tool.source!r}"
             )
             problem = schema_problem(tool.parameters)
-            _expect(problem is None, f"the parameters of {tool.name!r} are a JSON Schema: {problem}")
-        _expect(await source.tools() == tools, "tools() gives the same list in the same order every time")
+            expect(problem is None, f"the parameters of {tool.name!r} are a JSON Schema: {problem}")
+        expect(await source.tools() == tools, "tools() gives the same list in the same order every time")
 
 
 async def answers_a_good_call(case: Case) -> None:
@@ -92,9 +79,7 @@ async def reports_a_failure_as_data(case: Case) -> None:
         return
     async with case.make() as source, source.session(1) as session:
         observation = await session.call(case.failing)
-        _expect(
-            observation.error is not None, f"the failure of {case.failing.tool!r} is an observation with an error"
-        )
+        expect(observation.error is not None, f"the failure of {case.failing.tool!r} is an observation with an error")
         _succeeds(await session.call(case.good))
 
 
@@ -102,7 +87,7 @@ async def reports_an_unknown_tool_as_data(case: Case) -> None:
     async with case.make() as source, source.session(1) as session:
         error = (await session.call(ToolCall(tool="no_such_tool"))).error
         kind = None if error is None else error.kind
-        _expect(
+        expect(
             kind == "unknown_tool", f"a call of an unknown tool gives an error of kind 'unknown_tool', not {kind!r}"
         )
 
@@ -137,11 +122,11 @@ async def keeps_sessions_apart(case: Case) -> None:
             before = _stored(await reading.call(case.read))
             _succeeds(await writing.call(case.write))
             own = _stored(await writing.call(case.read))
-            _expect(own != before, f"a session sees its own write ({case.write.tool!r}) in {case.read.tool!r}")
+            expect(own != before, f"a session sees its own write ({case.write.tool!r}) in {case.read.tool!r}")
             after = _stored(await reading.call(case.read))
-            _expect(after == before, "a session never sees what another one wrote")
+            expect(after == before, "a session never sees what another one wrote")
         async with source.session(3) as later:
-            _expect(_stored(await later.call(case.read)) == before, "a session never sees what an earlier one wrote")
+            expect(_stored(await later.call(case.read)) == before, "a session never sees what an earlier one wrote")
 
 
 async def repeats_itself(case: Case) -> None:
@@ -153,7 +138,7 @@ async def repeats_itself(case: Case) -> None:
     async with case.make() as source:
         if source.isolation == "session":
             first = await story(source)
-            _expect(await story(source) == first, "the same seed and the same calls give the same results")
+            expect(await story(source) == first, "the same seed and the same calls give the same results")
 
 
 async def goes_on_after_a_cancelled_call(case: Case) -> None:
@@ -187,7 +172,7 @@ async def can_be_closed_by_another_task(case: Case) -> None:
         await asyncio.create_task(leave())
     await source.close()  # a second time
     left = [task.get_name() for task in asyncio.all_tasks() - before if not task.done()]
-    _expect(not left, f"closing ends every task that the source started, but {left} run on")
+    expect(not left, f"closing ends every task that the source started, but {left} run on")
 
 
 CHECKS: tuple[Check, ...] = (
@@ -205,13 +190,8 @@ CHECKS: tuple[Check, ...] = (
 )
 
 
-def _expect(kept: bool, promise: str) -> None:
-    if not kept:
-        raise AssertionError(promise)
-
-
 def _succeeds(observation: Observation) -> None:
-    _expect(observation.error is None, f"the good call succeeds, but: {observation.error}")
+    expect(observation.error is None, f"the good call succeeds, but: {observation.error}")
 
 
 def _stored(observation: Observation) -> str:

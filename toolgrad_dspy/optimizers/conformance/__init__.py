@@ -14,8 +14,9 @@ that says which promise is broken. The first tuning is kept in the case, so shar
 library has to be open on the background loop (``run_on_loop_thread(library.open())``).
 """
 
+from toolgrad_dspy.conformance import BrokenPromise
 from toolgrad_dspy.optimizers.conformance.case import Case, WatchedEvaluator, rehearsal_models
-from toolgrad_dspy.optimizers.conformance.checks import CHECKS, BrokenPromise, Check, check_optimizer
+from toolgrad_dspy.optimizers.conformance.checks import CHECKS, Check, check_optimizer
 
 __all__ = [
     "CHECKS",

@@ -3,10 +3,11 @@
 import json
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from toolgrad_dspy.conformance import BrokenPromise, broken_promises, expect
 from toolgrad_dspy.errors import ModelError, RunError, ToolGradError, UsageError
 from toolgrad_dspy.optimizers.base import FEWEST_TASKS
 from toolgrad_dspy.optimizers.conformance.case import Case, Outcome, WatchedEvaluator, parts_of, tune
@@ -17,26 +18,12 @@ from toolgrad_dspy.tuning import Journal, TuningBudget
 TINY = 5
 
 
-@dataclass(frozen=True, slots=True)
-class BrokenPromise:
-    """A promise that an optimizer breaks."""
-
-    check: str
-    problem: str
-
-
 Check = Callable[[Case], None]
 
 
 def check_optimizer(case: Case) -> list[BrokenPromise]:
     """Run all checks; an empty list means that the optimizer keeps its promises."""
-    broken = []
-    for check in CHECKS:
-        try:
-            check(case)
-        except AssertionError as error:
-            broken.append(BrokenPromise(check.__name__, str(error)))
-    return broken
+    return broken_promises(CHECKS, case)
 
 
 # What the result is like
@@ -45,18 +32,18 @@ def check_optimizer(case: Case) -> list[BrokenPromise]:
 def leaves_the_base_as_it_was(case: Case) -> None:
     before, after = case.outcome.parts
     changed = [part for part in before if before[part] != after[part]]
-    _expect(not changed, f"the program that is tuned stays as it was, but these changed: {', '.join(changed)}")
+    expect(not changed, f"the program that is tuned stays as it was, but these changed: {', '.join(changed)}")
 
 
 def changes_only_prompts_of_proposer_and_selector(case: Case) -> None:
     before, result = case.outcome.parts[0], case.outcome.result.program
     tuned = parts_of(result)
     changed = {part for part in before if before[part] != tuned[part]}
-    _expect(
+    expect(
         changed <= {"proposer", "selector"}, f"all but proposer and selector is frozen, but {sorted(changed)} changed"
     )
     own = [name for name, predictor in result.named_predictors() if predictor.lm is not None]
-    _expect(not own, f"the result has no models of its own, but these predictors have: {', '.join(own)}")
+    expect(not own, f"the result has no models of its own, but these predictors have: {', '.join(own)}")
 
 
 def is_at_least_as_good_as_the_base(case: Case) -> None:
@@ -66,7 +53,7 @@ def is_at_least_as_good_as_the_base(case: Case) -> None:
             f"with {case.budget.metric_calls} sessions, base and result are scored on all validation tasks, "
             f"but the scores are {before} and {after}"
         )
-    _expect(after >= before, f"the result scores at least {before} on the validation tasks, as the base, not {after}")
+    expect(after >= before, f"the result scores at least {before} on the validation tasks, as the base, not {after}")
 
 
 def can_be_saved_and_described(case: Case) -> None:
@@ -76,9 +63,9 @@ def can_be_saved_and_described(case: Case) -> None:
         first = _saved(outcome.result.program, path)
         loaded = case.program(case.models())
         load_program(path, loaded)
-        _expect(_saved(loaded, path) == first, "the result is the same after saving and loading")
+        expect(_saved(loaded, path) == first, "the result is the same after saving and loading")
     details = outcome.result.details
-    _expect(json.loads(json.dumps(details)) == details, f"details are plain JSON, not {details}")
+    expect(json.loads(json.dumps(details)) == details, f"details are plain JSON, not {details}")
 
 
 # What the search does
@@ -93,30 +80,30 @@ def keeps_to_a_tiny_budget(case: Case) -> None:
     _within_budget(outcome, TINY)
     before, after = outcome.result.scores
     worse = before is not None and after is not None and after < before
-    _expect(not worse, f"with {TINY} sessions the result is still no worse than the base, but {after} < {before}")
+    expect(not worse, f"with {TINY} sessions the result is still no worse than the base, but {after} < {before}")
 
 
 def runs_no_test_task(case: Case) -> None:
-    _expect(bool(case.tasks.test), "the case has test tasks, or there is nothing to check")
+    expect(bool(case.tasks.test), "the case has test tasks, or there is nothing to check")
     allowed = {(task.seed, task.index) for task in (*case.tasks.train, *case.tasks.validation)}
     others = {(seed, index) for seed, index, _ in case.outcome.watched.begun} - allowed
-    _expect(not others, f"only training and validation tasks are run, but (seed, index) {sorted(others)} were too")
+    expect(not others, f"only training and validation tasks are run, but (seed, index) {sorted(others)} were too")
 
 
 def runs_no_session_twice(case: Case) -> None:
     repeated = [key for key, times in Counter(case.outcome.watched.begun).items() if times > 1]
-    _expect(not repeated, f"a session of equal prompts is run once, but {len(repeated)} were run again")
+    expect(not repeated, f"a session of equal prompts is run once, but {len(repeated)} were run again")
 
 
 def restores_the_process(case: Case) -> None:
     before, after = case.outcome.process
     changed = [name for name in before if before[name] != after[name]]
-    _expect(not changed, f"what the search changes in the process is restored, but not {', '.join(changed)}")
+    expect(not changed, f"what the search changes in the process is restored, but not {', '.join(changed)}")
 
 
 def gives_one_program_for_any_number_of_threads(case: Case) -> None:
     one, eight = (tune(case, budget=replace(case.budget, threads=threads)) for threads in (1, 8))
-    _expect(
+    expect(
         _saved(one.result.program) == _saved(eight.result.program),
         "one seed gives one program, but with one thread it is another than with eight",
     )
@@ -129,11 +116,9 @@ def stops_at_a_limit(case: Case) -> None:
     limit = case.outcome.lm_calls // 2
     outcome = tune(case, budget=replace(case.budget, threads=1, lm_calls=limit))
     cause = outcome.result.stop_cause
-    _expect(
-        cause == "lm_calls", f"a limit of {limit} LM calls ends the search, but the cause of its end is {cause!r}"
-    )
+    expect(cause == "lm_calls", f"a limit of {limit} LM calls ends the search, but the cause of its end is {cause!r}")
     begun, whole = len(outcome.watched.begun), len(case.outcome.watched.begun)
-    _expect(begun < whole, f"a stopped search runs fewer sessions than a whole one: {whole}, not {begun}")
+    expect(begun < whole, f"a stopped search runs fewer sessions than a whole one: {whole}, not {begun}")
 
 
 def ends_with_the_error_of_a_broken_run(case: Case) -> None:
@@ -143,11 +128,11 @@ def ends_with_the_error_of_a_broken_run(case: Case) -> None:
     try:
         tune(case, watched=watched)
     except ToolGradError as raised:
-        _expect(raised is error, f"tuning ends with the error that broke the run, not with {raised!r}")
+        expect(raised is error, f"tuning ends with the error that broke the run, not with {raised!r}")
     else:
         raise AssertionError("a broken run ends with its error, but the search swallowed it")
     more = len(watched.begun) - limit
-    _expect(more <= case.budget.threads, f"nothing begins after the error, but {more} more sessions did")
+    expect(more <= case.budget.threads, f"nothing begins after the error, but {more} more sessions did")
 
 
 def resumes_from_a_journal(case: Case) -> None:
@@ -163,15 +148,13 @@ def resumes_from_a_journal(case: Case) -> None:
         with Journal.resume(path, {}) as journal:
             resumed = tune(case, journal=journal)
     usage = resumed.result.usage
-    _expect(
+    expect(
         usage.restored == interrupted.ended,
         f"{interrupted.ended} sessions are in the journal, but {usage.restored} of them were used again",
     )
     run = len(resumed.watched.begun)
-    _expect(
-        run == usage.metric_calls - usage.restored, f"what is in the journal is not run again, but {run} were run"
-    )
-    _expect(
+    expect(run == usage.metric_calls - usage.restored, f"what is in the journal is not run again, but {run} were run")
+    expect(
         _saved(resumed.result.program) == _saved(whole.result.program),
         "a resumed tuning gives the program that it would have given without the interruption",
     )
@@ -182,7 +165,7 @@ def refuses_too_few_tasks(case: Case) -> None:
     try:
         tune(few)
     except UsageError as error:
-        _expect(
+        expect(
             error.code == "too_few_tasks", f"too few tasks are an error of code 'too_few_tasks', not {error.code!r}"
         )
     else:
@@ -209,16 +192,16 @@ CHECKS: tuple[Check, ...] = (
 
 def _within_budget(outcome: Outcome, sessions: int) -> None:
     begun, usage = len(outcome.watched.begun), outcome.result.usage
-    _expect(begun <= sessions, f"no more than {sessions} sessions are run, but {begun} were")
-    _expect(
+    expect(begun <= sessions, f"no more than {sessions} sessions are run, but {begun} were")
+    expect(
         usage.metric_calls == begun, f"the usage counts the {begun} sessions that were run, not {usage.metric_calls}"
     )
     calls = outcome.watched.tool_calls
-    _expect(
+    expect(
         usage.tool_calls == calls, f"the usage counts the {calls} tool calls that were made, not {usage.tool_calls}"
     )
     counted = outcome.progress == list(range(1, begun + 1))
-    _expect(counted, f"progress is reported once for each of {begun} sessions, but as {outcome.progress}")
+    expect(counted, f"progress is reported once for each of {begun} sessions, but as {outcome.progress}")
 
 
 def _saved(program: ToolGrad, path: Path | None = None) -> bytes:
@@ -227,8 +210,3 @@ def _saved(program: ToolGrad, path: Path | None = None) -> bytes:
             return _saved(program, Path(folder, "program.json"))
     save_program(path, program, {})
     return path.read_bytes()
-
-
-def _expect(kept: bool, promise: str) -> None:
-    if not kept:
-        raise AssertionError(promise)

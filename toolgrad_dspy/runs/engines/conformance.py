@@ -13,6 +13,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+from toolgrad_dspy.conformance import BrokenPromise, broken_promises, expect
 from toolgrad_dspy.errors import RunError, StoreError
 from toolgrad_dspy.lm import REHEARSAL, ROLES, Caps, ModelSettings
 from toolgrad_dspy.program import ProgramConfig
@@ -40,31 +41,17 @@ class Case:
     spec: RunSpec = field(default_factory=small_spec)
 
 
-@dataclass(frozen=True, slots=True)
-class BrokenPromise:
-    """A promise that an engine breaks."""
-
-    check: str
-    problem: str
-
-
 Check = Callable[[Case], None]
 
 
 def check_engine(case: Case) -> list[BrokenPromise]:
     """Run all checks; an empty list means that the engine keeps the contract."""
-    broken = []
-    for check in CHECKS:
-        try:
-            check(case)
-        except AssertionError as error:
-            broken.append(BrokenPromise(check.__name__, str(error)))
-    return broken
+    return broken_promises(CHECKS, case)
 
 
 def plays_every_session_once(case: Case) -> None:
     sessions, _ = _played(case.make(), case.spec)
-    _expect(
+    expect(
         sorted(session.index for session in sessions) == list(range(case.spec.n)),
         "every index is played exactly once",
     )
@@ -72,29 +59,29 @@ def plays_every_session_once(case: Case) -> None:
 
 def plays_nothing_when_nothing_is_left(case: Case) -> None:
     sessions, _ = _played(case.make(), case.spec, indices=[])
-    _expect(not sessions, "no index, no session")
+    expect(not sessions, "no index, no session")
 
 
 def gives_the_samples_of_the_local_engine(case: Case) -> None:
     sessions, _ = _played(case.make(), case.spec)
     local, _ = _played(LocalEngine(1), case.spec)
     same = {s.index: s.sample for s in sessions} == {s.index: s.sample for s in local}
-    _expect(same, "the samples are those of the local engine, one session after the other")
+    expect(same, "the samples are those of the local engine, one session after the other")
 
 
 def hands_over_in_the_calling_process(case: Case) -> None:
     processes: set[int] = set()
     _played(case.make(), case.spec, done=lambda session: processes.add(os.getpid()))
-    _expect(processes == {os.getpid()}, "sessions are handed over in the process that called run()")
+    expect(processes == {os.getpid()}, "sessions are handed over in the process that called run()")
 
 
 def counts_what_was_used(case: Case) -> None:
     sessions, spent = _played(case.make(), case.spec)
     calls = sum(entry.calls for entry in spent if entry.role in sessions[0].usage.roles)
-    _expect(calls == sum(session.usage.lm_calls for session in sessions), "spending() counts every call of a model")
+    expect(calls == sum(session.usage.lm_calls for session in sessions), "spending() counts every call of a model")
     tools = sum(entry.calls for entry in spent if entry.role == TOOLS)
     used = sum(session.usage.tool_calls + session.usage.replayed_calls for session in sessions)
-    _expect(tools == used, "spending() counts every call of a tool, repeated ones too")
+    expect(tools == used, "spending() counts every call of a tool, repeated ones too")
 
 
 def ends_with_an_error_of_the_store(case: Case) -> None:
@@ -114,7 +101,7 @@ def keeps_to_the_caps(case: Case) -> None:
     try:
         _played(case.make(), capped, done=handed.append)
     except RunError:
-        _expect(len(handed) < capped.n, "no session starts after the caps are reached")
+        expect(len(handed) < capped.n, "no session starts after the caps are reached")
         return
     raise AssertionError("a cap that is reached ends the run with a RunError")
 
@@ -126,7 +113,7 @@ def charges_what_was_carried(case: Case) -> None:
     try:
         _played(case.make(), capped, done=handed.append, carried=before)
     except RunError:
-        _expect(not handed, "what earlier starts have used is charged before the first session")
+        expect(not handed, "what earlier starts have used is charged before the first session")
         return
     raise AssertionError("what earlier starts have used counts against the caps")
 
@@ -142,8 +129,8 @@ def stops_when_it_is_told_to(case: Case) -> None:
 
     many = replace(case.spec, n=400)
     _played(engine, many, done=first)
-    _expect(engine.stopped, "a stopped engine says so")
-    _expect(0 < len(handed) < many.n, "after stop() no session starts, and run() returns")
+    expect(engine.stopped, "a stopped engine says so")
+    expect(0 < len(handed) < many.n, "after stop() no session starts, and run() returns")
 
 
 def plays_another_run_after_the_first(case: Case) -> None:
@@ -151,8 +138,8 @@ def plays_another_run_after_the_first(case: Case) -> None:
     first, _ = _played(engine, case.spec, indices=[0])
     second, _ = _played(engine, case.spec, indices=[0])
     same = [session.sample for session in first] == [session.sample for session in second]
-    _expect(same, "an engine plays a second run like the first")
-    _expect(not engine.stopped, "after a run that was not stopped the engine says so")
+    expect(same, "an engine plays a second run like the first")
+    expect(not engine.stopped, "after a run that was not stopped the engine says so")
 
 
 CHECKS: tuple[Check, ...] = (
@@ -191,8 +178,3 @@ def _played(
             return run.spending()
 
     return sessions, execute(play())
-
-
-def _expect(kept: bool, promise: str) -> None:
-    if not kept:
-        raise AssertionError(promise)
