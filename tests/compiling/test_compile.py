@@ -167,6 +167,15 @@ def test_a_place_that_is_taken_is_refused_unless_forced(tmp_path: Path) -> None:
     assert not journal_of(path).exists()
 
 
+def test_a_recording_cannot_take_the_place_of_the_program_or_its_journal(tmp_path: Path) -> None:
+    path = tmp_path / "p.json"
+    for place in (path, journal_of(path)):
+        with pytest.raises(UsageError) as caught:
+            compile(dataclasses.replace(SPEC, record=place), path)
+        assert caught.value.code == "record_is_output"
+        assert not place.exists()
+
+
 def test_there_is_nothing_to_resume_without_a_journal(tmp_path: Path) -> None:
     with pytest.raises(UsageError) as caught:
         compile(SPEC, tmp_path / "p.json", resume=True)

@@ -116,6 +116,12 @@ def test_an_invalid_schema_is_refused() -> None:
     assert all(name in line for name in ("'x'", "'one'", "/type"))
 
 
+def test_a_library_without_a_tool_is_refused_when_it_opens() -> None:
+    with pytest.raises(ToolSourceError) as caught:
+        asyncio.run(Library([]).open())
+    assert caught.value.code == "no_tools"
+
+
 def test_when_a_source_does_not_open_the_others_are_closed() -> None:
     good, bad = Counting(source("good", "x")), Counting(source("bad", "y"), error="it is broken")
     assert str(refusal(good, bad)) == "it is broken"

@@ -106,6 +106,11 @@ def compile(
     _check_tasks(spec.tasks)
     job = _Job.of(spec, say)
     check_output(path, resume=resume, force=force)
+    if spec.record is not None and spec.record.resolve() in (path.resolve(), journal_of(path).resolve()):
+        raise UsageError(
+            f"{spec.record} is where the program or its journal goes; choose another file for the recording",
+            code="record_is_output",
+        )
     return job.run(path, resume, stage, progress)
 
 

@@ -11,7 +11,7 @@ from urllib.parse import unquote
 from pydantic import JsonValue
 
 from toolgrad_dspy.json_schema.keywords import shared_schemas
-from toolgrad_dspy.records.pointer import list_index, unescape
+from toolgrad_dspy.records.pointer import child
 
 if TYPE_CHECKING:
     from referencing import Registry, Resource, Specification
@@ -112,12 +112,9 @@ class Document:
             return None
         here, scope = self.root, None
         for token in unquote(reference[1:]).split("/")[1:]:
-            key = unescape(token)
-            if isinstance(here, dict) and key in here:
-                here = here[key]
-            elif isinstance(here, list) and (index := list_index(key)) is not None and index < len(here):
-                here = here[index]
-            else:
+            try:
+                here = child(here, token)
+            except KeyError:
                 return None
             scope = self.enter(here, scope)
         return here, scope

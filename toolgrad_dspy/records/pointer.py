@@ -65,16 +65,23 @@ def lookup(value: JsonValue, pointer: str) -> JsonValue:
     here = value
     walked = ""
     for token in pointer[1:].split("/"):
-        key = unescape(token)
-        if isinstance(here, dict) and key in here:
-            here = here[key]
-        elif isinstance(here, list) and (index := list_index(key)) is not None and index < len(here):
-            here = here[index]
-        else:
+        try:
+            here = child(here, token)
+        except KeyError:
             reached = f"{walked}/{token}"
-            raise PointerError(f"nothing at {reached}: {_describe(here)}", "nothing_there", reached)
+            raise PointerError(f"nothing at {reached}: {_describe(here)}", "nothing_there", reached) from None
         walked += f"/{token}"
     return here
+
+
+def child(value: JsonValue, token: str) -> JsonValue:
+    """What one token of a pointer leads to from ``value``. Raises KeyError where that is nothing."""
+    key = unescape(token)
+    if isinstance(value, dict):
+        return value[key]
+    if isinstance(value, list) and (index := list_index(key)) is not None and index < len(value):
+        return value[index]
+    raise KeyError(key)
 
 
 def last_key(pointer: str) -> str:

@@ -57,8 +57,8 @@ class Library:
     async def open(self) -> None:
         """Open all sources and take their tools.
 
-        Raises ToolSourceError when a source does not open, a tool name occurs twice (``duplicate_tool``), or a schema
-        is invalid.
+        Raises ToolSourceError when a source does not open, a tool name occurs twice (``duplicate_tool``), a schema is
+        invalid, or there is no tool at all (``no_tools``).
         """
         try:
             # All are waited for, also after one has failed: a source that is still opening could not be closed.
@@ -69,6 +69,8 @@ class Library:
             for source in self._sources:
                 self._take(source, await source.tools())
             check_tools(self._tools.values())
+            if not self._tools:
+                raise ToolSourceError("there is no tool: give the library a source that offers one", code="no_tools")
         except BaseException:  # cancellation too: no server is left running, and the exception is passed on
             await self.close()
             raise
