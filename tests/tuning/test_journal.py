@@ -2,6 +2,9 @@
 
 import json
 import sqlite3
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -121,3 +124,27 @@ def test_an_evaluation_that_cannot_be_read_is_one_line(tmp_path: Path) -> None:
     assert caught.value.code == "damaged_journal"
     assert str(path) in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_a_journal_may_be_closed_while_other_threads_read_it(tmp_path: Path) -> None:
+    """SQLite crashes the whole process when a connection is closed under a thread that is reading."""
+
+    def read_until_closed(journal: Journal, reading: threading.Barrier) -> str:
+        reading.wait(10)
+        deadline = time.monotonic() + 10
+        try:
+            while time.monotonic() < deadline:
+                journal.answer("a")
+        except sqlite3.ProgrammingError as error:
+            return str(error)
+        return "never closed"
+
+    for _ in range(20):
+        reading = threading.Barrier(4)
+        with ThreadPoolExecutor() as pool:
+            with Journal.begin(tmp_path / "t.journal", HEADER) as journal:
+                journal.keep_answer("a", "x" * 200_000)
+                ends = [pool.submit(read_until_closed, journal, reading) for _ in range(3)]
+                reading.wait(10)
+                time.sleep(0.002)
+            assert {end.result(20) for end in ends} == {"Cannot operate on a closed database."}

@@ -133,26 +133,27 @@ class Optimizer(ABC):
         """
         _check(tasks)
         evaluations = Evaluations(budget, models, progress, journal)
-        student = Tunable(program.deepcopy(), models, evaluator, evaluations, self.visible_invocations)
         # For the base and the result, so that they can be compared; of a tiny budget the search keeps half.
         reserved = 0 if self.validates else min(2 * len(tasks.validation), budget.metric_calls // 2)
-        evaluations.reserve(reserved)
+        searching, comparing = evaluations.phase(reserved), evaluations.phase()
+        student = Tunable(program.deepcopy(), models, evaluator, searching, self.visible_invocations)
         search = Search(
             train=tasks.train,
             validation=tasks.validation,
             evaluator=evaluator,
             scoring=Scoring(evaluator),
-            prompt_model=prompt_model(models, evaluations, journal),
+            prompt_model=prompt_model(models, searching, journal),
             models=models,
-            evaluations=evaluations,
             sessions=budget.metric_calls - reserved,
             threads=budget.threads,
             seed=seed,
         )
         with quiet(), whole_sessions_once(), _settings(search):
-            searched, useless = self._searched(student, search)
-            evaluations.reserve(0)
-            best = self._best(searched, student, search)
+            with searching:
+                searched, useless = self._searched(student, search)
+            student = Tunable(program.deepcopy(), models, evaluator, comparing, self.visible_invocations)
+            with comparing:
+                best = self._best(searched, student, search, evaluations)
         early = useless or evaluations.stopped
         return TuningResult(
             program=best.prompts.applied_to(program),
@@ -186,12 +187,11 @@ class Optimizer(ABC):
             # The sessions are paid for, so the best candidate among them is still worth having.
             reason = f"the reflection model gave no usable answer ({one_line(error, 120)})"
             return None, EarlyStop("reflection_model", reason)
-        finally:
-            search.evaluations.wait()
 
-    def _best(self, searched: Prompts | None, student: Tunable, search: Search) -> Candidate:
+    def _best(
+        self, searched: Prompts | None, student: Tunable, search: Search, evaluations: Evaluations
+    ) -> Candidate:
         """The best candidate on the validation tasks, once the base and the search's result are evaluated there."""
-        evaluations = search.evaluations
         if evaluations.error is not None:
             raise evaluations.error
         try:
@@ -201,8 +201,6 @@ class Optimizer(ABC):
                 search.evaluate(searched.applied_to(student), search.validation)
         except StopTuning:
             pass
-        finally:
-            evaluations.wait()
         if evaluations.error is not None:
             raise evaluations.error
         if evaluations.why_all_failed:

@@ -2,7 +2,7 @@
 
 DSPy's optimizers take no budget, return nothing when they are stopped, and run equal sessions again. So every session
 goes through :class:`Evaluations`: each is run once, none begins beyond the budget, and the best candidate is known at
-any time.
+any time. And each begins in a :class:`Phase`, which it does not outlive.
 """
 
 import threading
@@ -11,6 +11,7 @@ from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from time import perf_counter
+from types import TracebackType
 from typing import Literal, Self
 
 import dspy
@@ -70,8 +71,47 @@ class TuningUsage:
     best: float = 0.0
 
 
+@dataclass(slots=True, eq=False)
+class Phase:
+    """A part of a tuning, shared by all copies that an optimizer makes of a program. Context manager, thread-safe.
+
+    An optimizer that is stopped leaves threads behind, and they go on with what they have queued. When a phase is
+    over, nothing that was begun in it is still running, and nothing begins in it any more. The sessions of this phase
+    and of those before it are at most ``limit``.
+    """
+
+    evaluations: "Evaluations"
+    limit: int
+    over: bool = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.evaluations.end(self)
+
+    def __deepcopy__(self, memo: dict[int, object]) -> Self:
+        return self
+
+    def once(
+        self, prompts: Prompts, index: int, variant: Hashable, evaluate: Callable[[], TaskEvaluation]
+    ) -> TaskEvaluation:
+        """The result of ``evaluate``, or the earlier result for the same prompts on the same task.
+
+        ``variant`` tells sampled sessions apart; they do not count as scores of the prompts. Raises StopTuning when
+        the budget is used up, the run has to end, or the phase is over.
+        """
+        return self.evaluations.once(self, prompts, index, variant, evaluate)
+
+    def check(self) -> None:
+        """Raises StopTuning when nothing more may begin."""
+        self.evaluations.check(self)
+
+
 class Evaluations:
-    """Shared by all copies that an optimizer makes of a program; safe to use from many threads."""
+    """What all phases of a tuning have in common."""
 
     def __init__(
         self,
@@ -85,7 +125,6 @@ class Evaluations:
         self.error: ToolGradError | None = None
         self.stopped: EarlyStop | None = None
         self._budget = budget
-        self._limit = budget.metric_calls
         self._models = models
         self._progress = progress
         self._started = perf_counter()
@@ -99,27 +138,28 @@ class Evaluations:
         self._results: dict[str, Future[TaskEvaluation]] = {}
         self._state = threading.Condition()
 
-    def __deepcopy__(self, memo: dict[int, object]) -> Self:
-        return self
+    def phase(self, reserved: int = 0) -> Phase:
+        """A phase that leaves the last ``reserved`` sessions of the budget to a later one."""
+        return Phase(self, self._budget.metric_calls - reserved)
 
-    def reserve(self, sessions: int) -> None:
-        """Keep the last ``sessions`` of the budget for later; 0 releases them."""
-        self._limit = self._budget.metric_calls - sessions
+    def end(self, phase: Phase) -> None:
+        """No session begins in ``phase`` any more; wait for those under way."""
+        with self._state:
+            phase.over = True
+            self._state.wait_for(lambda: not self._running)
 
     def once(
-        self, prompts: Prompts, index: int, variant: Hashable, evaluate: Callable[[], TaskEvaluation]
+        self, phase: Phase, prompts: Prompts, index: int, variant: Hashable, evaluate: Callable[[], TaskEvaluation]
     ) -> TaskEvaluation:
-        """The result of ``evaluate``, or the earlier result for the same prompts on the same task.
-
-        ``variant`` tells sampled sessions apart; they do not count as scores of the prompts. Raises StopTuning when
-        the budget is used up or the run has to end.
-        """
+        """See :meth:`Phase.once`."""
         key = f"{prompts.digest} {index} {variant}"
         with self._state:
+            if phase.over:
+                raise StopTuning
             first_to_ask = key not in self._results
             if first_to_ask:
                 restored = self._journal.evaluation(key) if self._journal else None
-                self._admit(free=restored is not None)
+                self._admit(phase, free=restored is not None)
                 self._results[key] = Future()
             else:
                 self.usage.repeated += 1
@@ -139,10 +179,10 @@ class Evaluations:
         result.set_result(evaluation)
         return evaluation
 
-    def check(self) -> None:
-        """Raises StopTuning when nothing more may begin."""
+    def check(self, phase: Phase) -> None:
+        """See :meth:`Phase.check`."""
         with self._state:
-            self._refuse_beyond_budget()
+            self._refuse_beyond_budget(phase)
 
     def _journaled(self, key: str, evaluation: TaskEvaluation) -> TaskEvaluation:
         if self._journal is not None:
@@ -150,19 +190,19 @@ class Evaluations:
             self._journal.keep_evaluation(key, evaluation, CumulativeUse(int(calls), usd, seconds))
         return evaluation
 
-    def _admit(self, *, free: bool) -> None:
+    def _admit(self, phase: Phase, *, free: bool) -> None:
         # A restored session costs nothing, so no limit but that of sessions holds it back: a resumed tuning has to
         # come as far as the stopped one did.
-        if not free or self._begun >= self._limit:
-            self._refuse_beyond_budget()
+        if not free or self._begun >= phase.limit:
+            self._refuse_beyond_budget(phase)
         self._begun += 1
         self._running += 1
         self.usage.restored += free
 
-    def _refuse_beyond_budget(self) -> None:
+    def _refuse_beyond_budget(self, phase: Phase) -> None:
         if self.error is None and self.stopped is None:
             self.stopped = self._limit_reached()
-        if self.error is not None or self.stopped is not None or self._begun >= self._limit:
+        if phase.over or self.error is not None or self.stopped is not None or self._begun >= phase.limit:
             raise StopTuning
 
     def _limit_reached(self) -> EarlyStop | None:
@@ -207,11 +247,6 @@ class Evaluations:
                 self.usage.best = max(self.usage.best, evaluation.score)
             self._state.notify_all()
         self._progress(self.usage)
-
-    def wait(self) -> None:
-        """Wait for the sessions under way: an optimizer that is stopped leaves those of its threads behind."""
-        with self._state:
-            self._state.wait_for(lambda: not self._running)
 
     @property
     def candidates(self) -> list[Candidate]:

@@ -117,7 +117,8 @@ class Journal:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Close the file; remove it if the tuning is :meth:`done`."""
-        self._connection.close()
+        with self._lock:  # SQLite crashes the process when a thread that was left behind is reading meanwhile
+            self._connection.close()
         if self._done and error is None:
             _remove(self.path)
 

@@ -11,15 +11,15 @@ from dspy.lm15 import Message, Request, Response, TextPart, Usage
 
 from toolgrad_dspy.lm import Models
 from toolgrad_dspy.lm.engines.base import SyncEngine
-from toolgrad_dspy.tuning.evaluations import Evaluations
+from toolgrad_dspy.tuning.evaluations import Phase
 from toolgrad_dspy.tuning.journal import Journal
 
 # Optimizers that draw several instructions want them to differ. Above 1 not every provider takes it.
 TEMPERATURE = 1.0
 
 
-def prompt_model(models: Models, evaluations: Evaluations, journal: Journal | None = None) -> dspy.LM:
-    """The reflection role's model, asked within the budget of ``evaluations``; ``journal`` answers what it can.
+def prompt_model(models: Models, phase: Phase, journal: Journal | None = None) -> dspy.LM:
+    """The reflection role's model, asked within the budget of ``phase``; ``journal`` answers what it can.
 
     DSPy asks for n answers with n equal requests, which a deterministic model answers all alike. So equal requests
     are numbered here, in their seed.
@@ -29,7 +29,7 @@ def prompt_model(models: Models, evaluations: Evaluations, journal: Journal | No
         model.model,
         temperature=model.kwargs.get("temperature") or TEMPERATURE,
         max_tokens=model.kwargs.get("max_tokens"),
-        engine=_Numbering(model.engine, evaluations, journal),
+        engine=_Numbering(model.engine, phase, journal),
         cache=False,
         num_retries=0,
     )
@@ -38,9 +38,9 @@ def prompt_model(models: Models, evaluations: Evaluations, journal: Journal | No
 class _Numbering:
     """A synchronous engine that numbers equal requests and keeps to the tuning's budget."""
 
-    def __init__(self, inner: SyncEngine, evaluations: Evaluations, journal: Journal | None) -> None:
+    def __init__(self, inner: SyncEngine, phase: Phase, journal: Journal | None) -> None:
         self._inner = inner
-        self._evaluations = evaluations
+        self._phase = phase
         self._journal = journal
         self._asked: Counter[bytes] = Counter()
         self._lock = threading.Lock()
@@ -61,7 +61,7 @@ class _Numbering:
         text = self._journal.answer(f"{key.hex()} {number}") if self._journal else None
         if text is not None:  # before the budget is checked: what was paid for is free
             return _answer(request.model, text)
-        self._evaluations.check()
+        self._phase.check()
         response = self._inner.complete(numbered)
         if self._journal is not None:
             self._journal.keep_answer(f"{key.hex()} {number}", response.message.text or "")

@@ -9,7 +9,6 @@ from functools import partial
 import dspy
 
 from toolgrad_dspy.lm import Models
-from toolgrad_dspy.tuning.evaluations import Evaluations
 from toolgrad_dspy.tuning.evaluator import Evaluator, TaskEvaluation
 from toolgrad_dspy.tuning.scoring import Scoring
 
@@ -28,7 +27,6 @@ class Search:
     scoring: Scoring
     prompt_model: dspy.LM
     models: Models
-    evaluations: Evaluations
     sessions: int
     threads: int
     seed: int

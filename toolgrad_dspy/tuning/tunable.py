@@ -8,7 +8,7 @@ import dspy
 from toolgrad_dspy.lm import Models, Role
 from toolgrad_dspy.program import ToolGrad
 from toolgrad_dspy.tuning.candidate import Prompts
-from toolgrad_dspy.tuning.evaluations import Evaluations
+from toolgrad_dspy.tuning.evaluations import Phase
 from toolgrad_dspy.tuning.evaluator import Evaluator, TaskEvaluation
 from toolgrad_dspy.tuning.invocations import Invocation
 
@@ -25,20 +25,20 @@ class TunableModule(dspy.Module):
     """
 
     def __init__(
-        self, program: ToolGrad, models: Models, evaluator: Evaluator, evaluations: Evaluations, visible: Visible
+        self, program: ToolGrad, models: Models, evaluator: Evaluator, phase: Phase, visible: Visible
     ) -> None:
         super().__init__()
         # These first: DSPy names a predictor by the first attribute under which it finds it.
         self.proposer = program.proposer
         self.selector = program.selector
         self.program = program
-        self._shared = _Shared(models, evaluator, evaluations, visible)
+        self._shared = _Shared(models, evaluator, phase, visible)
         self._variant: tuple[float | None, int] | None = None
 
     def forward(self, seed: int, index: int) -> dspy.Prediction:
         """The ``evaluation`` of the task and its ``score``. The visible invocations are added to DSPy's trace."""
         shared = self._shared
-        evaluation = shared.evaluations.once(
+        evaluation = shared.phase.once(
             Prompts.of(self), index, self._variant, lambda: shared.evaluator.evaluate(self.program, seed, index)
         )
         # Added here and not by the predictors: a session that is not run again has a trace, too.
@@ -51,7 +51,7 @@ class TunableModule(dspy.Module):
     def showing(self, visible: Visible) -> Self:
         """A copy that shows other invocations in traces."""
         copy: Self = self.deepcopy()
-        copy._shared = _Shared(self._shared.models, self._shared.evaluator, self._shared.evaluations, visible)
+        copy._shared = _Shared(self._shared.models, self._shared.evaluator, self._shared.phase, visible)
         return copy
 
     def sampled(self, temperature: float, number: int) -> Self:
@@ -98,10 +98,10 @@ class Tunable(TunableModule):
 class _Shared:
     """What all copies have in common."""
 
-    def __init__(self, models: Models, evaluator: Evaluator, evaluations: Evaluations, visible: Visible) -> None:
+    def __init__(self, models: Models, evaluator: Evaluator, phase: Phase, visible: Visible) -> None:
         self.models = models
         self.evaluator = evaluator
-        self.evaluations = evaluations
+        self.phase = phase
         self.visible = visible
 
     def __deepcopy__(self, memo: dict[int, object]) -> Any:
