@@ -6,7 +6,7 @@ import dspy
 import pytest
 
 from toolgrad_dspy.errors import UsageError
-from toolgrad_dspy.optimizers import OPTIMIZERS, Optimizer, optimizer, register, registry
+from toolgrad_dspy.optimizers import OPTIMIZERS, Optimizer, optimizer, register
 from toolgrad_dspy.optimizers.better_together import BetterTogether
 from toolgrad_dspy.tuning import Search, Tunable
 
@@ -24,7 +24,7 @@ class Own(Optimizer):
 def registered() -> Iterator[None]:
     register(Own)
     yield
-    del registry._CLASSES[Own.name]  # there is no public way back: a program never needs one
+    del OPTIMIZERS._classes[Own.name]  # there is no public way back: a program never needs one
 
 
 def test_an_optimizer_is_found_by_its_name_and_an_unknown_one_names_the_nearest() -> None:

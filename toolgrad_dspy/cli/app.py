@@ -7,6 +7,7 @@ import typer
 
 from toolgrad_dspy import __version__
 from toolgrad_dspy.cli import config as config_command
+from toolgrad_dspy.cli import export as export_command
 from toolgrad_dspy.cli import generate as generate_command
 from toolgrad_dspy.cli import show as show_command
 from toolgrad_dspy.cli import stats as stats_command
@@ -29,6 +30,7 @@ app = typer.Typer(
 )
 app.command("compile")(compile_)
 app.command("doctor")(doctor_command.doctor)
+app.command("export")(export_command.export)
 app.command("generate")(generate_command.generate)
 app.command("show")(show_command.show)
 app.command("stats")(stats_command.stats)

@@ -1,11 +1,8 @@
 """The optimizers by name: the nine of this package, and those that users register."""
 
-import re
-from collections.abc import Mapping
-from types import MappingProxyType
 from typing import TypeVar
 
-from toolgrad_dspy.errors import UsageError, hint
+from toolgrad_dspy.errors import UsageError
 from toolgrad_dspy.optimizers.base import Optimizer
 from toolgrad_dspy.optimizers.better_together import ARROW, BetterTogether
 from toolgrad_dspy.optimizers.bootstrap import Bootstrap
@@ -16,32 +13,26 @@ from toolgrad_dspy.optimizers.gepa import Gepa
 from toolgrad_dspy.optimizers.infer_rules import InferRules
 from toolgrad_dspy.optimizers.mipro import Mipro
 from toolgrad_dspy.optimizers.simba import Simba
+from toolgrad_dspy.registry import Registry
 
 # Instructions first: demonstrations of a tuned program then show what its instructions brought about.
 STRATEGY = "gepa -> bootstrap"
 
 OptimizerClass = TypeVar("OptimizerClass", bound=type[Optimizer])
 
-# Names stand in strategies, in the names of files and in shell commands.
-_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-
-_CLASSES: dict[str, type[Optimizer]] = {
-    optimizer_class.name: optimizer_class
-    for optimizer_class in (
-        Gepa,
-        Mipro,
-        Copro,
-        Simba,
-        Bootstrap,
-        BootstrapRandom,
-        BootstrapOptuna,
-        InferRules,
-        BetterTogether,
-    )
-}
-
 # All that are registered; it grows with every call of :func:`register`.
-OPTIMIZERS: Mapping[str, type[Optimizer]] = MappingProxyType(_CLASSES)
+OPTIMIZERS: Registry[Optimizer] = Registry(
+    "optimizer",
+    Gepa,
+    Mipro,
+    Copro,
+    Simba,
+    Bootstrap,
+    BootstrapRandom,
+    BootstrapOptuna,
+    InferRules,
+    BetterTogether,
+)
 
 
 def register(optimizer_class: OptimizerClass) -> OptimizerClass:
@@ -58,20 +49,7 @@ def register(optimizer_class: OptimizerClass) -> OptimizerClass:
 
     Raises UsageError for a name that belongs to another class, or that is not lower-case words with hyphens.
     """
-    name = getattr(optimizer_class, "name", "")
-    if not _NAME.fullmatch(name):
-        raise UsageError(
-            f"the optimizer {optimizer_class.__qualname__} has the name {name!r}; a name is lower-case letters and "
-            "digits, with hyphens between words",
-            code="invalid_optimizer_name",
-        )
-    registered = _CLASSES.setdefault(name, optimizer_class)
-    if registered is not optimizer_class:
-        raise UsageError(
-            f"the optimizer name {name!r} is taken by {registered.__module__}.{registered.__qualname__}; "
-            "choose another name",
-            code="duplicate_optimizer",
-        )
+    OPTIMIZERS.register(optimizer_class)
     return optimizer_class
 
 
@@ -86,15 +64,14 @@ def optimizer(name: str, strategy: str | None = None) -> Optimizer:
     >>> optimizer("better-together", "mipro -> bootstrap").label
     'better-together: mipro -> bootstrap'
     """
-    if name not in OPTIMIZERS:
-        raise UsageError(f"unknown optimizer {name!r}; {hint(name, OPTIMIZERS)}", code="unknown_optimizer")
     if name == BetterTogether.name:
         return BetterTogether(_stages(strategy if strategy is not None else STRATEGY))
+    found = OPTIMIZERS.make(name)
     if strategy is not None:
         raise UsageError(
             f"the optimizer {name} takes no strategy, only {BetterTogether.name} does", code="strategy_not_supported"
         )
-    return OPTIMIZERS[name]()
+    return found
 
 
 def _stages(strategy: str) -> list[Optimizer]:
