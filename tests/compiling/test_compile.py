@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.open_world import library
 from tests.support.toys import notebook
 from toolgrad_dspy.compiling import (
     Compiled,
@@ -14,15 +15,21 @@ from toolgrad_dspy.compiling import (
     TaskCounts,
     check_output,
     compile,
+    compile_program,
     journal_of,
     next_output,
 )
 from toolgrad_dspy.compiling.programs import Reader
 from toolgrad_dspy.errors import StoreError, UsageError
-from toolgrad_dspy.lm import ROLES, ModelSettings
-from toolgrad_dspy.program import ProgramConfig
+from toolgrad_dspy.lm import ROLES, Models, ModelSettings
+from toolgrad_dspy.metrics import Metric
+from toolgrad_dspy.optimizers import optimizer
+from toolgrad_dspy.program import ProgramConfig, ToolGrad, draw
 from toolgrad_dspy.runs import ModelsSpec, SourceTools
-from toolgrad_dspy.tuning import TuningBudget, TuningUsage
+from toolgrad_dspy.tools import Library
+from toolgrad_dspy.tuning import Recording, TuningBudget, TuningUsage
+
+__all__ = ["library"]
 
 SPEC = CompileSpec(
     models=ModelsSpec({role: ModelSettings() for role in ROLES}),
@@ -204,3 +211,37 @@ def test_the_default_place_is_the_next_free_one_and_to_resume_the_last_interrupt
     assert next_output("gepa") == folder / "gepa-3.json"
     assert next_output("gepa", resume=True) == folder / "gepa-1.json"
     assert next_output("mipro") == next_output("mipro", resume=True) == folder / "mipro-1.json"
+
+
+def test_two_programs_beside_each_other_have_two_journals() -> None:
+    places = [Path(name) for name in ("gepa-0.json", "gepa.v1", "gepa.v2", "gepa")]
+    assert [journal_of(place).name for place in places] == [
+        "gepa-0.journal",
+        "gepa.v1.journal",
+        "gepa.v2.journal",
+        "gepa.journal",
+    ]
+
+
+def test_a_tuning_on_one_recording_does_not_resume_on_another(tmp_path: Path) -> None:
+    path, record = tmp_path / "p.json", tmp_path / "states.jsonl"
+    interrupted(changed(record=record), path)
+    lines = record.read_text(encoding="utf-8").splitlines()
+    recording = Recording.load(record)
+    other = dataclasses.replace(recording, sessions=tuple(reversed(recording.sessions)))
+    other.save(record)
+    assert record.read_text(encoding="utf-8").splitlines() != lines
+    with pytest.raises(UsageError) as caught:
+        compile(changed(record=record), path, resume=True)
+    assert caught.value.code == "other_configuration"
+    assert "recorded" in str(caught.value)
+
+
+def test_without_a_task_to_test_on_nothing_is_compiled(library: Library) -> None:
+    models = Models.from_environment()
+    program = ToolGrad(library, models, ProgramConfig(iterations=1))
+    with pytest.raises(UsageError) as caught:
+        compile_program(
+            program, draw(0, 4, 4, 0), Metric(), models, optimizer("gepa"), budget=TuningBudget(8), seed=0
+        )
+    assert caught.value.code == "too_few_tasks"

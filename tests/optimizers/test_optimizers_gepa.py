@@ -10,14 +10,14 @@ from dspy.utils.parallelizer import ParallelExecutor
 
 from tests.support.scripted_model import ScriptedModels
 from toolgrad_dspy.compiling import Compiled, compile_program, evaluate
-from toolgrad_dspy.errors import ModelError, RunError
+from toolgrad_dspy.errors import ModelError, RunError, UsageError
 from toolgrad_dspy.lm import Models
 from toolgrad_dspy.lm.rehearsal.prompt import Prompt
 from toolgrad_dspy.metrics import Metric
 from toolgrad_dspy.optimizers import optimizer
 from toolgrad_dspy.program import ProgramConfig, Tasks, ToolGrad, draw, save_program
 from toolgrad_dspy.tools.library import Library
-from toolgrad_dspy.tuning import LiveEvaluator, TuningBudget
+from toolgrad_dspy.tuning import LiveEvaluator, TaskEvaluation, TuningBudget
 
 CONFIG = ProgramConfig(iterations=4)
 BUDGET = TuningBudget(metric_calls=52, threads=4)
@@ -192,3 +192,39 @@ def test_tasks_are_disjoint_and_known_by_seed_and_index() -> None:
     drawn = [(task.seed, task.index) for task in (*tasks.train, *tasks.validation, *tasks.test)]
     assert drawn == [(7, index) for index in range(9)]
     assert (len(tasks.train), len(tasks.validation), len(tasks.test)) == (3, 2, 4)
+
+
+class Buggy(LiveEvaluator):
+    """Divides by zero on one of the training tasks."""
+
+    def evaluate(self, program: ToolGrad, seed: int, index: int) -> TaskEvaluation:
+        return super().evaluate(program, seed, index // (index - 1))
+
+
+@pytest.mark.parametrize("name", ["gepa", "copro", "simba", "bootstrap"])
+def test_a_bug_in_an_evaluator_comes_out_of_the_tuning(library: Library, name: str) -> None:
+    models = Models.from_environment()
+    with pytest.raises(ZeroDivisionError):
+        optimizer(name).tune(
+            ToolGrad(library, models, CONFIG),
+            draw(0, 4, 4, 0),
+            Buggy(Metric()),
+            models,
+            budget=TuningBudget(52, 4),
+            seed=0,
+        )
+
+
+def test_tasks_of_two_seeds_are_refused(library: Library) -> None:
+    models = Models.from_environment()
+    first, second = draw(0, 4, 4, 0), draw(1, 4, 4, 0)
+    with pytest.raises(UsageError) as caught:
+        optimizer("gepa").tune(
+            ToolGrad(library, models, CONFIG),
+            Tasks(first.train, second.validation, []),
+            LiveEvaluator(Metric()),
+            models,
+            budget=BUDGET,
+            seed=0,
+        )
+    assert caught.value.code == "mixed_seeds"

@@ -1,12 +1,24 @@
 """Tool sessions of one sample: what is tried beside the accepted steps leaves no mark."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
 
 from tests.support.scripted_model import ScriptedModels, call, propose, reference, repair, select, write
 from tests.support.toys import grow, lottery, notebook
+from toolgrad_dspy.lm.calls.budget import Budget
+from toolgrad_dspy.program.branches import Branches
 from toolgrad_dspy.records import Session
+from toolgrad_dspy.tools import FunctionSource, Library
+from toolgrad_dspy.tools.base import ToolSession
+
+
+def ping() -> str:
+    """Answer."""
+    return "pong"
 
 
 def results(session: Session) -> list[Any]:
@@ -128,3 +140,26 @@ def test_an_empty_report_of_writes_is_accepted_like_any_other() -> None:
     assert failed.outcome == "failed"
     assert failed.attempts[0].verdict.rule == "reference"
     assert "/notes/0" in failed.reason
+
+
+def test_a_session_that_fails_to_close_does_not_keep_the_others_open() -> None:
+    closed: list[int] = []
+
+    class Failing(FunctionSource):
+        @asynccontextmanager
+        async def session(self, seed: int) -> AsyncIterator[ToolSession]:
+            async with super().session(seed) as session:
+                yield session
+                closed.append(len(closed) + 1)
+                if len(closed) == 1:
+                    raise OSError("the first does not close")
+
+    async def main() -> None:
+        async with Library([Failing("s", [ping], writes=[])]) as library:
+            with pytest.raises(OSError, match="the first"):
+                async with Branches(library, 0, Budget()) as branches:
+                    await branches.branch([])
+                    await branches.branch([])
+
+    asyncio.run(main())
+    assert closed == [1, 2, 3]

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from pydantic import JsonValue
 
-from toolgrad_dspy.errors import UsageError
+from toolgrad_dspy.errors import StoreError, UsageError
 from toolgrad_dspy.records import Session
 from toolgrad_dspy.tuning import Invocation, Journal, TaskEvaluation
 from toolgrad_dspy.tuning.journal import CumulativeUse
@@ -118,7 +118,7 @@ def test_a_file_that_is_no_journal_is_refused_and_left_alone(tmp_path: Path, con
 def test_an_evaluation_that_cannot_be_read_is_one_line(tmp_path: Path) -> None:
     path = tmp_path / "t.journal"
     with Journal.begin(path, HEADER) as journal:
-        journal._write("played", "a", '{"score": 1}')
+        journal._write(("played", "a", '{"score": 1}'))
         with pytest.raises(UsageError) as caught:
             journal.evaluation("a")
     assert caught.value.code == "damaged_journal"
@@ -148,3 +148,25 @@ def test_a_journal_may_be_closed_while_other_threads_read_it(tmp_path: Path) -> 
                 reading.wait(10)
                 time.sleep(0.002)
             assert {end.result(20) for end in ends} == {"Cannot operate on a closed database."}
+
+
+def test_what_was_used_never_becomes_less(tmp_path: Path) -> None:
+    """Threads tell what was used when their sessions end, in any order."""
+    none = TaskEvaluation(0.5, {}, ())
+    with Journal.begin(tmp_path / "t.journal", HEADER) as journal:
+        journal.keep_evaluation("a", none, CumulativeUse(20, 0.5, 8.0))
+        journal.keep_evaluation("b", none, CumulativeUse(10, 0.75, 6.0))
+        assert journal.use() == CumulativeUse(20, 0.75, 8.0)
+
+
+def test_damage_is_one_line_wherever_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "t.journal"
+    with Journal.begin(path, HEADER) as journal:
+        journal._write(("meta", "used", "[1, "))
+        with pytest.raises(UsageError) as caught:
+            journal.use()
+        assert caught.value.code == "damaged_journal"
+        journal._connection.execute("DROP TABLE answers")
+        with pytest.raises(StoreError) as lost:
+            journal.answer("a")
+        assert lost.value.code == "database"

@@ -1,7 +1,7 @@
 """Compiling from a specification: open the tools, tune, and save the program with how it came about."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
@@ -25,7 +25,6 @@ from toolgrad_dspy.program import ProgramConfig, Tasks, ToolGrad, draw, load_pro
 from toolgrad_dspy.runs import ModelsSpec, ToolsSpec, WorldTools
 from toolgrad_dspy.tools import Library
 from toolgrad_dspy.tuning import (
-    Evaluator,
     Journal,
     LiveEvaluator,
     Prompts,
@@ -154,8 +153,8 @@ class _Job:
         """Compile, and write the program to ``path``."""
         with self._opened():
             # Before the journal: a recording that is refused leaves nothing to resume.
-            evaluator = self._evaluator()
-            with self._journal(journal_of(path), resume) as journal:
+            recording = self._recording()
+            with self._journal(journal_of(path), resume, recording) as journal:
                 compiled = compile_program(
                     self.program,
                     self.tasks,
@@ -164,7 +163,7 @@ class _Job:
                     self.optimizer,
                     budget=self.spec.budget,
                     seed=self.spec.seed,
-                    evaluator=evaluator,
+                    evaluator=RecordedEvaluator(recording, self.metric) if recording else LiveEvaluator(self.metric),
                     stage=stage,
                     progress=progress,
                     journal=journal,
@@ -180,23 +179,22 @@ class _Job:
         """The library open on the background loop, and the models that will be asked checked."""
         library, counts = self.library, self.spec.tasks
         judge: tuple[Role, ...] = ("judge",) if self.metric.judge else ()
-        run_on_loop_thread(library.open())
-        try:
+        with ExitStack() as closing:  # what fails to close does not keep the other open
+            closing.callback(lambda: run_on_loop_thread(self.models.aclose()))
+            closing.callback(lambda: run_on_loop_thread(library.close()))
+            run_on_loop_thread(library.open())
             self.say(f"tools: {self.spec.tools.name}, {len(library.tools)} tools")
             self.say(f"tasks: {counts.train} to train, {counts.validation} to validate, {counts.test} to test")
             for note in library.notes:
                 self.say(str(note))
             run_on_loop_thread(self.models.check((*LOOP_ROLES, "reflection", *judge)))
             yield
-        finally:
-            run_on_loop_thread(library.close())
-            run_on_loop_thread(self.models.aclose())
 
-    def _evaluator(self) -> Evaluator:
-        """What plays the candidates: live tools, or a recording that is made first if it does not exist."""
+    def _recording(self) -> Recording | None:
+        """What to tune on instead of live tools: a recording, which is made first if it does not exist."""
         path = self.spec.record
         if path is None:
-            return LiveEvaluator(self.metric)
+            return None
         tasks = [*self.tasks.train, *self.tasks.validation]
         if path.exists():
             recording = Recording.load(path)
@@ -206,9 +204,9 @@ class _Job:
             recording = record(self.program, tasks)
             recording.save(path)
             self.say(f"recorded {len(tasks)} sessions to {path}, {recording.tool_calls} tool calls")
-        return RecordedEvaluator(recording, self.metric)
+        return recording
 
-    def _journal(self, path: Path, resume: bool) -> Journal:
+    def _journal(self, path: Path, resume: bool, recording: Recording | None) -> Journal:
         """The journal in ``path``, with what has to be equal in a tuning that resumes it."""
         spec = self.spec
         header: dict[str, JsonValue] = {
@@ -218,7 +216,7 @@ class _Job:
             "tasks": [spec.tasks.train, spec.tasks.validation],
             "program": spec.program.model_dump(mode="json"),
             "metric": self.metric.public(),
-            "recorded": spec.record is not None,
+            "recorded": recording.digest if recording else False,
             "models": self.models.public(),
             "tools": self.library.digest,
             "parent": Prompts.of(self.program).digest,

@@ -11,8 +11,14 @@ FOLDER = Path("programs")
 
 
 def journal_of(path: Path) -> Path:
-    """Where the journal of the program ``path`` stands while it is tuned."""
-    return path.with_suffix(".journal")
+    """Where the journal of the program ``path`` stands while it is tuned.
+
+    >>> journal_of(Path("programs/gepa-0.json")).name, journal_of(Path("programs/gepa.v2")).name
+    ('gepa-0.journal', 'gepa.v2.journal')
+    """
+    if path.suffix == ".json":
+        return path.with_suffix(".journal")
+    return path.with_name(f"{path.name}.journal")  # run.v1 and run.v2 are two programs
 
 
 def next_output(optimizer: str, *, resume: bool = False) -> Path:
@@ -33,8 +39,8 @@ def check_output(path: Path, *, resume: bool = False, force: bool = False) -> No
     StoreError for a place that cannot be written.
     """
     journal = journal_of(path)
-    if path == journal:
-        # The journal is removed at the end, and the program would be with it.
+    if path.suffix == journal.suffix:
+        # It could be the journal of another program, which is removed at its end.
         raise UsageError(f"{path}: names ending in .journal are for journals; choose another", code="reserved_name")
     if resume and not journal.exists():
         raise UsageError(f"there is nothing to resume: {journal} does not exist", code="nothing_to_resume")

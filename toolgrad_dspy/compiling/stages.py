@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from time import perf_counter
 
 from toolgrad_dspy.concurrency import run_on_loop_thread
-from toolgrad_dspy.errors import RunError
+from toolgrad_dspy.errors import RunError, UsageError
 from toolgrad_dspy.lm import Models
 from toolgrad_dspy.metrics import Metric
 from toolgrad_dspy.metrics.comparison import Difference, compare
@@ -87,10 +87,13 @@ def compile_program(
     """Tune ``program`` and score it before and after on ``tasks.test``.
 
     Its library has to be open on the background loop. ``evaluator`` runs the candidates, by default on live tools;
-    the test tasks always run live. ``journal`` is as for :meth:`Optimizer.tune`. ``stage`` is called with the
-    name of each stage as it begins: before, tuning, after; ``progress`` after every session that tuning scored.
-    Raises RunError. :func:`toolgrad_dspy.compiling.compile` also opens the tools and saves the program.
+    the test tasks, at least one, always run live. ``journal`` is as for :meth:`Optimizer.tune`. ``stage`` is called
+    with the name of each stage as it begins: before, tuning, after; ``progress`` after every session that tuning
+    scored. Raises RunError, and UsageError (``too_few_tasks``). :func:`toolgrad_dspy.compiling.compile` also opens
+    the tools and saves the program.
     """
+    if not tasks.test:
+        raise UsageError("too few test tasks: 0; at least 1 is needed", code="too_few_tasks")
     watch = _Watch(models)
     stage("before")
     before = evaluate(program, tasks, metric)

@@ -61,7 +61,7 @@ class TuningResult:
 
 
 class Optimizer(ABC):
-    """One way to search for better prompts. A subclass gives a name and :meth:`search`; the rest is here.
+    r"""One way to search for better prompts. A subclass gives a name and :meth:`search`; the rest is here.
 
     With the same seed and a deterministic model the result is the same program, whatever the number of threads.
     ``optimizers/conformance`` checks that and the other promises of an optimizer. This one tries a fixed sentence::
@@ -141,7 +141,7 @@ class Optimizer(ABC):
             train=tasks.train,
             validation=tasks.validation,
             evaluator=evaluator,
-            scoring=Scoring(evaluator),
+            scoring=Scoring(evaluator, searching),
             prompt_model=prompt_model(models, searching, journal),
             models=models,
             sessions=budget.metric_calls - reserved,
@@ -218,6 +218,8 @@ def _check(tasks: Tasks) -> None:
             raise UsageError(
                 f"too few {name} tasks: {len(given)}; at least {FEWEST_TASKS} are needed", code="too_few_tasks"
             )
+    if len({task.seed for task in (*tasks.train, *tasks.validation)}) > 1:  # scores are kept by the index alone
+        raise UsageError("the tasks of a tuning have to be of one seed", code="mixed_seeds")
 
 
 def _base(student: Tunable, evaluations: Evaluations) -> Candidate:

@@ -10,7 +10,7 @@ only read-only tools unless the user allows more.
 """
 
 from collections.abc import Iterable
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from types import TracebackType
 from typing import Self
 
@@ -139,8 +139,9 @@ class Branches:
         return branch
 
     async def _close(self, branches: Iterable[Branch]) -> None:
-        for branch in branches:
-            self._open.remove(branch)
-            self._closed_calls += branch.calls
-            self._closed_replayed += branch.replayed
-            await branch.close()
+        async with AsyncExitStack() as closing:  # one that fails to close does not keep the others open
+            for branch in branches:
+                self._open.remove(branch)
+                self._closed_calls += branch.calls
+                self._closed_replayed += branch.replayed
+                closing.push_async_callback(branch.close)

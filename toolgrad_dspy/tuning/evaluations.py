@@ -7,16 +7,17 @@ any time. And each begins in a :class:`Phase`, which it does not outlive.
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from time import perf_counter
 from types import TracebackType
 from typing import Literal, Self
 
 import dspy
 
-from toolgrad_dspy.errors import ToolGradError
+from toolgrad_dspy.errors import UsageError
 from toolgrad_dspy.lm import BudgetSpentError, Models
 from toolgrad_dspy.tuning.candidate import Candidate, Prompts
 from toolgrad_dspy.tuning.evaluator import TaskEvaluation
@@ -55,6 +56,13 @@ class TuningBudget:
     usd: float | None = None
     minutes: float | None = None
 
+    def __post_init__(self) -> None:
+        if self.metric_calls < 1 or self.threads < 1:
+            raise UsageError(
+                f"a tuning needs at least one session and one thread, not {self.metric_calls} and {self.threads}",
+                code="invalid_budget",
+            )
+
 
 @dataclass(slots=True)
 class TuningUsage:
@@ -71,18 +79,23 @@ class TuningUsage:
     best: float = 0.0
 
 
-@dataclass(slots=True, eq=False)
 class Phase:
     """A part of a tuning, shared by all copies that an optimizer makes of a program. Context manager, thread-safe.
 
-    An optimizer that is stopped leaves threads behind, and they go on with what they have queued. When a phase is
-    over, nothing that was begun in it is still running, and nothing begins in it any more. The sessions of this phase
-    and of those before it are at most ``limit``.
+    An optimizer that is stopped leaves threads behind, and they go on with what they have queued. So everything that
+    uses tools, models or the journal is :meth:`under_way` in a phase: when the phase is over, none of it is running,
+    and none begins any more. ``limit`` is how many sessions this phase and those before it may have begun together.
     """
 
-    evaluations: "Evaluations"
-    limit: int
-    over: bool = False
+    def __init__(self, evaluations: "Evaluations", limit: int) -> None:
+        self.evaluations = evaluations
+        self.limit = limit
+        self._state = threading.Condition()
+        self._over = False
+        self._threads: list[int] = []  # one entry for each block under way
+
+    def __deepcopy__(self, memo: dict[int, object]) -> Self:
+        return self
 
     def __enter__(self) -> Self:
         return self
@@ -90,10 +103,30 @@ class Phase:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.evaluations.end(self)
+        """Let nothing begin any more, and wait for what other threads have under way."""
+        me = threading.get_ident()  # has nothing under way, even if an interruption has kept it from saying so
+        with self._state:
+            self._over = True
+            self._state.wait_for(lambda: all(thread == me for thread in self._threads))
 
-    def __deepcopy__(self, memo: dict[int, object]) -> Self:
-        return self
+    @property
+    def over(self) -> bool:
+        return self._over
+
+    @contextmanager
+    def under_way(self) -> Iterator[None]:
+        """The phase does not end before the block does. Raises StopTuning if it is over."""
+        me = threading.get_ident()
+        with self._state:
+            if self._over:
+                raise StopTuning
+            self._threads.append(me)
+        try:
+            yield
+        finally:
+            with self._state:
+                self._threads.remove(me)
+                self._state.notify_all()
 
     def once(
         self, prompts: Prompts, index: int, variant: Hashable, evaluate: Callable[[], TaskEvaluation]
@@ -103,11 +136,13 @@ class Phase:
         ``variant`` tells sampled sessions apart; they do not count as scores of the prompts. Raises StopTuning when
         the budget is used up, the run has to end, or the phase is over.
         """
-        return self.evaluations.once(self, prompts, index, variant, evaluate)
+        with self.under_way():
+            return self.evaluations.once(self, prompts, index, variant, evaluate)
 
     def check(self) -> None:
         """Raises StopTuning when nothing more may begin."""
-        self.evaluations.check(self)
+        with self.under_way():
+            self.evaluations.check(self)
 
 
 class Evaluations:
@@ -120,9 +155,9 @@ class Evaluations:
         progress: Callable[[TuningUsage], None],
         journal: Journal | None = None,
     ) -> None:
-        # ``error`` is what broke the run; ``stopped`` is set when a limit other than that of sessions was reached.
+        # ``error`` is what broke the tuning; ``stopped`` is set when a limit other than that of sessions was reached.
         self.usage = TuningUsage()
-        self.error: ToolGradError | None = None
+        self.error: Exception | None = None
         self.stopped: EarlyStop | None = None
         self._budget = budget
         self._models = models
@@ -132,57 +167,65 @@ class Evaluations:
         self._journal = journal
         self._earlier = journal.use() if journal else CumulativeUse()
         self._begun = 0
-        self._running = 0
         self._failures: Counter[str] = Counter()
         self._candidates: dict[str, Candidate] = {}
         self._results: dict[str, Future[TaskEvaluation]] = {}
-        self._state = threading.Condition()
+        self._state = threading.RLock()
+        self._one_report = threading.Lock()
 
     def phase(self, reserved: int = 0) -> Phase:
         """A phase that leaves the last ``reserved`` sessions of the budget to a later one."""
         return Phase(self, self._budget.metric_calls - reserved)
-
-    def end(self, phase: Phase) -> None:
-        """No session begins in ``phase`` any more; wait for those under way."""
-        with self._state:
-            phase.over = True
-            self._state.wait_for(lambda: not self._running)
 
     def once(
         self, phase: Phase, prompts: Prompts, index: int, variant: Hashable, evaluate: Callable[[], TaskEvaluation]
     ) -> TaskEvaluation:
         """See :meth:`Phase.once`."""
         key = f"{prompts.digest} {index} {variant}"
-        with self._state:
-            if phase.over:
-                raise StopTuning
-            first_to_ask = key not in self._results
-            if first_to_ask:
+        with self._state, self._errors_kept():
+            result = self._results.get(key)
+            if result is not None:
+                self.usage.repeated += 1
+                restored = None
+            else:
                 restored = self._journal.evaluation(key) if self._journal else None
                 self._admit(phase, free=restored is not None)
-                self._results[key] = Future()
-            else:
-                self.usage.repeated += 1
-            result = self._results[key]
+                own: Future[TaskEvaluation] = Future()
+                self._results[key] = own
         # Whoever asks while the session is running waits for it here, outside of the lock.
-        if not first_to_ask:
-            return result.result()
+        if result is not None:
+            return _awaited(result, phase)
         try:
-            evaluation = restored or self._journaled(key, evaluate())
-        except BaseException as error:  # even an interruption: those who wait for this session must not wait forever
-            self._record_error(error)
-            result.set_exception(StopTuning())
-            if isinstance(error, ToolGradError):
-                raise StopTuning from None  # the error itself is kept, and raised when the search has ended
-            raise
-        self._record(prompts, index, variant, evaluation)
-        result.set_result(evaluation)
+            with self._errors_kept():
+                evaluation = restored or self._journaled(key, evaluate())
+                with self._one_report:  # one after the other, so that each report counts one session more
+                    self._record(prompts, index, variant, evaluation)
+                    own.set_result(evaluation)
+                    self._progress(replace(self.usage))
+        finally:
+            if not own.done():  # even after an interruption: those who wait must not wait forever
+                own.set_exception(StopTuning())
         return evaluation
 
     def check(self, phase: Phase) -> None:
         """See :meth:`Phase.check`."""
         with self._state:
             self._refuse_beyond_budget(phase)
+
+    @contextmanager
+    def _errors_kept(self) -> Iterator[None]:
+        """DSPy takes any Exception for a score of zero. So the first is kept, and ends the tuning by StopTuning."""
+        try:
+            yield
+        except BudgetSpentError as error:
+            # A budget of the run that is used up is an end, not a failure: the best candidate so far is the result.
+            with self._state:
+                self.stopped = self.stopped or EarlyStop("run_budget", str(error))
+            raise StopTuning from None
+        except Exception as error:  # noqa: BLE001 - raised again by the optimizer's base, outside of DSPy
+            with self._state:
+                self.error = self.error or error
+            raise StopTuning from None
 
     def _journaled(self, key: str, evaluation: TaskEvaluation) -> TaskEvaluation:
         if self._journal is not None:
@@ -196,13 +239,12 @@ class Evaluations:
         if not free or self._begun >= phase.limit:
             self._refuse_beyond_budget(phase)
         self._begun += 1
-        self._running += 1
         self.usage.restored += free
 
     def _refuse_beyond_budget(self, phase: Phase) -> None:
         if self.error is None and self.stopped is None:
             self.stopped = self._limit_reached()
-        if phase.over or self.error is not None or self.stopped is not None or self._begun >= phase.limit:
+        if self.error is not None or self.stopped is not None or self._begun >= phase.limit:
             raise StopTuning
 
     def _limit_reached(self) -> EarlyStop | None:
@@ -223,19 +265,8 @@ class Evaluations:
         seconds = perf_counter() - self._started
         return earlier.lm_calls + calls, earlier.usd + usd, earlier.seconds + seconds
 
-    def _record_error(self, error: BaseException) -> None:
-        with self._state:
-            self._running -= 1
-            # A budget of the run that is used up is an end, not a failure: the best candidate so far is the result.
-            if isinstance(error, BudgetSpentError):
-                self.stopped = self.stopped or EarlyStop("run_budget", str(error))
-            elif isinstance(error, ToolGradError):
-                self.error = self.error or error
-            self._state.notify_all()
-
     def _record(self, prompts: Prompts, index: int, variant: Hashable, evaluation: TaskEvaluation) -> None:
         with self._state:
-            self._running -= 1
             self.usage.metric_calls += 1
             self.usage.tool_calls += evaluation.tool_calls
             if evaluation.failure:
@@ -245,8 +276,6 @@ class Evaluations:
                 candidate = self._candidates.setdefault(prompts.digest, Candidate(prompts))
                 candidate.scores[index] = evaluation.score
                 self.usage.best = max(self.usage.best, evaluation.score)
-            self._state.notify_all()
-        self._progress(self.usage)
 
     @property
     def candidates(self) -> list[Candidate]:
@@ -269,6 +298,16 @@ class Evaluations:
         if not self.usage.metric_calls or self._failures.total() < self.usage.metric_calls:
             return ""
         return self._failures.most_common(1)[0][0]
+
+
+def _awaited(result: Future[TaskEvaluation], phase: Phase) -> TaskEvaluation:
+    """The result, unless the phase ends before it is there. Raises StopTuning."""
+    while True:
+        try:
+            return result.result(timeout=1)
+        except TimeoutError:
+            if phase.over:  # who was to bring the result was interrupted
+                raise StopTuning from None
 
 
 def _model_use(models: Models) -> tuple[int, float]:

@@ -13,6 +13,8 @@ from typing import Any
 import dspy
 from pydantic import BaseModel, JsonValue
 
+from toolgrad_dspy.records.base import storable
+
 # Characters of the workflow and of the reports that an invocation keeps, in whole lines; the last ones matter most.
 KEPT = 2000
 _ITERATION = re.compile(r"iteration (\d+)")
@@ -70,12 +72,12 @@ def _json(value: Any) -> Any:
         return value.model_dump(mode="json")
     if isinstance(value, list):
         return [_json(item) for item in value]
-    return value
+    return storable(value)  # free text of a model, which may hold a lone surrogate
 
 
 def _inputs(inputs: Mapping[str, Any], outputs: dspy.Prediction) -> dict[str, str]:
     # The complaint of a re-ask is about one earlier answer; in a demonstration it would be noise.
-    kept = {name: str(value) for name, value in inputs.items() if name != "problem"}
+    kept = {name: storable(str(value)) for name, value in inputs.items() if name != "problem"}
     # Of the proposer's tools only those it used: a demonstration of all schemas would be most of every prompt.
     if "tools" in kept:
         used = {call.tool for proposal in outputs.proposals for call in proposal.calls}

@@ -11,14 +11,14 @@ import json
 import sqlite3
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from pydantic import JsonValue, ValidationError
 
-from toolgrad_dspy.errors import UsageError, one_line
+from toolgrad_dspy.errors import StoreError, UsageError, one_line
 from toolgrad_dspy.files import store_errors, written_ahead
 from toolgrad_dspy.records import Session
 from toolgrad_dspy.tuning.evaluator import TaskEvaluation
@@ -45,6 +45,10 @@ class CumulativeUse:
     usd: float = 0.0
     seconds: float = 0.0
 
+    def or_more(self, other: "CumulativeUse") -> "CumulativeUse":
+        """The larger of the two in each figure."""
+        return CumulativeUse(*map(max, astuple(self), astuple(other)))
+
 
 class Journal:
     """An SQLite file; one process writes it, from any of its threads. Context manager.
@@ -60,6 +64,7 @@ class Journal:
         self.path = path
         self._connection = connection
         self._lock = threading.Lock()
+        self._keeping = threading.Lock()
         self._done = False
 
     @classmethod
@@ -71,7 +76,7 @@ class Journal:
             journal = cls(path, _connect(path))
             try:
                 journal._connection.executescript(_TABLES)
-                journal._write("meta", "header", json.dumps(header))
+                journal._write(("meta", "header", json.dumps(header)))
             except BaseException:  # an interruption too: the file must not stay open
                 journal._connection.close()
                 raise
@@ -99,7 +104,7 @@ class Journal:
         """Raise UsageError unless this is the journal of the tuning that ``header`` describes."""
         try:
             stored = json.loads(self._read("meta", "header") or "{}")
-        except (sqlite3.DatabaseError, ValueError) as error:
+        except (StoreError, ValueError) as error:
             raise _not_a_journal(self.path, error) from None
         wanted = json.loads(json.dumps(header))  # as it would be stored: a tuple has become a list
         different = sorted(name for name in wanted.keys() | stored.keys() if wanted.get(name) != stored.get(name))
@@ -132,15 +137,22 @@ class Journal:
         return None if text is None else _restored(text, self.path)
 
     def keep_evaluation(self, key: str, evaluation: TaskEvaluation, use: CumulativeUse) -> None:
-        """Keep an evaluation, and what all starts together have used by then. Raises StoreError."""
-        with store_errors(self.path, _KEEP):
-            self._write("played", key, _stored(evaluation))
-            self._write("meta", "used", json.dumps([use.lm_calls, use.usd, use.seconds]))
+        """Keep an evaluation, and what all starts together have used by then. Raises StoreError.
+
+        Threads come here in any order, so the largest use counts.
+        """
+        evaluated = _stored(evaluation)
+        with self._keeping:
+            used = json.dumps(astuple(self.use().or_more(use)))
+            self._write(("played", key, evaluated), ("meta", "used", used))
 
     def use(self) -> CumulativeUse:
-        """What all starts so far used."""
+        """What all starts so far used. Raises UsageError (``damaged_journal``)."""
         text = self._read("meta", "used")
-        return CumulativeUse(*json.loads(text)) if text else CumulativeUse()
+        try:
+            return CumulativeUse(*json.loads(text)) if text else CumulativeUse()
+        except (ValueError, TypeError) as error:
+            raise _damaged(self.path, error) from None
 
     def answer(self, key: str) -> str | None:
         """The reflection model's answer kept under ``key``."""
@@ -148,17 +160,20 @@ class Journal:
 
     def keep_answer(self, key: str, text: str) -> None:
         """Keep an answer of the reflection model. Raises StoreError."""
-        with store_errors(self.path, _KEEP):
-            self._write("answers", key, text)
+        self._write(("answers", key, text))
 
     def _read(self, table: str, key: str) -> str | None:
-        with self._lock:
+        with self._lock, store_errors(self.path, "read the tuning's journal"):
             row = self._connection.execute(f"SELECT value FROM {table} WHERE key = ?", (key,)).fetchone()
         return None if row is None else str(row[0])
 
-    def _write(self, table: str, key: str, value: str) -> None:
-        with self._lock:
-            self._connection.execute(f"INSERT OR REPLACE INTO {table} VALUES (?, ?)", (key, value))
+    def _write(self, *entries: tuple[str, str, str]) -> None:
+        """All ``entries``, each a table, a key and a value, or none of them."""
+        with self._lock, store_errors(self.path, _KEEP):
+            self._connection.execute("BEGIN")
+            with self._connection:  # commits, or rolls back
+                for table, key, value in entries:
+                    self._connection.execute(f"INSERT OR REPLACE INTO {table} VALUES (?, ?)", (key, value))
 
 
 def _remove(path: Path) -> None:
@@ -210,6 +225,10 @@ def _restored(text: str, path: Path) -> TaskEvaluation:
             failure=value["failure"],
         )
     except (ValueError, KeyError, TypeError, IndexError, ValidationError) as error:
-        raise UsageError(
-            f"the journal {path} is damaged: {one_line(error, 120)}; start again with --force", code="damaged_journal"
-        ) from None
+        raise _damaged(path, error) from None
+
+
+def _damaged(path: Path, error: Exception) -> UsageError:
+    return UsageError(
+        f"the journal {path} is damaged: {one_line(error, 120)}; start again with --force", code="damaged_journal"
+    )

@@ -11,6 +11,7 @@ from dspy.lm15 import Message, Request, Response, TextPart, Usage
 
 from toolgrad_dspy.lm import Models
 from toolgrad_dspy.lm.engines.base import SyncEngine
+from toolgrad_dspy.records.base import storable
 from toolgrad_dspy.tuning.evaluations import Phase
 from toolgrad_dspy.tuning.journal import Journal
 
@@ -25,9 +26,10 @@ def prompt_model(models: Models, phase: Phase, journal: Journal | None = None) -
     are numbered here, in their seed.
     """
     model = models.lm("reflection")
+    temperature = model.kwargs.get("temperature")
     return dspy.LM(
         model.model,
-        temperature=model.kwargs.get("temperature") or TEMPERATURE,
+        temperature=TEMPERATURE if temperature is None else temperature,
         max_tokens=model.kwargs.get("max_tokens"),
         engine=_Numbering(model.engine, phase, journal),
         cache=False,
@@ -57,14 +59,22 @@ class _Numbering:
         with self._lock:
             number = self._asked[key]
             self._asked[key] += 1
-        numbered = replace(request, config=replace(request.config, seed=number))
-        text = self._journal.answer(f"{key.hex()} {number}") if self._journal else None
+        with self._phase.under_way():
+            return self._answered(
+                replace(request, config=replace(request.config, seed=number)), f"{key.hex()} {number}"
+            )
+
+    def _answered(self, request: Request, key: str) -> Response:
+        text = self._journal.answer(key) if self._journal else None
         if text is not None:  # before the budget is checked: what was paid for is free
             return _answer(request.model, text)
         self._phase.check()
-        response = self._inner.complete(numbered)
+        response = self._inner.complete(request)
+        said = response.message.text or ""
+        if storable(said) != said:  # a lone surrogate could not be written: into the journal, or into a program
+            response = replace(response, message=Message.assistant([TextPart(storable(said))]))
         if self._journal is not None:
-            self._journal.keep_answer(f"{key.hex()} {number}", response.message.text or "")
+            self._journal.keep_answer(key, response.message.text or "")
         return response
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import dspy
 
+from toolgrad_dspy.tuning.evaluations import Phase
 from toolgrad_dspy.tuning.evaluator import Evaluator
 from toolgrad_dspy.tuning.invocations import iteration_of
 
@@ -11,8 +12,9 @@ from toolgrad_dspy.tuning.invocations import iteration_of
 class Scoring:
     """The metrics to pass to DSPy. Each takes an example, a prediction of a Tunable, and a trace."""
 
-    def __init__(self, evaluator: Evaluator) -> None:
+    def __init__(self, evaluator: Evaluator, phase: Phase) -> None:
         self._evaluator = evaluator
+        self._phase = phase
 
     def value(self, example: dspy.Example, prediction: dspy.Prediction, trace: object = None) -> float:
         """The score, in [0, 1]."""
@@ -27,15 +29,19 @@ class Scoring:
         pred_name: str | None = None,
         pred_trace: list[Any] | None = None,
     ) -> dspy.Prediction:
-        """The score with feedback: on one invocation of a predictor, or on all invocations."""
+        """The score with feedback: on one invocation of a predictor, or on all invocations. Raises StopTuning."""
         if prediction is None:  # SIMBA scores a session that broke, too
             return dspy.Prediction(score=0.0, feedback="")
-        evaluation = prediction.evaluation
-        if pred_name is None or not pred_trace:
-            return dspy.Prediction(score=prediction.score, feedback=self._on_all(prediction))
-        role = pred_name.partition(".")[0]
-        findings = self._evaluator.feedback(evaluation, role, iteration_of(pred_trace[0][1]))
-        return dspy.Prediction(score=prediction.score, feedback="\n".join(finding.text for finding in findings))
+        with self._phase.under_way():  # a judge may be asked
+            if pred_name is None or not pred_trace:
+                feedback = self._on_all(prediction)
+            else:
+                feedback = self._on_one(prediction, pred_name.partition(".")[0], iteration_of(pred_trace[0][1]))
+        return dspy.Prediction(score=prediction.score, feedback=feedback)
+
+    def _on_one(self, prediction: dspy.Prediction, role: str, iteration: int) -> str:
+        findings = self._evaluator.feedback(prediction.evaluation, role, iteration)
+        return "\n".join(finding.text for finding in findings)
 
     def _on_all(self, prediction: dspy.Prediction) -> str:
         evaluation = prediction.evaluation

@@ -1,7 +1,7 @@
 """The program as an optimizer gets it."""
 
 from collections.abc import Callable
-from typing import Any, Self
+from typing import Self
 
 import dspy
 
@@ -37,6 +37,10 @@ class TunableModule(dspy.Module):
 
     def forward(self, seed: int, index: int) -> dspy.Prediction:
         """The ``evaluation`` of the task and its ``score``. The visible invocations are added to DSPy's trace."""
+        with self._shared.phase.under_way():
+            return self._evaluated(seed, index)
+
+    def _evaluated(self, seed: int, index: int) -> dspy.Prediction:
         shared = self._shared
         evaluation = shared.phase.once(
             Prompts.of(self), index, self._variant, lambda: shared.evaluator.evaluate(self.program, seed, index)
@@ -104,5 +108,5 @@ class _Shared:
         self.phase = phase
         self.visible = visible
 
-    def __deepcopy__(self, memo: dict[int, object]) -> Any:
+    def __deepcopy__(self, memo: dict[int, object]) -> Self:
         return self

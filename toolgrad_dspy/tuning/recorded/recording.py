@@ -71,6 +71,11 @@ class Recording:
         """How many tool calls recording took, replayed ones included."""
         return sum(session.usage.tool_calls + session.usage.replayed_calls for session in self.sessions)
 
+    @property
+    def digest(self) -> str:
+        """Equal for equal recordings only."""
+        return self._header([session.model_dump_json() for session in self.sessions]).digest
+
     def check(self, program: ToolGrad, tasks: Iterable[dspy.Example], path: Path) -> None:
         """Raise UsageError about the file ``path`` unless ``program`` can be tuned on ``tasks`` with this recording.
 
@@ -98,12 +103,15 @@ class Recording:
     def save(self, path: Path) -> None:
         """Write the recording to ``path``, whole or not at all. Raises StoreError."""
         lines = [session.model_dump_json() for session in self.sessions]
-        header = RecordingHeader(library=self.library, config=self.config, tools=self.tools, sessions=len(lines))
-        header = header.model_copy(update={"digest": header.over(lines)})
+        header = self._header(lines)
         with store_errors(path, "write the recording there"):
             path.parent.mkdir(parents=True, exist_ok=True)
         with atomic_writer(path) as file:
             file.writelines(f"{line}\n" for line in (header.model_dump_json(), *lines))
+
+    def _header(self, lines: list[str]) -> RecordingHeader:
+        header = RecordingHeader(library=self.library, config=self.config, tools=self.tools, sessions=len(lines))
+        return header.model_copy(update={"digest": header.over(lines)})
 
     @classmethod
     def load(cls, path: Path) -> Self:
