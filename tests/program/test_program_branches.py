@@ -11,7 +11,7 @@ from tests.support.scripted_model import ScriptedModels, call, propose, referenc
 from tests.support.toys import grow, lottery, notebook
 from toolgrad_dspy.lm.calls.budget import Budget
 from toolgrad_dspy.program.branches import Branches
-from toolgrad_dspy.records import Session
+from toolgrad_dspy.records import Session, ToolCall
 from toolgrad_dspy.tools import FunctionSource, Library
 from toolgrad_dspy.tools.base import ToolSession
 
@@ -154,12 +154,15 @@ def test_a_session_that_fails_to_close_does_not_keep_the_others_open() -> None:
                 if len(closed) == 1:
                     raise OSError("the first does not close")
 
+    async def use_three(library: Library) -> None:
+        async with Branches(library, 0, Budget()) as branches:
+            for branch in (branches.trunk, await branches.branch([]), await branches.branch([])):
+                await branch.call(ToolCall(tool="ping"))
+
     async def main() -> None:
         async with Library([Failing("s", [ping], writes=[])]) as library:
             with pytest.raises(OSError, match="the first"):
-                async with Branches(library, 0, Budget()) as branches:
-                    await branches.branch([])
-                    await branches.branch([])
+                await use_three(library)
 
     asyncio.run(main())
     assert closed == [1, 2, 3]
