@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory
 
 from toolgrad_dspy.compiling import Compiled, compile_program
 from toolgrad_dspy.concurrency import run_on_loop_thread
-from toolgrad_dspy.lm import Models
+from toolgrad_dspy.lm import ROLES, Models, ModelSettings
 from toolgrad_dspy.metrics import Metric
 from toolgrad_dspy.optimizers import OPTIMIZERS, optimizer
 from toolgrad_dspy.program import ProgramConfig, Tasks, ToolGrad, draw, save_program
@@ -65,6 +65,11 @@ HEADER = (
 )
 
 
+def rehearsal() -> Models:
+    """The embedded model for every role, whatever the environment says."""
+    return Models({role: ModelSettings() for role in ROLES})
+
+
 class Bench:
     """The town, the tasks of each seed, and what is measured on them."""
 
@@ -78,13 +83,11 @@ class Bench:
     def recording(self, seed: int) -> Recording:
         """The sessions of the base program on the training and validation tasks of ``seed``."""
         tasks = self.tasks(seed)
-        return record(
-            ToolGrad(self._library, Models.from_environment(), ProgramConfig()), tasks.train + tasks.validation
-        )
+        return record(ToolGrad(self._library, rehearsal(), ProgramConfig()), tasks.train + tasks.validation)
 
     def row(self, name: str, seed: int, recording: Recording | None = None) -> Row:
         """Compile once, live or on ``recording``."""
-        models, metric = Models.from_environment(), Metric()
+        models, metric = rehearsal(), Metric()
         program = ToolGrad(self._library, models, ProgramConfig())
         evaluator: Evaluator | None = RecordedEvaluator(recording, metric) if recording else None
         compiled = compile_program(

@@ -4,10 +4,12 @@
     python benchmarks/sweep.py --numbers
 
 With --numbers, 30 trials run with 2 workers in a temporary folder, and the numbers are printed; the exit code is 0 if
-all are met, else 1. The other options are those of the command, except --single.
+all are met, else 1. They are those of the rehearsal model, whatever the environment says. The other options are those
+of the command; with --numbers, all but --single.
 """
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -34,7 +36,8 @@ def numbers(options: list[str]) -> bool:
         journal = output / "journal.log"
         command = [sys.executable, "-m", "toolgrad_dspy", "sweep", *options, *fixed, "--storage", str(journal)]
         started = time.perf_counter()
-        done = subprocess.run([*command, "--json"], stdout=subprocess.PIPE, text=True, check=False)
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("TOOLGRAD_")}
+        done = subprocess.run([*command, "--json"], env=environment, stdout=subprocess.PIPE, text=True, check=False)
         seconds = time.perf_counter() - started
         if done.returncode:
             # What is wrong stands above: the command's errors are passed on.
@@ -71,6 +74,8 @@ def run(arguments: list[str]) -> None:
     if "--numbers" not in arguments:
         main(["sweep", *arguments])
     try:
+        if "--single" in arguments:
+            sys.exit("--numbers are those of a sweep for quality and cost: leave out --single")
         met = numbers([argument for argument in arguments if argument != "--numbers"])
     except KeyboardInterrupt:  # the command has said so
         sys.exit(130)

@@ -32,7 +32,7 @@ def test_compile_tunes_reports_saves_and_names_the_next_command(tmp_path: Path) 
     done = compile_(tmp_path, "--metric-calls", "90", "--train", "6", "--validation", "6", "--test", "8")
     for word in ("base", "tuned", "LM calls", "tool calls", "seconds", "instruction of", "query:"):
         assert word in done.stdout
-    assert "python -m toolgrad_dspy.generate -n 20 --program programs/gepa-0.json" in done.stdout
+    assert "toolgrad-dspy generate -n 20 --program programs/gepa-0.json" in done.stdout
     assert "sessions scored" not in done.stdout, "progress is kept out of pipes"
     assert "rehearsal" in done.stderr
     saved = program(tmp_path / "programs/gepa-0.json")

@@ -245,3 +245,12 @@ def test_without_a_task_to_test_on_nothing_is_compiled(library: Library) -> None
             program, draw(0, 4, 4, 0), Metric(), models, optimizer("gepa"), budget=TuningBudget(8), seed=0
         )
     assert caught.value.code == "too_few_tasks"
+
+
+def test_the_last_interrupted_tuning_is_found_beyond_a_gap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("gepa-0.json", "gepa-2.journal", "gepa-10.journal", "gepa-x.journal", "gepa-mine-11.journal"):
+        check_output(Path("programs") / "any.json")
+        (Path("programs") / name).write_text("")
+    assert next_output("gepa", resume=True) == Path("programs/gepa-10.json")
+    assert next_output("gepa") == Path("programs/gepa-1.json")

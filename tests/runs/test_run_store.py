@@ -3,6 +3,7 @@
 import json
 import os
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -199,3 +200,14 @@ def test_samples_that_cannot_be_written_leave_nothing_behind(tmp_path: Path) -> 
             with refused(StoreError, "file_system", target):
                 store.samples_jsonl(target)
     assert sorted(entry.name for entry in tmp_path.iterdir()) == ["run", "taken"]
+
+
+def test_a_database_of_another_program_is_left_alone(tmp_path: Path) -> None:
+    database = tmp_path / "run.db"
+    with closing(sqlite3.connect(database)) as connection:
+        connection.execute("CREATE TABLE theirs (a)")
+    with pytest.raises(UsageError) as caught:
+        RunStore.create_or_resume(tmp_path, CONFIG, TOOLS)
+    assert caught.value.code == "foreign_folder"
+    with closing(sqlite3.connect(database)) as connection:
+        assert connection.execute("SELECT name FROM sqlite_schema").fetchall() == [("theirs",)]

@@ -34,7 +34,20 @@ def test_every_index_is_worked_on_once(make: Callable[[], SessionPool]) -> None:
 @pytest.mark.parametrize("make", POOLS)
 def test_a_pool_runs_again_on_another_loop(make: Callable[[], SessionPool]) -> None:
     pool = make()
-    assert [sorted(collect(pool, quick, indices)) for indices in ([1, 2], [3])] == [[1, 2], [3]]
+
+    def played(indices: Sequence[int]) -> list[int]:
+        pool.ready()
+        return sorted(collect(pool, quick, indices))
+
+    assert [played(indices) for indices in ([1, 2], [3])] == [[1, 2], [3]]
+
+
+@pytest.mark.parametrize("make", POOLS)
+def test_a_pool_that_was_stopped_before_it_runs_plays_nothing(make: Callable[[], SessionPool]) -> None:
+    pool = make()
+    pool.stop()
+    assert collect(pool, quick, [1, 2]) == []
+    assert pool.stopped
 
 
 def test_no_more_sessions_than_allowed_run_at_once() -> None:

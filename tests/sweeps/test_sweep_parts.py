@@ -50,7 +50,7 @@ def space_of(folder: Path, text: str) -> SearchSpace:
         ("iterations: [1, 2]\nknown: {iterations: 2}", "invalid_value", "known"),
         ("iterations: [1, 2]\nmetric: {weights: {exectued: 1}}", "unknown_key", "'executed'"),
         ("[1, 2", "not_yaml", "space.yaml"),
-        ("3", "invalid_value", "space.yaml"),
+        ("3", "not_a_mapping", "space.yaml"),
     ],
 )
 def test_a_space_that_is_wrong_is_one_line_with_the_key(text: str, code: str, named: str, tmp_path: Path) -> None:
@@ -76,6 +76,8 @@ def test_a_range_is_of_integers_only_where_both_ends_are(temperature: str, tmp_p
         ({"space": Path("none.yaml")}, "unreadable_file", "none.yaml"),
         ({"tools": Path("none.json")}, None, "none.json"),
         ({"study": "a/b"}, "invalid_value", "'a/b'"),
+        ({"train": 3}, "too_few_tasks", "train"),
+        ({"validation": 3}, "too_few_tasks", "validation"),
     ],
 )
 def test_a_sweep_that_cannot_begin_writes_nothing(
@@ -282,3 +284,22 @@ def test_what_is_drawn_depends_on_the_seed_and_the_trial_not_on_the_worker() -> 
     assert drawn(0, 1) == drawn(0, 3)
     assert len(set(drawn(0, 3))) == 12
     assert drawn(0, 1) != drawn(1, 1)
+
+
+def test_tasks_are_counted_only_where_a_trial_can_have_an_optimizer(tmp_path: Path) -> None:
+    (tmp_path / "space.yaml").write_text("iterations: [1, 2]")
+    sweep = Sweep.open(SweepSpec(tmp_path / "out", space=tmp_path / "space.yaml", train=1))
+    assert sweep.is_rehearsal
+
+
+def test_a_sweep_on_a_model_of_its_space_is_not_on_rehearsal_even_if_it_is_the_only_one(tmp_path: Path) -> None:
+    (tmp_path / "space.yaml").write_text("iterations: [1, 2]\nmodels: {all: [openai/gpt-4.1-mini]}")
+    sweep = Sweep.open(SweepSpec(tmp_path / "out", space=tmp_path / "space.yaml"))
+    assert not sweep.is_rehearsal
+
+
+def test_a_space_that_is_not_yaml_is_not_quoted(tmp_path: Path) -> None:
+    with pytest.raises(UsageError) as caught:
+        space_of(tmp_path, "models: {all: [{model: openai/x, api_key: sk-SECRET123456, {]}")
+    assert caught.value.code == "not_yaml"
+    assert "sk-SECRET" not in str(caught.value)

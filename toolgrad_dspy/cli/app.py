@@ -50,17 +50,12 @@ def _root(version: bool = typer.Option(False, "--version", help="Print the versi
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command line on ``arguments`` (default: the process's own) and exit.
 
-    Exit codes: 0 done; 1 the run broke; 2 the command, the environment or a file is wrong; 130 interrupted.
+    Exit codes: 0 done; 1 the run broke; 2 the command, the environment or a file is wrong; 130 interrupted. (Typer
+    ends the process for an interruption, and for output that nobody reads, as with ``| head``.)
     """
     try:
         app(arguments, prog_name="toolgrad-dspy")
     except ToolGradError as error:
         note(f"toolgrad-dspy: {error.line}")
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        sys.stderr.write("toolgrad-dspy: interrupted\n")
-        sys.exit(130)
-    except BrokenPipeError:  # the reader of our output has closed it, as `| head` does
-        sys.stderr.close()
-        sys.exit(1)
     sys.exit(0)

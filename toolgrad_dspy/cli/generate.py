@@ -140,13 +140,18 @@ def _estimate_lines(guess: "Estimate") -> list[str]:
     rows = []
     for name, (each, spread) in guess.figures.items():
         total, deviation = guess.total(name)
-        rows.append((name, f"{each:.4g}", f"{spread:.2g}", f"{total:.4g}", f"{deviation:.2g}"))
+        rows.append((name, *(_figure(value) for value in (each, spread, total, deviation))))
     lines = [table(("figure", "per session", "+-", f"{guess.n} sessions", "+-"), rows), ""]
     place = f" of {guess.source}" if guess.source else ""
     lines.append(f"from {guess.sessions} sessions{place}, {guess.accepted} of them accepted; nothing is stored")
     if guess.unpriced:
         lines.append(f"the dollars leave out {guess.unpriced} calls without a known price; see TOOLGRAD_PRICES")
     return lines
+
+
+def _figure(value: float) -> str:
+    """Four digits, or all of a large number: never an exponent."""
+    return f"{value:,.0f}" if value >= 1000 else f"{value:.4g}"
 
 
 def _example(folder: Path) -> tuple[int, str]:

@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from toolgrad_dspy.cli.options import Json, RunFolder
-from toolgrad_dspy.cli.output import say, say_json, table
-from toolgrad_dspy.errors import one_line
+from toolgrad_dspy.cli.output import note, say, say_json, table
+from toolgrad_dspy.errors import UsageError, one_line
 from toolgrad_dspy.records import Attempt, Iteration, Report, Session, Step
 
 # Characters of a result that are shown.
@@ -17,7 +17,7 @@ RESULT_CHARS = 160
 def show(
     run: RunFolder,
     session: Annotated[
-        int | None, typer.Argument(help="The index of a session; without it, list all.", metavar="[ID]")
+        int | None, typer.Argument(help="The index of a session; without it, list all.", metavar="ID")
     ] = None,
     only_sample: Annotated[
         bool, typer.Option("--sample", help="Only the session's sample, without its trace.")
@@ -27,6 +27,8 @@ def show(
     """List a run's sessions, or show one with its trace."""
     from toolgrad_dspy.runs import RunStore
 
+    if only_sample and session is None:
+        raise UsageError("--sample needs the ID of a session", code="sample_without_session")
     with RunStore.open(run) as store:
         if session is None:
             if json:
@@ -37,8 +39,11 @@ def show(
             return
         shown = store.session(session)
     if json:
-        say_json(shown.model_dump(mode="json", exclude={"trace"} if only_sample else None))
+        record = shown.sample if only_sample else shown
+        say_json(record.model_dump(mode="json") if record else None)
         return
+    if only_sample and shown.status != "accepted":
+        note(f"{shown.status}: {shown.reason}")
     for line in sample_lines(shown) if only_sample else session_lines(shown):
         say(line)
 

@@ -35,7 +35,7 @@ class BudgetDescription(_Part):
 
 
 class OptimizerDescription(_Part):
-    """The optimizer, and what it did. A sweep of version 0.1.0 stored only the name and the budget.
+    """The optimizer, and what it did. The first sweeps stored only the name and the budget.
 
     ``sessions`` counts scored sessions, ``candidates`` the different prompts among them. ``stopped`` says what ended
     the tuning early, empty if nothing did.
@@ -83,7 +83,7 @@ class ValidationScores(_Part):
 class ProgramScores(_Part):
     """Mean scores of the base and the tuned program, in [0, 1].
 
-    The upper four are on the test tasks, and None for a trial of a sweep: it tunes, but compares nothing on them.
+    The first four are on the test tasks, and None for a trial of a sweep: it tunes, but compares nothing on them.
     """
 
     before: float | None = None
@@ -170,7 +170,7 @@ def read_description(compiled: JsonValue, path: Path) -> ProgramDescription | No
 def _current(compiled: JsonValue) -> JsonValue:
     """``compiled`` in today's layout.
 
-    Sweeps of version 0.1.0 put the budget and the tasks beside the optimizer's name, and the validation scores where
+    The first sweeps put the budget and the tasks beside the optimizer's name, and the validation scores where
     compile puts the test scores.
     """
     if not isinstance(compiled, dict) or "trial" not in compiled:

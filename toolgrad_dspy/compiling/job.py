@@ -53,7 +53,8 @@ class CompileSpec:
     - ``optimizer``, ``strategy``: a name of :data:`~toolgrad_dspy.optimizers.OPTIMIZERS`, and what better-together
       runs.
     - ``program``, ``metric``: the settings of the loop and of the metric.
-    - ``tasks``: how many tasks of each kind are drawn; at least 4 to train, 4 to validate and 1 to test.
+    - ``tasks``: how many tasks of each kind are drawn; at least 4 to train, 4 to validate and 1 to test (the
+      command asks for 4: a mean over fewer says little).
     - ``record``: a recording to tune on without tools, made first if the file does not exist.
     """
 

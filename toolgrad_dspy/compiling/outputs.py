@@ -27,9 +27,9 @@ def next_output(optimizer: str, *, resume: bool = False) -> Path:
     free = next(path for path in numbered if not path.exists() and not journal_of(path).exists())
     if not resume:
         return free
-    last = int(free.stem.rpartition("-")[2])
-    earlier = (free.with_name(f"{optimizer}-{number}.json") for number in reversed(range(last)))
-    return next((path for path in earlier if journal_of(path).exists()), free)
+    stems = (path.stem.removeprefix(f"{optimizer}-") for path in FOLDER.glob(f"{optimizer}-*.journal"))
+    numbers = [int(stem) for stem in stems if stem.isdecimal()]
+    return FOLDER / f"{optimizer}-{max(numbers)}.json" if numbers else free
 
 
 def check_output(path: Path, *, resume: bool = False, force: bool = False) -> None:

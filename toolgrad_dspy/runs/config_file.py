@@ -10,19 +10,20 @@ The command line overrides the environment, and the environment overrides the fi
 run folder stores as ``config.yaml`` is another thing: see ``stored_configuration.py``.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from toolgrad_dspy.errors import UsageError, first_problem, hint, one_line, os_reason
+from toolgrad_dspy.errors import UsageError, first_problem, one_line
 from toolgrad_dspy.lm.settings import ROLES, ModelSettings, environment
 from toolgrad_dspy.lm.sources import ALL_ROLES
 from toolgrad_dspy.metrics import MetricConfig, component_names
 from toolgrad_dspy.program.config import ProgramConfig
 from toolgrad_dspy.tools.mcp.secrets import expand
+from toolgrad_dspy.yaml_file import known_mapping, read_yaml
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -49,28 +50,16 @@ def load_config_file(path: Path | None) -> ConfigFile:
     """
     if path is None:
         return ConfigFile()
-    import yaml
-
-    try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-    except OSError as error:
-        raise UsageError(f"cannot read {path}: {os_reason(error)}", code="unreadable_file") from None
-    except yaml.MarkedYAMLError as error:
-        # The error's own text quotes the line, which may be the one with an API key.
-        mark = error.problem_mark or error.context_mark
-        where = f"line {mark.line + 1}, column {mark.column + 1}" if mark else "it cannot be read"
-        raise UsageError(f"{path} is not YAML: {where}", code="not_yaml") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path} is not YAML: {one_line(error, 160)}", code="not_yaml") from None
-    top = _mapping(data, f"{path}", ("models", "program", "metric"))
-    models = _mapping(top.get("models") or {}, f"{path}: models", (ALL_ROLES, *ROLES))
+    data = read_yaml(path) or {}
+    top = known_mapping(data, f"{path}", ("models", "program", "metric"))
+    models = known_mapping(top.get("models") or {}, f"{path}: models", (ALL_ROLES, *ROLES))
     return ConfigFile(
         models={
-            role: _expanded(_mapping(values or {}, f"{path}: models.{role}", ModelSettings.model_fields), path)
+            role: _expanded(known_mapping(values or {}, f"{path}: models.{role}", ModelSettings.model_fields), path)
             for role, values in models.items()
         },
         # Its values are checked by program_config, together with the options of the command line.
-        program=_mapping(top.get("program") or {}, f"{path}: program", ProgramConfig.model_fields),
+        program=known_mapping(top.get("program") or {}, f"{path}: program", ProgramConfig.model_fields),
         metric=_metric(top.get("metric") or {}, str(path)),
         source=str(path),
     )
@@ -86,9 +75,9 @@ def program_config(file: ConfigFile, **options: object) -> ProgramConfig:
 
 
 def _metric(given: object, source: str) -> MetricConfig:
-    values = _mapping(given, f"{source}: metric", MetricConfig.model_fields)
+    values = known_mapping(given, f"{source}: metric", MetricConfig.model_fields)
     if "weights" in values:
-        _mapping(values["weights"], f"{source}: metric.weights", component_names())
+        known_mapping(values["weights"], f"{source}: metric.weights", component_names())
     return _checked(MetricConfig, values, f"{source}: metric")
 
 
@@ -101,16 +90,6 @@ def _checked(model: type[M], values: Mapping[str, Any], where: str) -> M:
         value = error.errors(include_url=False)[0]["input"]
         key = f"{where}.{place}" if place else where
         raise UsageError(f"{key}: {problem}, got {one_line(repr(value), 80)}", code="invalid_value") from None
-
-
-def _mapping(value: object, where: str, known: Iterable[str]) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise UsageError(f"{where} has to be a mapping of names to values", code="not_a_mapping")
-    names = tuple(known)
-    for key in value:
-        if key not in names:
-            raise UsageError(f"{where}: unknown key {key!r}; {hint(key, names)}", code="unknown_key")
-    return value
 
 
 def _expanded(values: dict[str, Any], path: Path) -> dict[str, Any]:

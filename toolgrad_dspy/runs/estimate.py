@@ -58,6 +58,7 @@ class Estimate:
             "n": self.n,
             "sessions": self.sessions,
             "accepted": self.accepted,
+            "unpriced": self.unpriced,
             "from": self.source,
             "figures": figures,
         }

@@ -1,6 +1,6 @@
 """The run store: a folder that holds one run, safe to kill and to resume.
 
-- ``config.yaml``: the resolved configuration, for people and for running it again.
+- ``config.yaml``: the resolved configuration, for people to read; :func:`generate` does not read it.
 - ``run.db``: SQLite in WAL mode. Its schema number is in ``user_version``. One row per session in ``sessions``,
   the tools of the run in ``tools``, the configuration that resume is checked against in ``meta``.
 - ``run.lock``: held by the one process that writes; see :class:`FolderLock`.
@@ -225,7 +225,12 @@ class RunStore:
     def _begin(self, config: StoredConfiguration, tools: Sequence[Tool]) -> None:
         with store_errors(self.path, "open the run in it"):
             (version,) = self._connection.execute("PRAGMA user_version").fetchone()
-            if version == 0:  # a new database, or one whose first start was killed
+            if version == 0:  # new, one whose first start was killed, or one of another program
+                if self._connection.execute("SELECT 1 FROM sqlite_schema").fetchone():
+                    raise UsageError(
+                        f"the run.db in {self.path} is of another program; choose another folder with -o",
+                        code="foreign_folder",
+                    )
                 self._connection.executescript(_TABLES)
         self._check_schema()
         if not any(True for _ in self._rows("SELECT 1 FROM meta WHERE key = 'config'")):

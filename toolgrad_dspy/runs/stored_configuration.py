@@ -13,7 +13,7 @@ from toolgrad_dspy.errors import one_line
 from toolgrad_dspy.files import atomic_writer
 
 StoredConfiguration = Mapping[str, JsonValue]
-"""The resolved configuration as nested mappings, without secrets: running with it again gives the same run."""
+"""The resolved configuration as nested mappings, without secrets. Runs of equal ones are equal."""
 
 _MISSING = object()
 

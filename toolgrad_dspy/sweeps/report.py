@@ -1,6 +1,5 @@
 """What a sweep leaves: the best trials, and the best settings as a configuration file."""
 
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -129,7 +128,8 @@ def save_best(outcome: SweepOutcome, folder: Path, programs: Path) -> tuple[Path
     ]
     has_program = tuner != NO_OPTIMIZER and kept.exists()
     if has_program:
-        shutil.copyfile(kept, program)
+        with atomic_writer(program) as copy:
+            copy.write(kept.read_text(encoding="utf-8"))
         notes.append(f"# Tuned by {tuner}. Use it with its program: --config {path} --program {program}")
     elif tuner != NO_OPTIMIZER:
         # Its worker ran on another machine, with a folder of its own.

@@ -11,6 +11,7 @@ from pydantic import JsonValue
 from toolgrad_dspy.errors import UsageError
 from toolgrad_dspy.files import check_writable, store_errors
 from toolgrad_dspy.lm import Models
+from toolgrad_dspy.optimizers.base import FEWEST_TASKS
 from toolgrad_dspy.runs import tools_spec
 from toolgrad_dspy.sweeps.lifecycle import elsewhere
 from toolgrad_dspy.sweeps.plots import save_plots
@@ -110,9 +111,9 @@ class Sweep:
             exists = study_exists(storage, job.name, job.plan)
             # Before the study is made: a refused sweep leaves none behind.
             check_free(spec.folder, job.plan.digest, job.name)
+            check_writable(spec.folder / "best.yaml")
             if not exists:
                 create_study(storage, job.name, job.plan, job.space.known)
-        check_writable(spec.folder / "best.yaml")
         return cls(spec, job)
 
     @property
@@ -127,8 +128,8 @@ class Sweep:
         supervise(job, self.spec.workers, progress, self.spec.take_over)
         with storage_errors(job.address):
             outcome = SweepOutcome.of(job.open(), job.plan, job.space)
-            files = save_best(outcome, folder, job.programs)
-            with store_errors(folder, "write plots there"):
+            with store_errors(folder, "write the results there"):
+                files = save_best(outcome, folder, job.programs)
                 plots, notes = save_plots(outcome, folder)
             notes += [f"trial {number} is still running on {host}" for number, host in elsewhere(outcome.study)]
         for line in notes:
@@ -153,6 +154,12 @@ def _job(spec: SweepSpec) -> SweepJob:
     """What ``spec`` gives, checked before anything is written. Raises UsageError."""
     space = load_space(spec.space)
     check_space(space)
+    for name in ("train", "validation"):
+        if space.tunes and getattr(spec, name) < FEWEST_TASKS:
+            raise UsageError(
+                f"too few {name} tasks: {getattr(spec, name)}; an optimizer of the space needs {FEWEST_TASKS}",
+                code="too_few_tasks",
+            )
     plan = StudyPlan(
         space=space.data,
         single=spec.single,

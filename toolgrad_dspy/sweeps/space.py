@@ -22,13 +22,14 @@ from typing import Any
 from optuna import Trial
 from pydantic import JsonValue, ValidationError
 
-from toolgrad_dspy.errors import UsageError, first_problem, hint, one_line, os_reason
+from toolgrad_dspy.errors import UsageError, first_problem, hint
 from toolgrad_dspy.lm import LOOP_ROLES, Models, ModelSettings
 from toolgrad_dspy.lm.sources import ALL_ROLES
 from toolgrad_dspy.optimizers import OPTIMIZERS
 from toolgrad_dspy.program import ProgramConfig
 from toolgrad_dspy.sampling import Uniform
 from toolgrad_dspy.sweeps.dimensions import Dimension, Label, dimension
+from toolgrad_dspy.yaml_file import known_mapping, read_yaml
 
 # The program as it is, not tuned.
 NO_OPTIMIZER = "none"
@@ -77,8 +78,14 @@ class SearchSpace:
 
     @property
     def searches_models(self) -> bool:
-        """Whether trials may differ in their models."""
-        return any(name.partition(".")[0] == "model" for name in self.searched)
+        """Whether the space names models: those of the environment are not all that trials use."""
+        return any(dimension.name.partition(".")[0] == "model" for dimension in self.dimensions)
+
+    @property
+    def tunes(self) -> bool:
+        """Whether a trial may have an optimizer."""
+        optimizers = self.get("optimizer")
+        return optimizers is not None and any(corner != NO_OPTIMIZER for corner in optimizers.corners)
 
     def get(self, name: str) -> Dimension | None:
         """The dimension ``name``, or None."""
@@ -89,15 +96,8 @@ def load_space(path: Path | None) -> SearchSpace:
     """The space in ``path``, or the built-in one. Raises UsageError that names file and key."""
     if path is None:
         return _space(DEFAULT, "the built-in space")
-    import yaml
-
-    try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UsageError(f"cannot read {path}: {os_reason(error)}", code="unreadable_file") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path} is not YAML: {one_line(error, 160)}", code="not_yaml") from None
-    return _space(_mapping(data, str(path), (*KEYS, "metric", "known")), str(path))
+    data = read_yaml(path)
+    return _space(known_mapping(data, str(path), (*KEYS, "metric", "known")), str(path))
 
 
 def _space(data: Mapping[str, JsonValue], where: str) -> SearchSpace:
@@ -111,7 +111,7 @@ def _space(data: Mapping[str, JsonValue], where: str) -> SearchSpace:
         if not by_role:
             dimensions.append(dimension(key, value, where))
             continue
-        for role, choices in _mapping(value, f"{where}: {key}", SEARCHED_ROLES).items():
+        for role, choices in known_mapping(value, f"{where}: {key}", SEARCHED_ROLES).items():
             name = key.removesuffix("s")
             dimensions.append(dimension(name if role == ALL_ROLES else f"{name}.{role}", choices, where))
     for searched in dimensions:
@@ -134,10 +134,8 @@ def _known(listed: JsonValue, dimensions: Sequence[Dimension], where: str) -> tu
         return (_defaults(dimensions),)
     if not isinstance(listed, list):
         raise UsageError(f"{where}: known must be a list of settings", code="invalid_value")
-    return tuple(
-        {name: by_name[name].label(value) for name, value in _mapping(values, f"{where}: known", by_name).items()}
-        for values in listed
-    )
+    settings = [known_mapping(values, f"{where}: known", by_name) for values in listed]
+    return tuple({name: by_name[name].label(value) for name, value in values.items()} for values in settings)
 
 
 def _defaults(dimensions: Iterable[Dimension]) -> dict[str, Label]:
@@ -172,7 +170,7 @@ def _check(name: str, value: JsonValue, where: str) -> None:
 def _check_model(name: str, value: JsonValue, where: str) -> None:
     if isinstance(value, str):
         return
-    settings = _mapping(value, f"{where}: {name}", ModelSettings.model_fields)
+    settings = known_mapping(value, f"{where}: {name}", ModelSettings.model_fields)
     if "model" not in settings:
         raise UsageError(
             f"{where}: {name}: a choice is a model's name, or settings with 'model' among them", code="invalid_value"
@@ -203,15 +201,5 @@ def _check_known(name: str, value: JsonValue, known: Iterable[str], where: str) 
         raise UsageError(f"{where}: {name}: unknown {value!r}; {hint(value, names)}", code="unknown_key")
 
 
-def _mapping(value: object, where: str, known: Iterable[str]) -> Mapping[str, Any]:
-    """``value``, a mapping with no keys but ``known``. Raises UsageError."""
-    mapping, names = _any_mapping(value, where), tuple(known)
-    for key in mapping:
-        _check_known("key", key, names, where)
-    return mapping
-
-
 def _any_mapping(value: object, where: str) -> Mapping[str, Any]:
-    if not isinstance(value, dict):
-        raise UsageError(f"{where} must be a mapping of names to values", code="invalid_value")
-    return value
+    return known_mapping(value, where, value if isinstance(value, dict) else ())

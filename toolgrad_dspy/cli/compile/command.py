@@ -1,5 +1,7 @@
 """``toolgrad-dspy compile``: tune the program's prompts and save them."""
 
+import shlex
+
 from toolgrad_dspy.cli.compile.options import (
     BudgetUsd,
     Force,
@@ -109,4 +111,5 @@ def compile_(
     for line in lines(compiled):
         say(line)
     say(f"saved: {path}")
-    say(f"next: python -m toolgrad_dspy.generate -n 20 --program {path}{f' --tools {tools}' if tools else ''}")
+    options = ["--program", path, *(["--tools", tools] if tools else []), *(["--config", config] if config else [])]
+    say(f"next: toolgrad-dspy generate -n 20 {shlex.join(map(str, options))}")

@@ -32,7 +32,7 @@ def _program(metavar: str) -> typer.models.ArgumentInfo:
 
 @app.command("list")
 def list_(
-    folder: Annotated[Path, typer.Argument(help="The folder they are in.", metavar="[FOLDER]")] = Path("programs"),
+    folder: Annotated[Path, typer.Argument(help="The folder they are in.", metavar="FOLDER")] = Path("programs"),
     json: Json = False,
 ) -> None:
     """List the programs of a folder with their scores on the test tasks, in the order they were written."""
@@ -103,7 +103,8 @@ def diff(a: Annotated[str, _program("A")], b: Annotated[str, _program("B")], jso
 def _files(folder: Path) -> list[tuple[float, Path]]:
     """The files of ``folder`` with the time they were written, in that order. Raises UsageError.
 
-    Hidden files, such as those that are just being written, and folders are left out.
+    Hidden files, such as those that are just being written, what SQLite keeps beside a journal, and folders are left
+    out.
     """
     if not folder.exists():
         raise UsageError(f"there is no folder {folder}; {MAKE_ONE}, in programs", code="no_folder")
@@ -114,7 +115,8 @@ def _files(folder: Path) -> list[tuple[float, Path]]:
 
     def dated() -> Iterator[tuple[float, Path]]:
         for path in folder.iterdir():
-            if not path.name.startswith(".") and not path.is_dir():
+            beside_a_journal = path.name.endswith((".journal-wal", ".journal-shm"))
+            if not path.name.startswith(".") and not beside_a_journal and not path.is_dir():
                 # Of the link itself: what it points to may be gone.
                 yield path.lstat().st_mtime, path
 
@@ -128,9 +130,11 @@ def _opened(reader: "Reader", path: Path) -> "Opened | UsageError":
     """The program in ``path``, or why there is none."""
     from toolgrad_dspy.compiling import journal_of
 
-    if path == journal_of(path):
+    if path.suffix == journal_of(path).suffix:
+        program = path.with_suffix(".json")
         return UsageError(
-            f"{path} is the journal of an unfinished tuning; compile --resume resumes it", code="unfinished_tuning"
+            f"{path} is the journal of an unfinished tuning; compile --resume -o {program} resumes it",
+            code="unfinished_tuning",
         )
     if not path.is_file():  # reading a pipe would wait for a writer
         return UsageError(f"{path} is not a file that can be read", code="unreadable_program")

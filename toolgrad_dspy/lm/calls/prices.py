@@ -12,11 +12,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from toolgrad_dspy.errors import UsageError, first_problem, one_line, os_reason
+from toolgrad_dspy.errors import UsageError, first_problem
 from toolgrad_dspy.lm.capabilities.catalog import Entry, entries
+from toolgrad_dspy.yaml_file import read_yaml
 
 _COSTS = (
     "input_cost_per_token",
@@ -88,16 +88,10 @@ class Prices:
         if path is None:
             return cls()
         try:
-            data = yaml.safe_load(path.read_text(encoding="utf-8"))  # YAML reads JSON too
+            data = read_yaml(path)  # YAML reads JSON too
             own = TypeAdapter(dict[str, _FileEntry]).validate_python(data)
-        except OSError as error:
-            raise UsageError(
-                f"TOOLGRAD_PRICES: cannot read {path}: {os_reason(error)}", code="unreadable_file"
-            ) from None
-        except (yaml.YAMLError, UnicodeDecodeError) as error:
-            raise UsageError(
-                f"TOOLGRAD_PRICES: {path} is neither JSON nor YAML: {one_line(error, 120)}", code="not_yaml"
-            ) from None
+        except UsageError as error:
+            raise UsageError(f"TOOLGRAD_PRICES: {error}", code=error.code) from None
         except ValidationError as error:
             raise UsageError(
                 f"TOOLGRAD_PRICES: {path}: {': '.join(filter(None, first_problem(error)))}", code="invalid_value"

@@ -133,6 +133,19 @@ def stops_when_it_is_told_to(case: Case) -> None:
     expect(0 < len(handed) < many.n, "after stop() no session starts, and run() returns")
 
 
+def plays_nothing_when_it_was_stopped_before(case: Case) -> None:
+    engine = case.make()
+    handed: list[Session] = []
+
+    async def play() -> None:
+        async with engine.open(case.spec) as run:
+            engine.stop()
+            await run.run(range(case.spec.n), handed.append)
+
+    execute(play())
+    expect(engine.stopped and not handed, "a stop before run() is not forgotten: no session starts")
+
+
 def plays_another_run_after_the_first(case: Case) -> None:
     engine = case.make()
     first, _ = _played(engine, case.spec, indices=[0])
@@ -152,6 +165,7 @@ CHECKS: tuple[Check, ...] = (
     keeps_to_the_caps,
     charges_what_was_carried,
     stops_when_it_is_told_to,
+    plays_nothing_when_it_was_stopped_before,
     plays_another_run_after_the_first,
 )
 

@@ -21,6 +21,7 @@ class LocalEngine(RunEngine):
 
     @asynccontextmanager
     async def open(self, spec: RunSpec) -> AsyncIterator[OpenRun]:
+        self._pool.ready()
         async with spec.open() as opened:
             yield LocalRun(opened, spec.seed, self._pool)
 

@@ -30,6 +30,10 @@ class SessionPool:
         self._stopping = asyncio.Event()
         self._cancelling = asyncio.Event()
 
+    def ready(self) -> None:
+        """Forget an earlier :meth:`stop`. The events belong to one loop: call it on that of :meth:`run`."""
+        self._stopping, self._cancelling = asyncio.Event(), asyncio.Event()
+
     @property
     def stopped(self) -> bool:
         return self._stopping.is_set()
@@ -41,8 +45,10 @@ class SessionPool:
         self._stopping.set()
 
     async def run(self, play: Play, indices: Sequence[int], done: Done) -> None:
-        """Play the sessions ``indices``, and hand each to ``done`` when it has ended."""
-        self._stopping, self._cancelling = asyncio.Event(), asyncio.Event()  # they belong to one loop
+        """Play the sessions ``indices``, and hand each to ``done`` when it has ended.
+
+        None is begun after :meth:`stop`, not even if that came before this.
+        """
         left = iter(indices)
 
         async def worker(number: int) -> None:
