@@ -93,6 +93,25 @@ def test_show_lists_sessions_and_shows_one_of_them_step_by_step(finished: Path) 
         assert all(step["call"]["tool"] in shown for step in chain["steps"])
 
 
+def test_show_has_the_sample_alone_and_needs_to_know_whose(finished: Path) -> None:
+    whole = json.loads(run(finished, "show", "runs/a", "2", "--json").stdout)
+    assert json.loads(run(finished, "show", "runs/a", "2", "--sample", "--json").stdout) == whole["sample"]
+    assert "iteration 1" not in run(finished, "show", "runs/a", "2", "--sample").stdout
+    assert "[sample_without_session]" in one_line(run(finished, "show", "runs/a", "--sample", code=2))
+
+
+def test_export_writes_what_was_accepted_and_says_how_much(finished: Path) -> None:
+    done = run(finished, "export", "runs/a", "-o", "data/a", "--format", "openai", "--json")
+    manifest = json.loads(done.stdout)
+    assert manifest == json.loads((finished / "data/a/manifest.json").read_text())
+    (file,) = manifest["files"]
+    rows = [json.loads(line) for line in (finished / "data/a" / file["name"]).read_text().splitlines()]
+    assert len(rows) == file["rows"] == manifest["samples"]
+    assert "[folder_not_empty]" in one_line(run(finished, "export", "runs/a", "-o", "data/a", code=2))
+    assert "[unknown_format]" in one_line(run(finished, "export", "runs/a", "-o", "b", "--format", "opanai", code=2))
+    assert "openai.jsonl" in run(finished, "export", "runs/a", "-o", "data/c").stdout
+
+
 def test_show_names_a_session_that_is_not_there(finished: Path) -> None:
     message = one_line(run(finished, "show", "runs/a", "4711", code=2))
     assert "[no_such_session]" in message
