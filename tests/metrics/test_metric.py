@@ -13,7 +13,7 @@ from tests.support.judged import QUERY, RESPONSE, STEPS, TOOLS, calls, instructi
 from tests.support.scripted_model import ScriptedModels
 from tests.support.sessions import attempt, iteration, report, selection, session
 from toolgrad_dspy.errors import ModelError, UsageError
-from toolgrad_dspy.judging import Judge, SessionJudge
+from toolgrad_dspy.judging import CachedJudge, Judge
 from toolgrad_dspy.metrics import (
     JUDGED_COMPONENTS,
     WEIGHTS,
@@ -123,7 +123,7 @@ def test_many_threads_share_one_judgement() -> None:
 
 def test_judgements_that_were_not_used_for_long_are_forgotten() -> None:
     models = scripted()
-    judge = SessionJudge(Judge(models), lambda: TOOLS, kept=2)
+    judge = CachedJudge(Judge(models), lambda: TOOLS, kept=2)
     for response in ("a", "b", "c", "c", "b", "a"):
         Metric({"qor": 1}, judge).score(session(steps=STEPS, query=QUERY, response=response))
     assert models.meter.calls == 4

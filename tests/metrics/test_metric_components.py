@@ -23,10 +23,10 @@ from toolgrad_dspy.metrics import (
     register,
     unregister,
 )
-from toolgrad_dspy.metrics.components import BUILTIN, STEP_COMPONENTS
+from toolgrad_dspy.metrics.components import BUILTIN, ITERATION_COMPONENTS
 from toolgrad_dspy.metrics.conformance import CHECKS, Case, Check, check_component
-from toolgrad_dspy.metrics.step_metric import StepMetric
-from toolgrad_dspy.metrics.step_rules import Amount, StepOutcome
+from toolgrad_dspy.metrics.iteration_metric import IterationMetric
+from toolgrad_dspy.metrics.iteration_rules import Amount, IterationOutcome
 from toolgrad_dspy.records import Sample, Session
 from toolgrad_dspy.runs import load_config_file
 
@@ -48,7 +48,7 @@ def calm(of: Session) -> float:
     return 1 - sum(bool(i.failures) for i in iterations) / len(iterations) if iterations else 0.0
 
 
-def calm_step(outcome: StepOutcome) -> Amount:
+def calm_step(outcome: IterationOutcome) -> Amount:
     return float(not outcome.iteration.failures), 1
 
 
@@ -92,10 +92,10 @@ def test_a_judged_component_of_ones_own_that_was_not_judged_drops_out() -> None:
     assert build_metric(config, scripted(calls=[calls(minimal=False)]), lambda: TOOLS).score(SESSION).value == 0.5
 
 
-def test_a_component_with_a_step_rule_counts_on_recorded_steps() -> None:
-    register("calm", calm, step_rule=calm_step)
+def test_a_component_with_an_iteration_rule_counts_on_recorded_iterations() -> None:
+    register("calm", calm, iteration_rule=calm_step)
     register("brief", of_sample(brief))
-    metric = StepMetric(Metric({"calm": 1, "brief": 3, "executed": 1}))
+    metric = IterationMetric(Metric({"calm": 1, "brief": 3, "executed": 1}))
     assert metric.weights == {"calm": 1, "executed": 1}
     failing = SESSION.model_copy(update={"trace": session(iteration(1, failures=("it broke",))).trace})
     assert metric.score(SESSION, SESSION, {1}).parts == {"calm": 1, "executed": 1}
@@ -118,13 +118,13 @@ def test_a_configuration_file_may_weigh_what_is_registered_when_it_is_read(tmp_p
 @pytest.mark.parametrize("name", ["executed", "qor", "brief"])
 def test_nothing_is_overwritten(name: str) -> None:
     register("brief", of_sample(brief))
-    before = dict(RULE_COMPONENTS), dict(JUDGED_COMPONENTS), dict(STEP_COMPONENTS)
+    before = dict(RULE_COMPONENTS), dict(JUDGED_COMPONENTS), dict(ITERATION_COMPONENTS)
     for rule in (calm, Judged("quality", "qor")):
         with pytest.raises(UsageError) as caught:
             register(name, rule)
         assert caught.value.code == "duplicate_component"
         assert name in str(caught.value)
-    assert (dict(RULE_COMPONENTS), dict(JUDGED_COMPONENTS), dict(STEP_COMPONENTS)) == before
+    assert (dict(RULE_COMPONENTS), dict(JUDGED_COMPONENTS), dict(ITERATION_COMPONENTS)) == before
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ def test_nothing_is_overwritten(name: str) -> None:
     [
         (lambda: register("Brief query", calm), "component_name"),
         (lambda: register("", calm), "component_name"),
-        (lambda: register("x", Judged("calls", "minimality"), step_rule=calm_step), "judged_step_rule"),
+        (lambda: register("x", Judged("calls", "minimality"), iteration_rule=calm_step), "judged_iteration_rule"),
         (lambda: Judged("calls", "coherence"), "unknown_criterion"),
         (lambda: Judged("quality", "minimality"), "unknown_criterion"),
         (lambda: Judged("calls", "qor"), "unknown_criterion"),
@@ -158,14 +158,14 @@ def test_the_settings_refuse_a_component_that_is_not_registered() -> None:
 
 @pytest.mark.parametrize("value", [-0.1, 1.5, float("nan"), float("inf")])
 def test_a_value_out_of_range_is_an_error_that_names_the_component(value: float) -> None:
-    register("loud", lambda of: value, step_rule=calm_step)
+    register("loud", lambda of: value, iteration_rule=calm_step)
     register("loud_judge", Judged("calls", "minimality", curve=lambda share: value))
     judged = build_metric(MetricConfig(weights={"loud_judge": 1}), scripted(), lambda: TOOLS)
     metric = Metric({"loud": 1, "valid": 1})
     scores: tuple[Callable[[], Score], ...] = (
         lambda: metric.score(SESSION),
         lambda: judged.score(SESSION),
-        lambda: StepMetric(metric).score(SESSION, SESSION, {1}),
+        lambda: IterationMetric(metric).score(SESSION, SESSION, {1}),
     )
     for score in scores:
         with pytest.raises(UsageError) as caught:
@@ -179,7 +179,7 @@ def test_a_value_out_of_range_is_an_error_that_names_the_component(value: float)
 
 def built_in() -> dict[str, Case]:
     rules = {
-        name: Case(rule, STEP_COMPONENTS.get(name), (SESSION,))
+        name: Case(rule, ITERATION_COMPONENTS.get(name), (SESSION,))
         for name, rule in RULE_COMPONENTS.items()
         if name in BUILTIN
     }

@@ -18,8 +18,8 @@ from toolgrad_dspy.lm import Models
 from toolgrad_dspy.lm.adapter import ADAPTER
 from toolgrad_dspy.lm.rehearsal.habits import HABITS
 from toolgrad_dspy.metrics import RULE_COMPONENTS, Metric
-from toolgrad_dspy.metrics.components import STEP_COMPONENTS
-from toolgrad_dspy.metrics.step_metric import StepMetric
+from toolgrad_dspy.metrics.components import ITERATION_COMPONENTS
+from toolgrad_dspy.metrics.iteration_metric import IterationMetric
 from toolgrad_dspy.optimizers import TuningResult, optimizer
 from toolgrad_dspy.program import ProgramConfig, ToolGrad, draw, save_program
 from toolgrad_dspy.records import Observation, Tool, ToolCall
@@ -151,7 +151,7 @@ def test_the_recorded_program_does_again_what_it_did_and_scores_what_it_scored(
     recording: Recording, evaluator: RecordedEvaluator
 ) -> None:
     metric = Metric()
-    weights = {name: weight for name, weight in metric.weights.items() if name in STEP_COMPONENTS}
+    weights = {name: weight for name, weight in metric.weights.items() if name in ITERATION_COMPONENTS}
     outcomes = evaluate(evaluator, over(untouchable(recording)))
     for session, outcome in zip(recording.sessions, outcomes, strict=True):
         assert outcome.sessions["proposer"].trace == session.trace
@@ -300,12 +300,12 @@ def test_a_session_that_was_not_recorded_cannot_be_evaluated(evaluator: Recorded
 def test_a_program_asked_about_all_steps_scores_what_its_own_session_does(
     recording: Recording, library: Library
 ) -> None:
-    metric = StepMetric(Metric(dict.fromkeys(RULE_COMPONENTS, 1.0)))
-    assert set(metric.weights) == set(STEP_COMPONENTS)
+    metric = IterationMetric(Metric(dict.fromkeys(RULE_COMPONENTS, 1.0)))
+    assert set(metric.weights) == set(ITERATION_COMPONENTS)
     other = record(asking_for(ToolGrad(library, Models.from_environment(), CONFIG), "reuse"), TASKS.train)
     for before, after in zip(recording.sessions, other.sessions, strict=False):
         score = metric.score(before, after, range(1, 5))
-        assert score.parts == pytest.approx({name: RULE_COMPONENTS[name](after) for name in STEP_COMPONENTS})
+        assert score.parts == pytest.approx({name: RULE_COMPONENTS[name](after) for name in ITERATION_COMPONENTS})
         assert score.value == pytest.approx(sum(score.parts.values()) / len(score.parts))
 
 
@@ -319,7 +319,7 @@ def test_weights_of_parts_that_steps_tell_about_are_kept_and_others_drop_out(rec
     )
     with pytest.raises(UsageError) as caught:
         RecordedEvaluator(recording, Metric({"valid": 5.0, "known_origins": 1.0}))
-    assert caught.value.code == "no_step_rule"
+    assert caught.value.code == "no_iteration_rule"
     assert "known_origins" in str(caught.value)
 
 

@@ -3,7 +3,7 @@
 import typer
 from pydantic import JsonValue, SecretStr
 
-from toolgrad_dspy.cli.options import ConfigFile, Json
+from toolgrad_dspy.cli.options import ConfigOption, Json
 from toolgrad_dspy.cli.output import say, say_json, table
 
 app = typer.Typer(help="The settings.", no_args_is_help=True)
@@ -17,7 +17,7 @@ def _group() -> None:
 
 
 @app.command("show")
-def show(config: ConfigFile = None, json: Json = False) -> None:
+def show(config: ConfigOption = None, json: Json = False) -> None:
     """Print the settings of the models per role, of the loop and of the metric, and where each comes from.
 
     Secrets are masked.

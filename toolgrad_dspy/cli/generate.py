@@ -8,8 +8,7 @@ import typer
 
 from toolgrad_dspy.cli.options import (
     Chains,
-    Compiled,
-    ConfigFile,
+    ConfigOption,
     DryRun,
     EstimateFrom,
     Iterations,
@@ -19,6 +18,7 @@ from toolgrad_dspy.cli.options import (
     MaxToolCalls,
     MaxUsd,
     MiniBatch,
+    ProgramOption,
     Proposals,
     Quiet,
     Repairs,
@@ -37,9 +37,9 @@ if TYPE_CHECKING:
 
 def generate(
     n: Sessions,
-    program: Compiled = None,
+    program: ProgramOption = None,
     tools: ToolsFile = None,
-    config: ConfigFile = None,
+    config: ConfigOption = None,
     seed: Seed = 0,
     output: RunOutput = None,
     max_concurrency: MaxConcurrency = 64,
@@ -53,7 +53,7 @@ def generate(
     max_tokens: MaxTokens = None,
     max_tool_calls: MaxToolCalls = None,
     dry_run: DryRun = False,
-    recorded: EstimateFrom = None,
+    earlier_run: EstimateFrom = None,
     quiet: Quiet = False,
     json: Json = False,
 ) -> None:
@@ -73,12 +73,12 @@ def generate(
     from toolgrad_dspy.runs import estimate as estimate_run
     from toolgrad_dspy.runs import generate as generate_run
 
-    if recorded is not None:
+    if earlier_run is not None:
         if not dry_run:
             raise UsageError(
                 "--from only works with --dry-run; add it, or leave --from out", code="from_without_dry_run"
             )
-        _say_estimate(estimate_from_run(recorded, n), json)
+        _say_estimate(estimate_from_run(earlier_run, n), json)
         return
     file = load_config_file(config)
     spec = RunSpec(

@@ -20,7 +20,7 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 RunFolder = Annotated[Path, typer.Argument(help="A run folder.", metavar="RUN", show_default=False)]
 
-ConfigFile = Annotated[
+ConfigOption = Annotated[
     Path | None,
     typer.Option("--config", help="A configuration file (YAML).", metavar="FILE", show_default=False),
 ]
@@ -43,7 +43,7 @@ MaxToolCalls = Annotated[int | None, typer.Option("--max-tool-calls", help="Stop
 
 # Options of generate alone.
 Sessions = Annotated[int, typer.Option("-n", "--sessions", help="How many sessions to run, one sample each.", min=1)]
-Compiled = Annotated[
+ProgramOption = Annotated[
     Path | None, typer.Option("--program", help="A compiled program.", metavar="FILE", show_default=False)
 ]
 RunOutput = Annotated[
@@ -54,7 +54,7 @@ RunOutput = Annotated[
 ]
 Update = Annotated[
     Literal["each", "last"] | None,
-    typer.Option("--update", help="Write query and response in each iteration, or once, last (last)."),
+    typer.Option("--update", help="Write query and response in each iteration, or once at the end (last)."),
 ]
 DryRun = Annotated[
     bool, typer.Option("--dry-run", help="Run a few sessions without storing them, and estimate the whole run.")

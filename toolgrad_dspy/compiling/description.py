@@ -121,8 +121,8 @@ class ParentDescription(_Part):
 class ProgramDescription(_Part):
     """How a program came about: the part ``compiled`` of its file.
 
-    ``recorded`` is the file of recorded steps that it was tuned on, ``trial`` its number in a sweep, ``version`` that
-    of the package that wrote it. ``tools`` and ``parent`` are None where that version did not store them.
+    ``recorded`` is the recording that it was tuned on, ``trial`` its number in a sweep, ``version`` that of the
+    package that wrote it. ``tools`` and ``parent`` are None where that version did not store them.
     """
 
     optimizer: OptimizerDescription

@@ -41,7 +41,7 @@ Say = Callable[[str], None]
 
 
 def _silent(news: object) -> None:
-    """Where nobody listens."""
+    """Ignore the news."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ def compile(
 ) -> Compiled:
     """Tune the program of ``spec``, score it before and after on tasks that tuning never saw, save it to ``path``.
 
-    While it is tuned, everything played and answered is kept in a journal beside ``path``, which is removed at the
+    While it is tuned, every session and answer is kept in a journal beside ``path``, which is removed at the
     end. ``resume`` continues such an interrupted tuning; ``force`` overwrites ``path`` and an old journal. ``stage``
     and ``progress`` are as for :func:`compile_program`; ``say`` gets lines about the tools, the tasks and the
     recording. Not for callers on the background loop.

@@ -150,7 +150,7 @@ def _instructions(program: ToolGrad) -> dict[str, str]:
 
 
 def _tool_calls(sessions: Sequence[Session]) -> int:
-    return sum(session.usage.tool_calls + session.usage.replayed_calls for session in sessions)
+    return sum(session.usage.all_tool_calls for session in sessions)
 
 
 class _Watch:

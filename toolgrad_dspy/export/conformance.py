@@ -48,7 +48,7 @@ def gives_a_row_of_plain_json(case: Case) -> None:
     for given, row in _rows(case):
         try:
             text = json.dumps(row, ensure_ascii=False, allow_nan=False).encode()
-        except (TypeError, ValueError) as error:  # of values, of keys, of circles, of half surrogate pairs
+        except (TypeError, ValueError) as error:  # of values, of keys, of circles, of lone surrogates
             raise AssertionError(f"a row is plain JSON in UTF-8, but not that of {given.id}: {error}") from None
         # Keys that are no strings, and tuples, come back as something else.
         expect(json.loads(text) == row, f"a row is the same when it is loaded, but not that of {given.id}")

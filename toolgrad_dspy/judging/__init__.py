@@ -1,6 +1,6 @@
 """What a language model judges of samples and responses."""
 
-from toolgrad_dspy.judging.cache import SessionJudge
+from toolgrad_dspy.judging.cache import CachedJudge
 from toolgrad_dspy.judging.judge import Judge
 
-__all__ = ["Judge", "SessionJudge"]
+__all__ = ["CachedJudge", "Judge"]

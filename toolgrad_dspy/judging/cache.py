@@ -15,7 +15,7 @@ from toolgrad_dspy.records import JudgeGroup, Judgement, Sample, Tool
 KEPT = 4096
 
 
-class SessionJudge:
+class CachedJudge:
     """Judges each sample once and keeps the last ``kept`` judgements.
 
     >>> from toolgrad_dspy.lm import Models
@@ -25,7 +25,7 @@ class SessionJudge:
     >>> step = Step(id="s1", call=ToolCall(tool="now"), observation=answer)
     >>> workflow = Workflow(chains=(Chain(id="c1", steps=(step,)),))
     >>> sample = Sample(id="x", seed=0, query="What time is it now?", workflow=workflow, response="It is 12:00.")
-    >>> judge = SessionJudge(Judge(Models.from_environment()), tools=lambda: [now])
+    >>> judge = CachedJudge(Judge(Models.from_environment()), tools=lambda: [now])
     >>> judge.of(sample, ("calls",)) is judge.of(sample, ("calls",))
     True
     >>> judge.judged

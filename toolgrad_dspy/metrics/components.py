@@ -22,8 +22,8 @@ from typing import Literal
 
 from toolgrad_dspy.errors import UsageError, hint
 from toolgrad_dspy.judging.prompts import CRITERIA, GROUPS
-from toolgrad_dspy.metrics import sample_rules, step_rules, trace_rules
-from toolgrad_dspy.metrics.step_rules import StepRule
+from toolgrad_dspy.metrics import iteration_rules, sample_rules, trace_rules
+from toolgrad_dspy.metrics.iteration_rules import IterationRule
 from toolgrad_dspy.records import Criterion, JudgeGroup, Judgement, Sample, Session
 
 SessionRule = Callable[[Session], float]
@@ -77,17 +77,17 @@ def of_sample(rule: Callable[[Sample], float]) -> SessionRule:
 
 
 _rules: dict[str, SessionRule] = {}
-_step_rules: dict[str, StepRule] = {}
+_step_rules: dict[str, IterationRule] = {}
 _judged: dict[str, Judged] = {}
 
-# Views of the registry as it is when they are read. The rules by name; those that single steps tell something about;
-# and the components that need a judge.
+# Views of the registry as it is when they are read: the rules by name, those that single iterations tell something
+# about, and the components that need a judge.
 RULE_COMPONENTS: Mapping[str, SessionRule] = MappingProxyType(_rules)
-STEP_COMPONENTS: Mapping[str, StepRule] = MappingProxyType(_step_rules)
+ITERATION_COMPONENTS: Mapping[str, IterationRule] = MappingProxyType(_step_rules)
 JUDGED_COMPONENTS: Mapping[str, Judged] = MappingProxyType(_judged)
 
 
-def register(name: str, rule: SessionRule | Judged, *, step_rule: StepRule | None = None) -> None:
+def register(name: str, rule: SessionRule | Judged, *, iteration_rule: IterationRule | None = None) -> None:
     """Add a component, for the rest of the process.
 
     >>> from toolgrad_dspy.metrics.metric import Metric
@@ -96,10 +96,10 @@ def register(name: str, rule: SessionRule | Judged, *, step_rule: StepRule | Non
     {'brief': 0.0}
     >>> unregister("brief")
 
-    ``name`` is in snake case. ``step_rule`` says what a single step adds to the component; without one, it does not
-    count where a program is tuned on recorded steps. Raises UsageError for a name that is taken
-    (``duplicate_component``: nothing is ever overwritten) or cannot be one (``component_name``), and for a step rule
-    of a judged component (``judged_step_rule``).
+    ``name`` is in snake case. ``iteration_rule`` says what a single iteration adds to the component; without one, it
+    does not count where a program is tuned on recorded iterations. Raises UsageError for a name that is taken
+    (``duplicate_component``: nothing is ever overwritten) or cannot be one (``component_name``), and for an iteration
+    rule of a judged component (``judged_iteration_rule``).
     """
     if not _NAME.fullmatch(name):
         raise UsageError(
@@ -112,13 +112,15 @@ def register(name: str, rule: SessionRule | Judged, *, step_rule: StepRule | Non
         )
     if isinstance(rule, Judged):
         # A judge reads whole samples: it tells nothing about a single step.
-        if step_rule is not None:
-            raise UsageError(f"the judged component {name!r} cannot have a step rule", code="judged_step_rule")
+        if iteration_rule is not None:
+            raise UsageError(
+                f"the judged component {name!r} cannot have an iteration rule", code="judged_iteration_rule"
+            )
         _judged[name] = rule
         return
     _rules[name] = rule
-    if step_rule is not None:
-        _step_rules[name] = step_rule
+    if iteration_rule is not None:
+        _step_rules[name] = iteration_rule
 
 
 def unregister(name: str) -> None:
@@ -168,15 +170,15 @@ def in_range(name: str, value: float, session: Session) -> float:
     return value
 
 
-register("executed", trace_rules.executed, step_rule=step_rules.executed)
+register("executed", trace_rules.executed, iteration_rule=iteration_rules.executed)
 register("known_origins", of_sample(sample_rules.known_origins))
-register("dependent", of_sample(sample_rules.dependent), step_rule=step_rules.dependent)
-register("distinct_tools", of_sample(sample_rules.distinct_tools), step_rule=step_rules.distinct_tools)
-register("sound_selections", trace_rules.sound_selections, step_rule=step_rules.sound_selections)
-register("growth", trace_rules.growth, step_rule=step_rules.growth)
+register("dependent", of_sample(sample_rules.dependent), iteration_rule=iteration_rules.dependent)
+register("distinct_tools", of_sample(sample_rules.distinct_tools), iteration_rule=iteration_rules.distinct_tools)
+register("sound_selections", trace_rules.sound_selections, iteration_rule=iteration_rules.sound_selections)
+register("growth", trace_rules.growth, iteration_rule=iteration_rules.growth)
 register("valid", trace_rules.valid)
 register("chain_depth", of_sample(sample_rules.chain_depth))
-register("no_redundancy", of_sample(sample_rules.no_redundancy), step_rule=step_rules.no_redundancy)
+register("no_redundancy", of_sample(sample_rules.no_redundancy), iteration_rule=iteration_rules.no_redundancy)
 register("no_leak", of_sample(sample_rules.no_leak))
 register("length", of_sample(sample_rules.length))
 register("qor", Judged("quality", "qor"))

@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from toolgrad_dspy.errors import hint
-from toolgrad_dspy.judging.cache import SessionJudge
+from toolgrad_dspy.judging.cache import CachedJudge
 from toolgrad_dspy.judging.judge import Judge
 from toolgrad_dspy.lm import Models
 from toolgrad_dspy.metrics.components import WEIGHTS, component_names, groups_of
@@ -66,4 +66,4 @@ def build_metric(config: MetricConfig, models: Models, tools: Callable[[], Itera
     if not groups_of(config.weights):
         return Metric(dict(config.weights))
     judge = Judge(models, config.votes, config.temperature)
-    return Metric(dict(config.weights), SessionJudge(judge, tools))
+    return Metric(dict(config.weights), CachedJudge(judge, tools))

@@ -14,8 +14,8 @@ from functools import partial
 from toolgrad_dspy.conformance import BrokenPromise, broken_promises, expect
 from toolgrad_dspy.judging.prompts import CRITERIA
 from toolgrad_dspy.metrics.components import Judged, SessionRule
+from toolgrad_dspy.metrics.iteration_rules import IterationRule, iteration_outcome
 from toolgrad_dspy.metrics.odd_sessions import odd_sessions
-from toolgrad_dspy.metrics.step_rules import StepRule, step_outcome
 from toolgrad_dspy.records import CriterionJudgement, Judgement, Quality, Session
 
 
@@ -24,7 +24,7 @@ class Case:
     """A component to check, as it would be registered. ``sessions`` are checked beside :func:`odd_sessions`."""
 
     rule: SessionRule | Judged
-    step_rule: StepRule | None = None
+    iteration_rule: IterationRule | None = None
     sessions: tuple[Session, ...] = ()
 
 
@@ -44,9 +44,9 @@ def gives_a_value_for_every_session(case: Case) -> None:
     for answer in _answers(case):
         expect(answer.error is None, f"a component never raises, but did for {answer.of}: {answer.error!r}")
         value = answer.value
-        if answer.of_step:
+        if answer.of_iteration:
             is_amount = isinstance(value, tuple) and len(value) == 2 and all(map(_is_number, value))
-            expect(is_amount, f"a step rule gives an amount and its total, not {value!r} for {answer.of}")
+            expect(is_amount, f"an iteration rule gives an amount and its total, not {value!r} for {answer.of}")
         else:
             expect(_is_number(value), f"a component gives a number for every session, not {value!r} for {answer.of}")
 
@@ -56,7 +56,7 @@ def stays_in_range(case: Case) -> None:
         # What is no number at all breaks the promise above. Both comparisons are false for nan.
         if isinstance(answer.value, tuple):
             amount, total = answer.value
-            expect(0 <= amount <= total, f"a step adds from 0 to its total, not {answer.value} for {answer.of}")
+            expect(0 <= amount <= total, f"an iteration adds from 0 to its total, not {answer.value} for {answer.of}")
         elif isinstance(answer.value, (int, float)):
             expect(
                 0 <= answer.value <= 1, f"a component gives a number from 0 to 1, not {answer.value} for {answer.of}"
@@ -76,7 +76,7 @@ def changes_nothing(case: Case) -> None:
     for session in _sessions(case):
         # A record is frozen, but the arguments and results in it are plain dicts.
         before = session.model_dump_json()
-        for answer in _answers_on(case.rule, case.step_rule, session):
+        for answer in _answers_on(case.rule, case.iteration_rule, session):
             expect(session.model_dump_json() == before, f"a component changes nothing, but did in {answer.of}")
 
 
@@ -103,7 +103,7 @@ class _Answer:
     of: str
     value: object
     error: Exception | None = None
-    of_step: bool = False
+    of_iteration: bool = False
 
 
 def _answers(case: Case) -> Iterator[_Answer]:
@@ -113,23 +113,25 @@ def _answers(case: Case) -> Iterator[_Answer]:
             yield _answer(f"a share of {share}", partial(case.rule.value, _judgement(case.rule, share)))
         return
     for session in _sessions(case):
-        yield from _answers_on(case.rule, case.step_rule, session)
+        yield from _answers_on(case.rule, case.iteration_rule, session)
 
 
-def _answers_on(rule: SessionRule, step_rule: StepRule | None, session: Session) -> Iterator[_Answer]:
+def _answers_on(rule: SessionRule, iteration_rule: IterationRule | None, session: Session) -> Iterator[_Answer]:
     where = f"session {session.index} ({session.reason})"
     yield _answer(where, partial(rule, session))
-    if step_rule is not None:
+    if iteration_rule is not None:
         for iteration in session.trace.iterations:
-            outcome = step_outcome(session, iteration)
-            yield _answer(f"iteration {iteration.number} of {where}", partial(step_rule, outcome), of_step=True)
+            outcome = iteration_outcome(session, iteration)
+            yield _answer(
+                f"iteration {iteration.number} of {where}", partial(iteration_rule, outcome), of_iteration=True
+            )
 
 
-def _answer(of: str, call: Callable[[], object], of_step: bool = False) -> _Answer:
+def _answer(of: str, call: Callable[[], object], of_iteration: bool = False) -> _Answer:
     try:
-        return _Answer(of, call(), of_step=of_step)
+        return _Answer(of, call(), of_iteration=of_iteration)
     except Exception as error:  # noqa: BLE001 - the component is foreign code: that it raises is what is reported
-        return _Answer(of, None, error, of_step)
+        return _Answer(of, None, error, of_iteration)
 
 
 def _sessions(case: Case) -> Iterator[Session]:

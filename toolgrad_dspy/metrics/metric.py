@@ -8,7 +8,7 @@ from math import inf
 from pydantic import JsonValue
 
 from toolgrad_dspy.errors import UsageError
-from toolgrad_dspy.judging.cache import SessionJudge
+from toolgrad_dspy.judging.cache import CachedJudge
 from toolgrad_dspy.judging.judge import prompt_digest
 from toolgrad_dspy.metrics.components import (
     JUDGED_COMPONENTS,
@@ -54,7 +54,7 @@ class Metric:
     """
 
     weights: Mapping[str, float] = field(default_factory=lambda: dict(WEIGHTS))
-    judge: SessionJudge | None = None
+    judge: CachedJudge | None = None
 
     def __post_init__(self) -> None:
         for name in sorted(self.weights):

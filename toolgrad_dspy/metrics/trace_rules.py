@@ -1,4 +1,4 @@
-"""Rule metrics on a session's trace, and on its single steps: pure functions, each in [0, 1], higher is better.
+"""Rule metrics on a session's trace, and on its single iterations: pure functions, each in [0, 1], higher is better.
 
 No model is asked. Those on the sample are in ``sample_rules.py``.
 """

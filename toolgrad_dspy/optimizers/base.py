@@ -168,7 +168,7 @@ class Optimizer(ABC):
     def _searched(self, student: Tunable, search: Search) -> tuple[Prompts | None, EarlyStop | None]:
         """The search's own result, if it has one, and the reason if the reflection model kept it from having one.
 
-        Failures of the sessions' models do not come out here: they are scores, or ``evaluations`` has them.
+        Failures of the sessions' models are not raised here: they are scores, or ``evaluations`` has them.
         """
         try:
             module = self.search(student.deepcopy(), search)

@@ -14,8 +14,7 @@ from toolgrad_dspy.tuning.tunable import Tunable
 
 # Demonstrations in a set at most. Each repeats the whole input of an invocation, in every prompt from then on.
 DEMONSTRATIONS = 2
-# Pairs of: trials that there have to be at least; then so many instructions and so many sets of demonstrations for
-# each predictor.
+# From this many trials on: this many instructions, and sets of demonstrations, for each predictor.
 CANDIDATES = ((12, 6), (5, 4), (3, 3), (0, 2))
 
 

@@ -4,7 +4,7 @@ Sessions run lean: without DSPy's history and traces, which only optimizers read
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import dspy
@@ -52,15 +52,26 @@ async def run_session(program: ToolGrad, seed: int, index: int) -> Session:
     return session
 
 
-async def run_sessions(program: ToolGrad, tasks: Iterable[dspy.Example], max_concurrency: int = 64) -> list[Session]:
+async def run_sessions(
+    program: ToolGrad,
+    tasks: Iterable[dspy.Example],
+    max_concurrency: int = 64,
+    progress: Callable[[int], None] = lambda ended: None,
+) -> list[Session]:
     """The sessions of ``tasks``, in their order, at most ``max_concurrency`` at once.
 
-    An error that ends one of them cancels the others before it is raised.
+    ``progress`` is called with the number of sessions that have ended. An error that ends one of them cancels the
+    others before it is raised.
     """
     gate = asyncio.Semaphore(max_concurrency)
+    ended = 0
 
     async def gated(task: dspy.Example) -> Session:
+        nonlocal ended
         async with gate:
-            return await run_session(program, task.seed, task.index)
+            session = await run_session(program, task.seed, task.index)
+        ended += 1
+        progress(ended)
+        return session
 
     return await gather_or_cancel(gated(task) for task in tasks)

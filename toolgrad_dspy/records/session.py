@@ -64,6 +64,11 @@ class Usage(Record):
         return sum(role.calls for role in self.roles.values())
 
     @property
+    def all_tool_calls(self) -> int:
+        """Tool calls, the repeated ones too."""
+        return self.tool_calls + self.replayed_calls
+
+    @property
     def tokens(self) -> int:
         """Input and output tokens over all roles."""
         return sum(role.input_tokens + role.output_tokens for role in self.roles.values())

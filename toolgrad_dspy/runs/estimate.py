@@ -21,7 +21,7 @@ SESSIONS = 5
 _FIGURES: dict[str, Callable[[Session], float]] = {
     "LM calls": lambda session: session.usage.lm_calls,
     "tokens": lambda session: session.usage.tokens,
-    "tool calls": lambda session: session.usage.tool_calls + session.usage.replayed_calls,
+    "tool calls": lambda session: session.usage.all_tool_calls,
     "US dollars": lambda session: sum(role.usd for role in session.usage.roles.values()),
     "session seconds": lambda session: session.seconds,
 }

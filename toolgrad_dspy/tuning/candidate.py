@@ -37,9 +37,9 @@ class Prompts:
 
     @property
     def digest(self) -> str:
-        """Equal for equal prompts."""
+        """Equal for prompts that are equal, in the same order."""
         text = json.dumps([dict(self.instructions), dict(self.demos)], default=str)
-        # A model may have written half of a surrogate pair, which UTF-8 cannot encode.
+        # A model may have written a lone surrogate, which UTF-8 cannot encode.
         return blake2b(text.encode(errors="surrogatepass"), digest_size=12).hexdigest()
 
     def applied_to(self, program: dspy.Module) -> dspy.Module:

@@ -10,16 +10,16 @@ from statistics import median
 
 import dspy
 
+from toolgrad_dspy.tuning.invocation_ranking import InvocationRanking
 from toolgrad_dspy.tuning.invocations import Invocation
 from toolgrad_dspy.tuning.search import Search
-from toolgrad_dspy.tuning.step_ranking import StepRanking
 from toolgrad_dspy.tuning.tunable import Tunable
 
 # DSPy's bootstrapping optimizers use this temperature from the second round on.
 TEMPERATURE = 1.0
 # How often the teacher runs each training task at most.
 DRAWS = 4
-# Where a search tries several choices of demonstrations, the teacher has one in so many of its sessions.
+# Where a search tries several choices of demonstrations, one session in this many is the teacher's.
 TEACHER_SHARE = 5
 # Demonstrations per predictor at most: DSPy's default.
 DEMONSTRATIONS = 4
@@ -86,7 +86,7 @@ def teach(student: Tunable, search: Search, plan: TeacherPlan) -> tuple[Teacher,
     """
     tasks = search.train[: plan.tasks]
     draws = [search.evaluate(student.sampled(TEMPERATURE, number), tasks) for number in range(1, plan.draws + 1)]
-    ranking = StepRanking(search.evaluator, (evaluation for draw in draws for evaluation in draw))
+    ranking = InvocationRanking(search.evaluator, (evaluation for draw in draws for evaluation in draw))
     lessons = {}
     for task, *sessions in zip(tasks, *draws, strict=True):
         best = max(sessions, key=lambda evaluation: evaluation.score)

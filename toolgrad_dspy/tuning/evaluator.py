@@ -61,7 +61,7 @@ class LiveEvaluator(Evaluator):
             score=self._metric.score(session).value,
             sessions=dict.fromkeys(("proposer", "selector"), session),
             invocations=invocations,
-            tool_calls=session.usage.tool_calls + session.usage.replayed_calls,
+            tool_calls=session.usage.all_tool_calls,
             failure=session.reason if session.status == "failed" else "",
         )
 

@@ -11,7 +11,7 @@ from toolgrad_dspy.cli.compile.options import (
     OptimizerName,
     Parent,
     ProgramOutput,
-    Record,
+    RecordOption,
     Resume,
     Strategy,
     Test,
@@ -21,7 +21,7 @@ from toolgrad_dspy.cli.compile.options import (
 )
 from toolgrad_dspy.cli.options import (
     Chains,
-    ConfigFile,
+    ConfigOption,
     Iterations,
     Json,
     MiniBatch,
@@ -37,13 +37,13 @@ from toolgrad_dspy.errors import RunError
 
 def compile_(
     tools: ToolsFile = None,
-    config: ConfigFile = None,
+    config: ConfigOption = None,
     optimizer: OptimizerName = "gepa",
     strategy: Strategy = None,
     program: Parent = None,
     output: ProgramOutput = None,
     force: Force = False,
-    record: Record = None,
+    record: RecordOption = None,
     resume: Resume = False,
     seed: Seed = 0,
     train: Train = 12,

@@ -40,7 +40,7 @@ ProgramOutput = Annotated[
 Force = Annotated[
     bool, typer.Option("--force", help="Overwrite the program file, and discard an interrupted tuning.")
 ]
-Record = Annotated[
+RecordOption = Annotated[
     Path | None,
     typer.Option(
         "--record",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from toolgrad_dspy.cli.options import ConfigFile, Json, ToolsFile
+from toolgrad_dspy.cli.options import ConfigOption, Json, ToolsFile
 from toolgrad_dspy.cli.output import note, say, say_json
 from toolgrad_dspy.errors import ToolGradError
 
@@ -24,7 +24,7 @@ Ask = Annotated[
 ]
 
 
-def doctor(ask: Ask = False, tools: ToolsFile = None, config: ConfigFile = None, json: Json = False) -> None:
+def doctor(ask: Ask = False, tools: ToolsFile = None, config: ConfigOption = None, json: Json = False) -> None:
     """Print versions, models and tools, and what is known about them; exit with 1 if something does not work.
 
     Without --models no request is sent to any model.

@@ -80,7 +80,7 @@ def counts_what_was_used(case: Case) -> None:
     calls = sum(entry.calls for entry in spent if entry.role in sessions[0].usage.roles)
     expect(calls == sum(session.usage.lm_calls for session in sessions), "spending() counts every call of a model")
     tools = sum(entry.calls for entry in spent if entry.role == TOOLS)
-    used = sum(session.usage.tool_calls + session.usage.replayed_calls for session in sessions)
+    used = sum(session.usage.all_tool_calls for session in sessions)
     expect(tools == used, "spending() counts every call of a tool, repeated ones too")
 
 

@@ -9,7 +9,7 @@ from toolgrad_dspy.errors import RunError
 from toolgrad_dspy.lm.ask import AnswerError
 from toolgrad_dspy.metrics import Finding, Metric
 from toolgrad_dspy.metrics.feedback import proposer_feedback, selector_feedback
-from toolgrad_dspy.metrics.step_metric import StepMetric
+from toolgrad_dspy.metrics.iteration_metric import IterationMetric
 from toolgrad_dspy.program import ToolGrad
 from toolgrad_dspy.program.executor import Execution
 from toolgrad_dspy.records import Iteration, Proposal, Report, Trace
@@ -31,7 +31,7 @@ class RecordedEvaluator(Evaluator):
 
     Asked are the candidate's proposals, and its selection among what would come of them. What the recording does not
     answer is guessed: see ``simulated_tools.py``. Scores are those of
-    :class:`~toolgrad_dspy.metrics.step_metric.StepMetric`.
+    :class:`~toolgrad_dspy.metrics.iteration_metric.IterationMetric`.
 
     The tools are those of the recording: the evaluated program's library is never used, and need not be open. Not to
     be made or used on the background loop. Raises UsageError if the metric has no part that iterations tell about::
@@ -42,7 +42,7 @@ class RecordedEvaluator(Evaluator):
     """
 
     def __init__(self, recording: Recording, metric: Metric) -> None:
-        self._metric = StepMetric(metric)
+        self._metric = IterationMetric(metric)
         library = Library([Replay("recording", recording.tools, ())])
         run_on_loop_thread(library.open())
         known = RecordedResults.of(recording.sessions, recording.tools)

@@ -4,7 +4,6 @@ A recording is one file of JSON Lines: a header, then one session per line. What
 reports and the results at the beginning of every iteration) follows from a session's trace.
 """
 
-import asyncio
 import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -15,17 +14,15 @@ from typing import Final, Literal, Self
 import dspy
 from pydantic import ValidationError
 
-from toolgrad_dspy.concurrency import gather_or_cancel, run_on_loop_thread
+from toolgrad_dspy.concurrency import run_on_loop_thread
 from toolgrad_dspy.errors import RunError, UsageError, first_problem, one_line, os_reason
 from toolgrad_dspy.files import atomic_writer, store_errors
-from toolgrad_dspy.program import ProgramConfig, ToolGrad, run_session
+from toolgrad_dspy.program import ProgramConfig, ToolGrad, run_sessions
 from toolgrad_dspy.records import Record, Session, Tool
 from toolgrad_dspy.tools import Library
 
 FORMAT: Final = "toolgrad-dspy recording 1"
 
-# How many sessions are recorded at once.
-PARALLEL_SESSIONS = 64
 
 # What tells a session from all others: the run's seed and the session's index.
 SessionKey = tuple[int, int]
@@ -69,7 +66,7 @@ class Recording:
     @property
     def tool_calls(self) -> int:
         """How many tool calls recording took, replayed ones included."""
-        return sum(session.usage.tool_calls + session.usage.replayed_calls for session in self.sessions)
+        return sum(session.usage.all_tool_calls for session in self.sessions)
 
     @property
     def digest(self) -> str:
@@ -152,7 +149,7 @@ def record(
     ``progress`` is called with the number of sessions that have ended. Never call this from the background loop.
     Raises ToolGradError as sessions do, and RunError if all of them failed.
     """
-    sessions = run_on_loop_thread(_run_all(program, tasks, progress))
+    sessions = tuple(run_on_loop_thread(run_sessions(program, tasks, progress=progress)))
     if sessions and all(session.status == "failed" for session in sessions):
         raise RunError(
             f"all {len(sessions)} recorded sessions failed; the first: {sessions[0].reason}",
@@ -160,23 +157,6 @@ def record(
         )
     library: Library = program.library
     return Recording(library.digest, program.config, library.tools, sessions)
-
-
-async def _run_all(
-    program: ToolGrad, tasks: Sequence[dspy.Example], progress: Callable[[int], None]
-) -> tuple[Session, ...]:
-    limit = asyncio.Semaphore(PARALLEL_SESSIONS)
-    done = 0
-
-    async def run(task: dspy.Example) -> Session:
-        nonlocal done
-        async with limit:
-            session = await run_session(program, *_session_key(task))
-        done += 1
-        progress(done)
-        return session
-
-    return tuple(await gather_or_cancel(run(task) for task in tasks))
 
 
 def _session_key(task: dspy.Example) -> SessionKey:

@@ -1,33 +1,35 @@
-"""The optimization metric on single steps: what another program does at the states of a session that was recorded.
+"""The optimization metric on single iterations: what another program does at the states of a recorded session.
 
 The session as a whole is known for the program that was recorded; for another one it is estimated. Each component is
-the session's own value, plus the difference that the other program makes over the steps it was asked about
-(``step_rules.py``).
+the session's own value, plus the difference that the other program makes over the iterations it was asked
+about (``iteration_rules.py``).
 """
 
 from collections.abc import Collection
 
 from toolgrad_dspy.errors import UsageError
-from toolgrad_dspy.metrics.components import STEP_COMPONENTS, rule_value
+from toolgrad_dspy.metrics.components import ITERATION_COMPONENTS, rule_value
+from toolgrad_dspy.metrics.iteration_rules import iteration_outcome
 from toolgrad_dspy.metrics.metric import Metric, Score
-from toolgrad_dspy.metrics.step_rules import step_outcome
 from toolgrad_dspy.records import Session
 
 
-class StepMetric:
-    """The weighted mean of those components of ``metric`` that have a step rule, with their weights there.
+class IterationMetric:
+    """The weighted mean of those components of ``metric`` that have an iteration rule, with their weights there.
 
     The others need the whole sample: its texts (known_origins, valid, no_leak, length), its longest chain
-    (chain_depth), or a judge. Every component is in [0, 1]. Raises UsageError when none is left (``no_step_rule``).
+    (chain_depth), or a judge. Every component is in [0, 1]. Raises UsageError (``no_iteration_rule``) if none is.
     """
 
     def __init__(self, metric: Metric) -> None:
-        self.weights = {name: weight for name, weight in metric.weights.items() if name in STEP_COMPONENTS and weight}
+        self.weights = {
+            name: weight for name, weight in metric.weights.items() if name in ITERATION_COMPONENTS and weight
+        }
         if not self.weights:
             raise UsageError(
-                f"recorded steps tell nothing about {', '.join(metric.weights)}; tune without a recording, or give a "
-                f"weight to one of {', '.join(STEP_COMPONENTS)}",
-                code="no_step_rule",
+                f"recorded iterations tell nothing about {', '.join(metric.weights)}; tune without a recording, or "
+                f"give a weight to one of {', '.join(ITERATION_COMPONENTS)}",
+                code="no_iteration_rule",
             )
 
     def score(self, recorded: Session, answered: Session, asked: Collection[int]) -> Score:
@@ -37,7 +39,7 @@ class StepMetric:
         """
         new, old = self._values(answered, asked), self._values(recorded, asked)
         parts = {
-            # The difference is an estimate from a few steps: it may lead out of the range.
+            # The difference is an estimate from a few iterations: it may lead out of the range.
             name: min(1.0, max(0.0, rule_value(name, recorded) + new[name] - old[name]))
             for name in self.weights
         }
@@ -46,10 +48,10 @@ class StepMetric:
 
     def _values(self, session: Session, numbers: Collection[int]) -> dict[str, float]:
         """The components over the iterations ``numbers`` alone; 0 where these say nothing about one."""
-        outcomes = [step_outcome(session, i) for i in session.trace.iterations if i.number in numbers]
+        outcomes = [iteration_outcome(session, i) for i in session.trace.iterations if i.number in numbers]
         values = {}
         for name in self.weights:
-            amounts = [STEP_COMPONENTS[name](outcome) for outcome in outcomes]
+            amounts = [ITERATION_COMPONENTS[name](outcome) for outcome in outcomes]
             total = sum(of for _, of in amounts)
             values[name] = sum(amount for amount, _ in amounts) / total if total else 0.0
         return values

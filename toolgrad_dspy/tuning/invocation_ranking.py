@@ -7,7 +7,7 @@ from toolgrad_dspy.tuning.evaluator import Evaluator, TaskEvaluation
 from toolgrad_dspy.tuning.invocations import Invocation
 
 
-class StepRanking:
+class InvocationRanking:
     """How good invocations are: how many fewer complaints they draw than is usual in their iteration.
 
     Without the comparison those of first iterations would look best, where hardly anything can go wrong. Among equals

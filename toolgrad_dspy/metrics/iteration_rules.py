@@ -1,6 +1,6 @@
-"""What single steps of a session add to the components of the metric: pure functions, no model is asked.
+"""What single iterations of a session add to the components of the metric: pure functions, no model is asked.
 
-A step is one iteration, begun from the workflow as it was then: its proposals, their reports, and the selection.
+An iteration begins with the workflow as it was then: its proposals, their reports, and the selection.
 """
 
 from collections.abc import Callable
@@ -10,13 +10,13 @@ from toolgrad_dspy.metrics.sample_rules import repeated
 from toolgrad_dspy.metrics.trace_rules import sound, steps_before, worth
 from toolgrad_dspy.records import Iteration, Session, Step
 
-# What one step adds to a component: so much, of so many. The session's value is the quotient of the sums over its
-# steps.
+# What one iteration adds to a component: so much, of so many. The session's value is the quotient of the sums over
+# its iterations.
 Amount = tuple[float, int]
 
 
 @dataclass(frozen=True, slots=True)
-class StepOutcome:
+class IterationOutcome:
     """An iteration of a session: the workflow's steps ``before`` it, and those it ``adds``."""
 
     session: Session
@@ -25,10 +25,10 @@ class StepOutcome:
     adds: tuple[Step, ...]
 
 
-StepRule = Callable[[StepOutcome], Amount]
+IterationRule = Callable[[IterationOutcome], Amount]
 
 
-def step_outcome(session: Session, iteration: Iteration) -> StepOutcome:
+def iteration_outcome(session: Session, iteration: Iteration) -> IterationOutcome:
     """The outcome of ``iteration``, one of the session's."""
     before = steps_before(session, iteration.number)
     chosen = iteration.selection.report if iteration.selection else None
@@ -39,40 +39,40 @@ def step_outcome(session: Session, iteration: Iteration) -> StepOutcome:
         for number, a in enumerate(kept, len(before) + 1)
         if a.observation is not None
     )
-    return StepOutcome(session, iteration, before, adds)
+    return IterationOutcome(session, iteration, before, adds)
 
 
-def executed(outcome: StepOutcome) -> Amount:
+def executed(outcome: IterationOutcome) -> Amount:
     """What the proposals are worth, of their number."""
     reports = outcome.iteration.reports
     return sum(worth(report) for report in reports), len(reports)
 
 
-def sound_selections(outcome: StepOutcome) -> Amount:
+def sound_selections(outcome: IterationOutcome) -> Amount:
     """Whether the selection is sound; nothing where there was none."""
     if outcome.iteration.selection is None:
         return 0, 0
     return sound(outcome.session, outcome.iteration), 1
 
 
-def growth(outcome: StepOutcome) -> Amount:
+def growth(outcome: IterationOutcome) -> Amount:
     """Whether anything is added."""
     return bool(outcome.adds), 1
 
 
-def dependent(outcome: StepOutcome) -> Amount:
+def dependent(outcome: IterationOutcome) -> Amount:
     """The added steps that use an earlier result, of those that could: the workflow's very first one cannot."""
     able = outcome.adds if outcome.before else outcome.adds[1:]
     return sum(bool(step.depends_on) for step in able), len(able)
 
 
-def distinct_tools(outcome: StepOutcome) -> Amount:
+def distinct_tools(outcome: IterationOutcome) -> Amount:
     """The tools that are new to the workflow, of the added steps."""
     used = {step.call.tool for step in outcome.before}
     return len({step.call.tool for step in outcome.adds} - used), len(outcome.adds)
 
 
-def no_redundancy(outcome: StepOutcome) -> Amount:
+def no_redundancy(outcome: IterationOutcome) -> Amount:
     """The added steps that repeat none before them, of all that are added."""
     steps = (*outcome.before, *outcome.adds)
     first = len(outcome.before)
