@@ -62,6 +62,12 @@ def test_importing_the_package_loads_nothing_heavy() -> None:
     assert python(f"import sys, toolgrad_dspy; print(set('{heavy}'.split()) & set(sys.modules))") == "set()"
 
 
+def test_running_sessions_loads_nothing_that_only_tuning_and_sweeps_need() -> None:
+    needless = "numpy optuna datasets sqlalchemy gepa"
+    code = f"import sys, toolgrad_dspy.runs.generate; print(set('{needless}'.split()) & set(sys.modules))"
+    assert python(code) == "set()"
+
+
 @pytest.mark.parametrize(
     "imports",
     [

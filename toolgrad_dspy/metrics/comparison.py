@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from toolgrad_dspy.seeding import derive
 
 RESAMPLES = 10_000
@@ -51,6 +49,8 @@ def compare(before: Sequence[float], after: Sequence[float], seed: int = 0) -> D
     Bootstrap", 1993, section 13.3). ``before[i]`` and ``after[i]`` are scores of one task. The same seed gives the
     same interval. Raises ValueError for sequences that do not pair up.
     """
+    import numpy as np  # 13 MB that a run of sessions, which compares nothing, does not need
+
     if len(before) != len(after) or not before:
         raise ValueError("scores before and after have to be those of the same tasks, at least one")
     differences = np.asarray(after, dtype=float) - np.asarray(before, dtype=float)
