@@ -63,7 +63,7 @@ def test_importing_the_package_loads_nothing_heavy() -> None:
 
 
 def test_running_sessions_loads_nothing_that_only_tuning_and_sweeps_need() -> None:
-    needless = "numpy optuna datasets sqlalchemy gepa"
+    needless = "numpy optuna datasets sqlalchemy"
     code = f"import sys, toolgrad_dspy.runs.generate; print(set('{needless}'.split()) & set(sys.modules))"
     assert python(code) == "set()"
 

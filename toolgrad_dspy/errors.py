@@ -5,6 +5,7 @@
     └── RunError                 the run cannot start or go on; everything so far is stored    (exit code 1)
         ├── ToolSourceError      a tool source does not start, or lists tools that cannot be used
         ├── ModelError           a model cannot be reached, or refuses every call
+        ├── BudgetSpentError     the budget of a run is used up (in ``lm``, with what is counted)
         └── StoreError           a run folder or a file cannot be read or written
 
 What goes wrong *inside* a session (a failed tool call, an answer that cannot be parsed) is data, not an

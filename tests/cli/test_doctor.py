@@ -237,3 +237,19 @@ def test_a_fallback_is_probed_too_since_the_format_has_to_suit_all_models_of_a_r
             assert "fallback: all" in row(done, second.model, "native")
             assert row(done, first.model, "native").endswith("json")
             assert second.stats.answered >= 3
+
+
+@pytest.mark.parametrize("name", ["gpt-4.1-mini", pytest.param("nosuchprovider/x", marks=pytest.mark.slow)])
+def test_a_fallback_that_nothing_can_route_is_its_own_problem_and_not_that_of_the_first_model(
+    doctor: Doctor, name: str
+) -> None:
+    with ModelServer("vllm") as server:
+        used = {"MODEL": server.model, "API_BASE": server.url, "FALLBACKS": name}
+        for arguments in (["--json"], ["--json", "--models"]):
+            done = doctor(*arguments, code=1, **used)
+            first, fallback = json.loads(done.stdout)["models"]
+            assert (first["model"], first["engine"], first["problem"]) == (server.model, "native", None)
+            assert fallback["model"] == name
+            assert fallback["problem"].endswith(" [unknown_model]")
+            assert len(problems(done)) == 1
+    assert first["capabilities"]["source"] == "probe"

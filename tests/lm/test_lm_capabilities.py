@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from dspy.lm15 import AuthError, Request, Response
 
 from tests.support.engines import ENGINES
 from tests.support.model_servers import FORMATS, Abilities, Ability, Fault, FaultPlan, ModelServer
@@ -19,6 +20,7 @@ from toolgrad_dspy.lm.capabilities.known import UNKNOWN, Capabilities, known
 from toolgrad_dspy.lm.capabilities.probe import probe
 from toolgrad_dspy.lm.capabilities.probe_cache import probed, recall, remember
 from toolgrad_dspy.lm.engines.remote import engine_pair
+from toolgrad_dspy.lm.preflight import check
 
 KEY = "sk-loopback-0001"
 ALL = {"json_schema": True, "json_object": True, "function_calling": True, "logprobs": True}
@@ -45,7 +47,7 @@ def probe_of(settings: ModelSettings, retries: int = 0, timeout: float = 20) -> 
         try:
             return await probe(settings.model, gate)
         finally:
-            await gate.aclose()
+            await engine.aclose()
 
     return asyncio.run(probed_once())
 
@@ -85,6 +87,47 @@ def test_a_server_that_is_gone_is_an_error_and_not_a_model_without_capabilities(
     with pytest.raises(ModelError) as caught:
         probe_of(gone)
     assert caught.value.code == "server_unreachable"
+
+
+class Refusing:
+    """Raises its error for the request for one word, and is silent otherwise; ``silent`` is how many wait for it."""
+
+    def __init__(self, error: Exception) -> None:
+        self._error = error
+        self.silent = 0
+
+    async def complete(self, request: Request) -> Response:
+        if "ready" in (request.messages[-1].text or "") and request.model == "test/refused":
+            raise self._error
+        self.silent += 1
+        try:
+            await asyncio.Event().wait()
+        finally:
+            self.silent -= 1
+        raise AssertionError("never reached")
+
+
+def test_a_probe_that_a_refused_key_ends_leaves_no_request_under_way() -> None:
+    engine = Refusing(AuthError("bad key"))
+
+    async def main() -> int:
+        with pytest.raises(ModelError) as caught:
+            await probe("test/refused", engine)
+        assert caught.value.code == "key_refused"
+        return engine.silent
+
+    assert asyncio.run(main()) == 0
+
+
+def test_a_check_that_a_bug_ends_leaves_no_request_under_way() -> None:
+    engine = Refusing(KeyError("bug"))
+
+    async def main() -> int:
+        with pytest.raises(KeyError):
+            await check({"test/silent": engine, "test/refused": engine})
+        return engine.silent
+
+    assert asyncio.run(main()) == 0
 
 
 @pytest.mark.parametrize("fault", [Fault.RATE_LIMIT_BARE, Fault.SERVER_ERROR, Fault.UNAVAILABLE, Fault.STALL])
@@ -165,6 +208,14 @@ def test_the_file_holds_no_key(base: str, tmp_path: Path) -> None:
     assert "host:80/v1" in text
     assert "sk-" not in text
     assert known(settings).source == "probe"
+    assert "sk-" not in str(settings.public()), "nor does what a run stores"
+    assert "host:80/v1" in str(settings.public())
+
+
+def test_an_address_whose_password_cannot_be_told_from_its_query_is_not_stored_at_all() -> None:
+    for base in ("http://me:sk?1@host/v1", "http://host/v1?key=me@sk-1"):
+        settings = ModelSettings(model="openai/mine", api_base=base)
+        assert "sk" not in f"{settings.public()}{probed(settings, ALL)}"
 
 
 def test_the_file_is_where_a_variable_says(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

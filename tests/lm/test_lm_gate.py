@@ -1,6 +1,7 @@
 """The gate: rate limit, retries, time limits, fallbacks and the meter, on engines that fail on demand."""
 
 import asyncio
+import threading
 from collections.abc import Callable, Iterator, Sequence
 
 import pytest
@@ -18,11 +19,13 @@ from dspy.lm15 import (
 from dspy.lm15 import TimeoutError as LateError
 
 from toolgrad_dspy.errors import ModelError
-from toolgrad_dspy.lm import Models, Role
+from toolgrad_dspy.lm import Budget, BudgetSpentError, Caps, Models, Role
 from toolgrad_dspy.lm.calls import gate as gate_module
 from toolgrad_dspy.lm.calls.gate import UNREACHABLE_CALLS_LIMIT, AsyncGate, Backend, Gate, Limits, pause
 from toolgrad_dspy.lm.calls.meter import Meter
 from toolgrad_dspy.lm.calls.rate_limit import Bucket, RateLimit
+from toolgrad_dspy.lm.models import CHECK_LIMITS
+from toolgrad_dspy.lm.preflight import PATIENCE
 
 REQUEST = Request(model="test/first", messages=(Message.user("hello there, how are you?"),))
 
@@ -76,10 +79,10 @@ def ask(engines: Sequence[AsyncEngine], limits: Limits, meter: Meter | None = No
 def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The pauses between attempts, which are drawn but not waited for."""
     pauses: list[float] = []
-    draw: Callable[[Exception, int], float] = pause
+    draw: Callable[[Exception, int, float], float] = pause
 
-    def recorded(error: Exception, attempt: int) -> float:
-        pauses.append(draw(error, attempt))
+    def recorded(error: Exception, attempt: int, longest: float) -> float:
+        pauses.append(draw(error, attempt, longest))
         return 0.0
 
     monkeypatch.setattr(gate_module, "pause", recorded)
@@ -127,6 +130,56 @@ def test_the_synchronous_gate_does_the_same(waits: list[float]) -> None:
     meter = Meter()
     assert Gate("judge", backends, Limits(retries=1), meter).complete(REQUEST).model == "test/second"
     assert (len(first.asked), len(second.asked), meter.calls) == (2, 1, 1)
+
+
+def test_a_call_is_refused_when_the_budget_is_spent_while_it_waits_for_the_rate_limit() -> None:
+    class SpentMeanwhile(RateLimit):
+        """The other calls, which spend the budget while one waits."""
+
+        def __init__(self, budget: Budget) -> None:
+            super().__init__(None, None)
+            self._budget = budget
+
+        def reserve(self, tokens: int) -> float:
+            self._budget.charge_model_call(None, 10)
+            return 0.0
+
+    budget = Budget(Caps(tokens=10))
+    engine, async_engine = Engine(), AsyncEngine()
+    backends = [Backend("test/first", engine, async_engine, SpentMeanwhile(budget))]
+    with pytest.raises(BudgetSpentError):
+        Gate("judge", backends, Limits(), Meter(), budget).complete(REQUEST)
+    budget.charge_model_call(None, -budget.tokens)
+    with pytest.raises(BudgetSpentError):
+        asyncio.run(AsyncGate("judge", backends, Limits(), Meter(), budget).complete(REQUEST))
+    assert engine.asked == async_engine.asked == []
+
+
+def test_the_limit_on_requests_under_way_holds_for_threads_too() -> None:
+    crowd = threading.Barrier(3)
+    crowded: list[bool] = []
+
+    class Meeting(Engine):
+        """Each call waits a moment for two others to come."""
+
+        def complete(self, request: Request) -> Response:
+            try:
+                crowd.wait(timeout=0.1)
+                crowded.append(True)
+            except threading.BrokenBarrierError:
+                crowded.append(False)
+            return super().complete(request)
+
+    meter = Meter()
+    backend = Backend("test/first", Meeting(), AsyncEngine(), RateLimit(None, None))
+    gate = Gate("judge", [backend], Limits(max_parallel=2), meter)
+    threads = [threading.Thread(target=gate.complete, args=(REQUEST,)) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert crowded == [False] * 6
+    assert meter.calls == 6
 
 
 def test_a_server_that_is_gone_ends_the_run_and_one_answer_starts_the_count_anew(waits: list[float]) -> None:
@@ -183,6 +236,22 @@ def test_pauses_have_full_jitter_that_grows_and_ends_at_a_minute() -> None:
 def test_a_pause_is_never_shorter_than_the_server_asked_for() -> None:
     error = RateLimitError("slow down", retry_after=3.0)
     assert all(3.0 <= pause(error, attempt) <= 9.0 for attempt in range(6) for _ in range(50))
+
+
+@pytest.mark.parametrize(
+    ("wanted", "least", "most"), [(300, 300, 306), (1e12, 86_400, 86_406), (-5, 0, 6), ("nan", 0, 6)]
+)
+def test_a_pause_is_as_long_as_the_server_asked_for_up_to_a_day(
+    wanted: float | str, least: float, most: float
+) -> None:
+    error = RateLimitError("slow down")
+    error.retry_after = float(wanted)
+    assert all(least <= pause(error, attempt) <= most for attempt in range(8))
+
+
+def test_a_check_and_a_probe_do_not_wait_as_long_as_the_server_asks_for(waits: list[float]) -> None:
+    ask([AsyncEngine(RateLimitError("slow down", retry_after=3600.0))], CHECK_LIMITS)
+    assert waits[0] < 2 * PATIENCE
 
 
 def test_a_bucket_grants_a_burst_and_then_the_rate() -> None:

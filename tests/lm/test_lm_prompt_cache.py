@@ -5,7 +5,7 @@ from typing import Literal
 
 import dspy
 import pytest
-from dspy.lm15 import CacheConfig, Message, Request
+from dspy.lm15 import CacheConfig, Message, Request, Response, ServerError
 
 from tests.support.engines import ENGINES
 from tests.support.model_servers import ModelServer
@@ -13,6 +13,7 @@ from tests.support.scripted_model import ScriptedModels
 from toolgrad_dspy.lm import Models
 from toolgrad_dspy.lm.calls.prices import Price, Prices
 from toolgrad_dspy.lm.engines.anthropic_cache import REMEMBERED, CacheMarks
+from toolgrad_dspy.lm.engines.remote import AsyncRemote, Remote
 from toolgrad_dspy.program import ProgramConfig, ToolGrad, draw, run_sessions
 from toolgrad_dspy.records import Session
 from toolgrad_dspy.tools.library import Library
@@ -127,6 +128,35 @@ def test_a_prompt_in_another_format_passes_with_its_instructions_marked() -> Non
     marks = CacheMarks()
     for _ in range(2):
         assert marks.marked(plain).messages == plain.messages
+
+
+class Mute:
+    """An engine whose answer cannot be read, from a thread or awaited."""
+
+    def complete(self, request: Request) -> Response:
+        raise KeyError("choices")
+
+    def close(self) -> None: ...
+
+
+class AsyncMute:
+    async def complete(self, request: Request) -> Response:
+        raise KeyError("choices")
+
+    async def aclose(self) -> None: ...
+
+
+class BrokenMarks(CacheMarks):
+    def marked(self, request: Request) -> Request:
+        raise KeyError("bug")
+
+
+def test_a_bug_in_the_marks_is_not_taken_for_an_answer_that_cannot_be_read() -> None:
+    for marks, error in ((CacheMarks(), ServerError), (BrokenMarks(), KeyError)):
+        with pytest.raises(error):
+            Remote(Mute(), marks=marks).complete(request("a", "one"))
+        with pytest.raises(error):
+            asyncio.run(AsyncRemote(AsyncMute(), marks=marks).complete(request("a", "one")))
 
 
 # Counted and priced

@@ -317,3 +317,19 @@ def test_a_call_can_be_made_up_for_any_schema(name: str, habits: bool) -> None:
     ((call,),) = [proposal.calls for proposal in answered.proposals]
     assert call.tool == "t"
     assert set(SCHEMAS[name].get("required", ())) <= set(call.arguments)
+
+
+# JSON strings may hold characters at which str.splitlines divides a text.
+
+
+def test_a_report_is_one_line_whatever_characters_its_results_hold() -> None:
+    plain = '{"report": "p1", "calls": [{"call": "#1"}]}'
+    using = '{"report": "p2", "calls": [{"call": "#1", "result": "Quay\u2028Cafe", "uses": ["s1"]}]}'
+    shown = Demonstration({"reports": f"{plain}\n{using}"}, {"report": "p2"})
+    assert switched_on(BY_NAME["deepen"], "", shown) == {"deepen"}
+
+
+def test_a_text_to_avoid_is_avoided_whatever_characters_it_holds() -> None:
+    step = line({**OPENED, "result": {"name": "Quay\u2028Cafe"}})
+    said = {avoid: ask(Update, workflow=step, avoid=avoid).response for avoid in ("", "Quay\u2028Cafe")}
+    assert ["Quay Cafe" in response for response in said.values()] == [True, False]

@@ -252,3 +252,12 @@ def test_a_line_of_the_settings_file_that_is_not_an_assignment_is_named_and_not_
     assert ".env: line 2 " in str(caught.value)
     assert SECRET not in str(caught.value)
     assert "oops" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["apikey", "api-key", "key"])
+def test_the_value_of_a_setting_that_does_not_exist_is_not_shown_for_it_may_be_a_key(name: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        Models.from_environment({"all": {name: SECRET}}, "models.yaml")
+    assert caught.value.code == "invalid_value"
+    assert str(caught.value).startswith(f"models.yaml: models.all.{name}: ")
+    assert SECRET not in str(caught.value)

@@ -212,7 +212,30 @@ def test_dates_that_make_no_sense_are_refused(resident: Resident) -> None:
         refusal = resident.refused(tool, date_range=backwards)
         assert refusal.kind is InvalidArgument
         assert "date_range" in refusal.text
-    assert resident.refused("get_forecast", district="Harbour", date="2026-06-30").kind is NotFound
+    for date in ("2026-06-30", "9999-12-31", "0001-01-01"):
+        refusal = resident.refused("get_forecast", district="Harbour", date=date, days=7)
+        assert refusal.kind is NotFound
+        assert date in refusal.text
+
+
+def test_a_page_after_the_last_one_is_empty_however_far_it_is(resident: Resident) -> None:
+    for tool in ("search_places", "search_events", "search_restaurants", "find_contacts"):
+        near, far = (resident(tool, page=page) for page in (1000, 10**18))
+        assert near == far
+        assert far["next_page"] is None
+        assert [value for value in far.values() if isinstance(value, list)] == [[]]
+
+
+def test_no_day_is_warmer_than_any_number_and_every_day_is_warmer_than_none(resident: Resident) -> None:
+    def days(**more: int) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = resident("find_fair_days", district="Harbour", max_rain_mm=100, **more)["days"]
+        return found
+
+    assert len(days()) == 14
+    assert days(min_high_c=10**30) == []
+    assert days(min_high_c=-(10**30)) == days()
+    warm = [day for day in days() if day["high_c"] >= 15]
+    assert days(min_high_c=15) == warm
 
 
 def test_a_stale_cursor_is_refused(resident: Resident) -> None:

@@ -1,9 +1,10 @@
-"""Checks of the address and the key of a model, made before either is used.
+"""Checks of the address and the key of a model, made before either is used, and what of an address is no secret.
 
 Clients quote a key that no HTTP header can carry in their errors. A password in an address would have to be masked
 wherever the address is shown. So both are refused here, and the messages never quote them.
 """
 
+import re
 from urllib.parse import urlsplit
 
 from toolgrad_dspy.errors import UsageError
@@ -57,3 +58,20 @@ def checked_base(base: str, where: str) -> str:
             f"{where}: the URL of {server} must not contain a query or a fragment; {_EXAMPLE}", code="url_with_query"
         )
     return stripped
+
+
+def public_base(base: str) -> str:
+    """``base`` as it may be shown and stored: without a user name, a password, a query and a fragment.
+
+    A base that was written in Python was not checked. With an ``@`` after a ``?`` or a ``#``, it cannot be said which
+    part of it is a password, and nothing is left.
+
+    >>> public_base("https://me:secret@host:8080/v1?key=secret")
+    'https://host:8080/v1'
+    """
+    plain, *more = re.split("[?#]", base, maxsplit=1)
+    if "@" in "".join(more):
+        return ""
+    before, slashes, after = plain.partition("//")
+    scheme, rest = (before + slashes, after) if slashes else ("", before)
+    return scheme + rest.rpartition("@")[2]

@@ -7,18 +7,18 @@
     inventory, unwritten = await probe_models(models, inventory)
 """
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from toolgrad_dspy.concurrency import gather_or_cancel
 from toolgrad_dspy.errors import ModelError, ToolGradError, UsageError
-from toolgrad_dspy.lm.calls.gate import AsyncGate, Backend, Limits
+from toolgrad_dspy.lm.calls.gate import AsyncGate, Limits
 from toolgrad_dspy.lm.capabilities.known import Capabilities, known
 from toolgrad_dspy.lm.capabilities.probe import probe
 from toolgrad_dspy.lm.capabilities.probe_cache import Probed, address, probed, remember
 from toolgrad_dspy.lm.engines.remote import engine_pair
-from toolgrad_dspy.lm.models import Models, all_models
+from toolgrad_dspy.lm.models import CHECK_LIMITS, Models, all_models
 from toolgrad_dspy.lm.preflight import PATIENCE, check
 from toolgrad_dspy.lm.providers import provider_key
 from toolgrad_dspy.lm.settings import ROLES, ModelSettings, Role, environment
@@ -84,8 +84,7 @@ def _distinct_model(models: Models, chosen_by: list[tuple[Role, int]]) -> Distin
     fallback_of = tuple(role for role, position in chosen_by if position > 0)
     problem: UsageError | None = None
     try:
-        if not settings.is_rehearsal:
-            engine_pair(settings)
+        models.backend(*chosen_by[0])
     except UsageError as error:
         problem = error
     return DistinctModel(settings, roles, fallback_of, chosen_by[0], problem)
@@ -97,17 +96,10 @@ def known_facts(models: Models, model: DistinctModel) -> ModelFacts:
     return ModelFacts(
         engine=_engine_name(settings),
         has_key=bool(settings.api_key or provider_key(settings.model, environment())),
-        has_price=_backend(models, model).price is not None,
+        has_price=models.backend(*model.choice).price is not None,
         capabilities=known(settings),
         adapters={role: (models.adapter_name(role), models.settings[role].adapter != "auto") for role in model.roles},
     )
-
-
-def _backend(models: Models, model: DistinctModel) -> Backend:
-    """The model by itself, without the other choices of its role."""
-    role, position = model.choice
-    backend: Backend = models.lm(role).engine.backends[position]
-    return backend
 
 
 def _engine_name(settings: ModelSettings) -> EngineName:
@@ -131,7 +123,7 @@ async def probe_models(
     limits of their settings. Returns the inventory with the problems that came up, and why the results could not be
     written, if so.
     """
-    outcomes = await asyncio.gather(*(_outcome(models, model) for model in inventory))
+    outcomes = await gather_or_cancel(_outcome(models, model) for model in inventory)
     asked = [
         replace(model, problem=outcome) if isinstance(outcome, ToolGradError) else model
         for model, outcome in zip(inventory, outcomes, strict=True)
@@ -151,13 +143,12 @@ async def _outcome(models: Models, model: DistinctModel) -> Probed | ToolGradErr
     if settings.is_rehearsal or model.problem:
         return None
     try:
-        before = known(settings)
+        before, backend = known(settings), models.backend(*model.choice)
         if before.source == "probe" and None not in before.by_name().values():
-            gate = AsyncGate("check", [_backend(models, model)], Limits(PATIENCE, retries=1), models.meter)
-            await check({model.name: gate})
+            await check({model.name: AsyncGate("check", [backend], CHECK_LIMITS, models.meter)})
             return None
-        limits = Limits(settings.timeout, settings.retries, settings.max_parallel)
-        gate = AsyncGate("probe", [_backend(models, model)], limits, models.meter)
+        limits = Limits(settings.timeout, settings.retries, settings.max_parallel, longest_pause=PATIENCE)
+        gate = AsyncGate("probe", [backend], limits, models.meter)
         values = (await probe(settings.model, gate)).by_name()
     except ToolGradError as error:
         return error

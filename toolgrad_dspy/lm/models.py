@@ -8,7 +8,6 @@ from typing import Self
 import dspy
 from pydantic import JsonValue
 
-from toolgrad_dspy.errors import UsageError
 from toolgrad_dspy.lm.adapter import ADAPTERS, AdapterName
 from toolgrad_dspy.lm.calls.budget import Budget
 from toolgrad_dspy.lm.calls.gate import AnswerFormats, AsyncGate, Backend, Gate, Limits
@@ -17,6 +16,7 @@ from toolgrad_dspy.lm.calls.prices import Prices
 from toolgrad_dspy.lm.calls.rate_limit import RateLimit
 from toolgrad_dspy.lm.capabilities.known import Capabilities, known
 from toolgrad_dspy.lm.capabilities.probe_cache import address
+from toolgrad_dspy.lm.engines.base import AsyncConnection, SyncConnection
 from toolgrad_dspy.lm.engines.remote import engine_pair
 from toolgrad_dspy.lm.preflight import PATIENCE, check
 from toolgrad_dspy.lm.rehearsal import AsyncRehearsalEngine, RehearsalEngine
@@ -29,6 +29,9 @@ from toolgrad_dspy.lm.settings import (
     environment,
 )
 from toolgrad_dspy.lm.sources import RoleValues, resolve
+
+# Of a check. A server that asks to wait for longer than that can be reached, too.
+CHECK_LIMITS = Limits(PATIENCE, retries=1, longest_pause=PATIENCE)
 
 
 class Models:
@@ -52,9 +55,10 @@ class Models:
         self.budget = Budget()
         self.prices = prices or Prices()
         self._lms: dict[Role, dspy.LM] = {}
-        self._gates: dict[Role, tuple[Gate, AsyncGate]] = {}
+        self._backends: dict[tuple[Role, int], Backend] = {}
+        self._connections: list[tuple[SyncConnection, AsyncConnection]] = []
         self._rate_limits: dict[object, RateLimit] = {}
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._adapters = {role: ADAPTERS[self.adapter_name(role)] for role in settings}
 
     @classmethod
@@ -83,6 +87,16 @@ class Models:
                 self._lms[role] = self._build(role, self.settings[role])
             return self._lms[role]
 
+    def backend(self, role: Role, position: int = 0) -> Backend:
+        """One of the models that ``role`` may use, by itself: the first one, or at ``position`` a fallback.
+
+        Raises UsageError for a model name nothing can route.
+        """
+        with self._lock:
+            if (role, position) not in self._backends:
+                self._backends[role, position] = self._connected(all_models(self.settings[role])[position])
+            return self._backends[role, position]
+
     def capabilities(self, role: Role) -> Capabilities:
         """What the model that plays ``role`` can do, as far as it is known without asking the model."""
         return known(self.settings[role])
@@ -101,41 +115,32 @@ class Models:
 
     def _build(self, role: Role, settings: ModelSettings) -> dspy.LM:
         choices = all_models(settings)
-        backends = [self._backend(choice) for choice in choices]
+        backends = [self.backend(role, position) for position in range(len(choices))]
         limits = Limits(timeout=settings.timeout, retries=settings.retries, max_parallel=settings.max_parallel)
         capabilities = [known(choice) for choice in choices]
         formats = AnswerFormats(
             schema=all(able.json_schema for able in capabilities), json=all(able.json_object for able in capabilities)
         )
-        gates = (
-            Gate(role, backends, limits, self.meter, self.budget, formats),
-            AsyncGate(role, backends, limits, self.meter, self.budget, formats),
-        )
-        self._gates[role] = gates
         return dspy.LM(
             backends[0].model,
             temperature=settings.temperature,
             max_tokens=settings.max_tokens,
-            engine=gates[0],
-            async_engine=gates[1],
+            engine=Gate(role, backends, limits, self.meter, self.budget, formats),
+            async_engine=AsyncGate(role, backends, limits, self.meter, self.budget, formats),
             # With a cache two sessions with equal prompts would become one, and an unusable answer would come again.
             cache=False,
             num_retries=0,
         )
 
-    def _backend(self, settings: ModelSettings) -> Backend:
+    def _connected(self, settings: ModelSettings) -> Backend:
         """The model of ``settings`` with its engines. Roles that share an account share its rate limit."""
         if settings.is_rehearsal:
             return Backend("toolgrad/rehearsal", RehearsalEngine(), AsyncRehearsalEngine(), RateLimit(None, None))
-        if not all(settings.model.partition("/")):
-            raise UsageError(
-                f"unknown model {settings.model!r}: names are litellm's provider/model, for example "
-                "openai/gpt-4.1-mini, or 'rehearsal' for the embedded one",
-                code="unknown_model",
-            )
+        pair = engine_pair(settings)
+        self._connections.append(pair)
         account = (settings.model, settings.api_base, settings.api_key, settings.rpm, settings.tpm)
         rate_limit = self._rate_limits.setdefault(account, RateLimit(settings.rpm, settings.tpm))
-        return Backend(settings.model, *engine_pair(settings), rate_limit, self.prices.of(settings.model))
+        return Backend(settings.model, *pair, rate_limit, self.prices.of(settings.model))
 
     async def check(self, roles: Iterable[Role]) -> None:
         """Send a short request to each model that plays one of ``roles``, without the fallbacks. Raises ModelError.
@@ -145,11 +150,11 @@ class Models:
         gates: dict[str, AsyncGate] = {}
         for role in roles:
             if not self.settings[role].is_rehearsal:
-                self.lm(role)
-                first = self._gates[role][1].backends[0]
+                self.lm(role)  # a fallback that nothing can route is an error before the run, too
+                first = self.backend(role)
                 base = address(self.settings[role])
                 name = f"{first.model} at {base}" if base else first.model
-                gates.setdefault(name, AsyncGate("check", [first], Limits(PATIENCE, retries=1), self.meter))
+                gates.setdefault(name, AsyncGate("check", [first], CHECK_LIMITS, self.meter))
         await check(gates)
 
     async def aclose(self) -> None:
@@ -158,11 +163,12 @@ class Models:
         A model that is used after that is built again.
         """
         with self._lock:
-            gates, self._gates = self._gates, {}
+            connections, self._connections = self._connections, []
+            self._backends.clear()
             self._lms.clear()
-        for gate, async_gate in gates.values():
-            gate.close()
-            await async_gate.aclose()
+        for engine, async_engine in connections:
+            engine.close()
+            await async_engine.aclose()
 
     def public(self) -> dict[str, JsonValue]:
         """Every role's settings without secrets, as a run's configuration stores them."""

@@ -1,6 +1,5 @@
 """A short request to every model before a run, so that a wrong key, name or address is reported once, in one line."""
 
-import asyncio
 import re
 from collections.abc import Mapping
 
@@ -17,6 +16,7 @@ from dspy.lm15 import (
 )
 from dspy.lm15 import TimeoutError as LateError
 
+from toolgrad_dspy.concurrency import gather_or_cancel
 from toolgrad_dspy.errors import ModelError, one_line
 from toolgrad_dspy.lm.engines.base import AsyncEngine
 from toolgrad_dspy.lm.providers import base_variable, key_variable
@@ -34,7 +34,7 @@ async def check(models: Mapping[str, AsyncEngine]) -> None:
     ("unknown_model"), an account that cannot pay ("account_refused"), a wrong setting ("model_configuration"). A
     server that answers with another error, or takes its time, can be reached; the run waits for it.
     """
-    problems = await asyncio.gather(*(_problem(name, engine) for name, engine in models.items()))
+    problems = await gather_or_cancel(_problem(name, engine) for name, engine in models.items())
     first = next((problem for problem in problems if problem), None)
     if first:
         raise first

@@ -6,7 +6,6 @@ the embedded ``rehearsal`` model. The environment takes precedence over ``.env``
 """
 
 import os
-import re
 from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
@@ -18,6 +17,7 @@ from pydantic import Field, JsonValue, SecretStr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from toolgrad_dspy.errors import UsageError, nearest, one_line
+from toolgrad_dspy.lm.credentials import public_base
 
 Role = Literal["proposer", "executor", "selector", "updater", "judge", "reflection", "student"]
 ROLES: tuple[Role, ...] = get_args(Role)
@@ -32,9 +32,6 @@ OTHER_VARIABLES = frozenset({PRICES_VARIABLE, CAPABILITIES_VARIABLE})
 
 # How fast and by which route a model is reached: a run may be resumed with other values.
 _NOT_STORED = frozenset({"timeout", "retries", "rpm", "tpm", "max_parallel", "engine"})
-
-# The name and password in a URL.
-_USER_INFO = re.compile(r"//[^/@]*@")
 
 
 class ModelSettings(BaseSettings):
@@ -92,7 +89,7 @@ class ModelSettings(BaseSettings):
         """The settings that a run's configuration stores: those that are set, without secrets and limits."""
         shown = self.model_dump(mode="json", exclude={"api_key", *_NOT_STORED}, exclude_defaults=True)
         if self.api_base is not None:
-            shown["api_base"] = _USER_INFO.sub("//", self.api_base)
+            shown["api_base"] = public_base(self.api_base)
         return {"model": self.model, **shown}
 
     def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:

@@ -57,8 +57,9 @@ def _resolve_role(role: Role, file: Mapping[str, RoleValues], source: str) -> Re
         settings = ModelSettings(**values)
     except ValidationError as error:
         field, message = first_problem(error)
-        # Keys are secret, and so may be a part of an address.
-        shown = "" if field in ("api_key", "api_base") else f", got {values.get(field)!r}"
+        # Keys are secret, and so may be a part of an address, and the value of a field whose name is misspelt.
+        quoted = ModelSettings.model_fields.keys() - {"api_key", "api_base"}
+        shown = f", got {values.get(field)!r}" if field in quoted else ""
         place = came_from.get(field, f"{source}: {field}")
         raise UsageError(f"{place}: {message}{shown}", code="invalid_value") from None
     return ResolvedSettings(_with_checked_access(settings, came_from), came_from)

@@ -58,6 +58,6 @@ Listed = Annotated[list[ItemT], BeforeValidator(_split)]
 
 
 def pages(total: int, page: int, limit: int) -> tuple[int, int | None]:
-    """The offset of ``page``, and the number of the next page or None."""
-    offset = (page - 1) * limit
+    """The offset of ``page``, and the number of the next page or None. A page after the last one is empty."""
+    offset = min((page - 1) * limit, total)  # SQLite has no room for every whole number that a caller may give
     return offset, page + 1 if offset + limit < total else None

@@ -1,4 +1,4 @@
-"""The gate that every model call goes through: rate limit, parallel calls, timeout, retries, fallbacks, meter.
+"""The gate that every model call goes through: rate limit, parallel calls, time limit, retries, fallbacks, meter.
 
 It wraps either engine pair, native or litellm, and is an engine pair itself, so DSPy does not notice it. DSPy's own
 retries are off: they have no jitter, and would multiply with these.
@@ -6,10 +6,11 @@ retries are off: they have no jitter, and would multiply with these.
 
 import asyncio
 import random
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Self
+from typing import Self
 from weakref import WeakKeyDictionary
 
 from dspy.lm15 import LM15Error, RateLimitError, Request, Response, ServerError, TransportError
@@ -29,6 +30,8 @@ RETRYABLE = (RateLimitError, ServerError, LateError, TransportError)
 # (M. Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015).
 FIRST_WAIT = 0.5
 LONGEST_WAIT = 60.0
+# No quota is counted over more than a day, so a server that asks for a longer wait is wrong.
+A_DAY = 86_400.0
 
 # After so many calls in a row that got no connection, each after all its attempts, the server counts as gone.
 UNREACHABLE_CALLS_LIMIT = 16
@@ -36,6 +39,7 @@ UNREACHABLE_CALLS_LIMIT = 16
 # Parameters of a request that every engine accepts.
 PARAMETERS = frozenset({"temperature", "max_tokens", "stop", "seed"})
 
+# The usual rule of thumb for English text; exact counts need the tokenizer of a model.
 CHARACTERS_PER_TOKEN = 4
 # The length that is assumed for an answer before it has come, in tokens.
 ANSWER_TOKENS = 400
@@ -55,12 +59,14 @@ class Backend:
 @dataclass(frozen=True, slots=True)
 class Limits:
     """``timeout`` is in seconds per attempt; ``retries`` counts the attempts after the first; ``max_parallel`` is the
-    largest number of requests under way at once.
+    largest number of requests under way at once; ``longest_pause`` is the most seconds to wait because a server asks
+    for it.
     """
 
     timeout: float = 120.0
     retries: int = 5
     max_parallel: int = 256
+    longest_pause: float = A_DAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +102,9 @@ class _Gate:
         self._limits = limits
         self._meter = meter
         self._unreachable_calls = 0
-        # For the asynchronous half. Weak keys: a loop that is gone must not pass its semaphore on to a new loop that
-        # got the same address.
+        # For the synchronous half, and for the asynchronous one. Weak keys: a loop that is gone must not pass its
+        # semaphore on to a new loop that got the same address.
+        self._thread_semaphore = threading.BoundedSemaphore(limits.max_parallel)
         self._semaphores: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
 
     def __deepcopy__(self, memo: dict[int, object]) -> Self:
@@ -109,6 +116,9 @@ class _Gate:
         for backend in self.backends:
             for attempt in range(self._limits.retries + 1):
                 yield backend, attempt, backend is last and attempt == self._limits.retries
+
+    def _pause(self, error: LM15Error, attempt: int) -> float:
+        return pause(error, attempt, self._limits.longest_pause)
 
     def _final_error(self, error: LM15Error) -> Exception:
         """What to raise when all attempts of a call have failed: ``error``, or the end of the run.
@@ -144,29 +154,27 @@ class _Gate:
 
 
 class Gate(_Gate):
-    """The synchronous half."""
+    """The synchronous half, with at most ``max_parallel`` requests under way from all threads.
+
+    Its time limit is the engine's own, which counts from byte to byte: a thread that waits cannot be stopped.
+    """
 
     def complete(self, request: Request) -> Response:
         estimated = estimate(request)
         for backend, attempt, last in self._attempts():
-            self._budget.check_model_call()
             time.sleep(backend.rate_limit.reserve(estimated))
             try:
-                response: Response = backend.engine.complete(replace(request, model=backend.model))
+                with self._thread_semaphore:
+                    # Checked here and not before: many calls may have spent the budget while this one waited.
+                    self._budget.check_model_call()
+                    response: Response = backend.engine.complete(replace(request, model=backend.model))
             except RETRYABLE as error:
                 if last:
                     raise self._final_error(error) from error.__cause__
-                time.sleep(pause(error, attempt))
+                time.sleep(self._pause(error, attempt))
             else:
                 return self._counted(backend, response, estimated)
         raise AssertionError("the last attempt returns or raises")
-
-    def close(self) -> None:
-        """Close the connections, if the engines hold any."""
-        for backend in self.backends:
-            close: Any = getattr(backend.engine, "close", None)
-            if close is not None:
-                close()
 
 
 class AsyncGate(_Gate):
@@ -186,7 +194,7 @@ class AsyncGate(_Gate):
             except RETRYABLE as error:
                 if last:
                     raise self._final_error(error) from error.__cause__
-                await asyncio.sleep(pause(error, attempt))
+                await asyncio.sleep(self._pause(error, attempt))
             else:
                 return self._counted(backend, response, estimated)
         raise AssertionError("the last attempt returns or raises")
@@ -207,19 +215,16 @@ class AsyncGate(_Gate):
             self._semaphores[loop] = asyncio.Semaphore(self._limits.max_parallel)
         return self._semaphores[loop]
 
-    async def aclose(self) -> None:
-        """Close the connections that were opened on this event loop, if the engines hold any."""
-        for backend in self.backends:
-            close: Any = getattr(backend.async_engine, "aclose", None)
-            if close is not None:
-                await close()
 
+def pause(error: Exception, attempt: int, longest: float = A_DAY) -> float:
+    """Seconds to wait after ``attempt``, from 0: a little more than the server asked for, else full jitter.
 
-def pause(error: Exception, attempt: int) -> float:
-    """Seconds to wait after ``attempt``, from 0: a little more than the server asked for, else full jitter."""
+    Of what a server asked for, no more than ``longest`` seconds count.
+    """
     wanted = getattr(error, "retry_after", None)
     jitter = random.uniform(0, min(LONGEST_WAIT, FIRST_WAIT * 2**attempt))
-    return min(LONGEST_WAIT, float(wanted)) + jitter * 0.1 if wanted else jitter
+    # Zero comes first in max(): a server may ask for "nan" or "-1" seconds, too.
+    return min(longest, max(0.0, float(wanted))) + jitter * 0.1 if wanted else jitter
 
 
 def estimate(request: Request) -> int:

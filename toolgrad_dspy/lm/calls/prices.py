@@ -1,7 +1,7 @@
 """What a model's tokens cost.
 
-Prices come from litellm's list (``catalog.py``). Those in a file of the user's take precedence: ``TOOLGRAD_PRICES``
-names a JSON or YAML file, in US dollars per million tokens:
+Prices come from litellm's list (``capabilities/catalog.py``). Those in a file of the user's take precedence:
+``TOOLGRAD_PRICES`` names a JSON or YAML file, in US dollars per million tokens:
 
     openai/my-model: {input: 0.4, output: 1.6, cached: 0.1}
 

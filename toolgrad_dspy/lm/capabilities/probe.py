@@ -4,7 +4,6 @@ The documents of a model say what its family can do. A gateway, a local server o
 accept the field and ignore it. So each request is made such that the answer shows whether the field had an effect.
 """
 
-import asyncio
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -26,6 +25,7 @@ from dspy.lm15 import (
     ToolChoice,
 )
 
+from toolgrad_dspy.concurrency import gather_or_cancel
 from toolgrad_dspy.lm.capabilities.known import Capabilities
 from toolgrad_dspy.lm.engines.base import AsyncEngine
 from toolgrad_dspy.lm.preflight import check
@@ -80,13 +80,16 @@ async def probe(model: str, engine: AsyncEngine) -> Capabilities:
     request that fails in another way, or whose answer is cut off, leaves its capability None.
     """
     plain = _AnswerRecorder(engine)
-    _, *answers = await asyncio.gather(
-        check({model: plain}), *(_ask(engine, replace(request, model=model)) for request, _ in _PROBES.values())
-    )
-    values = {
-        name: _meaning(answer, shows, plain.answered)
-        for (name, (_, shows)), answer in zip(_PROBES.items(), answers, strict=True)
-    }
+    answers: dict[str, Response | LM15Error] = {}
+
+    async def ask(name: str, request: Request) -> None:
+        try:
+            answers[name] = await engine.complete(replace(request, model=model))
+        except LM15Error as error:
+            answers[name] = error
+
+    await gather_or_cancel([check({model: plain}), *(ask(name, request) for name, (request, _) in _PROBES.items())])
+    values = {name: _meaning(answers[name], shows, plain.answered) for name, (_, shows) in _PROBES.items()}
     return Capabilities(**values, source="probe")
 
 
@@ -101,13 +104,6 @@ class _AnswerRecorder:
         response = await self._inner.complete(request)
         self.answered = True
         return response
-
-
-async def _ask(engine: AsyncEngine, request: Request) -> Response | LM15Error:
-    try:
-        return await engine.complete(request)
-    except LM15Error as error:
-        return error
 
 
 def _meaning(answer: Response | LM15Error, shows: Callable[[Response], bool], plain: bool) -> bool | None:

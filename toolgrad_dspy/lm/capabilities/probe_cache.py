@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from toolgrad_dspy.errors import UsageError, first_problem, one_line, os_reason
 from toolgrad_dspy.files import atomic_writer, store_errors
+from toolgrad_dspy.lm.credentials import public_base
 from toolgrad_dspy.lm.providers import provider_base
 from toolgrad_dspy.lm.settings import CAPABILITIES_VARIABLE, ModelSettings, environment
 
@@ -47,11 +48,7 @@ class _File(_Stored):
 def address(settings: ModelSettings) -> str | None:
     """The base URL that is set for a model, here or by its provider's own variable, without anything secret in it."""
     base = settings.api_base or provider_base(settings.model, environment())
-    if not base:
-        return None
-    plain = base.partition("?")[0].partition("#")[0]
-    scheme, slashes, rest = plain.partition("//") if "//" in plain else ("", "", plain)
-    return f"{scheme}{slashes}{rest.rpartition('@')[2].rstrip('/')}"
+    return public_base(base).rstrip("/") if base else None
 
 
 def probed(settings: ModelSettings, values: CapabilityValues) -> Probed:

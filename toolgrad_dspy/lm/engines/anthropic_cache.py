@@ -14,8 +14,6 @@ from hashlib import blake2b
 
 from dspy.lm15 import CacheConfig, Message, Request, Response, TextPart
 
-from toolgrad_dspy.lm.engines.base import AsyncEngine, SyncEngine
-
 # The number of beginnings that are remembered. Each session under way has a handful.
 REMEMBERED = 4096
 
@@ -24,7 +22,7 @@ _SECOND_FIELD = re.compile(r"\n\n(?=\[\[ ## \w+ ## \]\]\n)")
 
 
 class CacheMarks:
-    """Puts cache marks into requests. One object serves all calls of an account, from any thread."""
+    """Puts cache marks into requests. One object serves all calls of a role to a model, from any thread."""
 
     def __init__(self) -> None:
         self._seen: OrderedDict[bytes, None] = OrderedDict()
@@ -60,7 +58,7 @@ def _with_mark(request: Request, messages: tuple[Message, ...], last: int) -> Re
     return replace(request, messages=messages, config=replace(request.config, cache=cache))
 
 
-def _with_cached_input(response: Response) -> Response:
+def with_cached_input(response: Response) -> Response:
     """``response`` with the cached tokens counted as input, as all other providers count them."""
     usage = response.usage
     cached = (usage.cache_read_tokens or 0) + (usage.cache_write_tokens or 0)
@@ -69,35 +67,3 @@ def _with_cached_input(response: Response) -> Response:
     input_tokens = usage.input_tokens + cached
     total = input_tokens + (usage.output_tokens or 0)
     return replace(response, usage=replace(usage, input_tokens=input_tokens, total_tokens=total))
-
-
-class CachingEngine:
-    """A synchronous engine for Anthropic's Messages API that marks its requests."""
-
-    def __init__(self, inner: SyncEngine, marks: CacheMarks) -> None:
-        self._inner = inner
-        self._marks = marks
-
-    def complete(self, request: Request) -> Response:
-        return _with_cached_input(self._inner.complete(self._marks.marked(request)))
-
-    def close(self) -> None:
-        close = getattr(self._inner, "close", None)
-        if close is not None:
-            close()
-
-
-class AsyncCachingEngine:
-    """An asynchronous engine, as :class:`CachingEngine`."""
-
-    def __init__(self, inner: AsyncEngine, marks: CacheMarks) -> None:
-        self._inner = inner
-        self._marks = marks
-
-    async def complete(self, request: Request) -> Response:
-        return _with_cached_input(await self._inner.complete(self._marks.marked(request)))
-
-    async def aclose(self) -> None:
-        close = getattr(self._inner, "aclose", None)
-        if close is not None:
-            await close()

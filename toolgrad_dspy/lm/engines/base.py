@@ -1,6 +1,6 @@
 """The contract of an engine, DSPy's extension point for carrying a request to a model (``dspy.clients.engines``).
 
-Both raise DSPy's ``LM15Error`` when the model does not answer.
+Both kinds raise DSPy's ``LM15Error`` when the model does not answer.
 """
 
 from typing import Protocol
@@ -18,3 +18,15 @@ class AsyncEngine(Protocol):
     """What DSPy awaits."""
 
     async def complete(self, request: Request) -> Response: ...
+
+
+class SyncConnection(SyncEngine, Protocol):
+    """A synchronous engine that holds connections until it is closed."""
+
+    def close(self) -> None: ...
+
+
+class AsyncConnection(AsyncEngine, Protocol):
+    """An asynchronous engine that holds connections until it is closed, on the event loop that opened them."""
+
+    async def aclose(self) -> None: ...

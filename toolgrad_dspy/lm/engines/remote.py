@@ -4,7 +4,8 @@ DSPy's extension point is a pair of engines, a synchronous and an asynchronous o
 native client serves the providers it knows; every other name goes through litellm.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,19 +14,25 @@ from urllib.request import getproxies
 from dspy.lm15 import LM15Error, Request, Response, ServerError, UnknownModelError, UnsupportedFeatureError
 
 from toolgrad_dspy.errors import UsageError, one_line
-from toolgrad_dspy.lm.engines.anthropic_cache import AsyncCachingEngine, CacheMarks, CachingEngine
-from toolgrad_dspy.lm.engines.base import AsyncEngine, SyncEngine
+from toolgrad_dspy.lm.engines.anthropic_cache import CacheMarks, with_cached_input
+from toolgrad_dspy.lm.engines.base import AsyncConnection, SyncConnection
 from toolgrad_dspy.lm.engines.errors import corrected
 from toolgrad_dspy.lm.providers import provider_base, provider_key
 from toolgrad_dspy.lm.settings import ModelSettings, environment
 
 
-def engine_pair(settings: ModelSettings) -> tuple[SyncEngine, AsyncEngine]:
+def engine_pair(settings: ModelSettings) -> tuple[SyncConnection, AsyncConnection]:
     """The engines for any model but the rehearsal one, without the gate around them.
 
-    Raises UsageError for a provider that nothing knows ("unknown_model"), or that the engine in the settings does not
-    know ("unsupported_provider").
+    Raises UsageError for a name that is not ``provider/model`` or whose provider nothing knows ("unknown_model"), and
+    for a provider that the engine in the settings does not know ("unsupported_provider").
     """
+    if not all(settings.model.partition("/")):
+        raise UsageError(
+            f"unknown model {settings.model!r}: names are litellm's provider/model, for example "
+            "openai/gpt-4.1-mini, or 'rehearsal' for the embedded one",
+            code="unknown_model",
+        )
     if settings.engine != "litellm":
         pair = _native_pair(settings)
         if pair is not None:
@@ -47,53 +54,67 @@ _VERSION_ADDED = frozenset({"anthropic", "ollama"})
 _UNREADABLE = (ValueError, LookupError, TypeError, AttributeError)
 
 
-class Remote:
+class _Remote:
+    def __init__(self, hidden: Collection[str], marks: CacheMarks | None) -> None:
+        self._hidden = hidden
+        self._marks = marks
+
+    def _prepared(self, request: Request) -> Request:
+        plain = _without_seed(request)
+        return self._marks.marked(plain) if self._marks else plain
+
+    def _read(self, response: Response) -> Response:
+        return with_cached_input(response) if self._marks else response
+
+    @contextmanager
+    def _failures(self) -> Iterator[None]:
+        """Wraps the engine's attempt and nothing of ours: a bug of ours must not look like one of the server's."""
+        try:
+            yield
+        except LM15Error as error:
+            meant = corrected(error, self._hidden)
+            # An error must not become its own cause: code that follows the causes would never end.
+            raise meant from (None if meant is error else error)
+        except _UNREADABLE as error:
+            raise corrected(_server_error(error), self._hidden) from error
+
+
+class Remote(_Remote):
     """A synchronous engine over a network, whose failures say what the provider meant (``errors.py``).
 
-    The texts in ``hidden``, which is the key, are masked in the failures: a server may repeat them.
+    The texts in ``hidden``, which is the key, are masked in the failures: a server may repeat them. With ``marks``
+    the requests are marked for Anthropic's prompt cache.
     """
 
-    def __init__(self, inner: SyncEngine, hidden: Collection[str] = ()) -> None:
+    def __init__(self, inner: SyncConnection, hidden: Collection[str] = (), marks: CacheMarks | None = None) -> None:
+        super().__init__(hidden, marks)
         self._inner = inner
-        self._hidden = hidden
 
     def complete(self, request: Request) -> Response:
-        try:
-            return self._inner.complete(_without_seed(request))
-        except LM15Error as error:
-            meant = corrected(error, self._hidden)
-            # An error must not become its own cause: code that follows the causes would never end.
-            raise meant from (None if meant is error else error)
-        except _UNREADABLE as error:
-            raise corrected(_server_error(error), self._hidden) from error
+        prepared = self._prepared(request)
+        with self._failures():
+            response = self._inner.complete(prepared)
+        return self._read(response)
 
     def close(self) -> None:
-        close: Any = getattr(self._inner, "close", None)
-        if close is not None:
-            close()
+        self._inner.close()
 
 
-class AsyncRemote:
+class AsyncRemote(_Remote):
     """An asynchronous engine over a network, as :class:`Remote`."""
 
-    def __init__(self, inner: AsyncEngine, hidden: Collection[str] = ()) -> None:
+    def __init__(self, inner: AsyncConnection, hidden: Collection[str] = (), marks: CacheMarks | None = None) -> None:
+        super().__init__(hidden, marks)
         self._inner = inner
-        self._hidden = hidden
 
     async def complete(self, request: Request) -> Response:
-        try:
-            return await self._inner.complete(_without_seed(request))
-        except LM15Error as error:
-            meant = corrected(error, self._hidden)
-            # An error must not become its own cause: code that follows the causes would never end.
-            raise meant from (None if meant is error else error)
-        except _UNREADABLE as error:
-            raise corrected(_server_error(error), self._hidden) from error
+        prepared = self._prepared(request)
+        with self._failures():
+            response = await self._inner.complete(prepared)
+        return self._read(response)
 
     async def aclose(self) -> None:
-        close: Any = getattr(self._inner, "aclose", None)
-        if close is not None:
-            await close()
+        await self._inner.aclose()
 
 
 def _without_seed(request: Request) -> Request:
@@ -106,7 +127,7 @@ def _server_error(error: Exception) -> LM15Error:
     return unreadable
 
 
-def _native_pair(settings: ModelSettings) -> tuple[SyncEngine, AsyncEngine] | None:
+def _native_pair(settings: ModelSettings) -> tuple[Remote, AsyncRemote] | None:
     from dspy.clients.engines import AsyncLM15Engine, LM15Engine
     from dspy.lm15 import RouterConfig, Timeouts
 
@@ -134,15 +155,12 @@ def _native_pair(settings: ModelSettings) -> tuple[SyncEngine, AsyncEngine] | No
         max_connections=settings.max_parallel,
         timeouts=Timeouts(read=settings.timeout),
     )
-    pair = LM15Engine(config), AsyncLM15Engine(config)
-    if provider == "anthropic":
-        marks = CacheMarks()
-        pair = CachingEngine(pair[0], marks), AsyncCachingEngine(pair[1], marks)
     hidden = (key,) if key else ()
-    return Remote(pair[0], hidden), AsyncRemote(pair[1], hidden)
+    marks = CacheMarks() if provider == "anthropic" else None
+    return Remote(LM15Engine(config), hidden, marks), AsyncRemote(AsyncLM15Engine(config), hidden, marks)
 
 
-def _litellm_pair(settings: ModelSettings) -> tuple[SyncEngine, AsyncEngine]:
+def _litellm_pair(settings: ModelSettings) -> tuple[Remote, AsyncRemote]:
     import litellm
     from dspy.clients.engines import AsyncLiteLLMEngine, LiteLLMEngine
 

@@ -7,6 +7,7 @@ from typing import Any, Self
 
 from dspy.lm15 import Message, Request, Response, TextPart, Usage
 
+from toolgrad_dspy.lm.calls.gate import CHARACTERS_PER_TOKEN
 from toolgrad_dspy.lm.rehearsal.inducing import induce
 from toolgrad_dspy.lm.rehearsal.instructing import (
     advise,
@@ -47,8 +48,6 @@ PARTS: dict[frozenset[str], Part] = {
     frozenset({"extracted", "pairs", "solvability"}): judge_instruction,
     frozenset({"sufficiency", "minimality"}): judge_calls,
 }
-# The usual rule of thumb for English text; exact counts need the tokenizer of a model.
-CHARACTERS_PER_TOKEN = 4
 
 
 def answer(request: Request) -> Response:

@@ -57,7 +57,7 @@ def _shows_addressing(demonstration: Demonstration) -> bool:
 
 def _shows_deepening(demonstration: Demonstration) -> bool:
     """The chosen report uses earlier results, and another one does not."""
-    lines = demonstration.inputs.get("reports", "").splitlines()
+    lines = demonstration.inputs.get("reports", "").split("\n")
     chosen = demonstration.answer.get("report", "").strip()
     uses = {line.split('"')[3]: '"uses"' in line for line in lines if line.startswith('{"report"')}
     return uses.get(chosen, False) and not all(uses.values())

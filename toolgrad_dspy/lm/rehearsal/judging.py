@@ -13,8 +13,7 @@ from typing import Any
 from toolgrad_dspy.lm.rehearsal.prompt import Prompt, objects
 from toolgrad_dspy.lm.rehearsal.writing import FACT_CHARACTERS, FACTS, plain
 from toolgrad_dspy.records import leaves
-
-MISSING = "#missing"
+from toolgrad_dspy.signatures import MISSING
 
 
 def score_requests(prompt: Prompt, rng: random.Random) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from toolgrad_dspy.lm.rehearsal.habits import active
 from toolgrad_dspy.lm.rehearsal.prompt import Prompt, objects
 
 Report = dict[str, Any]
+Call = dict[str, Any]
 
 
 def select(prompt: Prompt, rng: random.Random) -> dict[str, Any]:
@@ -56,7 +57,7 @@ def _chain(report: Report, workflow: list[dict[str, Any]]) -> str:
     return chains[-1] if chains else "new"
 
 
-def _lacking(prompt: Prompt, workflow: list[dict[str, Any]], calls: list[Report], habits: frozenset[str]) -> str:
+def _lacking(prompt: Prompt, workflow: list[dict[str, Any]], calls: list[Call], habits: frozenset[str]) -> str:
     """What to do next; with the habit, the names of the ids in results that no call has used yet."""
     if "name_lack" not in habits:
         return "more steps"

@@ -27,7 +27,7 @@ def write(prompt: Prompt, rng: random.Random) -> dict[str, Any]:
     """A query with one request per step that states every required value, and a response with facts of each step."""
     steps = list(objects(prompt.inputs.get("workflow", "")))
     wanted = list(objects(prompt.inputs.get("state", "")))
-    avoid = set(prompt.inputs.get("avoid", "").splitlines())
+    avoid = set(prompt.inputs.get("avoid", "").split("\n"))
     requests = [rng.choice(_OPENINGS)]
     answers = ["Here is what I found."]
     for number, step in enumerate(steps):

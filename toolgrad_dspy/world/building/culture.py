@@ -80,7 +80,7 @@ def _parcels(world: World, rng: random.Random) -> None:
             place_id=rng.choice(offices)["place_id"] if status == "ready_for_pickup" else None,
             weight_kg=round(rng.uniform(0.2, 9.0), 1),
         )
-        journey = (*_JOURNEY[:2], _JOURNEY[2], "ready at the counter") if status == "ready_for_pickup" else _JOURNEY
+        journey = (*_JOURNEY[:3], "ready at the counter") if status == "ready_for_pickup" else _JOURNEY
         for position, what in enumerate(journey[: scans + (status == "ready_for_pickup")]):
             at = f"{day(min(0, expected) - scans + position)}T{6 + rng.randrange(3):02d}:{rng.randrange(60):02d}"
             world.add("scan", parcel_id=parcel_id, position=position, at=at, what=what)

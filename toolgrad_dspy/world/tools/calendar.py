@@ -1,6 +1,6 @@
 """The user's calendar."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -153,7 +153,7 @@ def move_entry(
 ) -> Entry:
     """Move one of your calendar entries to another day or time; its duration stays."""
     entry = _my_entry(world, entry_id)
-    duration = to_minutes(str(entry["end"])) - to_minutes(str(entry["start"]))
+    duration = to_minutes(entry["end"]) - to_minutes(entry["start"])
     end = _free_until(world, date, start, duration, besides=entry_id)
     world.run("UPDATE entry SET date = ?, start = ?, end = ? WHERE entry_id = ?", date, start, end, entry_id)
     return _entries(world, "entry_id = ?", entry_id)[0]
@@ -164,7 +164,7 @@ def delete_entry(world: World, entry_id: EntryId) -> DeletedEntry:
     """Delete one of your calendar entries."""
     entry = _my_entry(world, entry_id)
     world.run("DELETE FROM entry WHERE entry_id = ?", entry_id)
-    return DeletedEntry(entry_id=entry_id, title=str(entry["title"]), deleted=True)
+    return DeletedEntry(entry_id=entry_id, title=entry["title"], deleted=True)
 
 
 def _busy(world: World, date: str, people: list[str], besides: str | None = None) -> list[tuple[int, int]]:
@@ -194,10 +194,10 @@ def _free_until(world: World, date: str, start: str, minutes: int, besides: str 
     return to_time(last)
 
 
-def _my_entry(world: World, entry_id: str) -> dict[str, str | int | None]:
+def _my_entry(world: World, entry_id: str) -> dict[str, Any]:
     entry = world.get("entry", entry_id)
     if entry["organiser_id"] != ME:
-        organiser = world.get("contact", str(entry["organiser_id"]))["name"]
+        organiser = world.get("contact", entry["organiser_id"])["name"]
         raise NotPermitted(f"only the organiser, {organiser}, may move or delete entry {entry_id}.")
     return entry
 

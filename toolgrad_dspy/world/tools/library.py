@@ -162,7 +162,7 @@ def reserve_copy(
 @library.reads
 def list_reservations(world: World) -> Reservations:
     """List your own library reservations with the branch and the first day to collect each."""
-    return Reservations(reservations=_reservations(world, "AND status != 'cancelled'"))
+    return Reservations(reservations=_reservations(world, "AND reservation.status != 'cancelled'"))
 
 
 @library.writes(destructive=True, idempotent=True)
@@ -197,7 +197,7 @@ def _reservations(world: World, condition: str, *values: str) -> list[Reservatio
         "SELECT reservation_id, copy_id, book_id, title, reservation.place_id, place.name AS branch, pickup_from, "
         "reservation.status FROM reservation JOIN copy USING (copy_id) JOIN book USING (book_id) "
         "JOIN place ON place.place_id = reservation.place_id "
-        f"WHERE contact_id = ? {condition.replace('status', 'reservation.status')} ORDER BY reservation_id",
+        f"WHERE contact_id = ? {condition} ORDER BY reservation_id",
         ME,
         *values,
     )

@@ -1,4 +1,4 @@
-"""Public transport: stops, lines, departures, journeys, disruptions."""
+"""Public transport: stops, lines, departures, disruptions."""
 
 from typing import Annotated, Literal
 

@@ -51,6 +51,8 @@ def get_forecast(
     days: Annotated[int, Field(description="Number of days.", ge=1, le=7)] = 1,
 ) -> Forecast:
     """Get the weather forecast of a district for one or more days, at most two weeks ahead."""
+    if not TODAY <= date <= LAST_DAY:
+        raise NotFound(f"there is no forecast for {date}; forecasts run from {TODAY} to {LAST_DAY}.")
     forecasts = world.read(
         DayForecast,
         "SELECT date, condition, high_c, low_c, rain_mm, wind_kmh FROM forecast "
@@ -59,8 +61,6 @@ def get_forecast(
         date,
         shift(date, days),
     )
-    if not forecasts or forecasts[0].date != date:
-        raise NotFound(f"there is no forecast for {date}; forecasts run from {TODAY} to {LAST_DAY}.")
     return Forecast(district=district, days=forecasts)
 
 
@@ -80,17 +80,17 @@ def find_fair_days(
     """Find the days on which a district stays dry and warm enough; the list is empty when there are none."""
     if date_range is not None and date_range.first > date_range.last:
         raise InvalidArgument(f"date_range ends on {date_range.last}, before it starts on {date_range.first}.")
-    fair_days = world.read(
+    dry_days = world.read(
         DayForecast,
         "SELECT date, condition, high_c, low_c, rain_mm, wind_kmh FROM forecast "
-        "WHERE district = ? AND date BETWEEN ? AND ? AND rain_mm <= ? AND high_c >= ? ORDER BY date",
+        "WHERE district = ? AND date BETWEEN ? AND ? AND rain_mm <= ? ORDER BY date",
         district,
         TODAY if date_range is None else date_range.first,
         LAST_DAY if date_range is None else date_range.last,
         max_rain_mm,
-        -50 if min_high_c is None else min_high_c,
     )
-    return Forecast(district=district, days=fair_days)
+    # Not in the query: SQLite has no room for every whole number that a caller may give.
+    return Forecast(district=district, days=[d for d in dry_days if min_high_c is None or d.high_c >= min_high_c])
 
 
 @weather.reads
