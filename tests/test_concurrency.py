@@ -19,6 +19,7 @@ class Waiting:
         self.ended: list[int] = []
         self._count = count
         self._started = 0
+        self.cancelled = asyncio.Event()
 
     async def wait(self, number: int) -> None:
         self._started += 1
@@ -27,6 +28,7 @@ class Waiting:
         try:
             await asyncio.Event().wait()
         finally:
+            self.cancelled.set()
             for _ in range(5):
                 await asyncio.sleep(0)
             self.ended.append(number)
@@ -98,6 +100,40 @@ def test_a_cancelled_caller_has_ended_its_work() -> None:
     asyncio.run(main())
 
 
+def test_a_caller_that_is_cancelled_again_waits_for_its_work_all_the_same() -> None:
+    async def main() -> None:
+        waiting = Waiting(3)
+        caller = asyncio.create_task(gather_or_cancel(waiting.wait(number) for number in range(3)))
+        await waiting.all_started.wait()
+        for _ in range(3):
+            caller.cancel()
+            await asyncio.sleep(0)
+        with pytest.raises(asyncio.CancelledError):
+            await caller
+        assert sorted(waiting.ended) == [0, 1, 2]
+
+    asyncio.run(main())
+
+
+def test_a_cancellation_after_an_error_is_not_lost() -> None:
+    async def main() -> None:
+        waiting = Waiting(1)
+
+        async def fail() -> None:
+            await waiting.all_started.wait()
+            raise LookupError
+
+        caller = asyncio.create_task(gather_or_cancel([waiting.wait(1), fail()]))
+        await waiting.all_started.wait()
+        await waiting.cancelled.wait()
+        caller.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await caller
+        assert waiting.ended == [1]
+
+    asyncio.run(main())
+
+
 def test_work_of_all_threads_runs_on_one_loop_thread_from_the_first_call_on() -> None:
     """In a process of its own, whose threads all come before there is a loop."""
     code = (
@@ -142,3 +178,25 @@ def test_an_error_on_the_loop_thread_is_raised_in_the_caller_and_the_loop_stays(
     with pytest.raises(ZeroDivisionError):
         run_on_loop_thread(fail())
     assert run_on_loop_thread(succeed()) == 1
+
+
+def test_an_interrupted_caller_has_ended_its_work() -> None:
+    """In a process of its own, which is interrupted as by Ctrl-C."""
+    code = (
+        "import asyncio, os, signal\n"
+        "from toolgrad_dspy.concurrency import run_on_loop_thread\n"
+        "ended = []\n"
+        "async def work():\n"
+        "    os.kill(os.getpid(), signal.SIGINT)\n"
+        "    try: await asyncio.Event().wait()\n"
+        "    finally:\n"
+        "        await asyncio.sleep(0.05)\n"
+        "        ended.append(True)\n"
+        "try: run_on_loop_thread(work())\n"
+        "except KeyboardInterrupt: assert ended, 'it went on'\n"
+        "else: raise AssertionError('not interrupted')\n"
+        "async def again(): return 7\n"
+        "assert run_on_loop_thread(again()) == 7\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr

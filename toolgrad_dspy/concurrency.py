@@ -17,16 +17,24 @@ async def gather_or_cancel(work: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
     """The results of ``work``, run at once, in the order of ``work``.
 
     When one of the coroutines raises, or the caller is cancelled, the others are cancelled and have ended when this
-    raises: nothing keeps calling tools or models for a result that nobody waits for. ``asyncio.gather`` leaves them
-    running, and a ``TaskGroup`` wraps the error in a group.
+    raises, also when the caller is cancelled again meanwhile: nothing keeps calling tools or models for a result that
+    nobody waits for. ``asyncio.gather`` leaves them running, and a ``TaskGroup`` wraps the error in a group.
     """
     tasks = [asyncio.ensure_future(coroutine) for coroutine in work]
     try:
-        return await asyncio.gather(*tasks)
-    except BaseException:  # cancellation of the caller too; it is passed on when the others have ended
+        # Shielded: each task is cancelled once, and a further cancellation of the caller does not disturb its end.
+        return await asyncio.shield(asyncio.gather(*tasks))
+    except BaseException as error:  # cancellation of the caller too; it is passed on when the others have ended
         for task in tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        again: asyncio.CancelledError | None = None
+        while not all(task.done() for task in tasks):
+            try:
+                await asyncio.wait(tasks)
+            except asyncio.CancelledError as cancellation:
+                again = cancellation
+        if again is not None:
+            raise again from error
         raise
 
 
@@ -50,6 +58,27 @@ def run_on_loop_thread(work: Coroutine[Any, Any, T]) -> T:
     """Run ``work`` on one background loop and wait for its result. Called from that loop it would wait forever.
 
     DSPy's optimizers call programs from many threads, and tool sessions belong to the event loop that opened them:
-    every such call runs on the same loop. ``work`` sees the caller's context variables (``dspy.context``).
+    every such call runs on the same loop. ``work`` sees the caller's context variables (``dspy.context``). When the
+    caller is interrupted, ``work`` is cancelled, and has ended when this raises.
     """
-    return asyncio.run_coroutine_threadsafe(work, _loop()).result()
+    tasks: set[asyncio.Task[Any]] = set()
+
+    async def remembered() -> T:
+        if task := asyncio.current_task():
+            tasks.add(task)
+        return await work
+
+    future = asyncio.run_coroutine_threadsafe(remembered(), _loop())
+    try:
+        return future.result()
+    except BaseException:
+        if future.cancel():  # it was not what raised: an interruption was
+            asyncio.run_coroutine_threadsafe(_ended(tasks), _loop()).result()
+            if not tasks:  # cancelled before it began
+                work.close()
+        raise
+
+
+async def _ended(tasks: set[asyncio.Task[Any]]) -> None:
+    if tasks:
+        await asyncio.wait(tasks)

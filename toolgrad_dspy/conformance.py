@@ -1,11 +1,14 @@
 """What the suites share that check what people write themselves: tool sources, engines, optimizers, components.
 
 A suite is a tuple of checks: functions that get a case, and raise AssertionError with the promise that is broken.
+Whatever else comes out of a check was raised by what is checked, and breaks a promise too.
 """
 
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import TypeVar
+
+from toolgrad_dspy.errors import one_line
 
 C = TypeVar("C")
 
@@ -36,7 +39,7 @@ def broken_promises(checks: Iterable[Callable[[C], None]], case: C) -> list[Brok
     for check in checks:
         try:
             check(case)
-        except AssertionError as error:
+        except Exception as error:  # noqa: BLE001 - boundary: what is checked is others' code, and may raise anything
             broken.append(_broken(check, error))
     return broken
 
@@ -47,10 +50,11 @@ async def broken_promises_async(checks: Iterable[Callable[[C], Awaitable[None]]]
     for check in checks:
         try:
             await check(case)
-        except AssertionError as error:
+        except Exception as error:  # noqa: BLE001 - boundary: what is checked is others' code, and may raise anything
             broken.append(_broken(check, error))
     return broken
 
 
-def _broken(check: Callable[..., object], error: AssertionError) -> BrokenPromise:
-    return BrokenPromise(check.__name__, str(error))
+def _broken(check: Callable[..., object], error: Exception) -> BrokenPromise:
+    told = str(error) if isinstance(error, AssertionError) else one_line(f"raises {type(error).__name__}: {error}")
+    return BrokenPromise(check.__name__, told)

@@ -1,13 +1,21 @@
 """Writing files so that a reader never sees half of one, and errors of the disk in one line."""
 
+import errno
+import io
 import os
 import sqlite3
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from toolgrad_dspy.errors import StoreError, one_line, os_reason
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
+
+_WRITE = "write it"
 
 
 @contextmanager
@@ -34,26 +42,48 @@ def store_errors(path: Path, doing: str) -> Iterator[None]:
 def atomic_writer(path: Path) -> Iterator[TextIO]:
     """A text file (UTF-8) that replaces ``path`` when the block succeeds, and is removed when it raises.
 
-    The content is on the disk before the file gets its name. Raises StoreError.
+    The content is on the disk before the file gets its name. Raises StoreError where it cannot be written; what the
+    block itself raises is passed on.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    with store_errors(path, "write it"):
-        try:
-            with temporary.open("w", encoding="utf-8", newline="\n") as file:
-                yield file
-                file.flush()
-                os.fsync(file.fileno())
+    temporary = _beside(path, "tmp")
+    with store_errors(path, _WRITE):
+        raw = _Replacement(temporary, path)
+    try:
+        with io.TextIOWrapper(io.BufferedWriter(raw), encoding="utf-8", newline="\n") as file:
+            yield file
+            file.flush()
+            with store_errors(path, _WRITE):
+                os.fsync(raw.fileno())
+        with store_errors(path, _WRITE):
             temporary.replace(path)
-        finally:
-            if temporary.parent.is_dir():  # without the folder this would raise another error over the first
-                temporary.unlink(missing_ok=True)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+class _Replacement(io.FileIO):
+    """A new file that is to replace ``path``: when the disk is full, that is an error about ``path``."""
+
+    def __init__(self, name: Path, path: Path) -> None:
+        super().__init__(name, "x")
+        self._path = path
+
+    def write(self, data: "ReadableBuffer", /) -> int:
+        with store_errors(self._path, _WRITE):
+            return super().write(data)
+
+
+def _beside(path: Path, ending: str) -> Path:
+    """A hidden name in the folder of ``path`` that no other thread or process uses."""
+    return path.with_name(f".{path.name}.{uuid.uuid4().hex}.{ending}")
 
 
 def check_writable(path: Path) -> None:
     """Raise StoreError if ``path`` could not be written; its folder is created if it is missing."""
-    with store_errors(path, "write it"):
+    with store_errors(path, _WRITE):
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
         path.parent.mkdir(parents=True, exist_ok=True)
-        trial = path.with_name(f".{path.name}.{os.getpid()}.trial")
+        trial = _beside(path, "trial")
         trial.touch()
         trial.unlink()
 

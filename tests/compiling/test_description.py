@@ -14,7 +14,7 @@ from toolgrad_dspy.compiling.description import MetricDescription, ModelDescript
 from toolgrad_dspy.compiling.programs import Reader
 from toolgrad_dspy.concurrency import run_on_loop_thread
 from toolgrad_dspy.errors import UsageError
-from toolgrad_dspy.judging.cache import SessionJudge
+from toolgrad_dspy.judging.cache import CachedJudge
 from toolgrad_dspy.judging.judge import Judge
 from toolgrad_dspy.lm import Models, ModelSettings
 from toolgrad_dspy.metrics import Metric
@@ -143,7 +143,7 @@ def test_every_setting_of_a_model_that_a_run_stores_has_a_place() -> None:
 
 @pytest.mark.parametrize("temperature", [None, 0.7])
 def test_the_metric_is_described_as_it_describes_itself(temperature: float | None) -> None:
-    judge = SessionJudge(Judge(Models.from_environment(), 3, temperature), lambda: ())
+    judge = CachedJudge(Judge(Models.from_environment(), 3, temperature), lambda: ())
     for metric in (Metric(), Metric({"executed": 1.0, "qor": 2.0}, judge)):
         assert MetricDescription.model_validate(metric.public()).model_dump(mode="json") == metric.public()
 

@@ -303,3 +303,11 @@ def test_the_validators_of_the_old_drafts_are_used() -> None:
     draft3 = {"$schema": Draft3Validator.META_SCHEMA["$schema"], "properties": {"a": {"required": True}}}
     assert checked({**draft4, "type": "integer"}) < 5
     assert "a" in checked({**draft3, "type": "object"})
+
+
+@pytest.mark.parametrize("written", ["1e999", "-1e999", "NaN", "1e-306"])
+@pytest.mark.parametrize("keyword", ["minItems", "minProperties", "maxItems", "minLength", "multipleOf", "maximum"])
+def test_a_bound_that_is_no_number_to_count_with_still_leaves_an_example(keyword: str, written: str) -> None:
+    for kind in ("array", "object", "string", "number", "integer"):
+        schema = json.loads(f'{{"type": "{kind}", "{keyword}": {written}, "minimum": 1e299}}')
+        assert example(schema) == example(schema)

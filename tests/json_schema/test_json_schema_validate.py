@@ -4,6 +4,7 @@ import socket
 from typing import Any
 
 import pytest
+from pydantic import JsonValue
 
 from toolgrad_dspy.json_schema import accepts, adapt, argument_problem, compile_schema, schema_problem
 
@@ -18,6 +19,8 @@ def problem(schema: dict[str, Any], **arguments: Any) -> str | None:
         ({"type": "object", "properties": []}, "/properties: [] is not of type 'object'"),
         ({"properties": {"a": {"type": "datetime"}}}, "/properties/a/type: 'datetime' is not valid under any"),
         ({"required": "a"}, "/required: 'a' is not of type 'array'"),
+        ({"$schema": 5}, "/$schema: 5 is not of type 'string'"),
+        ({"$schema": "http://["}, ""),
         ({"properties": {"a": {"$ref": "#/$defs/None"}}}, "\"$ref\" '#/$defs/None' leads nowhere"),
         ({"properties": {"a": {"$ref": "#none"}}}, "\"$ref\" '#none' leads nowhere"),
         ({"properties": {"a": {"$dynamicRef": "#none"}}}, "\"$dynamicRef\" '#none' leads nowhere"),
@@ -191,6 +194,59 @@ def test_arguments_are_checked_against_a_part_of_a_document() -> None:
 def test_a_check_without_end_is_given_up_and_the_value_accepted(schema: dict[str, Any]) -> None:
     assert problem(schema, a=1) is None
     assert accepts(compile_schema(schema), {"a": 1})
+
+
+@pytest.mark.parametrize("keyword", ["oneOf", "contains", "not", "if"])
+def test_the_last_of_many_items_is_checked_where_checks_are_left_at_the_first_error(keyword: str) -> None:
+    choices: Any = [{"$ref": "#/$defs/A"}, {"$ref": "#/$defs/B"}]
+    item: Any = {
+        "oneOf": {"oneOf": choices},
+        "contains": {"contains": choices[0]},
+        "not": {"not": choices[0]},
+        "if": {"if": choices[0], "else": choices[1]},
+    }[keyword]
+    accepted: Any = {"oneOf": "x", "contains": [1, "x"]}.get(keyword, 1)
+    refused: Any = {"contains": [1], "not": "x"}.get(keyword, True)
+    schema = {"items": item, "$defs": {"A": {"type": "string"}, "B": {"type": "integer"}}}
+    validator = compile_schema(schema)
+    assert accepts(validator, [accepted] * 200)
+    assert not accepts(validator, [*[accepted] * 200, refused])
+
+
+# A schema that cannot be checked, and a value for which it would have to be.
+UNUSABLE: list[tuple[dict[str, Any], JsonValue]] = [
+    ({"$ref": "http://example.org/a.json"}, 1),
+    ({"$ref": "http://example.org/a.json#/definitions/a"}, 1),
+    ({"$ref": "http://example.org/a.json", "unevaluatedProperties": False}, {"c": 1}),
+    ({"pattern": r"^\p{L}+$"}, "x"),
+    ({"patternProperties": {r"^\p{L}+$": {}}, "additionalProperties": False}, {"c": 1}),
+]
+
+
+@pytest.mark.parametrize(("unusable", "value"), UNUSABLE)
+def test_beside_what_cannot_be_checked_everything_else_is(unusable: dict[str, Any], value: JsonValue) -> None:
+    schema = {"properties": {"a": unusable, "b": {"type": "integer"}}}
+    assert problem(schema, a=value, b=1) is None
+    told = problem(schema, a=value, b="x")
+    assert told is not None
+    assert told.startswith("/b: ")
+
+
+@pytest.mark.parametrize(("unusable", "value"), UNUSABLE)
+@pytest.mark.parametrize("deciding", ["not", "oneOf", "if", "contains"])
+def test_no_value_is_refused_because_another_schema_could_not_be_checked(
+    deciding: str, unusable: dict[str, Any], value: JsonValue
+) -> None:
+    schemas: dict[str, dict[str, Any]] = {
+        "not": {"not": unusable},
+        "oneOf": {"oneOf": [unusable, unusable]},
+        "if": {"if": unusable, "then": False},
+        "contains": {"contains": unusable, "maxContains": 0},
+    }
+    schema = schemas[deciding]
+    inside: JsonValue = [value] if deciding == "contains" else value
+    assert problem({"properties": {"a": schema}}, a=inside) is None
+    assert problem({"properties": {"a": {"not": {"anyOf": [schema, False]}}}}, a=inside) is None
 
 
 def test_schemas_hundreds_deep_are_a_problem_and_no_crash() -> None:

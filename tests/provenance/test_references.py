@@ -6,8 +6,9 @@ import pytest
 from pydantic import JsonValue
 
 from toolgrad_dspy.provenance.dependencies import attempts_to_keep
+from toolgrad_dspy.provenance.origins import trace_origins
 from toolgrad_dspy.provenance.references import UnresolvedReferenceError, resolve
-from toolgrad_dspy.records import Attempt, Observation, Origin, ToolCall, Verdict
+from toolgrad_dspy.records import Attempt, Observation, Origin, Tool, ToolCall, Verdict, lookup
 
 
 def attempt(name: str, draft: int, *uses: str) -> Attempt:
@@ -50,6 +51,16 @@ def test_references_are_replaced_at_any_depth_and_remembered_by_their_place() ->
         "/all": ("s1", ""),
         "/key": ("s1", "/rows/0/~0~1"),
     }
+
+
+def test_a_lone_slash_is_the_whole_result_and_leads_on_to_its_leaves() -> None:
+    tool = Tool(name="t", source_name="t", description="", parameters={}, source="s", category="c")
+    arguments, replaced = resolve({"all": {"$from": "#1", "$path": "/"}}, earlier)
+    assert isinstance(arguments, dict)
+    (origin,) = trace_origins(tool, arguments, replaced, [])
+    assert (origin.pointer, origin.step, origin.path) == ("/all/id", "a1", "/id")
+    assert origin.path is not None
+    assert lookup({"id": "inner"}, origin.path) == "inner"
 
 
 @pytest.mark.parametrize(

@@ -56,6 +56,13 @@ def test_a_sample_is_the_same_bytes_after_a_round_trip_through_json() -> None:
     assert Sample.model_validate_json(plain).model_dump_json() == stored
 
 
+def test_equal_observations_have_one_hash() -> None:
+    quick, slow = Observation(text="x", latency=0.1), Observation(text="x", latency=9.0)
+    assert {quick, slow, Observation(text="y")} == {quick, Observation(text="y")}
+    with pytest.raises(TypeError):
+        hash(Observation(content={"a": 1}, text="x"))
+
+
 def test_latency_is_not_stored() -> None:
     quick, slow = Observation(text="x", latency=0.1), Observation(text="x", latency=9.0)
     assert quick.model_dump_json() == slow.model_dump_json()
@@ -98,6 +105,8 @@ def test_steps_are_in_the_order_they_ran_whatever_chain_they_are_on() -> None:
         (Observation(content=0, text="[1]"), 0),
         (Observation(text='{"a": 1.10}'), {"a": 1.1}),
         (Observation(text="[1, 2]"), [1, 2]),
+        (Observation(text=' \n{"a": 1}\n'), {"a": 1}),
+        (Observation(text=" [1] and more"), " [1] and more"),
         (Observation(text="12"), "12"),
         (Observation(text='"quoted"'), '"quoted"'),
         (Observation(text="[1, 2] and more"), "[1, 2] and more"),

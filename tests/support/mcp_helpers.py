@@ -1,15 +1,17 @@
 """The helper servers of ``servers/``, started as child processes and over HTTP."""
 
 import contextlib
+import json
 import socket
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+from tests.support.servers.jsonrpc import reply, tool
 from toolgrad_dspy.tools.mcp.targets import StdioTarget
 
 SERVERS = Path(__file__).parent / "servers"
@@ -51,6 +53,57 @@ class WebServer:
 
 
 @contextlib.contextmanager
+def without_stream(call_status: int) -> Iterator[tuple[str, Callable[[], None]]]:
+    """An HTTP MCP server without a stream of its own, as its URL and what stops it.
+
+    It has one tool, ``ask``, and answers the calls of it with ``call_status``.
+    """
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            message = json.loads(self.rfile.read(int(self.headers.get("Content-Length", 0))))
+            if "id" not in message:
+                self._reply(202, b"")
+            elif message["method"] == "tools/call":
+                self._reply(call_status, b"")
+            else:
+                self._reply(200, json.dumps(reply(message, [tool("ask", reads=True)], {})).encode())
+
+        def do_GET(self) -> None:
+            self._reply(405, b"")
+
+        do_DELETE = do_GET  # noqa: N815 - the name http.server calls
+
+        def _reply(self, status: int, body: bytes) -> None:
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    with _serving(Handler) as (url, stop):
+        yield url, stop
+
+
+@contextlib.contextmanager
+def _serving(handler: type[BaseHTTPRequestHandler]) -> Iterator[tuple[str, Callable[[], None]]]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+
+        def stop() -> None:
+            server.shutdown()
+            server.server_close()
+
+        yield f"http://127.0.0.1:{server.server_address[1]}/mcp", stop
+        stop()
+        thread.join()
+
+
+@contextlib.contextmanager
 def answering(status: int) -> Iterator[str]:
     """The URL of an HTTP server that answers everything with ``status``."""
 
@@ -66,9 +119,5 @@ def answering(status: int) -> Iterator[str]:
         def log_message(self, format: str, *args: object) -> None:
             pass
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_address[1]}/mcp"
-        server.shutdown()
-        thread.join()
+    with _serving(Handler) as (url, _):
+        yield url

@@ -137,6 +137,25 @@ def test_what_a_function_raises_is_an_observation() -> None:
     assert (error.kind, error.message) == ("tool", "ValueError: no")
 
 
+def exits() -> None:
+    raise SystemExit(2)
+
+
+async def exits_later() -> None:
+    raise SystemExit(2)
+
+
+def stops() -> None:
+    next(iter([]))
+
+
+@pytest.mark.parametrize("function", [exits, exits_later, stops])
+def test_what_would_end_a_program_or_an_iteration_is_an_observation_too(function: Callable[..., Any]) -> None:
+    error = ask(function).error
+    assert error is not None
+    assert error.kind == "tool"
+
+
 def test_sync_functions_run_in_threads_of_the_source_with_the_callers_context() -> None:
     seen: contextvars.ContextVar[str] = contextvars.ContextVar("seen", default="nothing")
 
@@ -162,6 +181,35 @@ def test_blocking_functions_run_at_once() -> None:
             return await asyncio.gather(*(session.call(ToolCall(tool="meet")) for _ in range(4)))
 
     assert {observation.content for observation in asyncio.run(main())} == {0, 1, 2, 3}
+
+
+def test_after_a_cancelled_call_the_next_one_of_the_session_waits_until_its_thread_is_done() -> None:
+    entered, leave = threading.Event(), threading.Event()
+    order: list[str] = []
+
+    def slow() -> None:
+        entered.set()
+        leave.wait(10)
+        order.append("slow")
+
+    async def fast() -> None:
+        order.append("fast")
+
+    async def main() -> None:
+        source = FunctionSource("f", lambda seed: [slow, fast], isolation="session")
+        async with source, source.session(1) as session:
+            cancelled = asyncio.create_task(session.call(ToolCall(tool="slow")))
+            await asyncio.to_thread(entered.wait, 10)
+            cancelled.cancel()
+            await asyncio.wait((cancelled,))  # at once, though the thread runs on
+            after = asyncio.create_task(session.call(ToolCall(tool="fast")))
+            for _ in range(10):  # so that it would run now, if nothing kept it waiting
+                await asyncio.sleep(0)
+            leave.set()
+            await after
+
+    asyncio.run(main())
+    assert order == ["slow", "fast"]
 
 
 def test_what_writes_is_declared_and_all_else_then_reads() -> None:

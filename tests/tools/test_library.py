@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from pydantic import JsonValue
 
+from tests.support.refusals import refused
 from toolgrad_dspy.errors import ToolSourceError
 from toolgrad_dspy.records import Observation, Tool, ToolCall
 from toolgrad_dspy.tools import FunctionSource, Library
@@ -126,6 +127,48 @@ def test_when_a_source_does_not_open_the_others_are_closed() -> None:
     good, bad = Counting(source("good", "x")), Counting(source("bad", "y"), error="it is broken")
     assert str(refusal(good, bad)) == "it is broken"
     assert good.events == bad.events == {"open": 1, "close": 1}
+
+
+def test_a_library_can_be_opened_again_and_has_the_tools_of_then() -> None:
+    class Changing(WrappedSource):
+        gone = False
+
+        async def tools(self) -> list[Tool]:
+            return [tool for tool in await super().tools() if not (self.gone and tool.name == "y")]
+
+    async def main() -> list[list[str]]:
+        changing = Changing(source("one", "x", "y"))
+        library = Library([changing])
+        offered = []
+        for changing.gone in (False, True):
+            async with library:
+                offered.append(names(library.tools))
+        return offered
+
+    assert asyncio.run(main()) == [["x", "y"], ["x"]]
+
+
+def test_a_source_that_cannot_be_closed_keeps_no_other_open() -> None:
+    class Stuck(Counting):
+        async def close(self) -> None:
+            await super().close()
+            raise ToolSourceError(f"{self.id} is stuck", code="stuck")
+
+    class Slow(Counting):
+        async def close(self) -> None:
+            for _ in range(5):
+                await asyncio.sleep(0)
+            await super().close()
+
+    async def main() -> None:
+        slow = Slow(source("slow", "z"))
+        library = Library([Stuck(source("first", "x")), slow, Stuck(source("second", "y"))])
+        await library.open()
+        with refused(ToolSourceError, "stuck", "first"):
+            await library.close()
+        assert slow.events["close"] == 1
+
+    asyncio.run(main())
 
 
 class TestValidation:

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from tests.support.refusals import refused
 from toolgrad_dspy.errors import UsageError
 from toolgrad_dspy.tools.mcp.config import McpConfig, load_mcp_config
-from toolgrad_dspy.tools.mcp.targets import StdioTarget
+from toolgrad_dspy.tools.mcp.targets import HttpTarget, StdioTarget
 
 PASTED = {
     "mcpServers": {
@@ -79,6 +80,9 @@ def test_a_clients_file_is_taken_as_it_is(path: Path) -> None:
         (server(), "invalid_server", ["'db'", '"command"', '"url"']),
         (server(url="http://y", workspace="."), "invalid_server", ["'db'", '"workspace"']),
         (server(url="y"), "not_a_url", ["'db'", '"url"']),
+        (server(url="http://localhost:port/mcp"), "not_a_url", ["'db'", '"url"']),
+        (server(url="http://[localhost/mcp"), "not_a_url", ["'db'", '"url"']),
+        (server(url="http:///mcp"), "not_a_url", ["'db'", '"url"']),
         (server(command="x", timeout=-1), "invalid_server", ["'db'", '"timeout"']),
         (server(command="x", isolation="none"), "invalid_server", ["'db'", '"isolation"', "'session'", "'shared'"]),
         (server(command="x", env={"A": "${NO_SUCH}"}), "variable_not_set", ["'db'", "env.A", "NO_SUCH"]),
@@ -127,6 +131,12 @@ def test_relative_paths_start_at_the_file(path: Path) -> None:
     target = config.targets()["db"]
     assert isinstance(target, StdioTarget)
     assert (target.command, target.cwd) == (str(path.parent / "run.sh"), str(path.parent))
+
+
+def test_a_target_of_ones_own_is_a_url_too_and_the_refusal_does_not_quote_it() -> None:
+    with refused(UsageError, "not_a_url") as caught:
+        HttpTarget("http://user:password@localhost:port/mcp")
+    assert "password" not in str(caught.value)
 
 
 class TestSecrets:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.mcp_helpers import WebServer, answering, script
+from tests.support.mcp_helpers import WebServer, answering, script, without_stream
+from tests.support.refusals import refused
 from tests.support.servers.web import READS, make_server
 from toolgrad_dspy.errors import ToolSourceError
 from toolgrad_dspy.records import Observation, ToolCall
@@ -347,6 +348,24 @@ def test_an_http_server_that_comes_back_is_used_again(own_web_server: WebServer)
 
     own_web_server.start()
     assert asyncio.run(asyncio.wait_for(main(), 30)) == [None, "connection", None]
+
+
+@pytest.mark.parametrize("call_status", [404, 500])
+def test_what_a_server_answered_before_it_went_away_does_not_explain_why_it_cannot_be_reached(
+    call_status: int,
+) -> None:
+    """Neither that it has no stream of its own (405), nor what a call was answered with."""
+
+    async def main(url: str, stop: Callable[[], None]) -> None:
+        async with McpSource("web", HttpTarget(url), max_restarts=1) as source, source.session(1) as session:
+            await ask(session, "ask")
+            stop()
+            with refused(ToolSourceError, "server_unreachable"):
+                while True:
+                    await ask(session, "ask")
+
+    with without_stream(call_status) as (url, stop):
+        asyncio.run(asyncio.wait_for(main(url, stop), 20))
 
 
 class TestClosing:

@@ -2,15 +2,19 @@
 
 import asyncio
 import os
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from pydantic import JsonValue
 
 from tests.support.mcp_helpers import script
+from tests.support.refusals import refused
 from toolgrad_dspy.errors import ToolSourceError
 from toolgrad_dspy.records import ToolCall
+from toolgrad_dspy.tools.mcp.server import McpServer
 from toolgrad_dspy.tools.mcp.source import McpSource
 from toolgrad_dspy.tools.mcp.workspace import Workspace
 
@@ -42,6 +46,15 @@ def test_a_folder_that_cannot_be_copied_is_one_line(tmp_path: Path) -> None:
     assert caught.value.code == "workspace_not_copied"
     assert str(tmp_path / "none") in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_a_disk_without_room_for_a_folder_is_one_line(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "none"))
+    for original in (folder, None):
+        with refused(ToolSourceError, "workspace_not_copied"):
+            Workspace(original)
 
 
 def test_links_never_lead_out_of_the_copy(folder: Path, tmp_path: Path) -> None:
@@ -160,6 +173,46 @@ def test_sessions_that_are_cancelled_leave_no_folder(
 
     asyncio.run(main())
     assert wait_until_empty(scratch)
+
+
+def test_a_server_that_is_closed_while_its_folder_is_copied_leaves_none(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(scratch))
+    copying, go_on = threading.Event(), threading.Event()
+
+    def slow_copy() -> Workspace:
+        copying.set()
+        go_on.wait(10)
+        return Workspace(folder)
+
+    async def main(executor: ThreadPoolExecutor) -> None:
+        server = McpServer(
+            "notes",
+            script("notes", "${WORKSPACE}"),
+            0,
+            make_workspace=slow_copy,
+            executor=executor,
+            start_timeout=10,
+            call_timeout=10,
+            max_parallel=1,
+            max_restarts=0,
+            proven=True,
+        )
+        starting = asyncio.create_task(server.start())
+        await asyncio.to_thread(copying.wait, 10)
+        closing = asyncio.create_task(server.close())
+        await asyncio.sleep(0)  # it has begun
+        go_on.set()
+        await asyncio.wait((starting, closing))
+        with refused(ToolSourceError, "source_not_open"):
+            starting.result()
+
+    with ThreadPoolExecutor(4) as executor:
+        asyncio.run(asyncio.wait_for(main(executor), 20))
+    assert list(scratch.iterdir()) == []
 
 
 def wait_until_empty(folder: Path) -> bool:

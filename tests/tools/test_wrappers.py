@@ -1,15 +1,17 @@
 """Behaviour around a source."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.support.refusals import refused
 from toolgrad_dspy.errors import StoreError, ToolSourceError
-from toolgrad_dspy.records import Observation, ToolCall
-from toolgrad_dspy.tools import FunctionSource, ToolFilter, ToolSource
+from toolgrad_dspy.records import Observation, Tool, ToolCall
+from toolgrad_dspy.tools import FunctionSource, ToolFilter, ToolSession, ToolSource
 from toolgrad_dspy.tools.wrappers import (
     CallLog,
     Filtered,
@@ -59,17 +61,32 @@ WRITE = ToolCall(tool="write_note", arguments={"text": "x"})
 READ = ToolCall(tool="read_notes")
 
 
-def names(source: ToolSource) -> list[str]:
-    async def main() -> list[str]:
-        async with source:
-            return [tool.name for tool in await source.tools()]
+async def tools_of(source: ToolSource) -> list[Tool]:
+    async with source:
+        return await source.tools()
 
-    return asyncio.run(main())
+
+def names(source: ToolSource) -> list[str]:
+    return [tool.name for tool in asyncio.run(tools_of(source))]
 
 
 def test_a_timeout_ends_a_call_and_not_the_session() -> None:
     slow = ToolCall(tool="wait", arguments={"seconds": 30})
     assert kinds(run(Timeout(notes(), 0.05), slow, READ)) == ["timeout", None]
+
+
+def test_a_timeout_of_the_source_itself_is_not_told_as_the_limit() -> None:
+    class Failing(FunctionSource):
+        @asynccontextmanager
+        async def session(self, seed: int) -> AsyncIterator[ToolSession]:
+            yield Session()
+
+    class Session(ToolSession):
+        async def call(self, call: ToolCall) -> Observation:
+            raise TimeoutError("a bug of the source")
+
+    with pytest.raises(TimeoutError, match="a bug of the source"):
+        run(Timeout(Failing("f", notebook(1)), 60), READ)
 
 
 def test_a_parallel_limit_holds_over_all_sessions() -> None:
@@ -133,7 +150,49 @@ def test_a_prefix_is_put_on_and_taken_off() -> None:
     assert kinds(run(source, mine, READ)) == [None, "unknown_tool"]
 
 
+def test_a_wrapper_that_cannot_open_leaves_the_inner_source_closed(tmp_path: Path) -> None:
+    class Listless(FunctionSource):
+        async def tools(self) -> list[Tool]:
+            raise ToolSourceError("the list is gone", code="gone")
+
+    async def main() -> None:
+        for wrap in (
+            lambda inner: Prefixed(inner, "my_"),
+            lambda inner: Filtered(inner, ToolFilter()),
+            lambda inner: CallLog(inner, tmp_path / "calls.jsonl"),
+        ):
+            inner = Listless("f", notebook(1))
+            with refused(ToolSourceError, "gone"):
+                await wrap(inner).open()
+            with refused(ToolSourceError, "source_not_open"):
+                async with inner.session(1):
+                    pass
+
+    asyncio.run(main())
+
+
 class TestCallLog:
+    def test_a_log_that_cannot_be_written_is_one_line(self, tmp_path: Path) -> None:
+        path = tmp_path / "none" / "calls.jsonl"
+        with refused(StoreError, "file_system", path):
+            run(CallLog(notes(), path), READ)
+        path.parent.mkdir()
+
+        async def main() -> None:
+            async with CallLog(notes(), path) as source, source.session(1) as session:
+                path.unlink()
+                path.mkdir()
+                await session.call(READ)
+
+        with refused(StoreError, "file_system", path):
+            asyncio.run(main())
+
+    def test_what_only_python_takes_for_the_end_of_a_line_is_text(self, tmp_path: Path) -> None:
+        path = tmp_path / "calls.jsonl"
+        write = ToolCall(tool="write_note", arguments={"text": "a\u2028b\u0085c\x0cd\re\nf"})
+        original = run(CallLog(notes(), path), write, READ)
+        assert run(Replay.load(path), write, READ) == original
+
     def test_what_was_logged_is_replayed_byte_for_byte(self, tmp_path: Path) -> None:
         path = tmp_path / "calls.jsonl"
         calls = [READ, WRITE, READ, ToolCall(tool="write_note", arguments={}), READ]
@@ -147,9 +206,10 @@ class TestCallLog:
     def test_the_last_answer_is_repeated_and_an_unknown_call_fails(self) -> None:
         log = CallLog(notes())
         run(log, WRITE, READ)
-        replay = Replay("notes", [], log.calls)
+        replay = Replay("notes", asyncio.run(tools_of(notes())), log.calls)
         other = ToolCall(tool="write_note", arguments={"text": "y"})
-        assert kinds(run(replay, READ, READ, other)) == [None, None, "connection"]
+        unknown = ToolCall(tool="no_such_tool")
+        assert kinds(run(replay, READ, READ, other, unknown)) == [None, None, "connection", "unknown_tool"]
         assert kinds(run(replay, READ, seed=2)) == ["connection"]
 
     def test_it_keeps_calls_in_memory_without_a_file(self) -> None:

@@ -1,5 +1,6 @@
 """Candidates for the objects and lists of an example; who asks checks them."""
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -136,9 +137,13 @@ def _grown(made: dict[str, JsonValue], least: int, parts: Sequence[Schema], insi
 
 
 def _bound(parts: Sequence[Schema], keyword: str, choose: Callable[[list[int]], int], default: int) -> int:
-    """The strictest bound, or ``default``. It may be written as ``2.0``, which is a whole number too."""
+    """The strictest bound, or ``default``. It may be written as ``2.0``, which is a whole number too.
+
+    ``1e999``, which Python reads as infinity, bounds nothing.
+    """
     values = [part.keywords.get(keyword) for part in parts]
-    bounds = [int(value) for value in values if isinstance(value, (int, float)) and not isinstance(value, bool)]
+    numbers = [value for value in values if isinstance(value, (int, float)) and not isinstance(value, bool)]
+    bounds = [int(number) for number in numbers if -math.inf < number < math.inf]
     return choose(bounds) if bounds else default
 
 

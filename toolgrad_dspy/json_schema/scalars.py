@@ -69,13 +69,15 @@ def numbers(parts: Sequence[Keywords], whole: bool) -> Iterator[int | float]:
     start = INTEGER if low is None or low <= INTEGER else low
     start = start if high is None or start <= high else high
     candidates: list[int | float] = [INTEGER] if whole else [NUMBER, INTEGER]
-    candidates += [start, math.ceil(start / step) * step, math.floor(start / step) * step]
+    steps = start / step  # infinitely many of a step such as 1e-306
+    multiples = [math.ceil(steps) * step, math.floor(steps) * step] if math.isfinite(steps) else [start]
+    candidates += [start, *multiples]
     for bound in (low, high):
         if bound is not None:
             candidates += [bound, math.floor(bound) + 1, math.ceil(bound) - 1, bound + step, bound - step]
     if low is not None and high is not None:
         candidates.append((low + high) / 2)
-    base = candidates[-1] if low is not None and high is not None and not whole else math.ceil(start / step) * step
+    base = candidates[-1] if low is not None and high is not None and not whole else multiples[0]
     candidates += [base + sign * count * step for count in range(1, _FURTHER) for sign in (1, -1)]
     for candidate in candidates:
         if float(candidate).is_integer():

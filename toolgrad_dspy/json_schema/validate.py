@@ -1,7 +1,8 @@
 """Values against JSON Schema.
 
-The dialect is what ``$schema`` names, else 2020-12. References to other documents are never fetched: what stands
-under one is accepted unchecked. The library is imported with the first check, not with this module.
+The dialect is what ``$schema`` names, else 2020-12. References to other documents are never fetched, and expressions
+may be written in JavaScript's syntax: what stands under such a keyword is accepted unchecked. The library is imported
+with the first check, not with this module.
 """
 
 import json
@@ -40,10 +41,14 @@ _SHARED = ("$defs", "definitions", "components", "paths", "webhooks", "parameter
 
 @dataclass(slots=True)
 class Allowance:
-    """How many references may still be followed, and how many are just now; what is beyond is accepted unchecked."""
+    """How many references may still be followed, and how many are just now; what is beyond is accepted unchecked.
+
+    ``deciding`` is how many keywords of :data:`_DECIDING` the check is inside of just now.
+    """
 
     references: int = REFERENCES_FOLLOWED
     nested: int = 0
+    deciding: int = 0
 
 
 _allowance: ContextVar[Allowance | None] = ContextVar("the allowance of this check", default=None)
@@ -59,14 +64,14 @@ def schema_problem(schema: Contents) -> str | None:
 
 @lru_cache(maxsize=4096)  # a check takes 0.7 ms, and both a source and the library make it
 def _schema_problem(text: str) -> str | None:
-    from jsonschema.exceptions import SchemaError, best_match
+    from jsonschema.exceptions import best_match
 
     schema: Contents = json.loads(text)
     adapted = adapt(schema)
-    cls = _validator_class(adapted)
     try:
+        cls = _validator_class(adapted)
         error = best_match(cls(cls.META_SCHEMA).iter_errors(adapted))
-    except SchemaError as problem:
+    except MALFORMED as problem:  # "$schema" is no URI
         return one_line(problem, 200)
     if error is not None:
         return f"{_pointer(error.absolute_path) or 'the schema'}: {one_line(error.message, 160)}"
@@ -80,17 +85,13 @@ def compile_schema(schema: Contents, root: JsonValue = None) -> "Validator":
 
     References lead into ``root``, by default the schema itself.
     """
-    from referencing import Registry, Resource
-    from referencing.jsonschema import DRAFT202012
-
-    def anything(uri: str) -> "Resource[Any]":
-        return Resource.from_contents({}, default_specification=DRAFT202012)
+    from referencing import Registry
 
     adapted = adapt(standalone(schema, root))
-    registry: Registry[Any] = Registry(retrieve=anything)  # type: ignore[call-arg]  # attrs alias, unknown to mypy
-    counting = _counting(_validator_class(adapted))
-    # Where "$schema" stands, the library would go back from the class that counts to the one that is named.
-    return counting({key: value for key, value in adapted.items() if key != "$schema"}, registry=registry)
+    registry: Registry[Any] = Registry()  # the library's own default would fetch documents
+    forgiving = _forgiving(_validator_class(adapted))
+    # Where "$schema" stands, the library would go back from the forgiving class to the one that is named.
+    return forgiving({key: value for key, value in adapted.items() if key != "$schema"}, registry=registry)
 
 
 def argument_problem(validator: "Validator", arguments: dict[str, JsonValue]) -> str | None:
@@ -184,44 +185,60 @@ class _TooManyReferencesError(Exception):
 def _checked(errors: "Callable[[], list[ValidationError]]", allowance: Allowance) -> "list[ValidationError]":
     """The errors of a check; none where it has to be given up."""
     from jsonschema.exceptions import UnknownType
-    from referencing.exceptions import Unresolvable
 
-    allowance.nested = 0
     token = _allowance.set(allowance)
     try:
         return errors()
-    except Unresolvable:  # a part of a document that was not fetched
-        return []
     except (_TooManyReferencesError, RecursionError):  # definitions that share definitions, or refer to themselves
         return []
-    except (UnknownType, re.error, *MALFORMED):  # no schema: see ``schema_problem``, which does not go to the root
+    except (UnknownType, *MALFORMED):  # no schema at all, which is for ``schema_problem`` to say
         return []
     finally:
         _allowance.reset(token)
 
 
+# Keywords that ask whether the schemas under them hold. Of one that cannot be checked they must not hear that it
+# does: a value would be refused for it.
+_DECIDING = ("not", "oneOf", "if", "contains", "disallow")
+
+# Keywords that apply expressions; the last three look up those of ``patternProperties``, or follow references.
+_MATCHING = ("pattern", "patternProperties", "additionalProperties", "unevaluatedProperties", "unevaluatedItems")
+
+
 @lru_cache(maxsize=32)
-def _counting(cls: "type[Validator]") -> "type[Validator]":
-    """The validator class, with its references counted."""
+def _forgiving(cls: "type[Validator]") -> "type[Validator]":
+    """The validator class with its references counted, to which keywords that it cannot use say nothing."""
     from jsonschema import validators
 
     keywords: Mapping[str, Any] = cls.VALIDATORS
-    counted = {keyword: _counted(keywords[keyword]) for keyword in REFERENCES if keyword in keywords}
-    extended: type[Validator] = validators.extend(cls, counted)  # type: ignore[no-untyped-call]
+    names = [name for name in (*REFERENCES, *_DECIDING, *_MATCHING) if name in keywords]
+    guarded = {name: _guarded(name, keywords[name]) for name in names}
+    extended: type[Validator] = validators.extend(cls, guarded)  # type: ignore[no-untyped-call]
     return extended
 
 
-def _counted(check: Callable[..., "Iterable[ValidationError] | None"]) -> Callable[..., "Iterator[ValidationError]"]:
+def _guarded(
+    name: str, check: Callable[..., "Iterable[ValidationError] | None"]
+) -> Callable[..., "Iterator[ValidationError]"]:
+    from referencing.exceptions import Unresolvable
+
+    refers, decides = name in REFERENCES, name in _DECIDING
+
     def keyword(validator: "Validator", *arguments: object) -> "Iterator[ValidationError]":
-        allowance = _allowance.get()
-        if allowance is None:
-            allowance = Allowance()
-        allowance.references -= 1
-        allowance.nested += 1
-        if allowance.references < 0 or allowance.nested > REFERENCES_NESTED:
-            raise _TooManyReferencesError
-        yield from check(validator, *arguments) or ()
-        allowance.nested -= 1
+        allowance = _allowance.get() or Allowance()
+        allowance.references -= refers
+        allowance.nested += refers
+        allowance.deciding += decides
+        try:
+            if allowance.references < 0 or allowance.nested > REFERENCES_NESTED:
+                raise _TooManyReferencesError
+            yield from check(validator, *arguments) or ()
+        except (Unresolvable, re.error):  # a document that was not fetched; an expression that is none of Python's
+            if allowance.deciding > decides:  # then it is the keyword further out that says nothing
+                raise
+        finally:  # also where who asks has enough of the first error, and leaves the rest
+            allowance.nested -= refers
+            allowance.deciding -= decides
 
     return keyword
 
@@ -230,7 +247,9 @@ def _validator_class(schema: Contents) -> "type[Validator]":
     from jsonschema import Draft202012Validator
     from jsonschema.validators import validator_for
 
-    return validator_for(schema, default=Draft202012Validator)
+    dialect = schema.get("$schema")
+    named = {"$schema": dialect} if isinstance(dialect, str) else {}
+    return validator_for(named, default=Draft202012Validator)
 
 
 def _pointer(path: Iterable[str | int]) -> str:

@@ -1,9 +1,9 @@
 """The walk through a JSON Schema: what describes a member of a value, what applies together, what is referred to.
 
-Nothing else in the project reads ``$ref``, compositions or the keywords that schemas stand under. References are
-followed within the document (``references.py``); one that leads elsewhere, or nowhere, leads to no schema, so what
-stands under it may be anything. Everything that is listed is listed once, told apart by identity: circular schemas
-end, and ones shared by many references cost what they cost once.
+Nothing else in the project follows ``$ref``; who asks a single schema for its own keywords reads those itself.
+References are followed within the document (``references.py``); one that leads elsewhere, or nowhere, leads to no
+schema, so what stands under it may be anything. Everything that is listed is listed once, told apart by identity:
+circular schemas end, and ones shared by many references cost what they cost once.
 """
 
 import re

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pydantic import JsonValue
 
 from toolgrad_dspy.records import Observation, PointerError, escape, lookup
+from toolgrad_dspy.records.pointer import canonical
 
 # Looks up a call that ran before by the name a draft may use for it: gives its id and its result, or None.
 Resolver = Callable[[str], tuple[str, Observation] | None]
@@ -59,6 +60,7 @@ def _follow(reference: dict[str, JsonValue], resolver: Resolver) -> tuple[str, s
     if earlier is None:
         raise UnresolvedReferenceError(f"there is no earlier result {name!r} to refer to", "no_result")
     step, observation = earlier
+    path = canonical(observation.value, path)
     try:
         return step, path, lookup(observation.value, path)
     except PointerError as error:

@@ -1,7 +1,7 @@
 """What is stored and passed on. Imports nothing else of the package."""
 
 from toolgrad_dspy.records.base import Record
-from toolgrad_dspy.records.call import ErrorKind, Observation, ToolCall, ToolError, Verdict
+from toolgrad_dspy.records.call import ErrorKind, Observation, OutcomeKind, ToolCall, ToolError, Verdict
 from toolgrad_dspy.records.judgement import (
     Criterion,
     CriterionJudgement,
@@ -31,6 +31,7 @@ __all__ = [
     "Observation",
     "Origin",
     "OriginKind",
+    "OutcomeKind",
     "PointerError",
     "Proposal",
     "Quality",

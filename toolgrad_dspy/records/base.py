@@ -13,17 +13,17 @@ class Record(BaseModel):
 
 
 def storable(value: Any) -> Any:
-    """``value`` with half surrogate pairs replaced by ``\ufffd``: tools and models write them, UTF-8 cannot."""
+    """``value`` with lone surrogates replaced by ``\ufffd``: tools and models write them, UTF-8 cannot."""
     try:
         json.dumps(value, ensure_ascii=False).encode()
     except UnicodeEncodeError:
-        return json.loads(_without_halves(json.dumps(value, ensure_ascii=False)))
+        return json.loads(_without_lone_surrogates(json.dumps(value, ensure_ascii=False)))
     except (TypeError, ValueError, RecursionError):
         return value  # not JSON: the field's own type says so
     return value
 
 
-def _without_halves(text: str) -> str:
+def _without_lone_surrogates(text: str) -> str:
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 

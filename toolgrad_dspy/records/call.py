@@ -17,6 +17,12 @@ ErrorKind = Literal[
     "connection",  # the source went away during the call
 ]
 
+OutcomeKind = Literal[
+    "ok",
+    "failed",
+    "empty",  # a success without content
+]
+
 
 class ToolCall(Record):
     """A call with concrete arguments."""
@@ -53,6 +59,10 @@ class Observation(Record):
             return NotImplemented
         return self._stored() == other._stored()
 
+    def __hash__(self) -> int:
+        # Pydantic's own would take in the latency. As with every record, one with a list or an object has none.
+        return hash(self._stored())
+
     def _stored(self) -> tuple[object, ...]:
         return self.content, self.text, self.error, self.simulated
 
@@ -78,14 +88,15 @@ class Observation(Record):
     def value(self) -> JsonValue:
         """The result as data: the structured content, else the text parsed as JSON, else the text itself.
 
-        JSON Pointers into a result (references, argument origins) point into this value. Text with a ``NaN``, half a
-        surrogate pair or more than some 200 levels stays text: it could not be compared, stored or walked.
+        JSON Pointers into a result (references, argument origins) point into this value. Text with a ``NaN``, a
+        lone surrogate or more than some 200 levels stays text: it could not be compared, stored or walked.
         """
         if self.content is not None:
             return self.content
-        if self.text[:1] in ("{", "["):
+        text = self.text.strip()
+        if text[:1] in ("{", "["):
             try:
-                parsed: JsonValue = from_json(self.text, allow_inf_nan=False)
+                parsed: JsonValue = from_json(text, allow_inf_nan=False)
             except ValueError:
                 return self.text
             return parsed
@@ -95,6 +106,6 @@ class Observation(Record):
 class Verdict(Record):
     """Whether an observation counts as a success, the rule that decided, and why."""
 
-    outcome: Literal["ok", "failed", "empty"]
+    outcome: OutcomeKind
     rule: str
     reason: str = ""

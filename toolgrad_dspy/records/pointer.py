@@ -49,15 +49,24 @@ def leaves(value: JsonValue, pointer: str = "") -> Iterator[tuple[str, JsonValue
         yield pointer, value
 
 
+def canonical(value: JsonValue, pointer: str) -> str:
+    """``pointer`` as other pointers may be appended to it.
+
+    ``"/"`` is the empty key where ``value`` has one, and else, as models write it, the whole value: ``""``.
+    """
+    return "" if pointer == "/" and not (isinstance(value, dict) and "" in value) else pointer
+
+
 def lookup(value: JsonValue, pointer: str) -> JsonValue:
     """The value at ``pointer``. Raises PointerError, whose text says how far the pointer led.
 
-    ``"/"`` is the empty key where there is one, and else, as models write it, the whole value.
+    ``"/"`` may stand for the whole value, as :func:`canonical` says.
 
     >>> lookup({"rows": [{"id": "row_7"}]}, "/rows/0/id")
     'row_7'
     """
-    if pointer == "" or (pointer == "/" and not (isinstance(value, dict) and "" in value)):
+    pointer = canonical(value, pointer)
+    if pointer == "":
         return value
     if not pointer.startswith("/"):
         message = f"{pointer!r} is not a JSON Pointer: it has to start with '/'"

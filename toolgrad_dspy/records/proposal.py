@@ -1,9 +1,7 @@
 """Proposals, the reports of their execution, and the selection among those."""
 
-from typing import Literal
-
 from toolgrad_dspy.records.base import OutsideObject, OutsideText, Record
-from toolgrad_dspy.records.call import Observation, ToolCall, Verdict
+from toolgrad_dspy.records.call import Observation, OutcomeKind, ToolCall, Verdict
 from toolgrad_dspy.records.workflow import Origin
 
 
@@ -54,7 +52,7 @@ class Report(Record):
 
     proposal: str
     instruction: OutsideText
-    outcome: Literal["ok", "empty", "failed"]
+    outcome: OutcomeKind
     reason: str = ""
     attempts: tuple[Attempt, ...] = ()
 

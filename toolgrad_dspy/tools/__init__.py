@@ -1,6 +1,6 @@
 """Where tools come from and how they are called.
 
-Tools of MCP servers are in ``toolgrad_dspy.tools.mcp``, behaviour around a source (limits, filters, recording) in
+Tools of MCP servers are in ``toolgrad_dspy.tools.mcp``, behaviour around a source (limits, filters, logs) in
 ``toolgrad_dspy.tools.wrappers``, and the checks for a source of one's own in ``toolgrad_dspy.tools.conformance``.
 """
 

@@ -37,7 +37,8 @@ class Case:
     """A source to check. ``make`` gives a new, closed one every time.
 
     ``good`` is a call that succeeds, also in a fresh session; ``failing`` one whose tool reports a failure.
-    ``write`` changes what ``read`` gives back: needed where the source isolates its sessions.
+    ``write`` changes what ``read`` gives back: without them, nothing is checked of how the source keeps sessions
+    apart, which is right for one that isolates them and has no state at all.
     """
 
     make: Callable[[], ToolSource]

@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import json
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -14,6 +14,7 @@ from toolgrad_dspy.json_schema import argument_problem, compile_schema
 from toolgrad_dspy.records import Observation, Tool, ToolCall
 from toolgrad_dspy.tools.base import Isolation, SourceNote, ToolSession, ToolSource
 from toolgrad_dspy.tools.checks import check_tools
+from toolgrad_dspy.tools.together import all_ended
 
 if TYPE_CHECKING:
     from jsonschema.protocols import Validator
@@ -60,12 +61,9 @@ class Library:
         Raises ToolSourceError when a source does not open, a tool name occurs twice (``duplicate_tool``), a schema is
         invalid, or there is no tool at all (``no_tools``).
         """
+        self._tools, self._source_of, self._validators = {}, {}, {}  # it may have been open before
         try:
-            # All are waited for, also after one has failed: a source that is still opening could not be closed.
-            outcomes = await asyncio.gather(*(source.open() for source in self._sources), return_exceptions=True)
-            for outcome in outcomes:
-                if outcome is not None:
-                    raise outcome
+            await all_ended(source.open() for source in self._sources)
             for source in self._sources:
                 self._take(source, await source.tools())
             check_tools(self._tools.values())
@@ -79,7 +77,7 @@ class Library:
 
     async def close(self) -> None:
         """Close all sources. Safe to call twice."""
-        await asyncio.gather(*(source.close() for source in self._sources))
+        await all_ended(source.close() for source in self._sources)
 
     @property
     def tools(self) -> tuple[Tool, ...]:
@@ -120,7 +118,7 @@ class Library:
         if validator is None:
             tool = self._tools.get(call.tool)
             if tool is None:
-                return self._unknown(call.tool)
+                return _unknown(call.tool, self._tools)
             validator = self._validators[call.tool] = compile_schema(tool.parameters)
         return argument_problem(validator, call.arguments)
 
@@ -128,7 +126,7 @@ class Library:
     async def session(self, seed: int) -> AsyncIterator["LibrarySession"]:
         """Open a session on all sources; each source's own session is opened when it is first needed."""
         async with AsyncExitStack() as stack:
-            yield LibrarySession(self, self._source_of, stack, seed)
+            yield LibrarySession(self._source_of, stack, seed)
 
     def _take(self, source: ToolSource, tools: Sequence[Tool]) -> None:
         for tool in tools:
@@ -137,10 +135,6 @@ class Library:
                 raise ToolSourceError(_named_twice(tool, first), code="duplicate_tool")
             self._tools[tool.name] = tool
             self._source_of[tool.name] = source
-
-    def _unknown(self, name: str) -> str:
-        near = nearest(name, self._tools)
-        return f"there is no tool {name!r}" + (f"; did you mean {near!r}?" if near else "")
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         # DSPy's optimizers copy programs deeply. Open connections cannot be copied, and need not be.
@@ -159,8 +153,7 @@ class Library:
 class LibrarySession(ToolSession):
     """One session over all sources of a library. For many tasks at once."""
 
-    def __init__(self, library: Library, source_of: dict[str, ToolSource], stack: AsyncExitStack, seed: int) -> None:
-        self._library = library
+    def __init__(self, source_of: dict[str, ToolSource], stack: AsyncExitStack, seed: int) -> None:
         self._source_of = source_of
         self._stack = stack
         self._seed = seed
@@ -171,8 +164,7 @@ class LibrarySession(ToolSession):
         """Run ``call`` on its source. Arguments are not checked here: see :meth:`Library.validate`."""
         source = self._source_of.get(call.tool)
         if source is None:
-            message = self._library.validate(call) or f"there is no tool {call.tool!r}"
-            return Observation.failure("unknown_tool", message)
+            return Observation.failure("unknown_tool", _unknown(call.tool, self._source_of))
         session = self._sessions.get(source.id) or await self._opened(source)
         return await session.call(call)
 
@@ -182,6 +174,11 @@ class LibrarySession(ToolSession):
             if source.id not in self._sessions:
                 self._sessions[source.id] = await self._stack.enter_async_context(source.session(self._seed))
         return self._sessions[source.id]
+
+
+def _unknown(name: str, known: Iterable[str]) -> str:
+    near = nearest(name, known)
+    return f"there is no tool {name!r}" + (f"; did you mean {near!r}?" if near else "")
 
 
 def _named_twice(tool: Tool, first: Tool) -> str:

@@ -29,9 +29,15 @@ def serve(tools: list[dict[str, Any]], handlers: dict[str, Handler], page: int =
         message = json.loads(line)
         if "id" not in message:
             continue
-        reply = {"jsonrpc": "2.0", "id": message["id"], **_answer(message, tools, handlers, page)}
-        sys.stdout.write(json.dumps(reply) + "\n")
+        sys.stdout.write(json.dumps(reply(message, tools, handlers, page)) + "\n")
         sys.stdout.flush()
+
+
+def reply(
+    message: dict[str, Any], tools: list[dict[str, Any]], handlers: dict[str, Handler], page: int = 1000
+) -> dict[str, Any]:
+    """The answer to one request."""
+    return {"jsonrpc": "2.0", "id": message["id"], **_answer(message, tools, handlers, page)}
 
 
 def _answer(

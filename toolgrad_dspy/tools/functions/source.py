@@ -32,7 +32,7 @@ class FunctionSource(ToolSource):
     Type hints become the JSON Schema (pydantic: nested models, ``Literal``, ``Annotated[..., Field(...)]``,
     defaults), and the docstring (Google, NumPy or Sphinx style) its descriptions. Arguments are validated, and
     converted to what the hints say, before the call. Sync functions run in threads of the source's own. What a
-    function raises is an observation.
+    function raises, ``SystemExit`` included, is an observation.
 
     ``isolation="session"``: ``functions`` is a factory ``(seed) -> functions``, called for every session, and for
     every session gives the same functions over a state of its own; the calls of one session run one at a time.
@@ -138,6 +138,7 @@ class FunctionSession(ToolSession):
         self._functions = functions
         self._executor = executor
         self._lock = lock
+        self._thread: asyncio.Future[Any] | None = None  # the last call that went to one
 
     async def call(self, call: ToolCall) -> Observation:
         spec = self._specs.get(call.tool)
@@ -151,6 +152,9 @@ class FunctionSession(ToolSession):
         if self._lock is None:
             return await self._run(self._functions[call.tool], arguments)
         async with self._lock:
+            # A call that was cancelled runs on in its thread, which nothing can stop.
+            if self._thread is not None:
+                await asyncio.wait((self._thread,))
             return await self._run(self._functions[call.tool], arguments)
 
     async def _run(self, function: Function, arguments: dict[str, Any]) -> Observation:
@@ -158,18 +162,31 @@ class FunctionSession(ToolSession):
         try:
             result = await self._result(function, arguments)
             return _observation(result, time.perf_counter() - start)
-        except Exception as error:  # noqa: BLE001 - boundary: a tool may raise anything, and that is an observation
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - boundary: a tool may raise anything
             latency = time.perf_counter() - start
             return Observation.failure("tool", f"{type(error).__name__}: {error}", latency=latency)
 
     async def _result(self, function: Function, arguments: dict[str, Any]) -> Any:
         if inspect.iscoroutinefunction(function):
             return await function(**arguments)
-        loop = asyncio.get_running_loop()
-        context = contextvars.copy_context()  # run_in_executor, unlike asyncio.to_thread, does not pass it on
-        result = await loop.run_in_executor(self._executor, lambda: context.run(function, **arguments))
+        context = contextvars.copy_context()  # an executor, unlike asyncio.to_thread, does not pass it on
+        running = self._executor.submit(context.run, _result_of, function, arguments)
+        self._thread = asyncio.wrap_future(running)
+        try:
+            # Shielded: it has to end when the thread does, not when the wait is cancelled.
+            result = await asyncio.shield(self._thread)
+        except asyncio.CancelledError:
+            running.cancel()  # it may not have begun
+            raise
         # A partial of a coroutine function, or a callable object, is not recognised above.
         return await result if inspect.isawaitable(result) else result
+
+
+def _result_of(function: Function, arguments: dict[str, Any]) -> Any:
+    try:
+        return function(**arguments)
+    except StopIteration as error:  # asyncio cannot carry it from a thread: who waits would wait for ever
+        raise RuntimeError("the function raised StopIteration") from error
 
 
 def _observation(result: object, latency: float) -> Observation:

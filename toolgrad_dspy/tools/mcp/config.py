@@ -18,7 +18,7 @@ from toolgrad_dspy.tools.base import Isolation
 from toolgrad_dspy.tools.mcp.config_file import parse_entry, read_servers
 from toolgrad_dspy.tools.mcp.secrets import expand, masked_args, masked_url, masked_values, variables
 from toolgrad_dspy.tools.mcp.source import McpSource
-from toolgrad_dspy.tools.mcp.targets import HttpTarget, StdioTarget, Target
+from toolgrad_dspy.tools.mcp.targets import HttpTarget, StdioTarget, Target, check_url
 
 
 class ServerSettings(BaseModel):
@@ -143,8 +143,7 @@ class McpConfig:
 
         if settings.url:
             url = expand(settings.url, self._environ, f"{where}: url")
-            if not url.startswith(("http://", "https://")):
-                raise UsageError(f'{where}: "url" must start with http:// or https://', code="not_a_url")
+            check_url(url, where)
             return HttpTarget(url, filled(settings.headers, "headers"), sse=settings.type == "sse")
         command = settings.command or ""
         if "/" in command:  # a path; anything else is looked up in PATH

@@ -100,10 +100,13 @@ class Connection:
         async with self._slots:
             client = await self.client()
             start = time.perf_counter()
+            limit = asyncio.timeout(self._call_timeout)
             try:
-                async with asyncio.timeout(self._call_timeout):
+                async with limit:
                     observation = await _request(client, name, arguments, start)
             except TimeoutError:
+                if not limit.expired():  # then it is another's
+                    raise
                 self._signal("suspect")  # slow, or hung? the owner finds out
                 return _failure("timeout", f"no answer within {self._call_timeout:g} s", start)
         if observation.error is None or observation.error.kind != "connection":

@@ -3,7 +3,7 @@
 import asyncio
 import uuid
 from collections.abc import Callable
-from concurrent.futures import Executor, Future
+from concurrent.futures import Executor, Future, wait
 from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
@@ -45,6 +45,7 @@ class McpServer:
         self._executor = executor
         self._start_timeout = start_timeout
         self._variables = {"SEED": str(seed), "SESSION": uuid.uuid4().hex}
+        self._copying: Future[Workspace] | None = None
         self._workspace: Workspace | None = None
         self._log = ErrorLog()
         self._connection = Connection(
@@ -60,7 +61,8 @@ class McpServer:
     async def start(self) -> None:
         """Start the server. Raises ToolSourceError. It has to be closed also when this fails."""
         if self._make_workspace is not None:
-            self._workspace = await _workspace(self._executor, self._make_workspace)
+            self._copying = self._executor.submit(self._make_workspace)
+            self._workspace = await asyncio.wrap_future(self._copying)
             self._variables["WORKSPACE"] = str(self._workspace.path)
         await self._connection.start()
 
@@ -70,10 +72,10 @@ class McpServer:
             await self._connection.close()
         finally:
             self._log.close()
-            workspace, self._workspace = self._workspace, None
-            if workspace is not None:
+            copying, self._copying = self._copying, None
+            if copying is not None:
                 # Shielded: cancelling the wait would take a removal that has not begun out of the queue.
-                await asyncio.shield(asyncio.wrap_future(self._executor.submit(workspace.remove)))
+                await asyncio.shield(asyncio.wrap_future(self._executor.submit(_remove, copying)))
 
     async def list_tools(self) -> "list[mcp_types.Tool]":
         """All pages of the server's tool list. Raises ToolSourceError."""
@@ -119,16 +121,11 @@ class McpServer:
         return explain(self._source, self._target, error, self._log, self._start_timeout)
 
 
-async def _workspace(executor: Executor, make: Callable[[], Workspace]) -> Workspace:
-    copying = executor.submit(make)
-    try:
-        return await asyncio.wrap_future(copying)
-    except asyncio.CancelledError:
-        # A thread cannot be stopped: what it copies is removed once it is done.
-        copying.add_done_callback(_remove)
-        raise
+def _remove(copying: "Future[Workspace]") -> None:
+    """Remove what is being copied once it is all there: a thread cannot be stopped.
 
-
-def _remove(copied: "Future[Workspace]") -> None:
-    if not copied.cancelled() and copied.exception() is None:
-        copied.result().remove()
+    It never waits for a copy that waits for its thread: the executor takes things in turn, and the copy came first.
+    """
+    wait((copying,))
+    if not copying.cancelled() and copying.exception() is None:
+        copying.result().remove()

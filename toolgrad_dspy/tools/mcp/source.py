@@ -1,6 +1,5 @@
 """Tools of a Model Context Protocol server."""
 
-import asyncio
 from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -16,6 +15,7 @@ from toolgrad_dspy.tools.mcp.convert import tool_from_mcp
 from toolgrad_dspy.tools.mcp.server import McpServer
 from toolgrad_dspy.tools.mcp.targets import StdioTarget, Target
 from toolgrad_dspy.tools.mcp.workspace import Workspace
+from toolgrad_dspy.tools.together import all_ended
 
 
 class McpSource(ToolSource):
@@ -108,10 +108,12 @@ class McpSource(ToolSource):
 
     async def close(self) -> None:
         self._shared = None
-        await asyncio.gather(*map(self._end, tuple(self._running)))
-        if self._executor is not None:
-            self._executor.shutdown(wait=False)
-            self._executor = None
+        try:
+            await all_ended(map(self._end, tuple(self._running)))
+        finally:
+            if self._executor is not None:
+                self._executor.shutdown(wait=False)
+                self._executor = None
 
     async def tools(self) -> list[Tool]:
         return list(self._tools)

@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TextIO
 from urllib.parse import urlsplit
 
-from toolgrad_dspy.errors import one_line
+from toolgrad_dspy.errors import UsageError, one_line
 from toolgrad_dspy.tools.mcp.secrets import masked_args
 
 if TYPE_CHECKING:
@@ -61,17 +61,34 @@ class StdioTarget:
         return any(f"${{{variable}}}" in text for text in texts)
 
 
+def check_url(url: str, where: str) -> None:
+    """Raise UsageError (``not_a_url``) unless ``url`` is an http(s) URL; ``where`` says whose it is.
+
+    The message does not show it: a password or a key may stand in it.
+    """
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port that is not a number up to 65535, or brackets that are no IPv6 address
+        usable = False
+    if not usable:
+        raise UsageError(f'{where}: "url" must be of the form http://localhost:8000/mcp', code="not_a_url")
+
+
 @dataclass(frozen=True, slots=True)
 class HttpTarget:
     """A server at a URL: streamable HTTP, or with ``sse`` the older HTTP+SSE transport.
 
     ``${SEED}`` and ``${SESSION}`` in ``url`` and ``headers`` become the session's, as in :class:`StdioTarget`: with a
-    header of its own, a session can name the state it works on.
+    header of its own, a session can name the state it works on. Raises UsageError (``not_a_url``).
     """
 
     url: str = field(repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     sse: bool = False
+
+    def __post_init__(self) -> None:
+        check_url(self.url, "HttpTarget")
 
     @property
     def label(self) -> str:
@@ -136,13 +153,20 @@ class ErrorLog:
 
     async def note_response(self, response: Any) -> None:
         """Write down the status of an HTTP response that is an error."""
-        if response.status_code >= 400:
+        # 405 to GET is how a server says that it has no stream of its own (MCP 2025-06-18, Transports), and no error.
+        no_stream = response.status_code == 405 and response.request.method == "GET"
+        if response.status_code >= 400 and not no_stream:
             self.file.write(f"HTTP {response.status_code} {response.reason_phrase}\n")
             self.file.flush()
 
     def trim(self) -> None:
         """Drop what was written, once it is more than a megabyte."""
         if self._file is not None and os.fstat(self._file.fileno()).st_size > self._LIMIT:
+            self.clear()
+
+    def clear(self) -> None:
+        """Drop what was written."""
+        if self._file is not None:
             self._file.truncate(0)
 
     def close(self) -> None:
@@ -158,6 +182,7 @@ async def open_client(
     """An initialised client of ``target``; ``on_end`` is called when the server's output ends."""
     from mcp import Client
 
+    errors.clear()  # what was said before a restart is no reason why the restart fails
     if isinstance(target, InProcessTarget):
         server: Any = target.server
         if callable(server):  # a factory; no server object can be called

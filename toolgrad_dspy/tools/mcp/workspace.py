@@ -28,26 +28,30 @@ class Workspace:
     """A temporary copy of a folder, or an empty one. ``path`` is where it really is."""
 
     def __init__(self, original: Path | None = None) -> None:
-        self._root = tempfile.mkdtemp(prefix="toolgrad-")
-        self.path = Path(self._root, VIRTUAL.removeprefix("/"))
+        try:
+            self._root = tempfile.mkdtemp(prefix="toolgrad-")
+            self.path = Path(self._root, VIRTUAL.removeprefix("/"))
+            self._fill(original)
+        except (OSError, shutil.Error) as error:
+            doing = "made" if original is None else f"copied from {str(original)!r}"
+            raise ToolSourceError(
+                f"a workspace cannot be {doing}: {one_line(error)}", code="workspace_not_copied"
+            ) from error
         resolved = os.path.realpath(self._root)
         # The longer form first: /private/tmp/x holds /tmp/x.
         forms = sorted({self._root, resolved}, key=len, reverse=True)
         self._roots = re.compile(f"(?:{'|'.join(map(re.escape, forms))})/?")
-        try:
-            self._fill(original)
-        except (OSError, shutil.Error) as error:
-            self.remove()
-            raise ToolSourceError(
-                f"workspace {str(original)!r} cannot be copied: {one_line(error)}", code="workspace_not_copied"
-            ) from error
 
     def _fill(self, original: Path | None) -> None:
-        if original is None:
-            self.path.mkdir()
-            return
-        shutil.copytree(original, self.path, symlinks=True)
-        _keep_links_inside(self.path, original)
+        try:
+            if original is None:
+                self.path.mkdir()
+            else:
+                shutil.copytree(original, self.path, symlinks=True)
+                _keep_links_inside(self.path, original)
+        except BaseException:
+            self.remove()
+            raise
 
     def remove(self) -> None:
         """Delete the folder. Safe to call twice."""

@@ -37,7 +37,8 @@ def classify(observation: Observation, returns: dict[str, JsonValue] | None = No
     4. Text rules, on text and on the text inside an envelope that holds nothing else.
     5. Emptiness.
 
-    ``rule`` is the name of the deciding function in this folder; ``content`` when none objected.
+    ``rule`` is ``protocol``, ``schema``, ``proxy_error`` (the error that a ToolBench proxy reports), or the name of
+    the deciding function in this folder; ``content`` when none objected.
 
     >>> classify(Observation(text='{"message": "Endpoint /x does not exist"}'))
     Verdict(outcome='failed', rule='message_only', reason='`message`: Endpoint /x does not exist')

@@ -14,7 +14,7 @@ from toolgrad_dspy.errors import one_line
 TextRule = Callable[[str], str | None]
 
 SHORT = 400
-"""Characters, and below them :data:`MAX_LINES` lines, up to which a text can be a statement. Longer is content."""
+"""A statement has at most this many characters on at most :data:`MAX_LINES` lines. A longer text is content."""
 
 MAX_LINES = 3
 

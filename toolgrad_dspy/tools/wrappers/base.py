@@ -18,7 +18,7 @@ class WrappedSession(ToolSession):
 
 
 class WrappedSource(ToolSource):
-    """A source that passes everything on. A subclass overrides :meth:`_wrap`, or :meth:`tools`, or both."""
+    """A source that passes everything on. A subclass overrides :meth:`_wrap`, :meth:`tools` or :meth:`_opened`."""
 
     def __init__(self, inner: ToolSource) -> None:
         self._inner = inner
@@ -27,6 +27,11 @@ class WrappedSource(ToolSource):
 
     async def open(self) -> None:
         await self._inner.open()
+        try:
+            await self._opened()
+        except BaseException:  # cancellation too: the inner source does not stay open, and the exception is passed on
+            await self._inner.close()
+            raise
 
     async def close(self) -> None:
         await self._inner.close()
@@ -41,6 +46,9 @@ class WrappedSource(ToolSource):
     async def session(self, seed: int) -> AsyncIterator[ToolSession]:
         async with self._inner.session(seed) as session:
             yield self._wrap(session, seed)
+
+    async def _opened(self) -> None:
+        """What is to be done once the inner source is open; when it raises, that source is closed again."""
 
     def _wrap(self, session: ToolSession, seed: int) -> ToolSession:
         """The session that callers get instead of ``session``."""

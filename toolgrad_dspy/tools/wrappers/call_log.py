@@ -10,6 +10,7 @@ from typing import Literal, Self
 from pydantic import TypeAdapter
 
 from toolgrad_dspy.errors import StoreError, os_reason
+from toolgrad_dspy.files import store_errors
 from toolgrad_dspy.records import Observation, Record, Tool, ToolCall
 from toolgrad_dspy.tools.base import Isolation, ToolSession, ToolSource
 from toolgrad_dspy.tools.wrappers.base import WrappedSession, WrappedSource
@@ -34,21 +35,25 @@ class LoggedCall(Record):
 
 
 _LINE: TypeAdapter[LoggedSource | LoggedCall] = TypeAdapter(LoggedSource | LoggedCall)
+_LOG = "log tool calls there"
 
 
 class CallLog(WrappedSource):
-    """Keeps every call in ``calls``, in the order of the answers, and writes them to ``path`` (JSON Lines)."""
+    """Keeps every call in ``calls``, in the order of the answers, and writes them to ``path`` (JSON Lines).
+
+    Raises StoreError where that cannot be written.
+    """
 
     def __init__(self, inner: ToolSource, path: Path | None = None) -> None:
         super().__init__(inner)
         self.calls: list[LoggedCall] = []
         self._path = path
 
-    async def open(self) -> None:
-        await self._inner.open()
+    async def _opened(self) -> None:
         if self._path is not None:
             header = LoggedSource(id=self.id, isolation=self.isolation, tools=tuple(await self._inner.tools()))
-            self._path.write_text(header.model_dump_json() + "\n", encoding="utf-8")
+            with store_errors(self._path, _LOG):
+                self._path.write_text(header.model_dump_json() + "\n", encoding="utf-8")
 
     def _wrap(self, session: ToolSession, seed: int) -> ToolSession:
         return _LoggingSession(session, self, seed)
@@ -58,7 +63,7 @@ class CallLog(WrappedSource):
         self.calls.append(logged)
         if self._path is not None:
             # Opened for each line: what was logged is on disk when the process is killed.
-            with self._path.open("a", encoding="utf-8") as lines:
+            with store_errors(self._path, _LOG), self._path.open("a", encoding="utf-8") as lines:
                 lines.write(logged.model_dump_json() + "\n")
 
 
@@ -79,7 +84,7 @@ class Replay(ToolSource):
 
     A session gives what the logged session with its seed got: equal calls get their answers in the order in which
     they were logged, and the last answer is repeated from then on. A call that is not in the log is an observation of
-    kind ``connection``.
+    kind ``connection``, or ``unknown_tool`` where it is of no tool of the log.
     """
 
     def __init__(
@@ -96,14 +101,16 @@ class Replay(ToolSource):
     def load(cls, path: Path) -> Self:
         """The log that :class:`CallLog` wrote. Raises StoreError (``unreadable_file``, ``not_a_call_log``)."""
         try:
-            header, *calls = [_LINE.validate_json(line) for line in path.read_text(encoding="utf-8").splitlines()]
+            # Not splitlines(), which also ends a line at what JSON leaves as it is in a text, such as U+2028.
+            lines = path.read_text(encoding="utf-8").split("\n")
+            header, *calls = [_LINE.validate_json(line) for line in lines if line]
         except OSError as error:
             raise StoreError(f"{path} cannot be read: {os_reason(error)}", code="unreadable_file") from error
         except ValueError as error:  # pydantic's, a decoding error, or no first line to unpack
-            raise StoreError(f"{path} is not a log of tool calls; record it again", code="not_a_call_log") from error
+            raise StoreError(f"{path} is not a log of tool calls; log them again", code="not_a_call_log") from error
         if not isinstance(header, LoggedSource):
             raise StoreError(
-                f"{path} does not begin with the source of its calls; record it again", code="not_a_call_log"
+                f"{path} does not begin with the source of its calls; log them again", code="not_a_call_log"
             )
         return cls(
             header.id, header.tools, [line for line in calls if isinstance(line, LoggedCall)], header.isolation
@@ -114,19 +121,22 @@ class Replay(ToolSource):
 
     @asynccontextmanager
     async def session(self, seed: int) -> AsyncIterator[ToolSession]:
-        yield _ReplaySession(self._calls.get(seed, []))
+        yield _ReplaySession(self._calls.get(seed, []), frozenset(tool.name for tool in self._tools))
 
 
 class _ReplaySession(ToolSession):
-    def __init__(self, calls: Iterable[LoggedCall]) -> None:
+    def __init__(self, calls: Iterable[LoggedCall], known: frozenset[str]) -> None:
+        self._known = known
         self._answers: dict[str, deque[Observation]] = defaultdict(deque)
         for logged in calls:
             self._answers[_key(logged.call)].append(logged.observation)
 
     async def call(self, call: ToolCall) -> Observation:
         answers = self._answers.get(_key(call))
+        if not answers and call.tool not in self._known:
+            return Observation.failure("unknown_tool", f"there is no tool {call.tool!r}")
         if not answers:
-            return Observation.failure("connection", "this call is not in the recording")
+            return Observation.failure("connection", "this call is not in the log")
         # The last one stays: a program that asks once more than was logged gets what it got before.
         return answers.popleft() if len(answers) > 1 else answers[0]
 

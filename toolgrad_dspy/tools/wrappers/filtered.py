@@ -19,14 +19,9 @@ class Filtered(WrappedSource):
         self._refused: frozenset[str] = frozenset()
         self._own_notes: tuple[SourceNote, ...] = ()
 
-    async def open(self) -> None:
-        await self._inner.open()
-        try:
-            tools = await self._inner.tools()
-            self._kept, notes = self._keep.apply(tools, self.id)
-        except BaseException:  # cancellation too: the inner source does not stay open, and the exception is passed on
-            await self._inner.close()
-            raise
+    async def _opened(self) -> None:
+        tools = await self._inner.tools()
+        self._kept, notes = self._keep.apply(tools, self.id)
         self._own_notes = tuple(notes)
         self._refused = frozenset(tool.name for tool in tools) - {tool.name for tool in self._kept}
 

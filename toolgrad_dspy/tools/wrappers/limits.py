@@ -26,10 +26,13 @@ class _TimedSession(WrappedSession):
 
     async def call(self, call: ToolCall) -> Observation:
         start = time.perf_counter()
+        limit = asyncio.timeout(self._seconds)
         try:
-            async with asyncio.timeout(self._seconds):
+            async with limit:
                 return await self._inner.call(call)
         except TimeoutError:
+            if not limit.expired():  # then it is another's
+                raise
             latency = time.perf_counter() - start
             return Observation.failure("timeout", f"no answer within {self._seconds:g} s", latency=latency)
 

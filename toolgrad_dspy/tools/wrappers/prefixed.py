@@ -14,8 +14,7 @@ class Prefixed(WrappedSource):
         self._prefix = prefix
         self._inner_names: dict[str, str] = {}
 
-    async def open(self) -> None:
-        await self._inner.open()
+    async def _opened(self) -> None:
         self._inner_names = {safe_name(self._prefix + tool.name): tool.name for tool in await self._inner.tools()}
 
     async def tools(self) -> list[Tool]:
