@@ -22,8 +22,11 @@ async def gather_or_cancel(work: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
     """
     tasks = [asyncio.ensure_future(coroutine) for coroutine in work]
     try:
-        # Shielded: each task is cancelled once, and a further cancellation of the caller does not disturb its end.
-        return await asyncio.shield(asyncio.gather(*tasks))
+        if tasks:  # unlike gather(), wait() leaves them alone when the caller is cancelled: each is cancelled once
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+        for ended in (task for task in tasks if task.done()):
+            ended.result()  # raises if it failed
+        return [task.result() for task in tasks]
     except BaseException as error:  # cancellation of the caller too; it is passed on when the others have ended
         for task in tasks:
             task.cancel()
@@ -33,6 +36,9 @@ async def gather_or_cancel(work: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
                 await asyncio.wait(tasks)
             except asyncio.CancelledError as cancellation:
                 again = cancellation
+        for task in tasks:
+            if not task.cancelled():
+                task.exception()  # looked at: of several errors, only one can be raised
         if again is not None:
             raise again from error
         raise
