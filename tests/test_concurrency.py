@@ -187,6 +187,7 @@ def test_an_interrupted_caller_has_ended_its_work() -> None:
         "from toolgrad_dspy.concurrency import run_on_loop_thread\n"
         "ended = []\n"
         "async def work():\n"
+        "    await asyncio.sleep(0.1)\n"  # the caller is waiting by then
         "    os.kill(os.getpid(), signal.SIGINT)\n"
         "    try: await asyncio.Event().wait()\n"
         "    finally:\n"

@@ -96,7 +96,6 @@ def test_show_lists_sessions_and_shows_one_of_them_step_by_step(finished: Path) 
 def test_show_has_the_sample_alone_and_needs_to_know_whose(finished: Path) -> None:
     whole = json.loads(run(finished, "show", "runs/a", "2", "--json").stdout)
     assert json.loads(run(finished, "show", "runs/a", "2", "--sample", "--json").stdout) == whole["sample"]
-    assert "iteration 1" not in run(finished, "show", "runs/a", "2", "--sample").stdout
     assert "[sample_without_session]" in one_line(run(finished, "show", "runs/a", "--sample", code=2))
 
 
@@ -109,7 +108,6 @@ def test_export_writes_what_was_accepted_and_says_how_much(finished: Path) -> No
     assert len(rows) == file["rows"] == manifest["samples"]
     assert "[folder_not_empty]" in one_line(run(finished, "export", "runs/a", "-o", "data/a", code=2))
     assert "[unknown_format]" in one_line(run(finished, "export", "runs/a", "-o", "b", "--format", "opanai", code=2))
-    assert "openai.jsonl" in run(finished, "export", "runs/a", "-o", "data/c").stdout
 
 
 def test_show_names_a_session_that_is_not_there(finished: Path) -> None:
@@ -118,6 +116,7 @@ def test_show_names_a_session_that_is_not_there(finished: Path) -> None:
     assert "4711" in message
 
 
+@pytest.mark.slow
 def test_tools_list_and_show_describe_the_town(tmp_path: Path) -> None:
     listed = json.loads(run(tmp_path, "tools", "list", "--json").stdout)
     assert len(listed) >= 24
@@ -306,6 +305,7 @@ def test_an_unknown_optimizer_is_answered_with_the_nearest(tmp_path: Path) -> No
     assert "[unknown_optimizer]" in one_line(run(tmp_path, "compile", "--optimizer", "gepaa", code=2))
 
 
+@pytest.mark.slow
 def test_a_dry_run_can_estimate_from_a_run_that_is_there(finished: Path) -> None:
     stats = json.loads(run(finished, "stats", "runs/a", "--json").stdout)
     arguments = ("generate", "-n", "500", "--dry-run", "--from", "runs/a")

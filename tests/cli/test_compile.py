@@ -28,6 +28,7 @@ def program(path: Path) -> dict[str, Any]:
     return content
 
 
+@pytest.mark.slow
 def test_compile_tunes_reports_saves_and_names_the_next_command(tmp_path: Path) -> None:
     done = compile_(tmp_path, "--metric-calls", "90", "--train", "6", "--validation", "6", "--test", "8")
     for word in ("base", "tuned", "LM calls", "tool calls", "seconds", "instruction of", "query:"):

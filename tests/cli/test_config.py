@@ -131,6 +131,7 @@ def test_a_key_is_in_nothing_that_commands_write_or_print(tmp_path: Path) -> Non
     assert [path for path in written if CANARY.encode() in path.read_bytes()] == []
 
 
+@pytest.mark.slow
 def test_another_limit_does_not_keep_a_run_from_being_resumed(tmp_path: Path) -> None:
     run(tmp_path, "generate", "-n", "1", "-o", "run", "--iterations", "3", "--quiet")
     again = ("generate", "-n", "2", "-o", "run", "--iterations", "3", "--quiet")
