@@ -70,3 +70,10 @@ def test_the_bar_goes_to_stderr_and_ends_on_the_last_state(capsys: pytest.Captur
 @pytest.mark.parametrize(("seconds", "text"), [(9.2, "9 s"), (240, "4 min"), (7800, "2 h 10 min")])
 def test_durations_read_well(seconds: float, text: str) -> None:
     assert duration(seconds) == text
+
+
+def test_the_last_line_is_not_written_twice() -> None:
+    stream = io.StringIO()
+    with LineProgress(1, clock=iter(range(0, 100, 10)).__next__, stream=stream) as progress:
+        progress.add(Session(index=0, seed=0, status="accepted"))
+    assert len(stream.getvalue().splitlines()) == 1

@@ -93,6 +93,7 @@ class LineProgress(RunProgress):
         self._stream = stream or sys.stderr
         self._interval = interval
         self._last = clock()
+        self._written = -1  # how many sessions had ended then
 
     def show(self) -> None:
         now = self._clock()
@@ -101,9 +102,11 @@ class LineProgress(RunProgress):
             self._write()
 
     def finish(self) -> None:
-        self._write()
+        if self._written != self.finished:  # else the last line has said so
+            self._write()
 
     def _write(self) -> None:
+        self._written = self.finished
         self._stream.write(self.summary() + "\n")
         self._stream.flush()
 
