@@ -77,7 +77,7 @@ def run_on_loop_thread(work: Coroutine[Any, Any, T]) -> T:
     future = asyncio.run_coroutine_threadsafe(remembered(), _loop())
     try:
         return future.result()
-    except BaseException:
+    except BaseException:  # the caller's interruption, or an error of the work's own; both are passed on
         if future.cancel():  # it was not what raised: an interruption was
             asyncio.run_coroutine_threadsafe(_ended(tasks), _loop()).result()
             if not tasks:  # cancelled before it began

@@ -206,6 +206,7 @@ SERVERS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", SERVERS)
 def test_a_server_that_does_not_start_is_one_line_that_names_it(case: str, tmp_path: Path) -> None:
     command, arguments = SERVERS[case]
@@ -239,6 +240,7 @@ def test_two_tools_of_one_name_are_one_line_that_says_how_to_tell_them_apart(tmp
         assert word in message
 
 
+@pytest.mark.slow
 def test_a_program_of_other_signatures_is_refused(tmp_path: Path) -> None:
     program = {"format": "toolgrad-dspy program 1", "signatures": "0" * 16, "compiled": {}, "state": {}}
     (tmp_path / "p.json").write_text(json.dumps(program))
@@ -277,6 +279,7 @@ def test_a_count_that_makes_no_sense_is_a_usage_error(arguments: list[str], tmp_
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.slow
 def test_a_disk_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     message = one_line(run(tmp_path, "generate", "-n", "1", "-o", "file/run", code=1))
@@ -285,6 +288,7 @@ def test_a_disk_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
     assert "file/p.json" in message
 
 
+@pytest.mark.slow
 def test_a_folder_that_holds_something_else_is_refused(tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("chapter one")
     message = one_line(run(tmp_path, "generate", "-n", "1", "-o", ".", code=2))
@@ -322,6 +326,7 @@ def test_a_dry_run_can_estimate_from_a_run_that_is_there(finished: Path) -> None
     assert "[not_a_run]" in one_line(run(finished, "generate", "-n", "5", "--dry-run", "--from", "x", code=2))
 
 
+@pytest.mark.slow
 def test_a_spent_budget_stops_the_run_in_one_line_and_a_larger_one_resumes_it(tmp_path: Path) -> None:
     arguments = ("generate", "-n", "6", "-o", "run", "--max-concurrency", "2", "--quiet")
     stopped = run(tmp_path, *arguments, "--max-tokens", "300000", code=1)
@@ -341,6 +346,7 @@ def test_a_spent_budget_stops_the_run_in_one_line_and_a_larger_one_resumes_it(tm
         assert calls >= counted, "calls of cancelled sessions are counted too"
 
 
+@pytest.mark.slow
 def test_stats_show_what_a_run_has_used_and_an_unknown_price_as_unknown(tmp_path: Path) -> None:
     own = {"input": 1.0, "output": 2.0}
     (tmp_path / "prices.json").write_text(json.dumps({"openai/known": own}))
@@ -383,6 +389,7 @@ def test_a_budget_of_nothing_is_a_usage_error(option: str, value: str, tmp_path:
     assert option in run(tmp_path, "generate", "-n", "1", option, value, code=2).stderr
 
 
+@pytest.mark.slow
 def test_a_dry_run_estimates_the_whole_run_and_stores_nothing(tmp_path: Path) -> None:
     arguments = ("generate", "-n", "200", "-o", "run", "--iterations", "3", "--dry-run")
     done = run(tmp_path, *arguments, "--json", "--quiet")

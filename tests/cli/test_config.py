@@ -29,6 +29,7 @@ def run(
     return done
 
 
+@pytest.mark.slow
 def test_the_command_line_takes_precedence_over_the_environment_and_that_over_the_file(tmp_path: Path) -> None:
     (tmp_path / "c.yaml").write_text(
         "models:\n"

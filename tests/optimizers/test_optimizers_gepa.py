@@ -111,6 +111,7 @@ def test_settings_that_were_changed_for_compiling_are_as_before(outcome: Outcome
     assert patient() == PATIENT
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_program_file(library: Library, outcome: Outcome, tmp_path: Path) -> None:
     again = compiling(library)
     files = []

@@ -104,7 +104,7 @@ def _rows(case: Case) -> Iterator[tuple[Conversation, Row]]:
 def _called(given: Conversation, call: Callable[[], T]) -> T:
     try:
         return call()
-    except Exception as error:
+    except Exception as error:  # boundary: the exporter is foreign code, and that it raises is what is reported
         raise AssertionError(f"an exporter never raises, but did for {given.id}: {error!r}") from error
 
 

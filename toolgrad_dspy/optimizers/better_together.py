@@ -105,7 +105,7 @@ class _Stage(Teleprompter):
         search = replace(self._part, train=trainset)
         try:
             result = self._optimizer.search(student.showing(self._optimizer.visible_invocations), search)
-        except Exception as error:  # DSPy catches the same and drops it
+        except Exception as error:  # kept before it is passed on: DSPy catches the same and drops it
             self.error = error
             raise
         # Of the result only its prompts: DSPy's classes leave marks on modules that others of them refuse.
