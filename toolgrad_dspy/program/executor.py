@@ -19,7 +19,7 @@ from toolgrad_dspy.provenance.origins import EarlierResult, trace_origins
 from toolgrad_dspy.provenance.references import UnresolvedReferenceError, resolve
 from toolgrad_dspy.records import Attempt, DraftCall, Observation, Origin, Proposal, Report, ToolCall, Verdict
 from toolgrad_dspy.records.pointer import list_index
-from toolgrad_dspy.rendering import attempt_lines, line
+from toolgrad_dspy.rendering import attempt_lines, line, schema_line
 from toolgrad_dspy.signatures import Repair
 from toolgrad_dspy.tools.base import ToolSession
 from toolgrad_dspy.tools.verdict import classify
@@ -89,7 +89,7 @@ class Executor(dspy.Module):
             with_tool_names(signature_of(self.predict), "calls", tools),
             self._models,
             "executor",
-            tools=run.state.tool_lines.text(tools),
+            tools="\n".join(schema_line(tool) for tool in tools),
             workflow=run.state.workflow_text(),
             instruction=run.proposal.instruction,
             attempts=attempt_lines(run.attempts, run.state.config.shown_chars),

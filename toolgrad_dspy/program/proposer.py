@@ -35,7 +35,7 @@ class Proposer(dspy.Module):
             with_tool_names(signature_of(self.predict), "proposals", tools),
             self._models,
             "proposer",
-            tools=state.tool_lines.text(shown),
+            tools=state.tool_lines.text(shown, derive(state.run_seed, state.index, "examples")),
             workflow=state.workflow_text(),
             lacking=state.lacking,
             progress=f"{state.progress(number)}; make {limit} proposals",

@@ -7,9 +7,11 @@ from toolgrad_dspy.program.config import ProgramConfig
 from toolgrad_dspy.provenance.origins import EarlierResult
 from toolgrad_dspy.provenance.query_rules import Violation
 from toolgrad_dspy.records import Attempt, Chain, Iteration, Observation, Step, Workflow
-from toolgrad_dspy.rendering import EMPTY_WORKFLOW, ToolLines, step_line
+from toolgrad_dspy.rendering import EMPTY_WORKFLOW, ToolLines, older_step_line, step_line
 from toolgrad_dspy.tools.library import Library
 
+# So many of the latest steps are shown with their results: what has just been found is what is built on most.
+RECENT = 2
 NOTHING_YET = "everything: there are no steps yet"
 
 
@@ -39,13 +41,21 @@ class State:
     _lines: dict[str, str] = field(default_factory=dict)
 
     def workflow_text(self) -> str:
-        """The workflow as prompts show it; each step is rendered once, and again when its chain was merged."""
+        """The workflow as planners see it: the latest steps with their results, of older ones what a call can use.
+
+        Each line is made once, and again when its step grows old or its chain is merged.
+        """
+        older = len(self.workflow.steps) - RECENT
         shown = []
         for chain in self.workflow.chains:
             for step in chain.steps:
-                key = f"{chain.id} {step.id}"
+                key = f"{chain.id} {step.id} {step.number <= older}"
                 if key not in self._lines:
-                    self._lines[key] = step_line(chain.id, step, self.config.shown_chars)
+                    self._lines[key] = (
+                        older_step_line(chain.id, step, self.tool_lines.useful)
+                        if step.number <= older
+                        else step_line(chain.id, step, self.config.shown_chars)
+                    )
                 shown.append((step.number, self._lines[key]))
         return "\n".join(text for _, text in sorted(shown)) or EMPTY_WORKFLOW
 

@@ -70,7 +70,7 @@ class ToolGrad(dspy.Module):
         self.updater = Updater(models)
         self.library = library
         self._budget = models.budget
-        self._tool_lines = ToolLines()
+        self._tool_lines: ToolLines | None = None
 
     def forward(self, seed: int, index: int) -> dspy.Prediction:
         """As :meth:`aforward`, for callers without an event loop: DSPy's optimizers.
@@ -79,13 +79,19 @@ class ToolGrad(dspy.Module):
         """
         return run_on_loop_thread(self.aforward(seed=seed, index=index))
 
+    def _lines(self) -> ToolLines:
+        """The tools as prompts show them; the library is open only when sessions run."""
+        if self._tool_lines is None:
+            self._tool_lines = ToolLines(self.library.tools)
+        return self._tool_lines
+
     async def aforward(self, seed: int, index: int) -> dspy.Prediction:
         """Grow the sample ``index`` of the run seeded by ``seed``."""
         started = time.perf_counter()
         with metered() as meter:
             # One seed for all branches of the sample: each starts in the same state, so that writes can be repeated.
             async with Branches(self.library, derive(seed, index, "tools"), self._budget) as branches:
-                state = State(seed, index, self.config, self.library, self._tool_lines)
+                state = State(seed, index, self.config, self.library, self._lines())
                 growth = _Growth(self, state, branches)
                 for number in range(1, self.config.iterations + 1):
                     state.iterations.append(await growth.iterate(number))

@@ -16,7 +16,7 @@ from toolgrad_dspy.provenance.query_rules import (
     reasons,
     violations,
 )
-from toolgrad_dspy.rendering import line
+from toolgrad_dspy.rendering import line, workflow_lines
 from toolgrad_dspy.signatures import Update
 
 
@@ -54,7 +54,7 @@ class Updater(dspy.Module):
             signature_of(self.predict),
             self._models,
             "updater",
-            workflow=state.workflow_text(),
+            workflow=workflow_lines(state.workflow, state.config.shown_chars),
             state=_lines(required.shown() for required in requirements.to_state),
             avoid="\n".join(str(value) for value in requirements.to_avoid) or "(nothing)",
             problem=problem,

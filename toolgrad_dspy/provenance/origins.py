@@ -24,7 +24,7 @@ from collections.abc import Sequence
 from pydantic import JsonValue
 
 from toolgrad_dspy.json_schema import schema_at
-from toolgrad_dspy.records import Observation, Origin, Tool, last_key, leaves
+from toolgrad_dspy.records import Observation, Origin, Tool, alike, last_key, leaves
 
 _WORD = re.compile(r"\w+")
 _PLAIN_WORD = re.compile(r"[^\W\d_]+")
@@ -148,24 +148,6 @@ def equal_as_json(left: JsonValue, right: JsonValue) -> bool:
     if isinstance(left, bool) or isinstance(right, bool):
         return left is right
     return left == right
-
-
-def alike(parameter: str, key: str) -> bool:
-    """Whether a parameter and a result key have the same name: ``from_stop_id`` and ``stop_id`` do.
-
-    The shorter name's words have to end the longer one: what a name is about stands at its end.
-    """
-    a, b = _words(parameter), _words(key)
-    if not a or not b:
-        return False
-    short, long = sorted((a, b), key=len)
-    return long[-len(short) :] == short
-
-
-def _words(name: str) -> list[str]:
-    # `roomIds`, `room_id` and `room-ids` are one name: camel case is split, and a plural is its singular.
-    parts = re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", name).lower()
-    return [part.rstrip("s") for part in re.split(r"[^a-z0-9]+", parts) if part]
 
 
 def _from_schema(pointer: str, value: JsonValue, schema: dict[str, JsonValue]) -> Origin | None:

@@ -11,6 +11,7 @@ from toolgrad_dspy.records.judgement import (
     Quality,
     RequestScore,
 )
+from toolgrad_dspy.records.keys import alike, key_words, names_id, opaque
 from toolgrad_dspy.records.pointer import PointerError, escape, last_key, leaves, lookup
 from toolgrad_dspy.records.proposal import Attempt, DraftCall, Proposal, Report, Selection
 from toolgrad_dspy.records.session import Iteration, RoleUsage, Sample, Session, SessionStatus, Trace, Usage
@@ -52,8 +53,12 @@ __all__ = [
     "Usage",
     "Verdict",
     "Workflow",
+    "alike",
     "escape",
+    "key_words",
     "last_key",
     "leaves",
     "lookup",
+    "names_id",
+    "opaque",
 ]

@@ -51,7 +51,7 @@ def recorded_session(
     """The states of ``session``, reached by adding its chosen reports to an empty workflow once more."""
     # No model repairs a call here: what a repaired call would give is not known without running it.
     config = recording.config.model_copy(update={"repairs": 0})
-    tool_lines = ToolLines()
+    tool_lines = ToolLines(library.tools)
     states = []
     grown = State(session.seed, session.index, config, library, tool_lines)
     for iteration in session.trace.iterations:
