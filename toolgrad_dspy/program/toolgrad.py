@@ -6,13 +6,14 @@ from dataclasses import dataclass, field
 
 import dspy
 
-from toolgrad_dspy.concurrency import gather_or_cancel, run_on_loop_thread
+from toolgrad_dspy.concurrency import run_on_loop_thread
 from toolgrad_dspy.lm.ask import AnswerError
 from toolgrad_dspy.lm.calls.meter import metered
 from toolgrad_dspy.lm.models import Models
-from toolgrad_dspy.program.branches import Branch, Branches
+from toolgrad_dspy.program.branches import Branch, Branches, Place
 from toolgrad_dspy.program.config import ProgramConfig
-from toolgrad_dspy.program.executor import Execution, Executor
+from toolgrad_dspy.program.execution import Execution
+from toolgrad_dspy.program.executor import Executor, Work
 from toolgrad_dspy.program.proposer import Proposer
 from toolgrad_dspy.program.selector import Selector, chains_used
 from toolgrad_dspy.program.state import State
@@ -131,9 +132,12 @@ class _Growth:
         state.offered.update(dict.fromkeys(tool.name for tool in tools))
         notes = _IterationNotes(number, offered=tuple(sorted(tool.name for tool in tools)))
         try:
-            notes.reason, notes.proposals = await program.proposer.acall(state=state, tools=tools, number=number)
-            places = await self._places(notes.proposals)
-            executions = await self._execute(notes.proposals, places)
+            proposed = await program.proposer.acall(state=state, tools=tools, number=number)
+            notes.reason, notes.proposals = proposed.reason, proposed.proposals
+            notes.failures += proposed.dropped
+            places = {p.id: self.branches.place(state.workflow.steps, state.memory) for p in proposed.proposals}
+            work = Work(proposed.proposals, places, tools, number)
+            executions = await program.executor.acall(state=state, work=work)
             notes.reports = tuple(execution.report for execution in executions)
             # A failed report has no call to add. An empty result ("no events on that day") is an answer, and counts.
             offered = tuple(report for report in notes.reports if report.outcome != "failed")
@@ -148,46 +152,28 @@ class _Growth:
         await self.branches.prune()
         return notes.iteration()
 
-    async def _places(self, proposals: tuple[Proposal, ...]) -> dict[str, Branch]:
-        """The session that each proposal runs on: the trunk if it only reads, else a branch of its own."""
-        places = {}
-        for proposal in proposals:
-            writes = self.branches.needs_branch(call.tool for call in proposal.calls)
-            places[proposal.id] = (
-                await self.branches.branch(self.state.workflow.steps) if writes else self.branches.trunk
-            )
-        return places
-
-    async def _execute(self, proposals: tuple[Proposal, ...], places: Mapping[str, Branch]) -> list[Execution]:
-        executor = self.program.executor
-        return await gather_or_cancel(
-            executor.acall(state=self.state, proposal=proposal, session=places[proposal.id]) for proposal in proposals
-        )
-
     async def _take(
         self,
         notes: "_IterationNotes",
         selection: Selection,
         executions: Sequence[Execution],
-        places: Mapping[str, Branch],
+        places: Mapping[str, Place],
     ) -> None:
         """Append the chosen report to its chain and make the branch it ran on the trunk."""
-        state, limit = self.state, self.program.config.chains
+        state = self.state
         # Also when nothing is taken: what is lacking steers the next proposer away from what was just refused.
         state.lacking = selection.lacking or state.lacking
-        chosen = next((execution for execution in executions if execution.report.proposal == selection.report), None)
+        chosen = next((execution for execution in executions if execution.proposal.id == selection.report), None)
         if chosen is None:  # the selector took none of the reports
             return
         report = chosen.report
-        # The selector's choices always include a new chain: whether one still fits is checked here.
-        if selection.chain is None and len(state.workflow.chains) >= limit:
-            notes.failures.append(f"no new chain for {report.proposal}: there are {limit} already")
-            return
         used = frozenset(chains_used(state.workflow, report))
         notes.added = state.append(report.kept, selection.chain, used, chosen.results)
-        branch = places[report.proposal]
-        if not branch.is_trunk:  # a report that only read has run on the trunk, and left it as it was
+        branch = places[report.proposal].branch
+        if branch is not None:  # a report that only read has run on the trunk, and left it as it was
             await self.branches.adopt(await self._clean(report, branch))
+        if any(self.branches.writes(attempt.call.tool) for attempt in report.kept):
+            state.memory.forget()
 
     async def _clean(self, report: Report, branch: Branch) -> Branch:
         """``branch``, or a new one without the writes that ran on it and were not taken over.

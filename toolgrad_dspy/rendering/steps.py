@@ -10,7 +10,7 @@ from toolgrad_dspy.rendering.useful_keys import UsefulKeys
 
 EMPTY_WORKFLOW = "(no steps yet)"
 # Characters of the result of an older step, of which only what a later call can use is shown.
-OLDER = 320
+OLDER = 240
 
 
 def step_line(chain: str, step: Step, limit: int) -> str:
@@ -43,7 +43,7 @@ def workflow_lines(workflow: Workflow, limit: int) -> str:
 
 def attempt_lines(attempts: Iterable[Attempt], limit: int) -> str:
     """Attempts for the repair turn: the call, and its result or what was wrong with it."""
-    return "\n".join(line(_attempt(attempt, limit)) for attempt in attempts)
+    return "\n".join(line({**_attempt(attempt, limit), "call": attempt.id}) for attempt in attempts)
 
 
 def report_line(report: Report, limit: int) -> str:
@@ -73,4 +73,6 @@ def _attempt(attempt: Attempt, limit: int) -> dict[str, JsonValue]:
         shown["error"] = attempt.verdict.reason[:limit]
     elif attempt.observation is not None:
         shown["result"] = abridge(attempt.observation.value, limit)
+    else:  # a step of the workflow has made the call already
+        shown["result"] = attempt.verdict.reason
     return shown

@@ -29,9 +29,11 @@ class UsefulKeys:
     def __init__(self, tools: Iterable[Tool]) -> None:
         listed = tuple(tools)
         self._parameters = _words(name for tool in listed for name in property_names(tool.parameters)) | _NAMES
-        self._returned_ids = _words(
-            name for tool in listed for name in property_names(tool.returns) if names_id(name)
-        )
+        self._givers: dict[tuple[str, ...], set[str]] = {}
+        for tool in listed:
+            for name in property_names(tool.returns):
+                if names_id(name):
+                    self._givers.setdefault(key_words(name), set()).add(tool.name)
         # As `alike` has it: one name's words end the other's.
         self._endings = {words[start:] for words in self._parameters for start in range(len(words))}
         self._known: dict[str, bool] = {}
@@ -47,10 +49,15 @@ class UsefulKeys:
         words = key_words(key)
         return words in self._endings or any(words[start:] in self._parameters for start in range(len(words)))
 
-    def returned(self, parameter: str) -> bool:
-        """Whether the result of some tool has, by its declaration, an id that is called like ``parameter``."""
+    def givers(self, parameter: str) -> tuple[str, ...]:
+        """The names of the tools whose results, as they declare them, have ids that are called like ``parameter``."""
         words = key_words(parameter)
-        return any(words[start:] in self._returned_ids for start in range(len(words)))
+        found = (self._givers.get(words[start:], ()) for start in range(len(words)))
+        return tuple(sorted({name for names in found for name in names}))
+
+    def returned(self, parameter: str) -> bool:
+        """Whether there is such a tool."""
+        return bool(self.givers(parameter))
 
     def __deepcopy__(self, memo: dict[int, object]) -> Self:
         return self
