@@ -33,9 +33,7 @@ _SCALARS = frozenset({"string", "integer", "number", "boolean"})
 _EXAMPLE = re.compile(r"\be\.g\.|\bfor example\b|\bsuch as\b|\bexamples?:", re.IGNORECASE)
 
 
-def parameter_list(
-    schema: JsonValue, explained: Callable[[str], bool] = lambda name: False, variant: int = 0
-) -> str:
+def parameter_list(schema: JsonValue, explained: Callable[[str], bool] = lambda name: False, variant: int = 0) -> str:
     """The parameters that ``schema`` describes, in parentheses.
 
     - A ``?`` marks what may be left out. What follows a colon is the type, a string where there is none; after ``=``

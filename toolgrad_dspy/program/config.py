@@ -11,8 +11,8 @@ class ProgramConfig(BaseModel):
     >>> ProgramConfig(iterations=6, mini_batch=30).update
     'last'
 
-    - ``mini_batch``: tools shown to the proposer per iteration, all if the library has fewer. The paper shows 50; half
-      of that costs a third less, at an equal score (docs/models.md, "What a sample costs").
+    - ``mini_batch``: tools shown to the proposer per iteration, all if the library has fewer. The paper shows 50;
+      half of that costs a third less, at an equal score (docs/models.md, "What a sample costs").
     - ``proposals``: proposals asked for per iteration (paper: 3).
     - ``iterations``: passes of the loop (paper: 10, its released example 5).
     - ``repairs``: LM turns to mend the calls of one proposal (paper: at most 3 turns in all).
@@ -21,7 +21,8 @@ class ProgramConfig(BaseModel):
     - ``chains``: chains a workflow may have (paper: 10).
     - ``update``: when query and response are written. ``each`` iteration, as in the paper, or once, after the
       ``last`` one: the texts depend on the chains alone, so earlier versions would only be thrown away.
-    - ``shown_chars``: how much of one result a prompt shows, in characters; the stored result is never cut.
+    - ``shown_chars``: how much of a new result the planning prompts show, in characters. Of older ones they show what
+      a call can use; the updater sees twice as much of each. The stored result is never cut.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -33,4 +34,4 @@ class ProgramConfig(BaseModel):
     mend: Literal["needed", "all"] = "needed"
     chains: int = Field(default=10, ge=1)
     update: Literal["each", "last"] = "last"
-    shown_chars: int = Field(default=2400, ge=200)
+    shown_chars: int = Field(default=1200, ge=200)

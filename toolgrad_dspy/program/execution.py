@@ -1,8 +1,8 @@
 """One proposal under execution.
 
-An attempt is one call that was tried; a draft's final attempt is the one that did its work. Names of earlier results:
-``s2`` is a step of the workflow, ``a3`` an attempt, and ``#1`` the first of the calls that were given together, by the
-proposer or by one answer of the executor.
+An attempt is one call that was tried; a draft's final attempt is the one that did its work. Names of earlier
+results: ``s2`` is a step of the workflow, ``a3`` an attempt, and ``#1`` the first of the calls that were given
+together, by the proposer or in one answer of the executor.
 """
 
 from collections.abc import Sequence

@@ -23,8 +23,8 @@ CALLS_PER_REPAIR = 3
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What an executor is given: the proposals of iteration ``number``, the session that each runs on, by its id, and the
-    tools of the mini-batch.
+    """What an executor is given: the proposals of iteration ``number``, the session that each of them runs on, by
+    its id, and the tools of the mini-batch.
     """
 
     proposals: Sequence[Proposal]

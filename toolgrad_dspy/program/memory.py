@@ -26,14 +26,20 @@ class Failure:
 class Memory:
     """The calls of one sample. For use on one event loop.
 
-    A call that only reads gives the same result until a write is accepted: then :meth:`forget` is called. A write on a
-    source whose sessions are shared has happened, whether it was accepted or not: its result is kept for good.
+    A call that only reads gives the same result until a write is accepted: then :meth:`forget` is called. A write on
+    a source whose sessions are shared has happened, whether it was accepted or not: its result is kept for good.
     """
 
     def __init__(self) -> None:
         self._failures: dict[str, Failure] = {}
         self._reads: dict[str, asyncio.Future[Observation]] = {}
         self._writes: dict[str, asyncio.Future[Observation]] = {}
+
+    def copy(self) -> "Memory":
+        """The same failures, to which others are added; results are not shared."""
+        copied = Memory()
+        copied._failures.update(self._failures)
+        return copied
 
     def note_failure(self, call: ToolCall, iteration: int, reason: str) -> None:
         """Keep that ``call`` failed; of equal calls the first failure."""

@@ -54,7 +54,7 @@ class Updater(dspy.Module):
             signature_of(self.predict),
             self._models,
             "updater",
-            workflow=workflow_lines(state.workflow, state.config.shown_chars),
+            workflow=workflow_lines(state.workflow, 2 * state.config.shown_chars),
             state=_lines(required.shown() for required in requirements.to_state),
             avoid="\n".join(str(value) for value in requirements.to_avoid) or "(nothing)",
             problem=problem,

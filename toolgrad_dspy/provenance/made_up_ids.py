@@ -1,7 +1,7 @@
 """Ids that nothing gave: a call with one is not worth making, and tells a tool what does not exist.
 
-Nobody has asked for anything yet when calls are drafted, so an id is not the user's either: it came from a result, from
-the tool's own schema, or from nowhere.
+Nobody has asked for anything yet when calls are drafted, so an id is not the user's either: it came from a result,
+from the tool's own schema, or from nowhere.
 """
 
 import json

@@ -10,7 +10,7 @@ from pydantic import JsonValue
 
 from toolgrad_dspy.rendering.useful_keys import UsefulKeys
 
-# How far :func:`abridge` cuts, one try after the other: at most so many list items, and so many characters of a string.
+# How far :func:`abridge` cuts, one try after the other: at most so many list items, and characters of a string.
 _CUTS = ((12, 400), (6, 240), (3, 160), (2, 80), (1, 60))
 # Of an older result: items of a list, and characters of a string.
 _BRIEF = ((3, 60), (2, 60), (1, 60), (1, 30))

@@ -19,7 +19,7 @@ def step_line(chain: str, step: Step, limit: int) -> str:
 
 
 def older_step_line(chain: str, step: Step, useful: UsefulKeys) -> str:
-    """A step whose result has been read before: what a later call can use of it, in about :data:`OLDER` characters."""
+    """A step whose result was shown before: what a call can use of it, in about :data:`OLDER` characters."""
     return _step_line(chain, step, brief(step.observation.value, useful, OLDER))
 
 

@@ -1,4 +1,4 @@
-"""How tools look in a prompt: one line each, in short for planning, and with the full schema where a call is mended."""
+"""How tools look in a prompt: a line each, in short for planning, with the full schema where a call is mended."""
 
 import re
 from collections.abc import Iterable
@@ -23,7 +23,7 @@ _CLAUSE = re.compile(r"[;:,(]\s|\s\(|\s-\s")
 
 
 class ToolLines:
-    """The tools of a library as prompts show them. Each line is made once: tools stay what they are while it is open."""
+    """The tools of a library as prompts show them. Each line is made once: tools do not change while it is open."""
 
     def __init__(self, tools: Iterable[Tool]) -> None:
         self.useful = UsefulKeys(tools)

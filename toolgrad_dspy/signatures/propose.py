@@ -58,4 +58,6 @@ class Propose(dspy.Signature):
     lacking: str = dspy.InputField(desc="what the workflow is lacking")
     progress: str = dspy.InputField(desc="which iteration this is, and how many proposals to make")
     reason: str = dspy.OutputField(desc="what a person would want next, in one sentence")
-    proposals: list[ProposedWork] = dspy.OutputField(desc="each one a sentence of instruction and its one to three calls")
+    proposals: list[ProposedWork] = dspy.OutputField(
+        desc="each an instruction in one sentence, and its one to three calls"
+    )

@@ -24,6 +24,6 @@ class Update(dspy.Signature):
     workflow: str = dspy.InputField(desc="the steps with their results, one JSON object per line")
     state: str = dspy.InputField(desc="values that the query has to state, one JSON object per line")
     avoid: str = dspy.InputField(desc="internal values that must not be in the query, one per line")
-    problem: str = dspy.InputField(desc="what was wrong with the last version, to be mended; all else stays as it was")
+    problem: str = dspy.InputField(desc="what was wrong with the last version; all else stays as it was")
     query: str = dspy.OutputField(desc="the user's request, in the first person")
     response: str = dspy.OutputField(desc="the answer to the user")

@@ -1,6 +1,6 @@
-"""Reading the tools in a prompt: a line each, in the compact notation of signatures, or as JSON with the full schema.
+"""Reading the tools in a prompt: a line each, in the notation of signatures, or as JSON with the full schema.
 
-The notation is that of ``json_schema/signature.py``: ``plan_trip(from_stop_id, date? = "2026-05-12") -> {legs: [{…}]}``.
+The notation is that of ``json_schema/signature.py``: ``list_departures(stop_id, limit? = 10) -> {stop_id, …}``.
 """
 
 import json
@@ -21,8 +21,8 @@ _DECODER = json.JSONDecoder()
 
 
 def tools_in(text: str) -> Iterator[Tool]:
-    """Every tool in a section of a prompt: ``name``, ``description``, ``parameters`` as a JSON schema, and ``returns``
-    as a shape if the line tells it. Lines that are neither notation are skipped.
+    """Every tool in a section of a prompt: ``name``, ``description``, ``parameters`` as a JSON schema, and
+    ``returns`` as a shape if the line tells it. Lines in neither notation are skipped.
     """
     for line in text.split("\n"):
         if line.startswith("{"):

@@ -65,6 +65,7 @@ def recorded_session(
             lacking=grown.lacking,
             results=dict(grown.results),
             observations=dict(grown.observations),
+            memory=grown.memory.copy(),
         )
         proposals = {proposal.id: proposal for proposal in iteration.proposals}
         reports = {calls_key(proposals[report.proposal]): report for report in iteration.reports}
@@ -75,7 +76,10 @@ def recorded_session(
 
 
 def _add_selection(state: State, iteration: Iteration) -> None:
-    """Do to ``state`` what the loop did with the iteration's selection."""
+    """Do to ``state`` what the loop did with the iteration's failures and its selection."""
+    for attempt in (attempt for report in iteration.reports for attempt in report.attempts):
+        if attempt.verdict.outcome == "failed":
+            state.memory.note_failure(attempt.call, iteration.number, attempt.verdict.reason)
     selection = iteration.selection
     if selection is None:
         return
