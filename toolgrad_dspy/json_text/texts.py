@@ -19,7 +19,7 @@ def text_of(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, str):
-        return _plain(value)
+        return _without_quotes(unquoted(unfenced(trimmed(value))))
     if isinstance(value, list) and all(isinstance(item, str) for item in value):
         return "\n".join(value)
     if isinstance(value, Mapping) and len(value) == 1 and isinstance(only := next(iter(value.values())), str):
@@ -27,26 +27,24 @@ def text_of(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def _plain(text: str) -> str:
-    text = unfenced(trimmed(text))
-    if text[:1] in ('"', "[", "{"):
-        unquoted = unquoted(text)
-        if unquoted != text:
-            return unquoted
+def unquoted(text: str) -> str:
+    """The text that a JSON string says, or those in a list of them, one per line; any other text is itself."""
+    if not text.startswith(('"', "[")):
+        return text
+    try:
+        value = json.loads(text, strict=False)
+    except (ValueError, RecursionError):
+        return text
+    if isinstance(value, str):
+        return value
+    texts = isinstance(value, list) and value and all(isinstance(item, str) for item in value)
+    return "\n".join(value) if texts else text
+
+
+def _without_quotes(text: str) -> str:
     for before, after in _QUOTES:
         inner = text[len(before) : -len(after)]
         # With another quote inside, the two are around different parts.
         if text.startswith(before) and text.endswith(after) and inner and before not in inner and after not in inner:
             return trimmed(inner)
-    return text
-
-
-def unquoted(text: str) -> str:
-    """The text that ``text`` is a JSON string of, or a list of strings; ``text`` itself if it is neither."""
-    try:
-        value = json.loads(text, strict=False)
-    except (ValueError, RecursionError):
-        return text
-    if isinstance(value, str) or (isinstance(value, list) and value and all(isinstance(item, str) for item in value)):
-        return text_of(value) if not isinstance(value, str) else value
     return text

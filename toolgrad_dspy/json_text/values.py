@@ -13,11 +13,15 @@ from toolgrad_dspy.json_text.literals import python_value
 from toolgrad_dspy.json_text.visible import trimmed, unfenced
 
 # Where a list or an object can begin. Words in brackets ("[note]", "{name}") are prose.
-_BEGINNING = re.compile(r"\[(?=\s*(?:[\[{\"'\]]|-?\d|\w+\())|\{(?=\s*[\"'}\w])")
+_BEGINNING = re.compile(r"\[(?=\s{0,80}(?:[\[{\"'\]]|-?\d|\w{1,80}\())|\{(?=\s{0,80}[\"'}\w])")
 _SKIPPED = re.compile(r"[\s,;]*")
-_COMMENT_OR_COMMA = re.compile(r'("(?:[^"\\]|\\.)*")|//[^\n]*|(?<!\S)#[^\n]*|/\*.*?\*/|,(?=\s*[\]}])', re.DOTALL)
+_COMMENT_OR_COMMA = re.compile(
+    r'("(?:[^"\\]|\\.)*")|//[^\n]*|(?<!\S)#[^\n]*|/\*.*?\*/|,(?=\s{0,400}[\]}])', re.DOTALL
+)
 _BARE_KEY = re.compile(r"[A-Za-z_$][\w$-]*")
 
+# Characters. Only what is JSON as it stands is read beyond.
+LONGEST_REPAIRED = 50_000
 # Why a text that ends inside its first part cannot be read.
 CUT = "it ends before its end"
 
@@ -43,14 +47,15 @@ def read_value(text: str, constructors: Collection[str] = (), *, many: bool = Fa
     Value(data=[{'a': 1}, {'b': nan}], cut='{"c":')
     """
     text = unfenced(trimmed(text))
-    for whole in (_json, lambda given: python_value(given, constructors)):
-        try:
-            data = whole(text)
-        except UnreadableError:
-            continue
+    try:
+        data = _literal(text, constructors)
+    except UnreadableError:
+        pass
+    else:
         if isinstance(data, (list, dict)):
             return Value(data)
-    *before, last = _bodies(text, many)
+    cut = cut or len(text) > LONGEST_REPAIRED
+    *before, last = _bodies(text[:LONGEST_REPAIRED], many)
     if not before:
         return _read(last, constructors, cut)
     if last.extent.is_open:
@@ -82,11 +87,10 @@ def _read(body: _Body, constructors: Collection[str], cut: bool = False) -> Valu
     text, found = body.text, body.extent
     forgotten = found.is_open and not cut and text.rstrip()[-1] in "]})"
     if forgotten or not found.is_open:
-        for whole in (_json, lambda given: python_value(given, constructors), _tidied):
-            try:
-                return Value(whole(text + found.missing))
-            except UnreadableError:
-                continue
+        try:
+            return Value(_literal(text + found.missing, constructors))
+        except UnreadableError:
+            pass
     if found.is_open and not (text[0] == "[" and found.whole_parts):
         raise UnreadableError(CUT)
     if text[0] == "[":
@@ -109,13 +113,8 @@ def _item(text: str, constructors: Collection[str]) -> Any:
 
 def _member(text: str, constructors: Collection[str]) -> Any:
     """A value inside a list or an object."""
-    for whole in (_json, lambda given: python_value(given, constructors)):
-        try:
-            return whole(text)
-        except UnreadableError:
-            continue
     if text[:1] not in ("[", "{"):
-        raise UnreadableError("it holds something that is neither JSON nor a Python literal")
+        return _literal(text, constructors)
     return _read(_Body(text, extent(text)), constructors).data
 
 
@@ -128,6 +127,19 @@ def _key(text: str) -> str:
     return key
 
 
+def _literal(text: str, constructors: Collection[str]) -> Any:
+    """A text that is JSON, with or without comments and commas too many, or a Python literal."""
+    try:
+        return _json(text)
+    except UnreadableError:
+        if len(text) > LONGEST_REPAIRED:
+            raise
+    try:
+        return python_value(text, constructors)
+    except UnreadableError:
+        return _json(_COMMENT_OR_COMMA.sub(lambda found: found[1] or "", text))
+
+
 def _json(text: str) -> Any:
     try:
         return json.loads(text, strict=False)  # with line feeds in its strings
@@ -135,11 +147,6 @@ def _json(text: str) -> Any:
         raise UnreadableError("it is nested too deeply") from None
     except ValueError:
         raise UnreadableError("it is not JSON") from None
-
-
-def _tidied(text: str) -> Any:
-    """JSON with comments and trailing commas."""
-    return _json(_COMMENT_OR_COMMA.sub(lambda found: found[1] or "", text))
 
 
 def _repaired(text: str) -> Any:

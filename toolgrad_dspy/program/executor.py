@@ -86,15 +86,16 @@ class Executor(dspy.Module):
         tools = [library.tool(name) for name in sorted({call.tool for call in run.proposal.calls})]
         answer = await ask(
             self.predict,
-            with_tool_names(signature_of(self.predict), "calls", tools),
             self._models,
             "executor",
+            signature=with_tool_names(signature_of(self.predict), "calls", tools),
             tools=run.state.tool_lines.text(tools),
             workflow=run.state.workflow_text(),
             instruction=run.proposal.instruction,
             attempts=attempt_lines(run.attempts, run.state.config.shown_chars),
         )
-        return [DraftCall(tool=call.tool, arguments=call.arguments) for call in answer.calls[:CALLS_PER_REPAIR]]
+        readable = [call for call in answer.calls if not call.fault]
+        return [DraftCall(tool=call.tool, arguments=call.arguments) for call in readable[:CALLS_PER_REPAIR]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,16 +32,16 @@ class Proposer(dspy.Module):
         limit = state.config.proposals
         answer = await ask(
             self.predict,
-            with_tool_names(signature_of(self.predict), "proposals", tools),
             self._models,
             "proposer",
+            signature=with_tool_names(signature_of(self.predict), "proposals", tools),
             tools=state.tool_lines.text(shown),
             workflow=state.workflow_text(),
             lacking=state.lacking,
             progress=f"{state.progress(number)}; make {limit} proposals",
         )
         proposals: list[Proposal] = []
-        for work in answer.proposals[:limit]:
+        for work in [w for w in answer.proposals if not any(item.fault for item in (w, *w.calls))][:limit]:
             calls = tuple(DraftCall(tool=c.tool, arguments=c.arguments) for c in work.calls[:CALLS_PER_PROPOSAL])
             if calls:  # models also write an instruction without a call; the ids count the usable proposals
                 name = f"p{len(proposals) + 1}"

@@ -27,13 +27,13 @@ class Selector(dspy.Module):
         chains = tuple(chain.id for chain in state.workflow.chains)
         answer = await ask(
             self.predict,
-            with_choices(
+            self._models,
+            "selector",
+            signature=with_choices(
                 signature_of(self.predict),
                 report=(*(report.proposal for report in reports), NONE),
                 chain=(*chains, NEW),
             ),
-            self._models,
-            "selector",
             workflow=state.workflow_text(),
             reports="\n".join(report_line(report, state.config.shown_chars) for report in reports),
             progress=state.progress(number),

@@ -58,7 +58,7 @@ class ProposedWork(BaseModel):
 
     @property
     def fault(self) -> str:
-        """Why nothing of it can be read, as one clause; empty otherwise, even if a call of it cannot."""
+        """Why there is nothing to do, as one clause; empty otherwise, even if one of the calls cannot be read."""
         return self._fault
 
     @model_validator(mode="wrap")
@@ -66,11 +66,12 @@ class ProposedWork(BaseModel):
     def _leniently(cls, data: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
         if isinstance(data, BaseModel):
             return handler(data)
-        if not isinstance(data, Mapping):
+        calls = _calls(data) if isinstance(data, Mapping) else []
+        if not calls:
             unreadable = cls.model_construct(instruction="", calls=[])
             unreadable._fault = "a proposal has to be an object with `instruction` and `calls`"
             return unreadable
-        return handler({"instruction": text_of(_first(data, _INSTRUCTION)), "calls": _calls(data)})
+        return handler({"instruction": text_of(_first(data, _INSTRUCTION)), "calls": calls})
 
 
 def _first(data: Mapping[str, Any], names: tuple[str, ...]) -> Any:

@@ -7,13 +7,19 @@ from typing import Any
 
 from toolgrad_dspy.json_text import UnreadableError, extent, read_value, trimmed
 
-# DSPy writes "[[ ## name ## ]]". Models indent it, print it bold, and write another number of #.
-_HEADER = re.compile(r"^[^\S\n]*[*_>-]*[^\S\n]*\[\[[ \t]*(#*)[ \t]*(\w+)[ \t]*#*[ \t]*\]\][*_]*", re.MULTILINE)
+# DSPy writes "[[ ## name ## ]]". Models indent it, print it bold, and write another number of #. All repetitions are
+# bounded: a line may be a million blanks long.
+_HEADER = re.compile(
+    r"^[^\S\n]{0,40}[*_>-]{0,4}[^\S\n]{0,4}"
+    r"\[\[[ \t]{0,4}(#{0,8})[ \t]{0,4}(\w{1,80})[ \t]{0,4}#{0,8}[ \t]{0,4}\]\][*_]{0,4}",
+    re.MULTILINE,
+)
 # "## name" or "**name:**" on a line of its own.
 _HEADING = re.compile(
-    r"^[^\S\n]*(?:#{1,6}[^\S\n]*|\*\*|__)`?(\w+)`?[^\S\n]*:?(?:\*\*|__|#*)[^\S\n]*:?[^\S\n]*$", re.MULTILINE
+    r"^[ \t]{0,40}(?:#{1,6}[ \t]{0,4}|\*\*)`?(\w{1,80})`?[ \t]{0,4}:?(?:\*\*|#{0,8})[ \t]{0,4}:?[ \t]{0,40}$",
+    re.MULTILINE,
 )
-_OBJECT = re.compile(r"\{(?=\s*[\"'\w])")
+_OBJECT = re.compile(r"\{(?=\s{0,80}[\"'\w])")
 _BRACKET = re.compile(r"[\[{]")
 # The number of objects in a text that are tried in turn: prose may have braces, too.
 _TRIES = 5
