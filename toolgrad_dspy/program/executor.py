@@ -9,7 +9,6 @@ from toolgrad_dspy.concurrency import gather_or_cancel
 from toolgrad_dspy.lm.ask import AnswerError, ask
 from toolgrad_dspy.lm.models import Models
 from toolgrad_dspy.program.choices import read_tool_name
-from toolgrad_dspy.program.constrained import signature_of
 from toolgrad_dspy.program.execution import Execution
 from toolgrad_dspy.program.state import State
 from toolgrad_dspy.records import DraftCall, Proposal, Tool
@@ -85,7 +84,6 @@ class Executor(dspy.Module):
         names = [tool.name for tool in work.tools]
         answer = await ask(
             self.predict,
-            signature_of(self.predict),
             self._models,
             "executor",
             tools=_tools(execution, work),
@@ -96,7 +94,7 @@ class Executor(dspy.Module):
         # A tool that does not exist fails as an attempt, and its failure is what the next turn reads.
         return [
             DraftCall(tool=read_tool_name(call.tool, names) or call.tool, arguments=call.arguments)
-            for call in answer.calls[:CALLS_PER_REPAIR]
+            for call in [call for call in answer.calls if not call.fault][:CALLS_PER_REPAIR]
         ]
 
 

@@ -8,7 +8,6 @@ from toolgrad_dspy.errors import one_line
 from toolgrad_dspy.lm.ask import ask
 from toolgrad_dspy.lm.models import Models
 from toolgrad_dspy.program.choices import read_tool_name
-from toolgrad_dspy.program.constrained import signature_of
 from toolgrad_dspy.program.state import State
 from toolgrad_dspy.records import DraftCall, Proposal, Tool
 from toolgrad_dspy.seeding import derive
@@ -56,7 +55,6 @@ class Proposer(dspy.Module):
         limit = state.config.proposals
         answer = await ask(
             self.predict,
-            signature_of(self.predict),
             self._models,
             "proposer",
             tools=state.tool_lines.text(shown, derive(state.run_seed, state.index, "examples")),
@@ -87,6 +85,9 @@ def _read(reason: str, works: list[ProposedWork], names: list[str]) -> Proposed:
 
 def _problem(work: ProposedWork, names: list[str]) -> str:
     """Why a proposal cannot be tried; empty if it can."""
+    fault = work.fault or next((call.fault for call in work.calls if call.fault), "")
+    if fault:
+        return fault
     if not work.calls:
         return f"it has no call ({one_line(work.instruction, 80)})"
     unknown = next((call.tool for call in work.calls if read_tool_name(call.tool, names) is None), None)

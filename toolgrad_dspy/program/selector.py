@@ -6,7 +6,6 @@ from toolgrad_dspy.errors import one_line
 from toolgrad_dspy.lm.ask import ask
 from toolgrad_dspy.lm.models import Models
 from toolgrad_dspy.program.choices import read_choice
-from toolgrad_dspy.program.constrained import signature_of
 from toolgrad_dspy.program.state import State
 from toolgrad_dspy.records import Report, Selection, Workflow
 from toolgrad_dspy.rendering import report_line
@@ -34,7 +33,6 @@ class Selector(dspy.Module):
         limit = state.config.shown_chars // len(reports)  # one limit for all of them, however many there are
         answer = await ask(
             self.predict,
-            signature_of(self.predict),
             self._models,
             "selector",
             workflow=state.workflow_text(),

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import dspy
 
 from toolgrad_dspy.concurrency import run_on_loop_thread
+from toolgrad_dspy.lm.answer_faults import answer_faults
 from toolgrad_dspy.lm.ask import AnswerError
 from toolgrad_dspy.lm.calls.meter import metered
 from toolgrad_dspy.lm.models import Models
@@ -89,7 +90,7 @@ class ToolGrad(dspy.Module):
     async def aforward(self, seed: int, index: int) -> dspy.Prediction:
         """Grow the sample ``index`` of the run seeded by ``seed``."""
         started = time.perf_counter()
-        with metered() as meter:
+        with metered() as meter, answer_faults() as faults:
             # One seed for all branches of the sample: each starts in the same state, so that writes can be repeated.
             async with Branches(self.library, derive(seed, index, "tools"), self._budget) as branches:
                 state = State(seed, index, self.config, self.library, self._lines())
@@ -108,7 +109,7 @@ class ToolGrad(dspy.Module):
             status=status,
             reason=reason,
             sample=_sample(state) if state.workflow.chains else None,
-            trace=Trace(iterations=tuple(state.iterations)),
+            trace=Trace(iterations=tuple(state.iterations), faults=tuple(faults)),
             usage=usage,
             seconds=time.perf_counter() - started,
         )

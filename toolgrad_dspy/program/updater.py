@@ -7,7 +7,6 @@ from pydantic import JsonValue
 
 from toolgrad_dspy.lm.ask import ask
 from toolgrad_dspy.lm.models import Models
-from toolgrad_dspy.program.constrained import signature_of
 from toolgrad_dspy.program.state import State
 from toolgrad_dspy.provenance.query_rules import (
     QueryRequirements,
@@ -51,7 +50,6 @@ class Updater(dspy.Module):
     async def _write(self, state: State, requirements: QueryRequirements, problem: str) -> None:
         answer = await ask(
             self.predict,
-            signature_of(self.predict),
             self._models,
             "updater",
             workflow=workflow_lines(state.workflow, 2 * state.config.shown_chars),

@@ -1,5 +1,6 @@
 """What is stored and passed on. Imports nothing else of the package."""
 
+from toolgrad_dspy.records.answer import AnswerFault, AnswerFaultKind
 from toolgrad_dspy.records.base import Record
 from toolgrad_dspy.records.call import ErrorKind, Observation, OutcomeKind, ToolCall, ToolError, Verdict
 from toolgrad_dspy.records.judgement import (
@@ -19,6 +20,8 @@ from toolgrad_dspy.records.tool import Tool, ToolAnnotations
 from toolgrad_dspy.records.workflow import Chain, Origin, OriginKind, Step, Workflow
 
 __all__ = [
+    "AnswerFault",
+    "AnswerFaultKind",
     "Attempt",
     "Chain",
     "Criterion",

@@ -1,37 +1,8 @@
 """The API proposer: what to call next (arXiv 2508.04086, section 3; step 2 of an iteration)."""
 
-from typing import Any
-
 import dspy
-from pydantic import BaseModel, Field, field_validator
 
-# No real tool takes arguments nested deeper; a model that repeats itself goes deeper than can be stored.
-ARGUMENT_LEVELS = 32
-
-
-class ProposedCall(BaseModel):
-    """One call: the tool's name and its arguments."""
-
-    tool: str
-    arguments: dict[str, Any] = Field(default_factory=dict)
-
-    @field_validator("arguments")
-    @classmethod
-    def _shallow(cls, arguments: dict[str, Any]) -> dict[str, Any]:
-        level: list[Any] = [arguments]
-        for _ in range(ARGUMENT_LEVELS):
-            containers = [value for value in level if isinstance(value, (dict, list))]
-            level = [item for held in containers for item in (held.values() if isinstance(held, dict) else held)]
-        if level:
-            raise ValueError(f"arguments may be nested {ARGUMENT_LEVELS} levels deep at most")
-        return arguments
-
-
-class ProposedWork(BaseModel):
-    """One next piece of work."""
-
-    instruction: str = Field(description="what to do, as one imperative sentence")
-    calls: list[ProposedCall] = Field(description="the calls that do it, in order, at most three")
+from toolgrad_dspy.signatures.calls import ProposedWork
 
 
 class Propose(dspy.Signature):

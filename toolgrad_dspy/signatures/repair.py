@@ -2,7 +2,7 @@
 
 import dspy
 
-from toolgrad_dspy.signatures.propose import ProposedCall
+from toolgrad_dspy.signatures.calls import ProposedCall
 
 
 class Repair(dspy.Signature):
