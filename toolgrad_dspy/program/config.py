@@ -4,6 +4,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from toolgrad_dspy.program.bases import BaseName
+
 
 class ProgramConfig(BaseModel):
     """How one sample is grown. Defaults are those of ToolGrad where it has one (arXiv 2508.04086, section 3).
@@ -21,6 +23,9 @@ class ProgramConfig(BaseModel):
     - ``chains``: chains a workflow may have (paper: 10).
     - ``update``: when query and response are written. ``each`` iteration, as in the paper, or once, after the
       ``last`` one: the texts depend on the chains alone, so earlier versions would only be thrown away.
+    - ``base``: the instructions to begin with, those that ship or ``plain`` ones without advice (``bases.py``).
+    - ``max_calls``: LM calls that one session may make; None is no limit. A session that reaches it ends with the
+      steps that it has.
     - ``shown_chars``: how much of a new result the planning prompts show, in characters. Of older ones they show what
       a call can use; the updater sees twice as much of each. The stored result is never cut.
     """
@@ -34,4 +39,6 @@ class ProgramConfig(BaseModel):
     mend: Literal["needed", "all"] = "needed"
     chains: int = Field(default=10, ge=1)
     update: Literal["each", "last"] = "last"
+    base: BaseName = "shipped"
+    max_calls: int | None = Field(default=None, ge=4)
     shown_chars: int = Field(default=1200, ge=200)

@@ -7,6 +7,7 @@ import dspy
 
 from toolgrad_dspy.concurrency import gather_or_cancel
 from toolgrad_dspy.lm.ask import AnswerError, ask
+from toolgrad_dspy.lm.calls.allowance import CallLimitError
 from toolgrad_dspy.lm.models import Models
 from toolgrad_dspy.program.choices import read_tool_name
 from toolgrad_dspy.program.execution import Execution
@@ -69,7 +70,7 @@ class Executor(dspy.Module):
                 return
             try:
                 calls = await self._ask(execution, work)
-            except AnswerError as error:
+            except (AnswerError, CallLimitError) as error:
                 # The model cannot mend it; the draft's own failure is in the report as an attempt.
                 execution.problem = f"repair: {error}"
                 return

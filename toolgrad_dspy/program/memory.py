@@ -60,12 +60,16 @@ class Memory:
     async def once(
         self, call: ToolCall, writes: bool, run: Callable[[ToolCall], Awaitable[Observation]]
     ) -> Observation:
-        """The result of ``call``, by ``run`` if it was not made before; equal calls at the same time are one."""
+        """The result of ``call``, by ``run`` if it was not made before; equal calls at the same time are one.
+
+        The latency of a result that was there is 0.
+        """
         made = self._writes if writes else self._reads
         key = _key(call)
         while (result := made.get(key)) is not None:
             try:
-                return await asyncio.shield(result)
+                # Nothing was sent for this one, which the latency says.
+                return (await asyncio.shield(result)).model_copy(update={"latency": 0.0})
             except asyncio.CancelledError:
                 if not result.cancelled():
                     raise  # whoever waits here was cancelled, and not the one who makes the call

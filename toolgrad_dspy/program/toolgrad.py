@@ -9,8 +9,10 @@ import dspy
 from toolgrad_dspy.concurrency import run_on_loop_thread
 from toolgrad_dspy.lm.answer_faults import answer_faults
 from toolgrad_dspy.lm.ask import AnswerError
+from toolgrad_dspy.lm.calls.allowance import Allowance, CallLimitError, allowed
 from toolgrad_dspy.lm.calls.meter import metered
 from toolgrad_dspy.lm.models import Models
+from toolgrad_dspy.program.bases import with_base
 from toolgrad_dspy.program.branches import Branch, Branches, Place
 from toolgrad_dspy.program.config import ProgramConfig
 from toolgrad_dspy.program.execution import Execution
@@ -35,6 +37,9 @@ from toolgrad_dspy.rendering import ToolLines
 from toolgrad_dspy.sampling import Sampler, Uniform
 from toolgrad_dspy.seeding import derive
 from toolgrad_dspy.tools.library import Library
+
+# LM calls of a limited session that are kept back for the texts: to write them, and to rewrite them once.
+CALLS_FOR_TEXTS = 2
 
 
 class ToolGrad(dspy.Module):
@@ -70,6 +75,7 @@ class ToolGrad(dspy.Module):
         self.executor = Executor(models)
         self.selector = Selector(models)
         self.updater = Updater(models)
+        with_base(self, self.config.base)
         self.library = library
         self._budget = models.budget
         self._tool_lines: ToolLines | None = None
@@ -90,13 +96,12 @@ class ToolGrad(dspy.Module):
     async def aforward(self, seed: int, index: int) -> dspy.Prediction:
         """Grow the sample ``index`` of the run seeded by ``seed``."""
         started = time.perf_counter()
-        with metered() as meter, answer_faults() as faults:
+        with metered() as meter, answer_faults() as faults, allowed(self.config.max_calls) as allowance:
             # One seed for all branches of the sample: each starts in the same state, so that writes can be repeated.
             async with Branches(self.library, derive(seed, index, "tools"), self._budget) as branches:
                 state = State(seed, index, self.config, self.library, self._lines())
                 growth = _Growth(self, state, branches)
-                for number in range(1, self.config.iterations + 1):
-                    state.iterations.append(await growth.iterate(number))
+                await growth.iterations(allowance)
                 status, reason = await growth.finish()
                 usage = Usage(
                     roles=meter.roles(),
@@ -124,6 +129,16 @@ class _Growth:
     state: State
     branches: Branches
 
+    async def iterations(self, allowance: Allowance) -> None:
+        """All passes; fewer if the session may make no more LM calls. Those for the texts are kept back."""
+        limit = allowance.limit
+        allowance.limit = None if limit is None else limit - CALLS_FOR_TEXTS
+        for number in range(1, self.program.config.iterations + 1):
+            self.state.iterations.append(await self.iterate(number))
+            if allowance.limit is not None and allowance.taken >= allowance.limit:
+                break
+        allowance.limit = limit
+
     async def iterate(self, number: int) -> Iteration:
         """One pass: sample, propose, execute, select, update. A failed step skips the rest of it."""
         program, state = self.program, self.state
@@ -147,7 +162,7 @@ class _Growth:
                 await self._take(notes, notes.selection, executions, places)
                 if notes.added and program.config.update == "each":
                     await program.updater.acall(state=state)
-        except AnswerError as error:
+        except (AnswerError, CallLimitError) as error:
             notes.failures.append(str(error))
         # Also after a failure: the branches of this iteration would hold their sessions open to the end.
         await self.branches.prune()
@@ -191,12 +206,12 @@ class _Growth:
         program, state = self.program, self.state
         if not state.workflow.chains:
             failures = [failure for iteration in state.iterations for failure in iteration.failures]
-            return "failed", f"no step was accepted in {program.config.iterations} iterations" + (
+            return "failed", f"no step was accepted in {len(state.iterations)} iterations" + (
                 f"; last failure: {failures[-1]}" if failures else ""
             )
         try:
             broken = await program.updater.acall(state=state)
-        except AnswerError as error:
+        except (AnswerError, CallLimitError) as error:
             return "rejected", f"no query: {error}"
         if broken:
             # What the query still does not state has no known origin after all: the stored sample says so.

@@ -18,6 +18,7 @@ from dspy.lm15 import TimeoutError as LateError
 
 from toolgrad_dspy.errors import ModelError, one_line
 from toolgrad_dspy.lm.answer_faults import note_ending
+from toolgrad_dspy.lm.calls.allowance import take_call
 from toolgrad_dspy.lm.calls.budget import Budget
 from toolgrad_dspy.lm.calls.meter import Meter, session_meter
 from toolgrad_dspy.lm.calls.prices import FREE, Price
@@ -164,6 +165,7 @@ class Gate(_Gate):
     """
 
     def complete(self, request: Request) -> Response:
+        take_call()
         estimated = estimate(request)
         for backend, attempt, last in self._attempts():
             time.sleep(backend.rate_limit.reserve(estimated))
@@ -185,6 +187,7 @@ class AsyncGate(_Gate):
     """The asynchronous half, with at most ``max_parallel`` requests under way per event loop."""
 
     async def complete(self, request: Request) -> Response:
+        take_call()
         estimated = estimate(request)
         for backend, attempt, last in self._attempts():
             delay = backend.rate_limit.reserve(estimated)
