@@ -3,8 +3,8 @@
 The plain form has these nodes and no others:
 
 - ``{}``: anything; ``{"type": "null"}``, ``{"type": "boolean"}``
-- ``{"type": "string" | "integer" | "number", ...}`` with bounds, ``pattern``, ``format``, and ``enum`` of values of that
-  type; a single string is a ``const``
+- ``{"type": "string" | "integer" | "number", ...}`` with bounds, ``pattern``, ``format``, or ``enum`` of values of
+  that type; a single string is a ``const``
 - ``{"type": "array", "items": node, ...}`` with ``minItems``, ``maxItems``
 - ``{"type": "object", "properties": ..., "required": ..., "additionalProperties": False or a node}``
 - ``{"anyOf": [node, ...]}``, never one in another
@@ -167,7 +167,9 @@ class _Writer:
             return part
         key = (id(part.contents), keyword)
         if key not in self._bare:
-            kept = {name: value for name, value in part.keywords.items() if name not in _COMPOSING and name != keyword}
+            kept = {
+                name: value for name, value in part.keywords.items() if name not in _COMPOSING and name != keyword
+            }
             self._bare[key] = Schema(kept, part.document, part.scope)
         return self._bare[key]
 

@@ -13,7 +13,8 @@ from typing import Any, Literal, Self
 import dspy
 from pydantic import BaseModel, ConfigDict, create_model
 
-from toolgrad_dspy.json_schema import is_closed
+from toolgrad_dspy.json_schema import Refusal, is_closed
+from toolgrad_dspy.lm.schemas import FIXED, SchemaPolicy, answer_schema, held
 
 Signature = type[dspy.Signature]
 AdapterName = Literal["chat", "json"]
@@ -112,13 +113,15 @@ class FixedChatAdapter(_CachedPrompts, dspy.ChatAdapter):
 class FixedJsonAdapter(_CachedPrompts, dspy.JSONAdapter):
     """DSPy's JSON format, enforced by the provider as far as the model allows.
 
-    That is the answer's JSON schema where the model takes one and the schema is closed, else its JSON mode, else
-    words alone. The schema is that of the described signature: providers take seconds to compile each new one, and
-    count it as a part of the fixed beginning of the prompt.
+    That is the schema of the call at hand (``schemas/holding.py``) where ``policy`` sends it and the server takes it,
+    else the fixed schema of the described signature where the model takes one and it is closed, else JSON mode, else
+    words alone. Providers take seconds to compile each new schema, and count it as a part of the fixed beginning of
+    the prompt.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, policy: SchemaPolicy = FIXED) -> None:
         super().__init__(use_native_function_calling=False)
+        self._policy = policy
 
     def _forget(self) -> None:
         super()._forget()
@@ -128,14 +131,26 @@ class FixedJsonAdapter(_CachedPrompts, dspy.JSONAdapter):
 
     def _prepare_response_format(self, lm: dspy.LM, lm_kwargs: dict[str, Any], signature: Signature) -> None:
         """DSPy's hook: choose before the call what ``response_format`` is."""
-        schema, closed = self._schema(description(signature))
-        # A strict schema cannot leave the properties of an object open.
-        if lm.supports_response_schema and closed:
+        described = description(signature)
+        schema = self._schema(described) if lm.supports_response_schema else None
+        if schema is not None:
             lm_kwargs["response_format"] = schema
         elif "response_format" in lm.supported_params:
             lm_kwargs["response_format"] = {"type": "json_object"}
 
-    def _schema(self, signature: Signature) -> tuple[type[BaseModel], bool]:
+    def _schema(self, signature: Signature) -> type[BaseModel] | dict[str, Any] | None:
+        """The schema that an answer is held to, as DSPy takes it, or None."""
+        at_hand = held()
+        if at_hand is not None and self._policy.applies(at_hand):
+            written = answer_schema(signature, at_hand.fields, self._policy.dialect)
+            if not isinstance(written, Refusal):
+                named = {"name": "answer", "schema": written, "strict": True}
+                return {"type": "json_schema", "json_schema": named}
+        answer, closed = self._fixed(signature)
+        # A strict schema cannot leave the properties of an object open.
+        return answer if closed and self._policy.fixed else None
+
+    def _fixed(self, signature: Signature) -> tuple[type[BaseModel], bool]:
         """The answer's model, and whether every object in its schema names its properties."""
         known = self._schemas.get(signature)
         if known is None:

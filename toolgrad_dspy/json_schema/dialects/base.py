@@ -22,7 +22,6 @@ Reason = Literal[
     "too_many_characters",
     "too_many_optional",
     "too_many_alternatives",
-    "too_large",  # no plain form of a size that could be sent
 ]
 
 WORDS: dict[Reason, str] = {
@@ -36,7 +35,6 @@ WORDS: dict[Reason, str] = {
     "too_many_characters": "names and values that are too long in all",
     "too_many_optional": "too many optional properties",
     "too_many_alternatives": "too many alternatives",
-    "too_large": "a schema that is too large",
 }
 
 

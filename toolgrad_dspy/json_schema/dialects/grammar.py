@@ -37,9 +37,9 @@ def _held(node: Node, place: str) -> Node:
 
 
 def _text(node: Node) -> Node:
-    """The expression, else the format, else the length: only one of them is held to."""
+    """The expression, else the format, else the length: only one is held to. Of a date the format says more."""
     pattern = portable_pattern(node.get("pattern", ""))
-    if pattern:
+    if pattern and node.get("format") != "date":
         return {"type": "string", "pattern": pattern}
     if node.get("format") in _FORMATS:
         return {"type": "string", "format": node["format"]}

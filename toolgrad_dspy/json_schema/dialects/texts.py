@@ -16,8 +16,9 @@ _SHORT = {r"\d": "0-9", r"\w": "A-Za-z0-9_"}
 def portable_pattern(pattern: str) -> str | None:
     """``pattern`` in the syntax that all servers share, or None: then it is left out.
 
-    llama.cpp's converter takes expressions from ``^`` to ``$`` only (grammars/README.md), older ones break on escapes.
-    What is taken here are plain characters, classes of them, groups, alternatives in groups, and short repetitions.
+    llama.cpp's converter takes expressions from ``^`` to ``$`` only (grammars/README.md). Older ones break on
+    escapes.
+    Taken here are plain characters, classes of them, groups, alternatives in groups, and short repetitions.
 
     >>> portable_pattern(r"^(note|event)_\\d{1,4}$")
     '^(note|event)_[0-9]{1,4}$'
