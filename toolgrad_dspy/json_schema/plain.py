@@ -68,15 +68,21 @@ class Plain:
         self.definitions: dict[str, JsonValue] = {}
 
     def of(
-        self, schema: JsonSchema, prefix: str, value: Callable[[JsonSchema], JsonSchema] = unchanged
+        self,
+        schema: JsonSchema,
+        prefix: str,
+        value: Callable[[JsonSchema], JsonSchema] = unchanged,
+        root: JsonValue = None,
     ) -> JsonSchema:
-        """``schema``, whose references lead into itself, in the plain form; ``{}`` also where nothing is valid.
+        """``schema`` in the plain form; ``{}`` also where nothing is valid.
+
+        References lead into ``root``, by default the schema itself.
 
         Its definitions get names that begin with ``prefix``, of letters and digits. ``value`` is applied to every
         node that describes a property's value, an item of a list or an entry of a map. Raises TooLargeError.
         """
         try:
-            return _Writer(self.definitions, prefix, value).root(Schema.of(adapt(schema)))
+            return _Writer(self.definitions, prefix, value).root(Schema.of(adapt(schema), root))
         except RecursionError:
             raise TooLargeError from None
 

@@ -13,6 +13,8 @@ from toolgrad_dspy.json_schema.plain import JsonSchema
 # Characters of a text. llama.cpp refuses a grammar in which one repetition stands for more than 2,000.
 LONGEST_TEXT = 512
 
+# Of a plain address: no grammar of llama.cpp's knows the format, and models like to write "email" for one.
+_EMAIL = "^[A-Za-z0-9._+-]+@[A-Za-z0-9-]+([.][A-Za-z0-9-]+)+$"
 _FORMATS = frozenset(("date", "time", "date-time", "uuid"))
 _BIGGEST = 2**53
 
@@ -41,6 +43,8 @@ def _text(node: Node) -> Node:
     pattern = portable_pattern(node.get("pattern", ""))
     if pattern and node.get("format") != "date":
         return {"type": "string", "pattern": pattern}
+    if node.get("format") == "email":
+        return {"type": "string", "pattern": _EMAIL}
     if node.get("format") in _FORMATS:
         return {"type": "string", "format": node["format"]}
     return {"type": "string", **_counts(node, "minLength", "maxLength", LONGEST_TEXT)}

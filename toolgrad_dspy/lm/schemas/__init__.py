@@ -9,6 +9,7 @@ Whoever asks says what the fields of the answer are, as far as the signature lea
 from toolgrad_dspy.lm.schemas.compose import answer_schema
 from toolgrad_dspy.lm.schemas.holding import Held, held, holding
 from toolgrad_dspy.lm.schemas.policy import FIXED, SchemaPolicy, dialect_of, is_local, schema_policy
+from toolgrad_dspy.lm.schemas.unprobed import unprobed_notes
 
 __all__ = [
     "FIXED",
@@ -20,4 +21,5 @@ __all__ = [
     "holding",
     "is_local",
     "schema_policy",
+    "unprobed_notes",
 ]
