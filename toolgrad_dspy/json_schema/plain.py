@@ -42,6 +42,8 @@ _DEMANDING = frozenset(("required", "dependentRequired", "minProperties", "maxPr
 _SILENT = _ANNOTATIONS | _PLACES | _COMPOSING
 _SCALARS = ("string", "integer", "number", "boolean", "null")
 
+# What says something of properties without a name.
+_OTHERS = ("additionalProperties", "patternProperties")
 _STRING_BOUNDS = ("minLength", "maxLength")
 _NUMBER_BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf")
 _ARRAY_BOUNDS = ("minItems", "maxItems")
@@ -107,8 +109,8 @@ class _Writer:
         """As :meth:`node`. An object that says nothing of its properties has none, where elsewhere it has any."""
         node = self.node([schema])
         if node is not None and node.get("type") == "object" and not node["properties"]:
-            described = any("additionalProperties" in part.keywords for part in schema.parts())
-            return node if described and node["additionalProperties"] else {**node, "additionalProperties": False}
+            described = {keyword for part in schema.parts() for keyword in part.keywords}
+            return node if described.intersection(_OTHERS) else {**node, "additionalProperties": False}
         return node or {}
 
     def node(self, schemas: Sequence[Schema]) -> JsonSchema | None:
