@@ -76,7 +76,12 @@ def apis() -> Iterator[Counter[str]]:
             node = plain.of(real.schema, "t", root=real.root)
         except TooLargeError:
             node = {}
-        root: JsonSchema = {"type": "object", "properties": {"value": node}, "required": ["value"], "additionalProperties": False}
+        root: JsonSchema = {
+            "type": "object",
+            "properties": {"value": node},
+            "required": ["value"],
+            "additionalProperties": False,
+        }
         document: JsonSchema = {**root, "$defs": plain.definitions}
         for dialect, count in counts.items():
             count[_word(convert(document, dialect))] += 1

@@ -8,7 +8,17 @@ from typing import Any
 import pytest
 
 from tests.support.real_schemas import Real, tool_schemas
-from toolgrad_dspy.json_schema import DIALECTS, Dialect, Plain, Refusal, accepts, compile_schema, convert, example
+from toolgrad_dspy.json_schema import (
+    DIALECTS,
+    Dialect,
+    JsonSchema,
+    Plain,
+    Refusal,
+    accepts,
+    compile_schema,
+    convert,
+    example,
+)
 from toolgrad_dspy.json_schema.dialects.anthropic import ALTERNATIVES, OPTIONAL
 from toolgrad_dspy.json_schema.dialects.openai import (
     CHARACTERS,
@@ -26,7 +36,7 @@ TEXT = {"type": "string"}
 def answer(required: Sequence[str] = (), **properties: Any) -> dict[str, Any]:
     """A schema of an answer with these properties, in the plain form."""
     form = Plain()
-    schema = {"type": "object", "properties": properties, "required": list(required), "additionalProperties": False}
+    schema: JsonSchema = {"type": "object", "properties": properties, "required": [*required]}
     node = form.of(schema, "t")
     return {**node, "$defs": form.definitions} if form.definitions else node
 
@@ -220,7 +230,7 @@ def test_a_definition_is_as_deep_as_what_it_leads_to() -> None:
 
 
 def test_anthropics_limits_bind_where_they_are() -> None:
-    optional = {f"p{n}": TEXT for n in range(OPTIONAL)}
+    optional: dict[str, Any] = {f"p{n}": TEXT for n in range(OPTIONAL)}
     assert reason(answer(**optional), "anthropic") is None
     assert reason(answer(**optional, more=TEXT), "anthropic") == "too_many_optional"
     unions = {f"p{n}": {"type": ["string", "null"]} for n in range(ALTERNATIVES)}

@@ -6,7 +6,15 @@ from typing import Any
 import pytest
 
 from tests.support.real_schemas import Real, tool_schemas
-from toolgrad_dspy.json_schema import Plain, TooLargeError, accepts, compile_schema, example, schema_problem
+from toolgrad_dspy.json_schema import (
+    JsonSchema,
+    Plain,
+    TooLargeError,
+    accepts,
+    compile_schema,
+    example,
+    schema_problem,
+)
 
 
 def plain(schema: dict[str, Any]) -> dict[str, Any]:
@@ -102,7 +110,8 @@ def test_definitions_are_shared_and_a_circle_stays_one() -> None:
 
 
 def test_documents_share_definitions_without_sharing_names() -> None:
-    form, schema = Plain(), {"$defs": {"p": closed(x={"type": "number"})}, "properties": {"p": {"$ref": "#/$defs/p"}}}
+    form = Plain()
+    schema: JsonSchema = {"$defs": {"p": closed(x={"type": "number"})}, "properties": {"p": {"$ref": "#/$defs/p"}}}
     first, second = form.of(schema, "a"), form.of(schema, "b")
     assert (first["properties"], second["properties"]) == (
         {"p": {"$ref": "#/$defs/ad1"}},

@@ -27,9 +27,9 @@ from toolgrad_dspy.json_schema.walk import Schema, distinct
 
 JsonSchema = dict[str, JsonValue]
 
-# Places of one plain schema. The largest tool of the MCP servers in the field has some hundred; composed with itself
-# over and over, a schema of a few lines would have millions.
-PLACES = 20_000
+# Places of one plain schema: those of 50 tools are some thousand, and a schema of a few lines that is composed with
+# itself over and over would have millions.
+PLACES = 50_000
 
 _ANNOTATIONS = frozenset(
     ("title", "description", "default", "example", "examples", "deprecated", "readOnly", "writeOnly", "$comment")

@@ -22,6 +22,7 @@ Reason = Literal[
     "too_many_characters",
     "too_many_optional",
     "too_many_alternatives",
+    "too_large",  # it has no plain form (``plain.PLACES``)
 ]
 
 WORDS: dict[Reason, str] = {
@@ -35,6 +36,7 @@ WORDS: dict[Reason, str] = {
     "too_many_characters": "names and values that are too long in all",
     "too_many_optional": "too many optional properties",
     "too_many_alternatives": "too many alternatives",
+    "too_large": "more places than are written",
 }
 
 

@@ -52,7 +52,7 @@ def _answer_schema(
             schema = fields[name] if name in fields else _of_type(field.annotation)
             node = plain.of(schema, f"f{number}")
         except TooLargeError:
-            node = {}
+            return Refusal("too_large", f"/properties/{name}")
         if _is_judgment(node):
             plain.definitions[f"f{number}"] = node
             node = {"$ref": f"#/$defs/f{number}"}
