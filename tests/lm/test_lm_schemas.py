@@ -14,8 +14,12 @@ from toolgrad_dspy.json_schema import Dialect, JsonSchema, Refusal
 from toolgrad_dspy.json_schema.plain import PLACES
 from toolgrad_dspy.lm import Models, ModelSettings, ask
 from toolgrad_dspy.lm.adapter import FixedJsonAdapter
-from toolgrad_dspy.lm.capabilities import UNKNOWN, known, remember
+from toolgrad_dspy.lm.calls.gate import AsyncGate, Backend, Limits
+from toolgrad_dspy.lm.calls.meter import Meter
+from toolgrad_dspy.lm.calls.rate_limit import RateLimit
+from toolgrad_dspy.lm.capabilities import UNKNOWN, Capabilities, known, probe, remember
 from toolgrad_dspy.lm.capabilities.probe_cache import probed
+from toolgrad_dspy.lm.engines.remote import engine_pair
 from toolgrad_dspy.lm.schemas import SchemaPolicy, answer_schema, dialect_of, held, holding, is_local, unprobed_notes
 from toolgrad_dspy.lm.schemas.policy import schema_policy
 from toolgrad_dspy.signatures import Propose, Select
@@ -238,3 +242,28 @@ def test_every_provider_answers_under_the_schema_of_a_call(
 
         assert asyncio.run(call()).report in ("p1", "none")
         assert server.stats.refused == {}
+
+
+def test_a_gateway_nearby_that_leads_to_a_strict_provider_is_not_taken_for_a_grammar() -> None:
+    """OpenAI's server refuses properties that may be absent; at a loopback address the schema has some."""
+    with ModelServer("openai") as server:
+        own = settings(server.model, api_base=server.url)
+
+        async def found() -> Capabilities:
+            sync_engine, engine = engine_pair(own)
+            backend = Backend(own.model, sync_engine, engine, RateLimit(None, None))
+            try:
+                return await probe(own.model, AsyncGate("probe", [backend], Limits(20, 0), Meter()), dialect_of(own))
+            finally:
+                await engine.aclose()
+
+        capabilities = asyncio.run(found())
+    assert (capabilities.json_schema, capabilities.call_schema) == (True, False)
+
+
+def test_the_rehearsal_model_answers_under_any_setting() -> None:
+    models = Models({"selector": settings("rehearsal", schema="call")})
+    given = dict.fromkeys(Select.input_fields, "")
+    with holding({"report": CHOICE}):
+        answer = asyncio.run(ask(dspy.Predict(Select), Select, models, "selector", **given))
+    assert answer.report == "none"
