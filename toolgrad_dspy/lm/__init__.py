@@ -14,6 +14,7 @@ from toolgrad_dspy.lm.ask import AnswerError, ask
 from toolgrad_dspy.lm.calls.budget import Budget, BudgetSpentError, Caps
 from toolgrad_dspy.lm.calls.meter import Meter, metered
 from toolgrad_dspy.lm.models import Models
+from toolgrad_dspy.lm.schemas import holding
 from toolgrad_dspy.lm.settings import LOOP_ROLES, REHEARSAL, ROLES, ModelSettings, Role
 
 __all__ = [
@@ -29,5 +30,6 @@ __all__ = [
     "Models",
     "Role",
     "ask",
+    "holding",
     "metered",
 ]
