@@ -11,6 +11,8 @@ are used for every base. With --save each session is kept as it ends, and the sa
 import argparse
 import asyncio
 import json
+import os
+import runpy
 import shutil
 import sys
 import tempfile
@@ -19,18 +21,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from real_tools import FUNCTIONS
-
 from toolgrad_dspy.errors import ToolGradError
 from toolgrad_dspy.lm import LOOP_ROLES, Models
 from toolgrad_dspy.lm.calls.prices import Prices
-from toolgrad_dspy.program import ProgramConfig, ToolGrad, load_program, run_session
+from toolgrad_dspy.program import BaseName, ProgramConfig, ToolGrad, load_program, run_session
 from toolgrad_dspy.records import Attempt, RoleUsage, Session
 from toolgrad_dspy.tools import Library
 from toolgrad_dspy.tools.functions import FunctionSource
 from toolgrad_dspy.tools.mcp import load_mcp_config
 from toolgrad_dspy.world import WorldSource
 
+SHOP = Path(__file__).with_name("real_tools.py")
 SETTINGS = ("town", "files", "functions")
 # List prices from litellm's catalogue, for what the same tokens would cost elsewhere.
 PRICED = (
@@ -43,7 +44,7 @@ PRICED = (
 NOTES = {
     "shopping.txt": "flour 1 kg\nbutter 250 g\nsix eggs\n",
     "todo.md": "# To do\n- call the plumber\n- return the library books by Friday\n",
-    "recipes/bread.md": "# Bread\nMix 500 g flour, 350 g water, 10 g salt and 5 g yeast. Wait 12 hours. Bake 40 minutes.\n",
+    "recipes/bread.md": "# Bread\n500 g flour, 350 g water, 10 g salt. Wait 12 hours. Bake 40 minutes.\n",
     "recipes/soup.md": "# Leek soup\nThree leeks, two potatoes, one litre of stock.\n",
     "letters/landlord.txt": "Dear Ms Winter,\nthe heating in the kitchen has been cold since Monday.\n",
 }
@@ -54,7 +55,7 @@ def library(setting: str, folder: Path) -> Library:
     if setting == "town":
         return Library([WorldSource()])
     if setting == "functions":
-        return Library([FunctionSource("shop", FUNCTIONS, writes=())])
+        return Library([FunctionSource("shop", runpy.run_path(str(SHOP))["FUNCTIONS"], writes=())])
     for name, text in NOTES.items():
         path = folder / "notes" / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -77,7 +78,7 @@ class Row:
     """The figures of one setting with one base, over its sessions."""
 
     setting: str
-    base: str
+    base: BaseName
     sessions: list[Session] = field(default_factory=list)
 
     def attempts(self) -> Iterator[Attempt]:
@@ -259,8 +260,6 @@ def parsed(arguments: Sequence[str] | None = None) -> argparse.Namespace:
 
 
 def main() -> None:
-    import os
-
     options = parsed()
     if options.adapter:
         os.environ["TOOLGRAD_ADAPTER"] = options.adapter

@@ -75,7 +75,7 @@ def test_each_distinct_model_is_shown_with_its_roles_and_none_is_asked(doctor: D
         assert server.stats.requests == 0
     assert "proposer, executor, selector" in row(done, "openai/gpt-4.1-mini", "native", "set", "known", "json")
     assert "chat (set): updater" in done.stdout
-    assert row(done, "openai/gpt-4.1-mini", "model list").count("yes") == 4
+    assert row(done, "openai/gpt-4.1-mini", "model list").count("yes") == 5
     assert row(done, f"{server.model} at {server.url}", "judge").endswith("chat")
     assert row(done, server.model, "not known  not known").endswith("-")
     assert "doctor --models" in done.stderr
@@ -89,6 +89,7 @@ def test_the_same_as_data(doctor: Doctor) -> None:
     assert (claude["engine"], claude["key"], claude["price"], claude["problem"]) == ("native", False, True, None)
     assert claude["capabilities"] == {
         "json_schema": True,
+        "call_schema": True,
         "json_object": False,
         "function_calling": True,
         "logprobs": False,
@@ -107,15 +108,15 @@ def test_models_are_probed_once_and_remembered(doctor: Doctor) -> None:
         before = doctor(**used)
         assert row(before, server.model, "all").endswith("chat")
         first = doctor("--models", **used)
-        assert row(first, server.model, "probe").split()[-5:] == ["yes", "yes", "yes", "no", "probe"]
+        assert row(first, server.model, "probe").split()[-6:] == ["yes", "yes", "yes", "yes", "no", "probe"]
         assert row(first, server.model, "all").endswith("json")
-        assert "4 calls" in first.stderr, "a refused request is not a call"
-        assert server.stats.requests == 5
+        assert "5 calls" in first.stderr, "a refused request is not a call"
+        assert server.stats.requests == 6
         again = doctor("--models", **used)
         assert row(again, server.model, "probe") == row(first, server.model, "probe")
-        assert server.stats.requests == 6, "one request for a word"
+        assert server.stats.requests == 7, "one request for a word"
         assert row(doctor(**used), server.model, "all").endswith("json")
-        assert server.stats.requests == 6
+        assert server.stats.requests == 7
 
 
 def test_what_stayed_unknown_is_probed_again_and_the_rest_is_kept(doctor: Doctor, tmp_path: Path) -> None:
@@ -127,7 +128,7 @@ def test_what_stayed_unknown_is_probed_again_and_the_rest_is_kept(doctor: Doctor
         path.write_text(whole.replace('"logprobs": true', '"logprobs": null'))
         doctor("--models", **used)
         assert path.read_text() == whole
-        assert server.stats.requests == 10
+        assert server.stats.requests == 12
 
 
 def test_a_model_at_two_addresses_is_two_models(doctor: Doctor) -> None:
@@ -139,8 +140,8 @@ def test_a_model_at_two_addresses_is_two_models(doctor: Doctor) -> None:
             STUDENT_MODEL=plain.model,
             STUDENT_API_BASE=plain.url,
         )
-    assert row(done, able.url, "probe").count("yes") == 4
-    assert row(done, plain.url, "probe").count("no ") == 4
+    assert row(done, able.url, "probe").count("yes") == 5
+    assert row(done, plain.url, "probe").count("no ") == 5
 
 
 def test_a_model_that_fails_is_one_line_and_the_others_are_probed(doctor: Doctor, tmp_path: Path) -> None:

@@ -134,6 +134,7 @@ def test_every_setting_of_a_model_that_a_run_stores_has_a_place() -> None:
         max_tokens=100,
         fallbacks="openai/y",
         adapter="json",
+        schema="call",
     )
     public = settings.public()
     assert set(public) == set(ModelDescription.model_fields), "give the new setting a value above"

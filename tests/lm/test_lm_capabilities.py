@@ -23,7 +23,7 @@ from toolgrad_dspy.lm.engines.remote import engine_pair
 from toolgrad_dspy.lm.preflight import check
 
 KEY = "sk-loopback-0001"
-ALL = {"json_schema": True, "json_object": True, "function_calling": True, "logprobs": True}
+ALL = {"json_schema": True, "call_schema": True, "json_object": True, "function_calling": True, "logprobs": True}
 NONE = dict.fromkeys(ALL, False)
 # What a format, or litellm's way of using it, has no field for, whatever the model can do.
 LACKING: dict[tuple[str, str], dict[str, bool]] = {
@@ -62,10 +62,10 @@ def test_a_probe_tells_what_is_done_from_what_is_ignored_and_what_is_refused(
         capabilities = probe_of(settings_for(server, engine))
     expected = {**ALL, **LACKING.get((format, engine), {})} if ability == "yes" else NONE
     assert capabilities == Capabilities(**expected, source="probe")
-    assert server.stats.requests <= 5
+    assert server.stats.requests <= 6
 
 
-@pytest.mark.parametrize("ability", ["json_schema", "json_object", "tools", "logprobs"])
+@pytest.mark.parametrize("ability", ["json_schema", "call_schema", "json_object", "tools", "logprobs"])
 def test_each_capability_is_found_by_itself(ability: str) -> None:
     only: dict[str, Ability] = {**dict.fromkeys(Abilities.__slots__, "refused"), ability: "yes"}
     with ModelServer("vllm", abilities=Abilities(**only)) as server:
@@ -139,7 +139,7 @@ def test_trouble_leaves_everything_unknown(fault: Fault) -> None:
 def test_trouble_that_passes_is_retried() -> None:
     with ModelServer("openai", faults=FaultPlan(script=[Fault.SERVER_ERROR] * 5)) as server:
         assert probe_of(settings_for(server), retries=3).by_name() == ALL
-        assert server.stats.requests == 10
+        assert server.stats.requests == 11
 
 
 def test_a_refusal_by_a_model_that_refuses_everything_says_nothing_about_what_it_can_do() -> None:
@@ -150,18 +150,18 @@ def test_a_refusal_by_a_model_that_refuses_everything_says_nothing_about_what_it
 @pytest.mark.parametrize(
     ("model", "expected"),
     [
-        ("openai/gpt-4.1-mini", Capabilities(True, True, True, True, "list")),
+        ("openai/gpt-4.1-mini", Capabilities(True, True, True, True, True, "list")),
         # It reasons, and returns no log-probabilities when it does.
-        ("openai/gpt-5", Capabilities(True, True, True, None, "list")),
-        ("anthropic/claude-sonnet-4-5", Capabilities(True, False, True, False, "list")),
-        ("gemini/gemini-2.5-flash-lite", Capabilities(True, True, True, None, "list")),
+        ("openai/gpt-5", Capabilities(True, True, True, True, None, "list")),
+        ("anthropic/claude-sonnet-4-5", Capabilities(True, True, False, True, False, "list")),
+        ("gemini/gemini-2.5-flash-lite", Capabilities(True, True, True, True, None, "list")),
         # The list says it takes a schema; its interface refuses one.
-        ("deepseek/deepseek-chat", Capabilities(False, True, True, True, "list")),
-        ("ollama_chat/llama3.1", Capabilities(None, True, True, None, "list")),
+        ("deepseek/deepseek-chat", Capabilities(False, False, True, True, True, "list")),
+        ("ollama_chat/llama3.1", Capabilities(None, None, True, True, None, "list")),
         ("openai/no-such-model-anywhere", UNKNOWN),
         ("openai/text-embedding-3-small", UNKNOWN),
         ("hosted_vllm/Qwen3-8B", UNKNOWN),
-        (REHEARSAL, Capabilities(False, True, False, False, "embedded")),
+        (REHEARSAL, Capabilities(False, False, True, False, False, "embedded")),
     ],
 )
 def test_the_list_and_the_providers_documents_say_what_known_models_can_do(

@@ -1,6 +1,7 @@
 """How a program came about: what its file says beside the prompts, after a compile and in a trial of a sweep."""
 
 import re
+import warnings
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -93,6 +94,10 @@ class ProgramScores(_Part):
     validation: ValidationScores
 
 
+# The name of the setting; the attribute is a method of pydantic's that is going away.
+warnings.filterwarnings("ignore", 'Field name "schema" in "ModelDescription" shadows', UserWarning)
+
+
 class ModelDescription(_Part):
     """:meth:`ModelSettings.public`: one role's model, and its settings that are not the defaults."""
 
@@ -102,6 +107,7 @@ class ModelDescription(_Part):
     max_tokens: Omitted[NonNegativeInt] = None
     fallbacks: Omitted[OutsideText] = None
     adapter: Omitted[OutsideText] = None
+    schema: Omitted[OutsideText] = None  # type: ignore[assignment]
 
 
 class ToolsDescription(_Part):

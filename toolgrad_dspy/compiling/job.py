@@ -21,7 +21,7 @@ from toolgrad_dspy.metrics import Metric, MetricConfig, build_metric
 from toolgrad_dspy.optimizers import Optimizer
 from toolgrad_dspy.optimizers import optimizer as find_optimizer
 from toolgrad_dspy.optimizers.base import FEWEST_TASKS
-from toolgrad_dspy.program import ProgramConfig, Tasks, ToolGrad, draw, load_program, save_program
+from toolgrad_dspy.program import ProgramConfig, Tasks, ToolGrad, draw, load_program, save_program, schema_notes
 from toolgrad_dspy.runs import ModelsSpec, ToolsSpec, WorldTools
 from toolgrad_dspy.tools import Library
 from toolgrad_dspy.tuning import (
@@ -186,8 +186,9 @@ class _Job:
             run_on_loop_thread(library.open())
             self.say(f"tools: {self.spec.tools.name}, {len(library.tools)} tools")
             self.say(f"tasks: {counts.train} to train, {counts.validation} to validate, {counts.test} to test")
-            for note in library.notes:
-                self.say(str(note))
+            notes = schema_notes(self.models, library.tools, self.spec.program.mini_batch)
+            for note in (*map(str, library.notes), *notes):
+                self.say(note)
             run_on_loop_thread(self.models.check((*LOOP_ROLES, "reflection", *judge)))
             yield
 

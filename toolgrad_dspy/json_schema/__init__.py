@@ -1,7 +1,9 @@
 """The one walker of JSON Schema: resolving and descending, sketches, examples, validation."""
 
 from toolgrad_dspy.json_schema.closed import is_closed
+from toolgrad_dspy.json_schema.dialects import DIALECTS, Dialect, Reason, Refusal, convert
 from toolgrad_dspy.json_schema.example import example
+from toolgrad_dspy.json_schema.plain import JsonSchema, Plain, TooLargeError, any_of
 from toolgrad_dspy.json_schema.scalars import MADE_UP
 from toolgrad_dspy.json_schema.signature import key_outline, parameter_list
 from toolgrad_dspy.json_schema.sketch import sketch
@@ -9,12 +11,21 @@ from toolgrad_dspy.json_schema.validate import accepts, adapt, argument_problem,
 from toolgrad_dspy.json_schema.walk import Schema, schema_at
 
 __all__ = [
+    "DIALECTS",
     "MADE_UP",
+    "Dialect",
+    "JsonSchema",
+    "Plain",
+    "Reason",
+    "Refusal",
     "Schema",
+    "TooLargeError",
     "accepts",
     "adapt",
+    "any_of",
     "argument_problem",
     "compile_schema",
+    "convert",
     "example",
     "is_closed",
     "key_outline",

@@ -15,6 +15,7 @@ from toolgrad_dspy.lm.ask import AnswerError, ask
 from toolgrad_dspy.lm.calls.budget import Budget, BudgetSpentError, Caps
 from toolgrad_dspy.lm.calls.meter import Meter, metered
 from toolgrad_dspy.lm.models import Models
+from toolgrad_dspy.lm.schemas import holding
 from toolgrad_dspy.lm.settings import LOOP_ROLES, REHEARSAL, ROLES, ModelSettings, Role
 
 __all__ = [
@@ -31,5 +32,6 @@ __all__ = [
     "Role",
     "answer_faults",
     "ask",
+    "holding",
     "metered",
 ]

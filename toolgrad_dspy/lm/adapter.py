@@ -15,29 +15,14 @@ import dspy
 from dspy.clients.call_context import adapter_fallback_scope
 from pydantic import BaseModel, ConfigDict, create_model
 
-from toolgrad_dspy.json_schema import is_closed
+from toolgrad_dspy.json_schema import Refusal, is_closed
 from toolgrad_dspy.lm.answer_faults import asking, note_fault, this_asking
 from toolgrad_dspy.lm.reading import THOUGHT_TOO_LONG, Fault, read_answer
 from toolgrad_dspy.lm.reasking import Message, UnusableAnswerError, asking_again, with_first_answer
+from toolgrad_dspy.lm.schemas import FIXED, SchemaPolicy, answer_schema, held
 
 Signature = type[dspy.Signature]
 AdapterName = Literal["chat", "json"]
-
-
-def described_as(signature: Signature, base: Signature) -> Signature:
-    """``signature`` itself, marked so that the system message describes ``base`` instead.
-
-    A signature derived for one call (``Literal`` choices, a field for a complaint) must not change the fixed part of
-    the prompt. What is particular to the call is said at the end of the prompt, and holds when the answer is parsed.
-    """
-    signature.described = description(base)
-    return signature
-
-
-def description(signature: Signature) -> Signature:
-    """The signature that the system message describes for ``signature``: itself, unless it was marked."""
-    described: Signature = signature.__dict__.get("described", signature)
-    return described
 
 
 # The mixin below is no adapter for DSPy: DSPy wraps the methods of each of its subclasses, so a common base class
@@ -64,15 +49,10 @@ class _CachedPrompts(_AnyFormat):
         return reminder
 
     def format_system_message(self, signature: Signature) -> str:
-        described = description(signature)
-        message = self._system.get(described)
+        message = self._system.get(signature)
         if message is None:
-            message = self._system[described] = super().format_system_message(described)
+            message = self._system[signature] = super().format_system_message(signature)
         return message
-
-    def format_demos(self, signature: Signature, demos: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        messages: list[dict[str, Any]] = super().format_demos(description(signature), demos)
-        return messages
 
     def format_user_message_content(
         self,
@@ -227,13 +207,15 @@ class FixedChatAdapter(_LenientAnswers, _CachedPrompts, dspy.ChatAdapter):
 class FixedJsonAdapter(_LenientAnswers, _CachedPrompts, dspy.JSONAdapter):
     """DSPy's JSON format, enforced by the provider as far as the model allows.
 
-    That is the answer's JSON schema where the model takes one and the schema is closed, else its JSON mode, else
-    words alone. The schema is that of the described signature: providers take seconds to compile each new one, and
-    count it as a part of the fixed beginning of the prompt.
+    That is the schema of the call at hand (``schemas/holding.py``) where ``policy`` sends it and the server takes it,
+    else the fixed schema of the signature where the model takes one and it is closed, else JSON mode, else
+    words alone. Providers take seconds to compile each new schema, and count it as a part of the fixed beginning of
+    the prompt.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, policy: SchemaPolicy = FIXED) -> None:
         super().__init__(use_native_function_calling=False)
+        self._policy = policy
 
     def _forget(self) -> None:
         super()._forget()
@@ -243,14 +225,25 @@ class FixedJsonAdapter(_LenientAnswers, _CachedPrompts, dspy.JSONAdapter):
 
     def _prepare_response_format(self, lm: dspy.LM, lm_kwargs: dict[str, Any], signature: Signature) -> None:
         """DSPy's hook: choose before the call what ``response_format`` is."""
-        schema, closed = self._schema(description(signature))
-        # A strict schema cannot leave the properties of an object open.
-        if lm.supports_response_schema and closed:
+        schema = self._schema(signature) if lm.supports_response_schema else None
+        if schema is not None:
             lm_kwargs["response_format"] = schema
         elif "response_format" in lm.supported_params:
             lm_kwargs["response_format"] = {"type": "json_object"}
 
-    def _schema(self, signature: Signature) -> tuple[type[BaseModel], bool]:
+    def _schema(self, signature: Signature) -> type[BaseModel] | dict[str, Any] | None:
+        """The schema that an answer is held to, as DSPy takes it, or None."""
+        at_hand = held()
+        if at_hand is not None and self._policy.applies(at_hand):
+            written = answer_schema(signature, at_hand.fields, self._policy.dialect)
+            if not isinstance(written, Refusal):
+                named = {"name": "answer", "schema": written, "strict": True}
+                return {"type": "json_schema", "json_schema": named}
+        answer, closed = self._fixed(signature)
+        # A strict schema cannot leave the properties of an object open.
+        return answer if closed and self._policy.fixed else None
+
+    def _fixed(self, signature: Signature) -> tuple[type[BaseModel], bool]:
         """The answer's model, and whether every object in its schema names its properties."""
         known = self._schemas.get(signature)
         if known is None:

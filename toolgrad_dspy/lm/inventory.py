@@ -21,6 +21,7 @@ from toolgrad_dspy.lm.engines.remote import engine_pair
 from toolgrad_dspy.lm.models import CHECK_LIMITS, Models, all_models
 from toolgrad_dspy.lm.preflight import PATIENCE, check
 from toolgrad_dspy.lm.providers import provider_key
+from toolgrad_dspy.lm.schemas import dialect_of
 from toolgrad_dspy.lm.settings import ROLES, ModelSettings, Role, environment
 
 EngineName = Literal["embedded", "native", "litellm"]
@@ -149,7 +150,7 @@ async def _outcome(models: Models, model: DistinctModel) -> Probed | ToolGradErr
             return None
         limits = Limits(settings.timeout, settings.retries, settings.max_parallel, longest_pause=PATIENCE)
         gate = AsyncGate("probe", [backend], limits, models.meter)
-        values = (await probe(settings.model, gate)).by_name()
+        values = (await probe(settings.model, gate, dialect_of(settings))).by_name()
     except ToolGradError as error:
         return error
     if all(value is None for value in values.values()):

@@ -8,7 +8,7 @@ from typing import Self
 import dspy
 from pydantic import JsonValue
 
-from toolgrad_dspy.lm.adapter import ADAPTERS, AdapterName
+from toolgrad_dspy.lm.adapter import ADAPTERS, AdapterName, FixedJsonAdapter
 from toolgrad_dspy.lm.calls.budget import Budget
 from toolgrad_dspy.lm.calls.gate import AnswerFormats, AsyncGate, Backend, Gate, Limits
 from toolgrad_dspy.lm.calls.meter import Meter
@@ -20,6 +20,7 @@ from toolgrad_dspy.lm.engines.base import AsyncConnection, SyncConnection
 from toolgrad_dspy.lm.engines.remote import engine_pair
 from toolgrad_dspy.lm.preflight import PATIENCE, check
 from toolgrad_dspy.lm.rehearsal import AsyncRehearsalEngine, RehearsalEngine
+from toolgrad_dspy.lm.schemas import SchemaPolicy, schema_policy
 from toolgrad_dspy.lm.settings import (
     PRICES_VARIABLE,
     ROLES,
@@ -59,7 +60,12 @@ class Models:
         self._connections: list[tuple[SyncConnection, AsyncConnection]] = []
         self._rate_limits: dict[object, RateLimit] = {}
         self._lock = threading.RLock()
-        self._adapters = {role: ADAPTERS[self.adapter_name(role)] for role in settings}
+        json_adapters: dict[SchemaPolicy, dspy.Adapter] = {}
+        self._adapters: dict[Role, dspy.Adapter] = {}
+        for role in settings:
+            policy = self.schema_policy(role)
+            adapter = json_adapters.setdefault(policy, FixedJsonAdapter(policy))
+            self._adapters[role] = adapter if self.adapter_name(role) == "json" else ADAPTERS["chat"]
 
     @classmethod
     def from_environment(cls, file: Mapping[str, RoleValues] | None = None, source: str = "the file") -> Self:
@@ -106,8 +112,14 @@ class Models:
         name = self.settings[role].adapter
         if name != "auto":
             return name
+        if self.settings[role].schema == "call":  # the user knows that it can be
+            return "json"
         # A fallback gets the same prompt, so one model without schemas decides for all of the role.
         return "json" if all(known(model).json_schema for model in all_models(self.settings[role])) else "chat"
+
+    def schema_policy(self, role: Role) -> SchemaPolicy:
+        """Which schema the answers of ``role`` are held to, where they are in JSON."""
+        return schema_policy(all_models(self.settings[role]))
 
     def adapter(self, role: Role) -> dspy.Adapter:
         """The adapter with the name :meth:`adapter_name`."""
@@ -119,7 +131,8 @@ class Models:
         limits = Limits(timeout=settings.timeout, retries=settings.retries, max_parallel=settings.max_parallel)
         capabilities = [known(choice) for choice in choices]
         formats = AnswerFormats(
-            schema=all(able.json_schema for able in capabilities), json=all(able.json_object for able in capabilities)
+            schema=settings.schema == "call" or all(able.json_schema for able in capabilities),
+            json=all(able.json_object for able in capabilities),
         )
         return dspy.LM(
             backends[0].model,

@@ -6,6 +6,7 @@ the embedded ``rehearsal`` model. The environment takes precedence over ``.env``
 """
 
 import os
+import warnings
 from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
@@ -34,13 +35,20 @@ OTHER_VARIABLES = frozenset({PRICES_VARIABLE, CAPABILITIES_VARIABLE})
 _NOT_STORED = frozenset({"timeout", "retries", "rpm", "tpm", "max_parallel", "engine"})
 
 
+# Of the variable TOOLGRAD_SCHEMA; the attribute is a method of pydantic's that is going away.
+warnings.filterwarnings("ignore", 'Field name "schema" in "ModelSettings" shadows', UserWarning)
+
+
 class ModelSettings(BaseSettings):
     """The settings of one role.
 
     ``timeout`` is in seconds per attempt, ``retries`` counts the attempts after the first, ``rpm`` and ``tpm`` are
     requests and tokens per minute, ``max_parallel`` is the largest number of requests at once. ``fallbacks`` are the
     models to use, in order, when all attempts have failed: names separated by commas. ``adapter`` is the format of
-    prompts and answers; ``auto`` is JSON for a model whose answers can be held to a schema, else chat.
+    prompts and answers; ``auto`` is JSON for a model whose answers can be held to a schema, else chat. ``schema`` is
+    the schema that answers in JSON are held to: that of the ``call``, which knows the tools and choices at hand, the
+    ``fixed`` one of the signature, none (``off``), or ``auto``: that of the call where sending it is cheap
+    (``schemas/policy.py``).
 
     >>> settings = ModelSettings(model="openai/gpt-4.1-mini", rpm=500, fallbacks="groq/llama-3.3-70b-versatile")
     >>> settings.timeout, settings.fallback_models
@@ -76,6 +84,7 @@ class ModelSettings(BaseSettings):
     fallbacks: str = ""
     engine: Literal["auto", "native", "litellm"] = "auto"
     adapter: Literal["auto", "chat", "json"] = "auto"
+    schema: Literal["auto", "call", "fixed", "off"] = "auto"  # type: ignore[assignment]
 
     @property
     def fallback_models(self) -> tuple[str, ...]:

@@ -1,6 +1,8 @@
 """The ToolGrad program: proposer, executor, selector, updater, and the loop that composes them."""
 
+from toolgrad_dspy.program.bases import BaseName
 from toolgrad_dspy.program.config import ProgramConfig
+from toolgrad_dspy.program.schema_notes import schema_notes
 from toolgrad_dspy.program.sessions import Tasks, draw, run_session, run_sessions
 from toolgrad_dspy.program.storage import (
     StoredProgram,
@@ -13,6 +15,7 @@ from toolgrad_dspy.program.storage import (
 from toolgrad_dspy.program.toolgrad import ToolGrad
 
 __all__ = [
+    "BaseName",
     "ProgramConfig",
     "StoredProgram",
     "Tasks",
@@ -24,5 +27,6 @@ __all__ = [
     "run_session",
     "run_sessions",
     "save_program",
+    "schema_notes",
     "signature_digest",
 ]

@@ -9,16 +9,15 @@ from toolgrad_dspy.concurrency import gather_or_cancel
 from toolgrad_dspy.lm.ask import AnswerError, ask
 from toolgrad_dspy.lm.calls.allowance import CallLimitError
 from toolgrad_dspy.lm.models import Models
-from toolgrad_dspy.program.choices import read_tool_name
+from toolgrad_dspy.lm.schemas import holding
+from toolgrad_dspy.program.answer_schemas import MOST_CALLS, calls_schema
+from toolgrad_dspy.program.drafts import read_draft
 from toolgrad_dspy.program.execution import Execution
 from toolgrad_dspy.program.state import State
 from toolgrad_dspy.records import DraftCall, Proposal, Tool
 from toolgrad_dspy.rendering import attempt_lines, schema_line
 from toolgrad_dspy.signatures import Repair
 from toolgrad_dspy.tools.base import ToolSession
-
-# A repair turn answers with at most this many calls: look-ups, then the mended call.
-CALLS_PER_REPAIR = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,20 +81,22 @@ class Executor(dspy.Module):
 
     async def _ask(self, execution: Execution, work: Work) -> list[DraftCall]:
         """The model's calls in place of the poor one; none if it gives up. Raises AnswerError."""
-        names = [tool.name for tool in work.tools]
-        answer = await ask(
-            self.predict,
-            self._models,
-            "executor",
-            tools=_tools(execution, work),
-            workflow=execution.state.workflow_text(),
-            instruction=execution.proposal.instruction,
-            attempts=attempt_lines(execution.attempts, execution.state.config.shown_chars),
-        )
+        state = execution.state
+        sources = state.sources(*(attempt.id for attempt in execution.attempts))
+        with holding({"calls": calls_schema(work.tools, sources)}, stable=state.stable):
+            answer = await ask(
+                self.predict,
+                self._models,
+                "executor",
+                tools=_tools(execution, work),
+                workflow=state.workflow_text(),
+                instruction=execution.proposal.instruction,
+                attempts=attempt_lines(execution.attempts, state.config.shown_chars),
+            )
         # A tool that does not exist fails as an attempt, and its failure is what the next turn reads.
         return [
-            DraftCall(tool=read_tool_name(call.tool, names) or call.tool, arguments=call.arguments)
-            for call in [call for call in answer.calls if not call.fault][:CALLS_PER_REPAIR]
+            read_draft(call, work.tools) or DraftCall(tool=call.tool, arguments=call.arguments)
+            for call in [call for call in answer.calls if not call.fault][:MOST_CALLS]
         ]
 
 

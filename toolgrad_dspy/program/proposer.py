@@ -7,14 +7,13 @@ import dspy
 from toolgrad_dspy.errors import one_line
 from toolgrad_dspy.lm.ask import ask
 from toolgrad_dspy.lm.models import Models
-from toolgrad_dspy.program.choices import read_tool_name
+from toolgrad_dspy.lm.schemas import holding
+from toolgrad_dspy.program.answer_schemas import MOST_CALLS, proposals_schema
+from toolgrad_dspy.program.drafts import read_draft
 from toolgrad_dspy.program.state import State
-from toolgrad_dspy.records import DraftCall, Proposal, Tool
+from toolgrad_dspy.records import Proposal, Tool
 from toolgrad_dspy.seeding import derive
 from toolgrad_dspy.signatures import Propose, ProposedWork
-
-# The paper's limit on the tools of one proposal (arXiv 2508.04086, section 3).
-CALLS_PER_PROPOSAL = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,42 +52,40 @@ class Proposer(dspy.Module):
     async def _ask(self, state: State, tools: tuple[Tool, ...], number: int, urged: str) -> Proposed:
         shown = sorted(tools, key=lambda tool: derive(state.run_seed, state.index, "tool order", tool.name))
         limit = state.config.proposals
-        answer = await ask(
-            self.predict,
-            self._models,
-            "proposer",
-            tools=state.tool_lines.text(shown, derive(state.run_seed, state.index, "examples")),
-            workflow=state.workflow_text(),
-            failed=state.memory.told(),
-            lacking=state.lacking,
-            progress=f"{state.progress(number)}; make {limit} proposals{urged}",
-        )
-        return _read(answer.reason, answer.proposals[:limit], [tool.name for tool in tools])
+        with holding({"proposals": proposals_schema(tools, limit, state.sources())}, stable=state.stable):
+            answer = await ask(
+                self.predict,
+                self._models,
+                "proposer",
+                tools=state.tool_lines.text(shown, derive(state.run_seed, state.index, "examples")),
+                workflow=state.workflow_text(),
+                failed=state.memory.told(),
+                lacking=state.lacking,
+                progress=f"{state.progress(number)}; make {limit} proposals{urged}",
+            )
+        return _read(answer.reason, answer.proposals[:limit], tools)
 
 
-def _read(reason: str, works: list[ProposedWork], names: list[str]) -> Proposed:
+def _read(reason: str, works: list[ProposedWork], tools: tuple[Tool, ...]) -> Proposed:
     proposals: list[Proposal] = []
     dropped = []
     for work in works:
-        problem = _problem(work, names)
+        problem = _problem(work, tools)
         if problem:
             dropped.append(f"proposal dropped: {problem}")
             continue
-        calls = tuple(
-            DraftCall(tool=read_tool_name(call.tool, names) or call.tool, arguments=call.arguments)
-            for call in work.calls[:CALLS_PER_PROPOSAL]
-        )
+        calls = tuple(draft for call in work.calls[:MOST_CALLS] if (draft := read_draft(call, tools)))
         # The ids count the usable proposals.
         proposals.append(Proposal(id=f"p{len(proposals) + 1}", instruction=work.instruction, calls=calls))
     return Proposed(reason, tuple(proposals), tuple(dropped))
 
 
-def _problem(work: ProposedWork, names: list[str]) -> str:
+def _problem(work: ProposedWork, tools: tuple[Tool, ...]) -> str:
     """Why a proposal cannot be tried; empty if it can."""
     fault = work.fault or next((call.fault for call in work.calls if call.fault), "")
     if fault:
         return fault
     if not work.calls:
         return f"it has no call ({one_line(work.instruction, 80)})"
-    unknown = next((call.tool for call in work.calls if read_tool_name(call.tool, names) is None), None)
+    unknown = next((call.tool for call in work.calls if read_draft(call, tools) is None), None)
     return "" if unknown is None else f"there is no tool {one_line(unknown, 80)!r} at hand"

@@ -5,6 +5,8 @@ import dspy
 from toolgrad_dspy.errors import one_line
 from toolgrad_dspy.lm.ask import ask
 from toolgrad_dspy.lm.models import Models
+from toolgrad_dspy.lm.schemas import holding
+from toolgrad_dspy.program.answer_schemas import choice_schema
 from toolgrad_dspy.program.choices import read_choice
 from toolgrad_dspy.program.state import State
 from toolgrad_dspy.records import Report, Selection, Workflow
@@ -31,15 +33,17 @@ class Selector(dspy.Module):
         """
         chains = chain_choices(state)
         limit = state.config.shown_chars // len(reports)  # one limit for all of them, however many there are
-        answer = await ask(
-            self.predict,
-            self._models,
-            "selector",
-            workflow=state.workflow_text(),
-            reports="\n".join(report_line(report, limit) for report in reports),
-            progress=f"{state.progress(number)}; chains: {', '.join(chains)}",
-        )
-        said = read_choice(answer.report, (*(report.proposal for report in reports), NONE))
+        ids = (*(report.proposal for report in reports), NONE)
+        with holding({"report": choice_schema(ids), "chain": choice_schema(chains)}):
+            answer = await ask(
+                self.predict,
+                self._models,
+                "selector",
+                workflow=state.workflow_text(),
+                reports="\n".join(report_line(report, limit) for report in reports),
+                progress=f"{state.progress(number)}; chains: {', '.join(chains)}",
+            )
+        said = read_choice(answer.report, ids)
         chosen = next((report for report in reports if report.proposal == said), None)
         if chosen is None:
             note = "" if said == NONE else f"there is no report {one_line(answer.report, 80)!r}"

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from toolgrad_dspy.program.answer_schemas import MOST_CALLS, Sources
 from toolgrad_dspy.program.config import ProgramConfig
 from toolgrad_dspy.program.memory import Memory
 from toolgrad_dspy.provenance.origins import EarlierResult
@@ -13,6 +14,8 @@ from toolgrad_dspy.tools.library import Library
 
 # So many of the latest steps are shown with their results: what has just been found is what is built on most.
 RECENT = 2
+# The calls of one answer that a later one in it may refer to.
+GIVEN = tuple(f"#{number}" for number in range(1, MOST_CALLS))
 NOTHING_YET = "everything: there are no steps yet"
 
 
@@ -80,6 +83,15 @@ class State:
             if any(alike(parameter, key) for key in self.results[step.id].id_keys)
         }
         return tuple(sorted({*self.tool_lines.useful.givers(parameter), *shown}))
+
+    @property
+    def stable(self) -> bool:
+        """Whether every mini-batch is the whole library, so that what is made of it is the same in the whole run."""
+        return len(self.library.tools) <= self.config.mini_batch
+
+    def sources(self, *others: str) -> Sources:
+        """What a reference may name: the steps, calls given before in the same answer, and ``others``."""
+        return "any" if self.stable else (*self.observations, *GIVEN, *others)
 
     def progress(self, number: int) -> str:
         """Where the loop stands, for a prompt: it also tells invocations of one session apart."""

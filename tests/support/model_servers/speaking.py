@@ -31,18 +31,21 @@ def filled_in(asked: Asked, said: Said) -> Said:
     return said
 
 
-def instance(schema: Mapping[str, Any]) -> Any:
-    """A value that is valid under ``type``, ``enum``, ``const``, ``anyOf`` and ``properties`` of ``schema``."""
+def instance(schema: Mapping[str, Any], definitions: Mapping[str, Any] | None = None) -> Any:
+    """A value that is valid under ``schema``, as far as that has types, values, alternatives and definitions."""
+    definitions = schema.get("$defs", {}) if definitions is None else definitions
+    if "$ref" in schema:
+        return instance(definitions[schema["$ref"].rpartition("/")[2]], definitions)
     if "const" in schema:
         return schema["const"]
     if schema.get("enum"):
         return schema["enum"][0]
     if schema.get("anyOf"):
-        return instance(schema["anyOf"][0])
+        return instance(schema["anyOf"][0], definitions)
     kind = str(schema.get("type", "object")).lower()  # Google writes types in capitals
     if kind == "object":
         properties = schema.get("properties") or {}
-        return {name: instance(properties[name]) for name in schema.get("required", properties)}
+        return {name: instance(properties[name], definitions) for name in schema.get("required", properties)}
     return _VALUES[kind]
 
 

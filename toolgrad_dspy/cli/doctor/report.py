@@ -52,7 +52,7 @@ class Report:
         known = [(model, facts) for model, facts in self.models if facts]
         tools = "does not work" if self.tools.problem else f"{self.tools.count} tools"
         access = ("model", "roles", "engine", "key", "price", "adapter")
-        capabilities = ("model", "JSON schema", "JSON mode", "tools", "log-probabilities", "known from")
+        capabilities = ("model", "JSON schema", "of calls", "JSON mode", "tools", "log-probabilities", "known from")
         return [
             f"toolgrad-dspy {__version__}, Python {platform.python_version()}",
             "",

@@ -16,13 +16,15 @@ Source = Literal["unknown", "list", "probe", "embedded"]
 class Capabilities:
     """What a model can do; None is unknown.
 
-    ``json_schema``: its answers can be held to a JSON schema. ``json_object``: to JSON of any kind ("JSON mode").
+    ``json_schema``: its answers can be held to a JSON schema. ``call_schema``: also to one of alternatives that are
+    told apart by a constant, as the schema of a tool call is. ``json_object``: to JSON of any kind ("JSON mode").
     ``function_calling``: it takes tools, and can be made to call one. ``logprobs``: it returns the log-probabilities
     of the tokens it chose. ``source`` says where this is known from: litellm's model list and the providers'
     documents ("list"), a probe, or the code of the rehearsal model ("embedded").
     """
 
     json_schema: bool | None = None
+    call_schema: bool | None = None
     json_object: bool | None = None
     function_calling: bool | None = None
     logprobs: bool | None = None
@@ -33,10 +35,10 @@ class Capabilities:
         return {name: getattr(self, name) for name in NAMES}
 
 
-NAMES = ("json_schema", "json_object", "function_calling", "logprobs")
+NAMES = ("json_schema", "call_schema", "json_object", "function_calling", "logprobs")
 UNKNOWN = Capabilities()
 EMBEDDED = Capabilities(
-    json_schema=False, json_object=True, function_calling=False, logprobs=False, source="embedded"
+    json_schema=False, call_schema=False, json_object=True, function_calling=False, logprobs=False, source="embedded"
 )
 
 
@@ -44,27 +46,29 @@ EMBEDDED = Capabilities(
 class _Provider:
     """What a provider documents for all its models, where the list is silent or wrong.
 
-    ``hosts`` are its own, or the ends of them (with a dot in front). With a ``json_object`` of None, models that take
+    ``hosts`` are its own, or the ends of them (with a dot in front). A ``call_schema`` of True holds for models that
+    take a schema. With a ``json_object`` of None, models that take
     a schema take JSON mode too, and of the others it is unknown. ``logprobs`` True does not hold for models that
     reason.
     """
 
     hosts: tuple[str, ...] = ()
     json_schema: bool | None = None
+    call_schema: bool | None = None
     json_object: bool | None = None
     logprobs: bool | None = None
 
 
 _PROVIDERS: Mapping[str, _Provider] = {
     # platform.openai.com/docs/guides/structured-outputs; learn.microsoft.com, "Azure OpenAI reasoning models".
-    "openai": _Provider(("api.openai.com",), logprobs=True),
+    "openai": _Provider(("api.openai.com",), call_schema=True, logprobs=True),
     "azure": _Provider(
         (".openai.azure.com", ".cognitiveservices.azure.com", ".services.ai.azure.com"), logprobs=True
     ),
     # docs.claude.com/en/api/messages: there is no field for either.
-    "anthropic": _Provider(("api.anthropic.com",), json_object=False, logprobs=False),
+    "anthropic": _Provider(("api.anthropic.com",), call_schema=True, json_object=False, logprobs=False),
     # The API has log-probabilities, but they are "not enabled" for most of its models.
-    "gemini": _Provider(("generativelanguage.googleapis.com",)),
+    "gemini": _Provider(("generativelanguage.googleapis.com",), call_schema=True),
     # api-docs.deepseek.com: only JSON mode; a schema is refused with status 400, whatever the list says.
     "deepseek": _Provider(("api.deepseek.com",), json_schema=False, json_object=True, logprobs=True),
     # console.groq.com/docs/openai, "Currently unsupported OpenAI features".
@@ -108,6 +112,7 @@ def _from_list(provider_name: str, provider: _Provider, entry: Entry) -> Capabil
     reasons = entry.get("supports_reasoning") is True
     return Capabilities(
         json_schema=json_schema,
+        call_schema=provider.call_schema if json_schema else json_schema,
         json_object=_first_known(provider.json_object, json_schema or None),
         function_calling=_first_known(entry.get("supports_function_calling")),
         logprobs=None if provider.logprobs and reasons else provider.logprobs,

@@ -32,6 +32,7 @@ class Probed(_Stored):
     api_base: str | None
     engine: str
     json_schema: bool | None = None
+    call_schema: bool | None = None
     json_object: bool | None = None
     function_calling: bool | None = None
     logprobs: bool | None = None

@@ -14,7 +14,8 @@ Done = Callable[[Session], None]
 class OpenRun(ABC):
     """A run whose tools are open and whose models have answered, wherever it is played.
 
-    ``tools`` are those of its library, ``notes`` the messages of their sources for the user, a line each.
+    ``tools`` are those of its library, ``notes`` the messages of their sources, and those about
+    the schemas of answers, for the user, a line each.
     """
 
     tools: tuple[Tool, ...]

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 
-from toolgrad_dspy.program import run_session
+from toolgrad_dspy.program import run_session, schema_notes
 from toolgrad_dspy.runs.engines.base import Done, OpenRun, RunEngine
 from toolgrad_dspy.runs.engines.pool import SessionPool
 from toolgrad_dspy.runs.spec import OpenSpec, RunSpec
@@ -39,7 +39,8 @@ class LocalRun(OpenRun):
 
     def __init__(self, opened: OpenSpec, seed: int, pool: SessionPool) -> None:
         self.tools = opened.program.library.tools
-        self.notes = tuple(map(str, opened.program.library.notes))
+        schemas = schema_notes(opened.models, self.tools, opened.program.config.mini_batch)
+        self.notes = (*map(str, opened.program.library.notes), *schemas)
         self._program = opened.program
         self._budget = opened.models.budget
         self._seed = seed

@@ -189,6 +189,8 @@ def _check_strict(name: str, schema: Body, path: tuple[str, ...] = ()) -> None:
             _check_strict(name, inner, (*path, "properties", key))
     if isinstance(schema.get("items"), dict):
         _check_strict(name, schema["items"], (*path, "items"))
+    for number, inner in enumerate(schema.get("anyOf") or ()):
+        _check_strict(name, inner, (*path, "anyOf", str(number)))
     for key, inner in (schema.get("$defs") or {}).items():
         _check_strict(name, inner, (*path, "$defs", key))
 

@@ -1,0 +1,196 @@
+"""The schemas that answers can be held to: a call is one of the tools at hand, with that tool's own parameters.
+
+An argument, at any depth, may be a reference to an earlier result in place of a value. The order of the fields is the
+order in which a model writes: the tool before its arguments, the arguments as the tool lists them. All schemas are in
+the plain form (``json_schema/plain.py``) with their definitions under ``$defs``, and are what
+``toolgrad_dspy.lm.holding`` takes. Nothing is built twice for the same tools, so they must not change.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+from pydantic import JsonValue
+
+from toolgrad_dspy.json_schema import (
+    JsonSchema,
+    Plain,
+    Schema,
+    TooLargeError,
+    accepts,
+    adapt,
+    any_of,
+    compile_schema,
+)
+from toolgrad_dspy.records import Tool
+
+# What a reference may name: results by their names; none, when there are none; or whatever name. The last is for a
+# schema that must be the same in a whole run.
+Sources = Sequence[str] | Literal["any"]
+NO_SOURCES: Sources = ()
+
+# The paper's limit on the tools of one proposal (arXiv 2508.04086, section 3), and that of a repair turn.
+MOST_CALLS = 3
+
+_REFERENCE: JsonSchema = {"$ref": "#/$defs/reference"}
+
+_Form = Literal["call", "calls", "proposals"]
+
+
+def call_schema(tools: Iterable[Tool], sources: Sources = NO_SOURCES) -> JsonSchema:
+    """One call: ``{"tool": name, "arguments": {...}}`` with one of ``tools`` and its arguments.
+
+    >>> none = {"type": "object"}
+    >>> tool = Tool(name="buy", source_name="buy", description="", parameters=none, source="", category="")
+    >>> call_schema([tool])["properties"]["tool"]
+    {'type': 'string', 'const': 'buy'}
+    """
+    return _schema("call", tools, sources)
+
+
+def calls_schema(tools: Iterable[Tool], sources: Sources = NO_SOURCES) -> JsonSchema:
+    """The calls of a repair: at most :data:`MOST_CALLS`, none where it is given up."""
+    return _schema("calls", tools, sources)
+
+
+def proposals_schema(tools: Iterable[Tool], limit: int, sources: Sources = NO_SOURCES) -> JsonSchema:
+    """At most ``limit`` proposals: an instruction, and one to :data:`MOST_CALLS` calls."""
+    return _schema("proposals", tools, sources, limit)
+
+
+def choice_schema(words: Iterable[str]) -> JsonSchema:
+    """One of ``words``, each once.
+
+    >>> choice_schema(["p1", "none"])
+    {'type': 'string', 'enum': ['p1', 'none']}
+    """
+    return _choice(tuple(dict.fromkeys(words)))
+
+
+def without_filled_nulls(tool: Tool, arguments: dict[str, JsonValue]) -> dict[str, JsonValue]:
+    """``arguments`` without the nulls that stand for nothing.
+
+    A strict schema demands every property, so that one that may be absent comes as null. Left out, at any depth, are
+    nulls of properties that are not required and may not be null by the tool's own schema.
+
+    >>> schema = {"type": "object", "properties": {"at": {"type": "string"}, "by": {"type": ["string", "null"]}}}
+    >>> tool = Tool(name="t", source_name="t", description="", parameters=schema, source="", category="")
+    >>> without_filled_nulls(tool, {"at": None, "by": None})
+    {'by': None}
+    """
+    if not _has_null(arguments):
+        return arguments
+    cleaned = _cleaned(arguments, [Schema.of(adapt(tool.parameters))])
+    assert isinstance(cleaned, dict), "an object stays one"
+    return cleaned
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Kept:
+    """A tool in the key of a cache, told apart by identity: a record that holds a schema has no hash."""
+
+    tool: Tool
+
+    def __hash__(self) -> int:
+        return id(self.tool)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Kept) and self.tool is other.tool
+
+
+def _schema(form: _Form, tools: Iterable[Tool], sources: Sources, limit: int = 0) -> JsonSchema:
+    # By name: equal mini-batches have equal schemas, in whatever order they are shown.
+    kept = tuple(map(_Kept, sorted(tools, key=lambda tool: tool.name)))
+    return _document(form, kept, sources if sources == "any" else tuple(sources), limit)
+
+
+@lru_cache(maxsize=256)
+def _document(
+    form: _Form, tools: tuple[_Kept, ...], sources: "tuple[str, ...] | Literal['any']", limit: int
+) -> JsonSchema:
+    call, definitions = _call(tools, bool(sources))
+    definitions = dict(definitions)
+    if sources:
+        definitions["reference"] = _closed({"$from": _source(sources), "$path": {"type": "string"}})
+    calls: JsonSchema = {"type": "array", "items": call, "maxItems": MOST_CALLS}
+    if form == "call":
+        document = call
+    elif form == "calls":
+        document = calls
+    else:
+        proposal = _closed({"instruction": {"type": "string"}, "calls": {**calls, "minItems": 1}})
+        document = {"type": "array", "items": proposal, "maxItems": limit}
+    return {**document, "$defs": definitions} if definitions else document
+
+
+@lru_cache(maxsize=64)
+def _call(tools: tuple[_Kept, ...], referring: bool) -> tuple[JsonSchema, dict[str, JsonValue]]:
+    """The node of a call, and the definitions of all its tools."""
+    plain, written = Plain(), []
+    for number, kept in enumerate(tools, 1):
+        arguments = _arguments(plain, kept.tool, f"t{number}", referring)
+        written.append(_closed({"tool": {"type": "string", "const": kept.tool.name}, "arguments": arguments}))
+    return any_of(written) or {}, plain.definitions
+
+
+def _arguments(plain: Plain, tool: Tool, prefix: str, referring: bool) -> JsonSchema:
+    try:
+        return plain.of(tool.parameters, prefix, _or_reference if referring else lambda node: node)
+    except TooLargeError:
+        return {"type": "object", "properties": {}, "required": [], "additionalProperties": {}}
+
+
+def _or_reference(node: JsonSchema) -> JsonSchema:
+    return any_of([node, _REFERENCE]) or {}
+
+
+@lru_cache(maxsize=1024)
+def _choice(words: tuple[str, ...]) -> JsonSchema:
+    return {"type": "string", "enum": list(words)}
+
+
+def _source(sources: "tuple[str, ...] | Literal['any']") -> JsonSchema:
+    return {"type": "string"} if sources == "any" else _choice(sources)
+
+
+def _closed(properties: dict[str, JsonValue]) -> JsonSchema:
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+        "additionalProperties": False,
+    }
+
+
+def _has_null(value: JsonValue) -> bool:
+    items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return value is None or any(map(_has_null, items))
+
+
+def _cleaned(value: JsonValue, schemas: Sequence[Schema]) -> JsonValue:
+    """``value``, which ``schemas`` describe, without the nulls that stand for nothing."""
+    if isinstance(value, list):
+        return [_cleaned(item, _members(schemas, str(index))) for index, item in enumerate(value)]
+    if not isinstance(value, dict):
+        return value
+    options = [option for schema in schemas for option in schema.options()]
+    required = {name for option in options for name in _texts(option.keywords.get("required"))}
+    return {
+        name: _cleaned(item, members)
+        for name, item in value.items()
+        for members in [_members(schemas, name)]
+        if item is not None or name in required or not members or _may_be_null(members)
+    }
+
+
+def _members(schemas: Sequence[Schema], key: str) -> list[Schema]:
+    return [member for schema in schemas for member in schema.member(key)]
+
+
+def _may_be_null(schemas: Sequence[Schema]) -> bool:
+    return any(accepts(compile_schema(s.keywords, s.document.root), None) for s in schemas if s.contents is not False)
+
+
+def _texts(value: JsonValue) -> list[str]:
+    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []

@@ -1,0 +1,20 @@
+"""Draft calls from what a model proposed."""
+
+from collections.abc import Sequence
+
+from toolgrad_dspy.program.answer_schemas import without_filled_nulls
+from toolgrad_dspy.program.choices import read_tool_name
+from toolgrad_dspy.records import DraftCall, Tool
+from toolgrad_dspy.signatures import ProposedCall
+
+
+def read_draft(call: ProposedCall, tools: Sequence[Tool]) -> DraftCall | None:
+    """The draft that ``call`` means, None if it is of none of ``tools``.
+
+    A null for an argument that may be left out and not be null is left out.
+    """
+    by_name = {tool.name: tool for tool in tools}
+    name = read_tool_name(call.tool, by_name)
+    if name is None:
+        return None
+    return DraftCall(tool=name, arguments=without_filled_nulls(by_name[name], call.arguments))
