@@ -1,6 +1,5 @@
 """Describing a program that was just tuned."""
 
-from dataclasses import asdict
 from pathlib import Path
 
 from pydantic import JsonValue
@@ -55,13 +54,22 @@ def describe(
     """
     tuning = tuned.tuning if isinstance(tuned, Compiled) else tuned
     before, after = tuning.scores
-    validation = ValidationScores(before=before, after=after)
+    fresh_before, fresh_after = tuning.fresh_scores
+    validation = ValidationScores(
+        before=before, after=after, fresh_before=fresh_before, fresh_after=fresh_after, fresh=tuning.fresh or None
+    )
     return ProgramDescription(
         optimizer=OptimizerDescription.model_validate(
             {
                 "name": optimizer,
                 "settings": tuning.details,
-                "budget": BudgetDescription(**asdict(budget)),
+                "budget": BudgetDescription(
+                    metric_calls=budget.metric_calls,
+                    threads=budget.threads,
+                    lm_calls=budget.lm_calls,
+                    usd=budget.usd,
+                    minutes=budget.minutes,
+                ),
                 "seed": seed,
                 "sessions": tuning.usage.metric_calls,
                 "candidates": tuning.candidates,
@@ -85,10 +93,12 @@ def describe(
 def _scores(tuned: Compiled | TuningResult, validation: ValidationScores) -> ProgramScores:
     if not isinstance(tuned, Compiled):
         return ProgramScores(validation=validation)
+    comparison = tuned.comparison
     return ProgramScores(
-        before=tuned.before.score,
-        after=tuned.after.score,
-        difference=tuned.difference,
-        gain=tuned.difference.is_gain,
+        before=None if comparison.before is None else comparison.before.score,
+        after=None if comparison.after is None else comparison.after.score,
+        difference=comparison.difference,
+        gain=None if comparison.difference is None else comparison.difference.is_gain,
+        pairs=comparison.pairs,
         validation=validation,
     )

@@ -37,13 +37,12 @@ class Execution:
 
 
 class Executor(dspy.Module):
-    """Carries out one proposal on a tool session and reports. Frozen: optimizers neither see nor save it."""
+    """Carries out one proposal on a tool session and reports."""
 
     def __init__(self, models: Models) -> None:
         super().__init__()
         self.predict = dspy.Predict(Repair)
         self._models = models
-        self._compiled = True
 
     async def aforward(self, state: State, proposal: Proposal, session: ToolSession) -> Execution:
         """The execution of ``proposal``: every attempt, and which of them it needs.
