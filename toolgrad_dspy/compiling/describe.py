@@ -53,23 +53,12 @@ def describe(
         save_program(path, tuning.program, description.stored())
     """
     tuning = tuned.tuning if isinstance(tuned, Compiled) else tuned
-    before, after = tuning.scores
-    fresh_before, fresh_after = tuning.fresh_scores
-    validation = ValidationScores(
-        before=before, after=after, fresh_before=fresh_before, fresh_after=fresh_after, fresh=tuning.fresh or None
-    )
     return ProgramDescription(
         optimizer=OptimizerDescription.model_validate(
             {
                 "name": optimizer,
                 "settings": tuning.details,
-                "budget": BudgetDescription(
-                    metric_calls=budget.metric_calls,
-                    threads=budget.threads,
-                    lm_calls=budget.lm_calls,
-                    usd=budget.usd,
-                    minutes=budget.minutes,
-                ),
+                "budget": {name: getattr(budget, name) for name in BudgetDescription.model_fields},
                 "seed": seed,
                 "sessions": tuning.usage.metric_calls,
                 "candidates": tuning.candidates,
@@ -79,7 +68,7 @@ def describe(
         metric=MetricDescription.model_validate(metric.public()),
         recorded=None if recorded is None else str(recorded),
         tasks=tasks,
-        scores=_scores(tuned, validation),
+        scores=_scores(tuned),
         verdict=tuned.conclusion if isinstance(tuned, Compiled) else None,
         program=base.config,
         models={role: ModelDescription.model_validate(settings) for role, settings in models.public().items()},
@@ -90,7 +79,12 @@ def describe(
     )
 
 
-def _scores(tuned: Compiled | TuningResult, validation: ValidationScores) -> ProgramScores:
+def _scores(tuned: Compiled | TuningResult) -> ProgramScores:
+    tuning = tuned.tuning if isinstance(tuned, Compiled) else tuned
+    (before, after), (fresh_before, fresh_after) = tuning.scores, tuning.fresh_scores
+    validation = ValidationScores(
+        before=before, after=after, fresh_before=fresh_before, fresh_after=fresh_after, fresh=tuning.fresh or None
+    )
     if not isinstance(tuned, Compiled):
         return ProgramScores(validation=validation)
     comparison = tuned.comparison

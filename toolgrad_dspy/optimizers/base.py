@@ -6,7 +6,7 @@ may call the program from many; sessions themselves run on the background loop.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
@@ -23,7 +23,7 @@ from toolgrad_dspy.tuning.candidate import Prompts
 from toolgrad_dspy.tuning.dspy_patches import ANY_NUMBER, quiet, whole_sessions_once
 from toolgrad_dspy.tuning.evaluations import Evaluations, Phase, StopTuning, TuningUsage
 from toolgrad_dspy.tuning.evaluator import Evaluator, TaskEvaluation
-from toolgrad_dspy.tuning.finalists import final, fresh_tasks
+from toolgrad_dspy.tuning.finalists import Final, final, fresh_tasks
 from toolgrad_dspy.tuning.invocations import Invocation
 from toolgrad_dspy.tuning.journal import Journal
 from toolgrad_dspy.tuning.ledger import EarlyStop, Ledger, StopCause, TuningBudget
@@ -155,18 +155,7 @@ class Optimizer(ABC):
             roles=program.tuned,
             phase=searching,
         )
-
-        def student(phase: Phase) -> Tunable:
-            return Tunable(program.deepcopy(), models, evaluator, phase, self.visible_invocations)
-
-        with ledger.enforced(), quiet(), whole_sessions_once(), _settings(search):
-            with searching:
-                searched, useless = self._searched(student(searching), search)
-            with comparing:
-                self._validate(searched, student(comparing), search, evaluations)
-            with deciding:
-                decision = final(student(deciding), search, evaluations, fresh.tasks)
-        _raise_if_broken(evaluations)
+        decision, useless = self._decided(program, search, evaluations, (comparing, deciding), fresh.tasks)
         early = useless or evaluations.stopped
         return TuningResult(
             program=decision.best.prompts.applied_to(program),
@@ -179,6 +168,34 @@ class Optimizer(ABC):
             stop_cause=early.cause if early else "",
             details=self.settings(search),
         )
+
+    def _decided(
+        self,
+        program: ToolGrad,
+        search: Search,
+        evaluations: Evaluations,
+        later: tuple[Phase, Phase],
+        fresh: Sequence[dspy.Example],
+    ) -> tuple[Final, EarlyStop | None]:
+        """Search, then compare and decide in the two ``later`` phases: the outcome, and what kept the search from
+        one.
+
+        Raises what broke the tuning.
+        """
+
+        def student(phase: Phase) -> Tunable:
+            return Tunable(program.deepcopy(), search.models, search.evaluator, phase, self.visible_invocations)
+
+        comparing, deciding = later
+        with evaluations.ledger.enforced(), quiet(), whole_sessions_once(), _settings(search):
+            with search.phase:
+                searched, useless = self._searched(student(search.phase), search)
+            with comparing:
+                self._validate(searched, student(comparing), search, evaluations)
+            with deciding:
+                decision = final(student(deciding), search, evaluations, fresh)
+        _raise_if_broken(evaluations)
+        return decision, useless
 
     def _searched(self, student: Tunable, search: Search) -> tuple[Prompts | None, EarlyStop | None]:
         """The search's own result, if it has one, and the reason if the reflection model kept it from having one.

@@ -4,6 +4,7 @@ from toolgrad_dspy.program.config import ProgramConfig
 from toolgrad_dspy.program.sessions import Tasks, draw, run_session, run_sessions
 from toolgrad_dspy.program.storage import (
     StoredProgram,
+    all_predictors,
     load_program,
     other_signatures,
     read_program,
@@ -17,6 +18,7 @@ __all__ = [
     "StoredProgram",
     "Tasks",
     "ToolGrad",
+    "all_predictors",
     "draw",
     "load_program",
     "other_signatures",

@@ -1,6 +1,7 @@
 """Where argument values come from, and what the texts of a sample have to say for them. No model is asked."""
 
 from toolgrad_dspy.provenance.dependencies import attempts_to_keep
+from toolgrad_dspy.provenance.made_up import is_placeholder, names_an_id
 from toolgrad_dspy.provenance.mentions import contains, states
 from toolgrad_dspy.provenance.origins import EarlierResult, alike, distinctive, trace_origins
 from toolgrad_dspy.provenance.query_rules import (
@@ -25,7 +26,9 @@ __all__ = [
     "contains",
     "distinctive",
     "internal_values",
+    "is_placeholder",
     "leaked_names",
+    "names_an_id",
     "query_requirements",
     "resolve",
     "states",

@@ -31,8 +31,8 @@ class Search:
     """What a search is given: tasks, ways to evaluate programs, a model that writes, and its share of the budget.
 
     ``sessions`` is how many scored sessions the search may plan for, ``roles`` are those whose predictors are tuned.
-    :meth:`evaluate` and ``prompt_model`` keep to the whole budget by themselves: they raise StopTuning, which a search
-    must let pass. What they run belongs to ``phase``.
+    :meth:`evaluate` and ``prompt_model`` keep to the whole budget by themselves: they raise StopTuning, which a
+    search must let pass. What they run belongs to ``phase``.
     """
 
     train: list[dspy.Example]

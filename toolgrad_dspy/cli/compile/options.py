@@ -2,12 +2,14 @@
 
 from math import inf, nan
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from toolgrad_dspy.errors import UsageError, one_line
-from toolgrad_dspy.lm.settings import LOOP_ROLES, Role
+
+if TYPE_CHECKING:
+    from toolgrad_dspy.lm import Role
 
 OptimizerName = Annotated[
     str,
@@ -100,9 +102,10 @@ def dollars(text: str) -> float | None:
     return value
 
 
-def roles(text: str) -> tuple[Role, ...]:
+def roles(text: str) -> "tuple[Role, ...]":
     """The roles that ``--tune`` names. Raises UsageError (``unknown_role``)."""
     from toolgrad_dspy.compiling import check_roles
+    from toolgrad_dspy.lm import LOOP_ROLES
 
     names = [name.strip() for name in text.split(",")]
     check_roles(names)

@@ -91,8 +91,8 @@ class RecordedEvaluator(Evaluator):
         others = [role for role in roles if role not in RECORDED_ROLES]
         if others:
             raise UsageError(
-                f"recorded sessions can tune {' and '.join(RECORDED_ROLES)}, not {' and '.join(others)}: what those do
-                " "needs tools, or the whole sample; tune without a recording, or leave them out",
+                f"recorded sessions can tune {' and '.join(RECORDED_ROLES)}, not {' and '.join(others)}: what those "
+                "do needs tools, or the whole sample; tune without a recording, or leave them out",
                 code="role_not_recorded",
             )
 

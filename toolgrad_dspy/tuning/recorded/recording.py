@@ -152,8 +152,8 @@ def record(
 ) -> Recording:
     """Run ``program`` once on each of ``tasks``; its library has to be open on the background loop.
 
-    ``progress`` is called with the number of sessions that have ended, ``at_once`` is how many may run together. Never
-    call this from the background loop. Raises ToolGradError as sessions do, RunError if all of them failed
+    ``progress`` is called with the number of sessions that have ended, ``at_once`` is how many may run together.
+    Never call this from the background loop. Raises ToolGradError as sessions do, RunError if all of them failed
     (``all_sessions_failed``) or a model did not answer in some (``unanswered_sessions``), and TimeoutError after
     ``seconds``.
     """
