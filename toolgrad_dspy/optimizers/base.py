@@ -131,17 +131,15 @@ class Optimizer(ABC):
             result = optimizer("gepa").tune(
                 ToolGrad(library, models), tasks, LiveEvaluator(Metric()), models, budget=TuningBudget(100), seed=0
             )
-            save_program(Path("program.json"), result.program, {"seed": 0})
         """
-        _check(tasks)
-        evaluator.check_roles(program.tuned)
+        _check(tasks, evaluator, program)
         ledger = ledger or Ledger(budget, models, earlier=journal.use() if journal else None)
         evaluations = Evaluations(ledger, budget.metric_calls, progress, journal, whole=evaluator.whole)
         fresh = fresh_tasks(tasks, budget, evaluator)
         # For the base and the result, so that they can be compared; of a tiny budget the search keeps half.
         reserved = 0 if self.validates else min(2 * len(tasks.validation), budget.metric_calls // 2)
-        last = fresh.sessions
-        searching, comparing, deciding = (evaluations.phase(kept) for kept in (reserved + last, last, 0))
+        reserved += fresh.sessions
+        searching, *later = (evaluations.phase(kept) for kept in (reserved, fresh.sessions, 0))
         search = Search(
             train=tasks.train,
             validation=tasks.validation,
@@ -149,14 +147,13 @@ class Optimizer(ABC):
             scoring=Scoring(evaluator, searching),
             prompt_model=prompt_model(models, searching),
             models=models,
-            sessions=budget.metric_calls - reserved - last,
+            sessions=budget.metric_calls - reserved,
             threads=budget.threads,
             seed=seed,
             roles=program.tuned,
             phase=searching,
         )
-        decision, useless = self._decided(program, search, evaluations, (comparing, deciding), fresh.tasks)
-        early = useless or evaluations.stopped
+        decision, early = self._decided(program, search, evaluations, later, fresh.tasks)
         return TuningResult(
             program=decision.best.prompts.applied_to(program),
             usage=evaluations.usage,
@@ -174,7 +171,7 @@ class Optimizer(ABC):
         program: ToolGrad,
         search: Search,
         evaluations: Evaluations,
-        later: tuple[Phase, Phase],
+        later: list[Phase],
         fresh: Sequence[dspy.Example],
     ) -> tuple[Final, EarlyStop | None]:
         """Search, then compare and decide in the two ``later`` phases: the outcome, and what kept the search from
@@ -195,7 +192,7 @@ class Optimizer(ABC):
             with deciding:
                 decision = final(student(deciding), search, evaluations, fresh)
         _raise_if_broken(evaluations)
-        return decision, useless
+        return decision, useless or evaluations.stopped
 
     def _searched(self, student: Tunable, search: Search) -> tuple[Prompts | None, EarlyStop | None]:
         """The search's own result, if it has one, and the reason if the reflection model kept it from having one.
@@ -245,7 +242,8 @@ def _raise_if_broken(evaluations: Evaluations) -> None:
         )
 
 
-def _check(tasks: Tasks) -> None:
+def _check(tasks: Tasks, evaluator: Evaluator, program: ToolGrad) -> None:
+    evaluator.check_roles(program.tuned)
     for name, given in (("training", tasks.train), ("validation", tasks.validation)):
         if len(given) < FEWEST_TASKS:
             raise UsageError(

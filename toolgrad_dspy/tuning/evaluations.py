@@ -96,7 +96,7 @@ class Phase:
     def part(self, sessions: int, share: float) -> "Phase":
         """A phase within this one: of what is left for it, so many ``sessions`` and ``share`` of everything else."""
         evaluations = self.evaluations
-        until = evaluations.ledger.share(share) if share < 1 else self.until
+        until = evaluations.share(self, share) if share < 1 else self.until
         return Phase(evaluations, min(self.limit, evaluations.begun + sessions), self.kept, until)
 
     @contextmanager
@@ -171,6 +171,10 @@ class Evaluations:
     def phase(self, reserved: int = 0) -> Phase:
         """A phase that leaves the last ``reserved`` sessions of the budget to a later one."""
         return Phase(self, self._sessions - reserved, reserved)
+
+    def share(self, phase: Phase, fraction: float) -> Use:
+        """What may have been used in all when ``fraction`` of what ``phase`` has left is used."""
+        return self.ledger.share(fraction, whole=self._whole, kept=phase.kept)
 
     def once(
         self, phase: Phase, prompts: Prompts, index: int, variant: Hashable, evaluate: Callable[[], TaskEvaluation]

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from math import ceil
+from math import ceil, inf
 from time import perf_counter
 from typing import Literal
 
@@ -131,40 +131,31 @@ class Ledger:
         before it is another's turn.
         """
         with self._lock:
-            mean = (self._whole if whole else self._asked).mean
+            mean = self._mean(whole)
             projected = self._projected(mean)
-            reserve = self._whole.mean.times(self._kept * MARGIN)
-            reserve = replace(reserve, seconds=self._whole.mean.seconds * ceil(self._kept / self.budget.threads))
-            end = replace(mean.times(kept), seconds=mean.seconds * ceil(kept / self.budget.threads))
-        for cause, unit, limit, figure, shown in self._limits():
-            comparison = min(getattr(reserve, figure), limit * COMPARISON_SHARE)
-            room = limit - comparison
-            room -= min(getattr(end, figure), room * END_SHARE)
+        for limit in self._limits():
+            room = self._room(limit, kept, whole)
             if until is not None:
-                room = min(room, getattr(until, figure))
-            now = getattr(projected, figure)
-            if now >= room or now + getattr(mean, figure) > room:
-                used = getattr(self.used(), figure) / unit
-                told = f"; {comparison / unit:.4g} are kept for the comparison" if comparison else ""
-                return EarlyStop(cause, f"{used:.4g} of {limit / unit:.4g} {shown} were used{told}")
+                room = min(room, getattr(until, limit.figure))
+            now = getattr(projected, limit.figure)
+            if now >= room or now + getattr(mean, limit.figure) > room:
+                comparison = self._comparison(limit)
+                told = f"; {comparison / limit.unit:.4g} are kept for the comparison" if comparison else ""
+                return EarlyStop(limit.cause, f"{limit.told(self.used())}{told}")
         return None
 
     def spent(self) -> EarlyStop | None:
         """The limit that is used up, if one is."""
         used = self.used()
-        for cause, unit, limit, figure, shown in self._limits():
-            if getattr(used, figure) >= limit:
-                return EarlyStop(cause, f"{getattr(used, figure) / unit:.4g} of {limit / unit:.4g} {shown} were used")
-        return None
+        reached = (limit for limit in self._limits() if getattr(used, limit.figure) >= limit.value)
+        return next((EarlyStop(limit.cause, limit.told(used)) for limit in reached), None)
 
-    def share(self, fraction: float) -> Use:
+    def share(self, fraction: float, *, whole: bool = True, kept: int = 0) -> Use:
         """What may have been used in all when ``fraction`` of what is left for sessions now is used."""
-        used, reserve = self.used(), self._whole.mean.times(self._kept * MARGIN)
-        marks = {"lm_calls": float("inf"), "usd": float("inf"), "seconds": float("inf")}
-        for _, _, limit, figure, _ in self._limits():
-            room = limit - min(getattr(reserve, figure), limit * COMPARISON_SHARE)
-            now = getattr(used, figure)
-            marks[figure] = now + max(0.0, room - now) * fraction
+        used, marks = self.used(), dict.fromkeys(("lm_calls", "usd", "seconds"), inf)
+        for limit in self._limits():
+            now = getattr(used, limit.figure)
+            marks[limit.figure] = now + max(0.0, self._room(limit, kept, whole) - now) * fraction
         return Use(**marks)
 
     @contextmanager
@@ -188,6 +179,24 @@ class Ledger:
         """Seconds until the limit on minutes; None if there is none."""
         return None if self.budget.minutes is None else max(0.0, self.budget.minutes * 60 - self.used().seconds)
 
+    def _mean(self, whole: bool) -> Use:
+        return (self._whole if whole else self._asked).mean
+
+    def _room(self, limit: "_Limit", kept: int, whole: bool) -> float:
+        """What of ``limit`` sessions may use that leave room for ``kept`` others and the comparison."""
+        left = limit.value - self._comparison(limit)
+        return left - min(self._needed(limit, self._mean(whole), kept), left * END_SHARE)
+
+    def _comparison(self, limit: "_Limit") -> float:
+        """What of ``limit`` is kept back for the comparison."""
+        return min(self._needed(limit, self._whole.mean, self._kept) * MARGIN, limit.value * COMPARISON_SHARE)
+
+    def _needed(self, limit: "_Limit", mean: Use, sessions: int) -> float:
+        # Sessions at once take the time of one.
+        times = ceil(sessions / self.budget.threads) if limit.figure == "seconds" else sessions
+        needed: float = getattr(mean, limit.figure) * times
+        return needed
+
     def _projected(self, mean: Use) -> Use:
         """What is used when the sessions under way have ended; of seconds, what is used now."""
         used, reflection = self.used(), _reflection_use(self._models)
@@ -195,15 +204,30 @@ class Ledger:
         settled = self._earlier.plus(self._settled).plus(written).plus(mean.times(self._open))
         return replace(used.or_more(settled), seconds=used.seconds)
 
-    def _limits(self) -> Iterator[tuple[StopCause, float, float, str, str]]:
-        """Each limit that is set: its cause, units, value, the figure of :class:`Use` that it limits, its name."""
+    def _limits(self) -> Iterator["_Limit"]:
+        """Each limit that is set."""
         budget = self.budget
         if budget.lm_calls is not None:
-            yield "lm_calls", 1, budget.lm_calls, "lm_calls", "LM calls"
+            yield _Limit("lm_calls", budget.lm_calls, "lm_calls", 1, "LM calls")
         if budget.usd is not None:
-            yield "usd", 1, budget.usd, "usd", "US dollars"
+            yield _Limit("usd", budget.usd, "usd", 1, "US dollars")
         if budget.minutes is not None:
-            yield "minutes", 60, budget.minutes * 60, "seconds", "minutes"
+            yield _Limit("minutes", budget.minutes * 60, "seconds", 60, "minutes")
+
+
+@dataclass(frozen=True, slots=True)
+class _Limit:
+    """A limit on a ``figure`` of :class:`Use`. ``unit`` of it are one of what ``name`` says."""
+
+    cause: StopCause
+    value: float
+    figure: str
+    unit: int
+    name: str
+
+    def told(self, used: Use) -> str:
+        """How much of it is used, in words."""
+        return f"{getattr(used, self.figure) / self.unit:.4g} of {self.value / self.unit:.4g} {self.name} were used"
 
 
 class _Mean:
