@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from tests.support.model_servers import ModelServer
 from toolgrad_dspy.compiling import Compiled, CompileSpec, TaskCounts, compile, journal_of, read_description
@@ -105,7 +106,7 @@ def test_a_resumed_compile_does_not_pay_again_for_the_comparison(tmp_path: Path)
 
 def priced(server: ModelServer, usd: float) -> ModelsSpec:
     """The model at ``server`` in every role, where a call costs about ``usd``."""
-    settings = ModelSettings(model=server.model, api_base=server.url, api_key="none", retries=0)
+    settings = ModelSettings(model=server.model, api_base=server.url, api_key=SecretStr("none"), retries=0)
     return ModelsSpec(dict.fromkeys(ROLES, settings), Prices({server.model: Price(usd / 8000, usd / 8000)}))
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+from pydantic import SecretStr
 
 from tests.support.model_servers import Fault, FaultPlan, ModelServer
 from tests.support.open_world import library
@@ -23,7 +24,7 @@ BUDGET = TuningBudget(metric_calls=30, threads=4, patience=0)
 
 def at(server: ModelServer) -> Models:
     """The model at ``server`` in every role, asked once per call."""
-    settings = ModelSettings(model=server.model, api_base=server.url, api_key="none", retries=0)
+    settings = ModelSettings(model=server.model, api_base=server.url, api_key=SecretStr("none"), retries=0)
     return Models(dict.fromkeys(ROLES, settings))
 
 
