@@ -60,7 +60,7 @@ def test_every_optimizer_tunes_all_four_roles(library: Library, name: str) -> No
 
 
 def test_the_instruction_of_the_updater_is_rewritten_from_feedback_on_it(library: Library) -> None:
-    models = ScriptedModels(reflection=lambda prompt: {"new_instruction": "Write as a person would."})
+    models = ScriptedModels(reflection=lambda prompt: '{"new_instruction": "Write as a person would."}')
     program = ToolGrad(library, models, CONFIG, tuned=("updater",))
     before = Prompts.of(program)
     optimizer("gepa").tune(
