@@ -10,20 +10,21 @@ from toolgrad_dspy.rendering import ToolLines
 
 # The usual rule of thumb for English text.
 CHARACTERS_PER_TOKEN = 4
-# LM calls of a role: in each iteration, and once per session. Measured on the bundled town with the rehearsal model,
-# without tuning (benchmarks/compile_latency.py prints them); a model that is worse at calls repairs more.
+# LM calls of a role: in each iteration, and once per session. Measured on the bundled town with the rehearsal model
+# and its untuned program, three proposals per iteration; a better program repairs less.
 CALLS: dict[Role, tuple[float, float]] = {
     "proposer": (1.0, 0.0),
-    "executor": (0.6, 0.0),
-    "selector": (1.0, 0.0),
-    "updater": (0.0, 1.3),
+    "executor": (2.0, 0.0),
+    "selector": (0.85, 0.0),
+    "updater": (0.0, 1.2),
 }
-# Tokens of a call beside the tools: input with the workflow at half its length, output.
+# Tokens of a call. Input beside the tools, measured in the same way, with the workflow at half its length; output
+# twice as long, since language models say more.
 TOKENS: dict[Role, tuple[int, int]] = {
-    "proposer": (1700, 350),
-    "executor": (2000, 90),
-    "selector": (2800, 110),
-    "updater": (2300, 250),
+    "proposer": (1150, 320),
+    "executor": (850, 30),
+    "selector": (1500, 70),
+    "updater": (1900, 400),
 }
 # Tools that a call shows: the whole mini-batch, or those of one proposal.
 _REPAIR_TOOLS = 2
