@@ -1,6 +1,6 @@
 """Every optimizer in numbers: the score before and after tuning, what it took, live and on recorded sessions.
 
-    python benchmarks/optimizers.py [--optimizers gepa mipro] [--seeds 0 1 2] [--sessions 240]
+    python benchmarks/optimizers.py [--optimizers gepa mipro] [--seeds 0 1 2] [--sessions 100]
 
 Everything runs on the embedded defaults, with the settings of `toolgrad-dspy compile`. The model is `rehearsal`,
 which is scripted and answers in no time: these figures are those of the machinery. They say nothing about which
@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from toolgrad_dspy.compiling import Compiled, compile_program
+from toolgrad_dspy.compiling import ITERATIONS, Compiled, compile_program
 from toolgrad_dspy.concurrency import run_on_loop_thread
 from toolgrad_dspy.lm import ROLES, Models, ModelSettings
 from toolgrad_dspy.metrics import Metric
@@ -78,17 +78,18 @@ class Bench:
         self._budget = TuningBudget(sessions, threads)
 
     def tasks(self, seed: int) -> Tasks:
-        return draw(seed, 12, 12, 24)
+        return draw(seed, 8, 8, 16)
 
     def recording(self, seed: int) -> Recording:
         """The sessions of the base program on the training and validation tasks of ``seed``."""
         tasks = self.tasks(seed)
-        return record(ToolGrad(self._library, rehearsal(), ProgramConfig()), tasks.train + tasks.validation)
+        program = ToolGrad(self._library, rehearsal(), ProgramConfig(iterations=ITERATIONS))
+        return record(program, tasks.train + tasks.validation)
 
     def row(self, name: str, seed: int, recording: Recording | None = None) -> Row:
         """Compile once, live or on ``recording``."""
         models, metric = rehearsal(), Metric()
-        program = ToolGrad(self._library, models, ProgramConfig())
+        program = ToolGrad(self._library, models, ProgramConfig(iterations=ITERATIONS))
         evaluator: Evaluator | None = RecordedEvaluator(recording, metric) if recording else None
         compiled = compile_program(
             program,
@@ -105,16 +106,19 @@ class Bench:
 
 def _row(name: str, seed: int, mode: str, compiled: Compiled) -> Row:
     cost, difference = compiled.costs["tuning"], compiled.difference
+    before, after = compiled.before, compiled.after
+    if difference is None or before is None or after is None:
+        raise RuntimeError("nothing limits this compile, and yet it was not compared")
     with TemporaryDirectory() as folder:
         path = Path(folder, "program.json")
-        save_program(path, compiled.tuning.program, {"scores": [compiled.before.score, compiled.after.score]})
+        save_program(path, compiled.tuning.program, {"scores": [before.score, after.score]})
         text = path.read_text(encoding="utf-8")
     return Row(
         optimizer=name,
         seed=seed,
         mode=mode,
-        before=compiled.before.score,
-        after=compiled.after.score,
+        before=before.score,
+        after=after.score,
         low=difference.low,
         high=difference.high,
         sessions=compiled.tuning.usage.metric_calls,
@@ -160,8 +164,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--optimizers", nargs="+", default=list(OPTIMIZERS), choices=list(OPTIMIZERS))
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
-    parser.add_argument("--sessions", type=int, default=240, help="budget of each tuning in scored sessions")
-    parser.add_argument("--threads", type=int, default=8)
+    parser.add_argument("--sessions", type=int, default=100, help="budget of each tuning in scored sessions")
+    parser.add_argument("--threads", type=int, default=32)
     parser.add_argument("--json", type=Path, help="also write the rows to this file")
     options = parser.parse_args()
     library = Library([WorldSource()])

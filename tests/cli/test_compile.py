@@ -79,6 +79,23 @@ def test_a_tuning_that_a_limit_ended_resumes_with_a_larger_one(tmp_path: Path) -
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("roles", ["updater", "executor, proposer"])
+def test_any_role_can_be_tuned_and_the_file_says_which(tmp_path: Path, roles: str) -> None:
+    small = (*SMALL, "--metric-calls", "24", "--quiet", "--json", "-o", "p.json")
+    compile_(tmp_path, *small, "--tune", roles, "--budget-usd", "none")
+    saved = program(tmp_path / "p.json")
+    assert set(saved["state"]) == {f"{role.strip()}.predict" for role in roles.split(",")}
+    assert "usd" not in saved["compiled"]["optimizer"]["budget"]
+    assert json.loads(compile_(tmp_path, *small[:-1], "q.json", "--program", "p.json").stdout)["program"] == "q.json"
+
+
+@pytest.mark.slow
+def test_a_limit_that_binds_names_the_option_that_raises_it(tmp_path: Path) -> None:
+    done = compile_(tmp_path, *SMALL, "--metric-calls", "40", "--lm-calls", "100", "--quiet")
+    assert sum("--lm-calls" in line for line in done.stdout.splitlines()) == 1
+
+
+@pytest.mark.slow
 def test_an_interrupted_compile_names_the_options_that_resume_it(tmp_path: Path) -> None:
     arguments = [*SMALL, "--metric-calls", "60"]
     with subprocess.Popen([*COMMAND, *arguments], cwd=tmp_path, stderr=subprocess.PIPE, text=True) as process:
@@ -116,6 +133,11 @@ def test_a_compile_that_breaks_before_it_begins_says_nothing_of_resuming(
         (["-o", "begun.json"], "interrupted_tuning"),
         (["-o", "new.json", "--resume"], "nothing_to_resume"),
         (["-o", "new.json", "--optimizer", "gepaa"], "unknown_optimizer"),
+        (["-o", "new.json", "--budget-usd", "much"], "invalid_value"),
+        (["-o", "new.json", "--budget-usd", "0"], "invalid_value"),
+        (["-o", "new.json", "--budget-usd", "nan"], "invalid_value"),
+        (["-o", "new.json", "--tune", "proposer,judge"], "unknown_role"),
+        (["-o", "new.json", "--tune", ""], "unknown_role"),
     ],
 )
 def test_a_place_that_does_not_suit_is_a_usage_error(

@@ -48,7 +48,7 @@ class Interrupted(BaseException):
     """Stands for Ctrl-C."""
 
 
-def interrupted(spec: CompileSpec, path: Path, stage: str = "after") -> None:
+def interrupted(spec: CompileSpec, path: Path, stage: str = "comparison") -> None:
     """A compile that ends as ``stage`` begins."""
 
     def stop(name: str) -> None:
@@ -70,14 +70,17 @@ def test_compiling_tunes_and_saves_the_program_with_how_it_came_about(tmp_path: 
 
     compiled = compile(SPEC, path, stage=stages.append, progress=progress, say=lines.append)
     assert isinstance(compiled, Compiled)
-    assert stages == ["before", "tuning", "after"]
+    assert stages == ["tuning", "comparison"]
     assert sessions == list(range(1, compiled.tuning.usage.metric_calls + 1))
     assert lines
     program = Reader().open(path)
     assert program.problem is None
     description = program.description
     assert description is not None
+    assert compiled.before is not None
+    assert compiled.after is not None
     assert (description.scores.before, description.scores.after) == (compiled.before.score, compiled.after.score)
+    assert description.scores.pairs == compiled.comparison.pairs == SPEC.tasks.test
     assert description.scores.difference == compiled.difference
     assert description.conclusion == compiled.conclusion
     assert description.tasks == SPEC.tasks

@@ -152,7 +152,7 @@ def test_the_metric_is_described_as_it_describes_itself(temperature: float | Non
 def test_a_trial_is_described_without_test_scores(library: Library) -> None:
     models, metric = Models.from_environment(), Metric()
     base = ToolGrad(library, models, ProgramConfig(iterations=2))
-    budget = TuningBudget(metric_calls=12, threads=2, minutes=5)
+    budget = TuningBudget(metric_calls=12, threads=2, usd=None, minutes=5)
     tuning = optimizer("bootstrap").tune(base, draw(7, 4, 4, 0), LiveEvaluator(metric), models, budget=budget, seed=7)
     description = describe(
         tuning,

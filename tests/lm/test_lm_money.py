@@ -106,3 +106,14 @@ def test_the_rehearsal_model_costs_nothing_and_that_is_known() -> None:
     asyncio.run(models.lm("judge").acall("hello"))
     used = models.meter.roles()["judge"]
     assert (used.calls, used.usd, used.unpriced) == (1, 0.0, 0)
+
+
+def test_a_cap_on_calls_is_never_exceeded_and_a_call_that_failed_is_none() -> None:
+    budget = Budget(Caps(lm_calls=2))
+    with pytest.raises(ValueError, match="no answer"), budget.model_call():
+        raise ValueError("no answer")
+    with budget.model_call(), budget.model_call():
+        with pytest.raises(BudgetSpentError) as caught, budget.model_call():
+            pass
+        assert caught.value.code == "budget_spent"
+    assert budget.lm_calls == 2

@@ -133,7 +133,7 @@ def test_poor_choices_are_told() -> None:
 
 
 def test_a_corrected_chain_is_told() -> None:
-    findings = on_selector(selection("p1", note=CORRECTED), report("p1", USING))
+    findings = on_selector(selection("p1", note=CORRECTED, chain="c1"), report("p1", USING))
     assert codes(findings) == ["wrong_chain"]
     assert "c1: its arguments come from there" in findings[0].text
     assert "new" not in findings[0].text, "the chain that was said is of no use"

@@ -9,7 +9,7 @@ from dspy.lm15 import AuthError
 from dspy.utils.parallelizer import ParallelExecutor
 
 from tests.support.scripted_model import ScriptedModels
-from toolgrad_dspy.compiling import Compiled, compile_program, evaluate
+from toolgrad_dspy.compiling import Compiled, ProgramResult, compare_programs, compile_program
 from toolgrad_dspy.errors import ModelError, RunError, UsageError
 from toolgrad_dspy.lm import Models
 from toolgrad_dspy.lm.rehearsal.prompt import Prompt
@@ -17,7 +17,7 @@ from toolgrad_dspy.metrics import Metric
 from toolgrad_dspy.optimizers import optimizer
 from toolgrad_dspy.program import ProgramConfig, Tasks, ToolGrad, draw, save_program
 from toolgrad_dspy.tools.library import Library
-from toolgrad_dspy.tuning import LiveEvaluator, TaskEvaluation, TuningBudget
+from toolgrad_dspy.tuning import Ledger, LiveEvaluator, TaskEvaluation, TuningBudget
 
 CONFIG = ProgramConfig(iterations=4)
 BUDGET = TuningBudget(metric_calls=52, threads=4)
@@ -69,6 +69,13 @@ def compiling(library: Library, seed: int = 0) -> Outcome:
     return Outcome(program, before, compiled, stages, progress, tasks)
 
 
+def results(compiled: Compiled) -> tuple[ProgramResult, ProgramResult]:
+    """Those of base and tuned program, which there are without a limit."""
+    assert compiled.before is not None
+    assert compiled.after is not None
+    return compiled.before, compiled.after
+
+
 @pytest.fixture(scope="module")
 def outcome(library: Library, tmp_path_factory: pytest.TempPathFactory) -> Outcome:
     return compiling(library)
@@ -90,7 +97,7 @@ def test_compiling_changes_the_prompts_of_proposer_and_selector_and_no_other(out
 
 
 def test_the_score_on_tasks_that_tuning_never_saw_rises(outcome: Outcome) -> None:
-    before, after = outcome.compiled.before, outcome.compiled.after
+    before, after = results(outcome.compiled)
     assert after.score > before.score
     assert after.parts["dependent"] > before.parts["dependent"]
     indices = {session.index for session in (*before.sessions, *after.sessions)}
@@ -100,7 +107,7 @@ def test_the_score_on_tasks_that_tuning_never_saw_rises(outcome: Outcome) -> Non
 
 def test_what_compiling_used_is_told(outcome: Outcome) -> None:
     compiled = outcome.compiled
-    assert outcome.stages == ["before", "tuning", "after"] == list(compiled.costs)
+    assert outcome.stages == ["tuning", "comparison"] == list(compiled.costs)
     assert all(cost.lm_calls > 0 and cost.tool_calls > 0 and cost.seconds > 0 for cost in compiled.costs.values())
     assert outcome.progress == list(range(1, compiled.tuning.usage.metric_calls + 1))
     assert compiled.tuning.usage.metric_calls <= BUDGET.metric_calls
@@ -120,16 +127,16 @@ def test_the_same_seed_gives_the_same_program_file(library: Library, outcome: Ou
         save_program(path, run.compiled.tuning.program, {"seed": 0})
         files.append(path.read_bytes())
     assert files[0] == files[1]
-    assert [s.sample.model_dump_json() for s in again.compiled.after.sessions if s.sample] == [
-        s.sample.model_dump_json() for s in outcome.compiled.after.sessions if s.sample
+    assert [s.sample.model_dump_json() for s in results(again.compiled)[1].sessions if s.sample] == [
+        s.sample.model_dump_json() for s in results(outcome.compiled)[1].sessions if s.sample
     ]
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_the_score_rises_for_other_seeds_too(library: Library, seed: int) -> None:
-    compiled = compiling(library, seed).compiled
-    assert compiled.after.score > compiled.before.score
+    before, after = results(compiling(library, seed).compiled)
+    assert after.score > before.score
 
 
 def test_a_model_that_refuses_every_call_ends_compiling_with_its_reason(library: Library) -> None:
@@ -169,7 +176,7 @@ def test_an_evaluation_without_one_step_is_an_error_with_the_first_reason(librar
     models = ScriptedModels(proposer=lambda prompt: "I would rather not.")
     program = ToolGrad(library, models, CONFIG)
     with pytest.raises(RunError) as caught:
-        evaluate(program, draw(0, 0, 0, 3), Metric())
+        compare_programs(program, program, draw(0, 0, 0, 3).test, Metric(), Ledger(BUDGET, models), seed=0)
     assert caught.value.code == "all_sessions_failed"
     assert "no step was accepted in 4 iterations" in str(caught.value)
 

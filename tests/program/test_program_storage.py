@@ -106,11 +106,11 @@ def edited(file: Path, edit: Callable[[dict[str, Any]], object]) -> Path:
 
 
 def no_predictor(data: dict[str, Any]) -> None:
-    del data["state"]["selector.predict"]
+    data["state"] = {}
 
 
 def other_predictor(data: dict[str, Any]) -> None:
-    data["state"]["updater.predict"] = data["state"]["selector.predict"]
+    data["state"]["judge.predict"] = data["state"]["selector.predict"]
 
 
 def fewer_fields(data: dict[str, Any]) -> None:
@@ -126,7 +126,7 @@ def fewer_fields(data: dict[str, Any]) -> None:
         (lambda data: data.pop("format"), "not_a_program_file", ""),
         (lambda data: data.update(state=[]), "not_a_program_file", ""),
         (no_predictor, "other_predictors", "selector.predict"),
-        (other_predictor, "other_predictors", "updater.predict"),
+        (other_predictor, "other_predictors", "judge.predict"),
         (fewer_fields, "damaged_program", "signature"),
         (lambda data: data["state"].update({"selector.predict": None}), "damaged_program", ""),
         (lambda data: data["state"].update({"selector.predict": {}}), "damaged_program", ""),

@@ -9,7 +9,7 @@ import pytest
 
 from toolgrad_dspy.errors import UsageError
 from toolgrad_dspy.lm import BudgetSpentError, Models
-from toolgrad_dspy.tuning import Journal, Prompts, StopTuning, TaskEvaluation, TuningBudget, TuningUsage
+from toolgrad_dspy.tuning import Journal, Ledger, Prompts, StopTuning, TaskEvaluation, TuningBudget, TuningUsage
 from toolgrad_dspy.tuning.evaluations import Evaluations, Phase
 
 PROMPTS = Prompts({"self": "Be careful."}, {"self": ()})
@@ -22,7 +22,8 @@ def evaluation() -> TaskEvaluation:
 def begin(
     sessions: int, progress: Callable[[TuningUsage], None] = lambda usage: None, journal: Journal | None = None
 ) -> Evaluations:
-    return Evaluations(TuningBudget(sessions), Models.from_environment(), progress, journal)
+    ledger = Ledger(TuningBudget(sessions), Models.from_environment())
+    return Evaluations(ledger, sessions, progress, journal)
 
 
 class Held:

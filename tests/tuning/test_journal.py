@@ -13,7 +13,7 @@ from pydantic import JsonValue
 from toolgrad_dspy.errors import StoreError, UsageError
 from toolgrad_dspy.records import Session
 from toolgrad_dspy.tuning import Invocation, Journal, TaskEvaluation
-from toolgrad_dspy.tuning.journal import CumulativeUse
+from toolgrad_dspy.tuning.use import Use
 
 HEADER: dict[str, JsonValue] = {"seed": 0, "optimizer": "gepa", "tasks": [4, 4]}
 
@@ -21,10 +21,10 @@ HEADER: dict[str, JsonValue] = {"seed": 0, "optimizer": "gepa", "tasks": [4, 4]}
 def test_what_was_kept_is_there_after_resuming(tmp_path: Path) -> None:
     path = tmp_path / "deep" / "t.journal"
     session = Session(index=3, seed=0, status="failed", reason="no step was accepted in 3 iterations")
-    invocation = Invocation("proposer.predict", {"progress": "iteration 1 of 3"}, {"proposals": []})
+    invocation = Invocation("proposer.predict", {"progress": "iteration 1 of 3"}, {"proposals": []}, 1)
     kept = TaskEvaluation(0.5, {"proposer": session, "selector": session}, (invocation,), 7, "it failed")
     with Journal.begin(path, HEADER) as journal:
-        journal.keep_evaluation("a", kept, CumulativeUse(4, 0.25, 1.5))
+        journal.keep_evaluation("a", kept, Use(4, 0.25, 1.5))
         journal.keep_answer("b", "Be careful.")
     with Journal.resume(path, dict(reversed(HEADER.items()))) as journal:
         restored = journal.evaluation("a")
@@ -33,7 +33,7 @@ def test_what_was_kept_is_there_after_resuming(tmp_path: Path) -> None:
         assert journal.answer("b") == "Be careful."
         assert journal.evaluation("b") is None
         assert journal.answer("a") is None
-        assert journal.use() == CumulativeUse(4, 0.25, 1.5)
+        assert journal.use() == Use(4, 0.25, 1.5)
 
 
 def test_a_journal_is_removed_when_the_tuning_is_done_and_kept_when_it_is_not(tmp_path: Path) -> None:
@@ -79,7 +79,7 @@ def test_a_journal_of_the_first_version_can_be_read(tmp_path: Path) -> None:
     connection.close()
     with Journal.resume(path, HEADER) as journal:
         evaluation = journal.evaluation("a")
-        assert journal.use() == CumulativeUse(4, 0.25, 1.5)
+        assert journal.use() == Use(4, 0.25, 1.5)
     assert evaluation is not None
     assert evaluation.sessions["selector"] == Session.model_validate(session)
     assert [(i.role, i.iteration, i.outputs) for i in evaluation.invocations] == [("selector", 2, {"report": None})]
@@ -154,9 +154,9 @@ def test_what_was_used_never_becomes_less(tmp_path: Path) -> None:
     """Threads tell what was used when their sessions end, in any order."""
     none = TaskEvaluation(0.5, {}, ())
     with Journal.begin(tmp_path / "t.journal", HEADER) as journal:
-        journal.keep_evaluation("a", none, CumulativeUse(20, 0.5, 8.0))
-        journal.keep_evaluation("b", none, CumulativeUse(10, 0.75, 6.0))
-        assert journal.use() == CumulativeUse(20, 0.75, 8.0)
+        journal.keep_evaluation("a", none, Use(20, 0.5, 8.0))
+        journal.keep_evaluation("b", none, Use(10, 0.75, 6.0))
+        assert journal.use() == Use(20, 0.75, 8.0)
 
 
 def test_damage_is_one_line_wherever_it_is(tmp_path: Path) -> None:

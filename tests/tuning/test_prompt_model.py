@@ -8,13 +8,13 @@ from tests.support.scripted_model import ScriptedModels
 from toolgrad_dspy.lm import ROLES, Models, ModelSettings
 from toolgrad_dspy.program import ToolGrad, save_program
 from toolgrad_dspy.tools import Library
-from toolgrad_dspy.tuning import Journal, Prompts, StopTuning, TuningBudget
+from toolgrad_dspy.tuning import Journal, Ledger, Prompts, StopTuning, TuningBudget
 from toolgrad_dspy.tuning.evaluations import Evaluations
 from toolgrad_dspy.tuning.prompt_model import TEMPERATURE, prompt_model
 
 
-def evaluations(models: Models) -> Evaluations:
-    return Evaluations(TuningBudget(4), models, lambda usage: None)
+def evaluations(models: Models, journal: Journal | None = None) -> Evaluations:
+    return Evaluations(Ledger(TuningBudget(4), models), 4, journal=journal)
 
 
 @pytest.mark.parametrize(("given", "used"), [(None, TEMPERATURE), (0.0, 0.0), (0.3, 0.3)])
@@ -25,8 +25,8 @@ def test_a_temperature_that_was_chosen_is_kept(given: float | None, used: float)
 
 def test_an_answer_with_a_lone_surrogate_can_be_kept_and_saved(library: Library, tmp_path: Path) -> None:
     models = ScriptedModels(reflection=["Be careful \ud83d."])
-    with Journal.begin(tmp_path / "t.journal", {}) as journal, evaluations(models).phase() as phase:
-        (text,) = prompt_model(models, phase, journal)("What should it say?")
+    with Journal.begin(tmp_path / "t.journal", {}) as journal, evaluations(models, journal).phase() as phase:
+        (text,) = prompt_model(models, phase)("What should it say?")
     program = ToolGrad(library, models)
     prompts = Prompts.of(program)
     reworded = Prompts(dict.fromkeys(prompts.instructions, text), prompts.demos).applied_to(program)

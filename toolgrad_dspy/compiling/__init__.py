@@ -1,15 +1,18 @@
-"""Compiling: score a program, tune it, score it again on tasks that tuning never saw, and save it.
+"""Compiling: tune a program, compare it with its base on tasks that tuning never saw, and save it.
 
 Program files are opened for reading with ``toolgrad_dspy.compiling.programs``.
 """
 
+from toolgrad_dspy.compiling.comparison import Comparison, ProgramResult, compare_programs
 from toolgrad_dspy.compiling.describe import describe
 from toolgrad_dspy.compiling.description import ProgramDescription, TaskCounts, read_description
-from toolgrad_dspy.compiling.job import CompileSpec, compile
+from toolgrad_dspy.compiling.job import ITERATIONS, CompileSpec, check_roles, compile
 from toolgrad_dspy.compiling.outputs import check_output, journal_of, next_output
-from toolgrad_dspy.compiling.stages import Compiled, Cost, ProgramResult, compile_program, evaluate
+from toolgrad_dspy.compiling.stages import Compiled, Cost, compile_program
 
 __all__ = [
+    "ITERATIONS",
+    "Comparison",
     "CompileSpec",
     "Compiled",
     "Cost",
@@ -17,10 +20,11 @@ __all__ = [
     "ProgramResult",
     "TaskCounts",
     "check_output",
+    "check_roles",
+    "compare_programs",
     "compile",
     "compile_program",
     "describe",
-    "evaluate",
     "journal_of",
     "next_output",
     "read_description",

@@ -1,6 +1,5 @@
 """Describing a program that was just tuned."""
 
-from dataclasses import asdict
 from pathlib import Path
 
 from pydantic import JsonValue
@@ -54,14 +53,12 @@ def describe(
         save_program(path, tuning.program, description.stored())
     """
     tuning = tuned.tuning if isinstance(tuned, Compiled) else tuned
-    before, after = tuning.scores
-    validation = ValidationScores(before=before, after=after)
     return ProgramDescription(
         optimizer=OptimizerDescription.model_validate(
             {
                 "name": optimizer,
                 "settings": tuning.details,
-                "budget": BudgetDescription(**asdict(budget)),
+                "budget": {name: getattr(budget, name) for name in BudgetDescription.model_fields},
                 "seed": seed,
                 "sessions": tuning.usage.metric_calls,
                 "candidates": tuning.candidates,
@@ -71,7 +68,7 @@ def describe(
         metric=MetricDescription.model_validate(metric.public()),
         recorded=None if recorded is None else str(recorded),
         tasks=tasks,
-        scores=_scores(tuned, validation),
+        scores=_scores(tuned),
         verdict=tuned.conclusion if isinstance(tuned, Compiled) else None,
         program=base.config,
         models={role: ModelDescription.model_validate(settings) for role, settings in models.public().items()},
@@ -82,13 +79,20 @@ def describe(
     )
 
 
-def _scores(tuned: Compiled | TuningResult, validation: ValidationScores) -> ProgramScores:
+def _scores(tuned: Compiled | TuningResult) -> ProgramScores:
+    tuning = tuned.tuning if isinstance(tuned, Compiled) else tuned
+    (before, after), (fresh_before, fresh_after) = tuning.scores, tuning.fresh_scores
+    validation = ValidationScores(
+        before=before, after=after, fresh_before=fresh_before, fresh_after=fresh_after, fresh=tuning.fresh or None
+    )
     if not isinstance(tuned, Compiled):
         return ProgramScores(validation=validation)
+    comparison = tuned.comparison
     return ProgramScores(
-        before=tuned.before.score,
-        after=tuned.after.score,
-        difference=tuned.difference,
-        gain=tuned.difference.is_gain,
+        before=None if comparison.before is None else comparison.before.score,
+        after=None if comparison.after is None else comparison.after.score,
+        difference=comparison.difference,
+        gain=None if comparison.difference is None else comparison.difference.is_gain,
+        pairs=comparison.pairs,
         validation=validation,
     )

@@ -75,22 +75,31 @@ class TaskCounts(_Part):
 
 
 class ValidationScores(_Part):
-    """Mean scores on the validation tasks; None for a program that was not scored on all of them."""
+    """Mean scores on the validation tasks; None for a program that was not scored on all of them.
+
+    ``fresh_before`` and ``fresh_after`` are those on the ``fresh`` tasks, on which the finalists were scored again.
+    """
 
     before: float | None = None
     after: float | None = None
+    fresh: Omitted[NonNegativeInt] = None
+    fresh_before: Omitted[float] = None
+    fresh_after: Omitted[float] = None
 
 
 class ProgramScores(_Part):
     """Mean scores of the base and the tuned program, in [0, 1].
 
-    The first four are on the test tasks, and None for a trial of a sweep: it tunes, but compares nothing on them.
+    All but ``validation`` are on the test tasks, and None for a trial of a sweep: it tunes, but compares nothing on
+    them. ``pairs`` counts the test tasks that both programs have run; ``difference`` and ``gain`` are None where
+    those are too few.
     """
 
     before: float | None = None
     after: float | None = None
     difference: Difference | None = None
     gain: bool | None = None
+    pairs: Omitted[NonNegativeInt] = None
     validation: ValidationScores
 
 

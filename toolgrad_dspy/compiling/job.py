@@ -1,43 +1,55 @@
 """Compiling from a specification: open the tools, tune, and save the program with how it came about."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Self
 
+import dspy
 from pydantic import JsonValue
 
 from toolgrad_dspy import __version__
 from toolgrad_dspy.compiling.describe import describe
 from toolgrad_dspy.compiling.description import TaskCounts
 from toolgrad_dspy.compiling.outputs import check_output, journal_of
-from toolgrad_dspy.compiling.stages import Compiled, compile_program
+from toolgrad_dspy.compiling.stages import Compiled, Watch, compile_program
 from toolgrad_dspy.concurrency import run_on_loop_thread
-from toolgrad_dspy.errors import UsageError
+from toolgrad_dspy.errors import UsageError, hint, one_line
 from toolgrad_dspy.files import check_writable
-from toolgrad_dspy.lm import LOOP_ROLES, Models, Role
+from toolgrad_dspy.lm import LOOP_ROLES, BudgetSpentError, Models, Role
 from toolgrad_dspy.metrics import Metric, MetricConfig, build_metric
 from toolgrad_dspy.optimizers import Optimizer
 from toolgrad_dspy.optimizers import optimizer as find_optimizer
 from toolgrad_dspy.optimizers.base import FEWEST_TASKS
 from toolgrad_dspy.program import ProgramConfig, Tasks, ToolGrad, draw, load_program, save_program, schema_notes
-from toolgrad_dspy.runs import ModelsSpec, ToolsSpec, WorldTools
+from toolgrad_dspy.runs import ModelsSpec, SessionEstimate, ToolsSpec, WorldTools, typical_session
 from toolgrad_dspy.tools import Library
 from toolgrad_dspy.tuning import (
     Journal,
+    Ledger,
     LiveEvaluator,
     Prompts,
     RecordedEvaluator,
     Recording,
     TuningBudget,
     TuningUsage,
+    Use,
     record,
+    session_use,
 )
+from toolgrad_dspy.tuning.finalists import following, fresh_number
 
 Stage = Callable[[str], None]
 Progress = Callable[[TuningUsage], None]
 Say = Callable[[str], None]
+
+
+# Smaller than what a run takes: a compile plays a hundred sessions before the first sample is made.
+TASKS = TaskCounts(train=8, validation=8, test=16)
+ITERATIONS = 5
+# After so many sessions of a tuning the estimate is told once more, from what they used.
+FIRST_SESSIONS = 8
 
 
 def _silent(news: object) -> None:
@@ -52,9 +64,12 @@ class CompileSpec:
     - ``parent``: a program file to start from, in place of the untuned program.
     - ``optimizer``, ``strategy``: a name of :data:`~toolgrad_dspy.optimizers.OPTIMIZERS`, and what better-together
       runs.
+    - ``tuned``: the roles whose prompts are tuned; of ``proposer``, ``selector``, ``updater``, ``executor``.
     - ``program``, ``metric``: the settings of the loop and of the metric.
     - ``tasks``: how many tasks of each kind are drawn; at least 4 to train, 4 to validate and 1 to test (the
       command asks for 4: a mean over fewer says little).
+    - ``budget``: what all stages together may use. Models of known price cost 5 US dollars at most unless ``usd`` is
+      raised on purpose.
     - ``record``: a recording to tune on without tools, made first if the file does not exist.
     """
 
@@ -63,9 +78,10 @@ class CompileSpec:
     parent: Path | None = None
     optimizer: str = "gepa"
     strategy: str | None = None
-    program: ProgramConfig = field(default_factory=ProgramConfig)
+    tuned: tuple[Role, ...] = ("proposer", "selector")
+    program: ProgramConfig = field(default_factory=lambda: ProgramConfig(iterations=ITERATIONS))
     metric: MetricConfig = field(default_factory=MetricConfig)
-    tasks: TaskCounts = field(default_factory=lambda: TaskCounts(train=12, validation=12, test=24))
+    tasks: TaskCounts = TASKS
     budget: TuningBudget = field(default_factory=TuningBudget)
     seed: int = 0
     record: Path | None = None
@@ -81,12 +97,12 @@ def compile(
     progress: Progress = _silent,
     say: Say = _silent,
 ) -> Compiled:
-    """Tune the program of ``spec``, score it before and after on tasks that tuning never saw, save it to ``path``.
+    """Tune the program of ``spec``, compare it with its base on tasks that tuning never saw, and save it to ``path``.
 
     While it is tuned, every session and answer is kept in a journal beside ``path``, which is removed at the
     end. ``resume`` continues such an interrupted tuning; ``force`` overwrites ``path`` and an old journal. ``stage``
-    and ``progress`` are as for :func:`compile_program`; ``say`` gets lines about the tools, the tasks and the
-    recording. Not for callers on the background loop.
+    and ``progress`` are as for :func:`compile_program`; ``say`` gets lines about the tools, the tasks, the
+    recording, and what the compile is expected to use. Not for callers on the background loop.
 
     Raises UsageError for a wrong specification or place (see :func:`check_output`), and RunError for what breaks
     tuning: the journal is kept then, as after KeyboardInterrupt.
@@ -101,9 +117,10 @@ def compile(
             budget=TuningBudget(metric_calls=40),
         )
         compiled = compile(spec, Path("programs/first.json"), say=print)
-        print(compiled.before.score, compiled.after.score, compiled.conclusion)
+        print(compiled.conclusion)
     """
     _check_tasks(spec.tasks)
+    check_roles(spec.tuned)
     job = _Job.of(spec, say)
     check_output(path, resume=resume, force=force)
     if spec.record is not None and spec.record.resolve() in (path.resolve(), journal_of(path).resolve()):
@@ -125,6 +142,15 @@ def _check_tasks(tasks: TaskCounts) -> None:
             raise UsageError(f"too few {name} tasks: {count}; at least {fewest} are needed", code="too_few_tasks")
 
 
+def check_roles(roles: Sequence[str]) -> None:
+    """Raise UsageError (``unknown_role``) for anything but roles whose prompts can be tuned."""
+    for role in roles or ("",):
+        if role not in LOOP_ROLES:
+            raise UsageError(
+                f"no role {one_line(role, 40)!r} can be tuned; {hint(role, LOOP_ROLES)}", code="unknown_role"
+            )
+
+
 @dataclass(frozen=True, slots=True)
 class _Job:
     """What a specification comes to."""
@@ -144,7 +170,7 @@ class _Job:
         optimizer = find_optimizer(spec.optimizer, spec.strategy)
         models, library = spec.models.build(), spec.tools.library()
         metric = build_metric(spec.metric, models, lambda: library.tools)
-        program = ToolGrad(library, models, spec.program)
+        program = ToolGrad(library, models, spec.program, tuned=spec.tuned)
         if spec.parent is not None:
             load_program(spec.parent, program)
         tasks = draw(spec.seed, spec.tasks.train, spec.tasks.validation, spec.tasks.test)
@@ -152,28 +178,69 @@ class _Job:
 
     def run(self, path: Path, resume: bool, stage: Stage, progress: Progress) -> Compiled:
         """Compile, and write the program to ``path``."""
+        spec = self.spec
         with self._opened():
+            typical = typical_session(spec.program, self.library.tools, self.models)
+            self._say_estimate(typical)
+            ledger = Ledger(spec.budget, self.models, typical=Use(typical.lm_calls, typical.usd or 0.0))
+            watch = Watch(self.models)
             # Before the journal: a recording that is refused leaves nothing to resume.
-            recording = self._recording()
+            recording = self._recording(ledger, watch)
             with self._journal(journal_of(path), resume, recording) as journal:
+                ledger.carry(journal.use())
                 compiled = compile_program(
                     self.program,
                     self.tasks,
                     self.metric,
                     self.models,
                     self.optimizer,
-                    budget=self.spec.budget,
-                    seed=self.spec.seed,
+                    budget=spec.budget,
+                    seed=spec.seed,
                     evaluator=RecordedEvaluator(recording, self.metric) if recording else LiveEvaluator(self.metric),
                     stage=stage,
-                    progress=progress,
+                    progress=self._corrected(typical, ledger, progress),
                     journal=journal,
+                    ledger=ledger,
                 )
+                compiled = replace(compiled, costs=watch.costs | compiled.costs)
                 self._save(path, compiled)
                 # What a limit ended can be resumed with a larger one.
-                if not compiled.tuning.stopped:
+                if not compiled.tuning.stopped and not compiled.comparison.unpaid:
                     journal.done()
         return compiled
+
+    def _say_estimate(self, typical: SessionEstimate) -> None:
+        """What the compile will use, where it costs something; a model without a price cannot be held to dollars."""
+        if self.models.all_rehearsal:
+            return
+        self.say(f"expected: {typical.times(self._sessions).line}, for {self._sessions} sessions")
+        limit = self.spec.budget.usd
+        if typical.usd is None:
+            self.say("no price is known for every model: --budget-usd counts the others only; see TOOLGRAD_PRICES")
+        elif limit is not None and typical.usd * self._sessions > limit:
+            self.say(f"more than the budget of {limit:g} US dollars: it ends early; --budget-usd raises it")
+
+    @property
+    def _sessions(self) -> int:
+        """How many whole sessions the compile plays at most; asking about a recorded one is half of it."""
+        spec, tests = self.spec, 2 * self.spec.tasks.test
+        if spec.record is None:
+            return spec.budget.metric_calls + tests
+        return spec.budget.metric_calls // 2 + tests + (0 if spec.record.exists() else len(self._recorded_tasks))
+
+    def _corrected(self, typical: SessionEstimate, ledger: Ledger, progress: Progress) -> Progress:
+        """``progress``, which also tells the estimate again when the first sessions of the tuning have ended."""
+        left = [FIRST_SESSIONS]
+
+        def shown(usage: TuningUsage) -> None:
+            progress(usage)
+            if left and usage.metric_calls >= left[0] and not self.models.all_rehearsal:
+                left.clear()
+                mean = ledger.session_mean()
+                corrected = replace(typical.scaled_to(mean.lm_calls), usd=None if typical.usd is None else mean.usd)
+                self.say(f"expected by the first sessions: {corrected.times(self._sessions).line}")
+
+        return shown
 
     @contextmanager
     def _opened(self) -> Iterator[None]:
@@ -192,21 +259,45 @@ class _Job:
             run_on_loop_thread(self.models.check((*LOOP_ROLES, "reflection", *judge)))
             yield
 
-    def _recording(self) -> Recording | None:
+    @property
+    def _recorded_tasks(self) -> list[dspy.Example]:
+        """Those to train and validate, and those that only the finalists run."""
+        fresh = following(self.tasks, fresh_number(self.tasks, self.spec.budget))
+        return [*self.tasks.train, *self.tasks.validation, *fresh]
+
+    def _recording(self, ledger: Ledger, watch: Watch) -> Recording | None:
         """What to tune on instead of live tools: a recording, which is made first if it does not exist."""
         path = self.spec.record
         if path is None:
             return None
-        tasks = [*self.tasks.train, *self.tasks.validation]
         if path.exists():
             recording = Recording.load(path)
-            recording.check(self.program, tasks, path)
+            # Not the fresh ones: a recording of another budget, or an earlier version, has others or none.
+            recording.check(self.program, [*self.tasks.train, *self.tasks.validation], path)
         else:
             check_writable(path)
-            recording = record(self.program, tasks)
+            recording = self._recorded(ledger)
             recording.save(path)
-            self.say(f"recorded {len(tasks)} sessions to {path}, {recording.tool_calls} tool calls")
+            watch.stop("recording", recording.tool_calls)
+            self.say(f"recorded {len(recording.sessions)} sessions to {path}, {recording.tool_calls} tool calls")
+        for session in recording.sessions:
+            ledger.seen(session_use(session))
         return recording
+
+    def _recorded(self, ledger: Ledger) -> Recording:
+        """A new recording, within the budget. Raises BudgetSpentError."""
+        tasks, budget = self._recorded_tasks, self.spec.budget
+        try:
+            with ledger.enforced():
+                return record(self.program, tasks, at_once=budget.threads, seconds=ledger.seconds_left())
+        except (BudgetSpentError, TimeoutError):
+            stop = ledger.spent()
+            why = stop.reason if stop else "a limit of the run was reached"
+            raise BudgetSpentError(
+                f"the budget ends before the {len(tasks)} sessions to tune on are recorded: {why}; raise "
+                "--lm-calls, --budget-usd or --minutes, or give fewer tasks",
+                code="budget_spent",
+            ) from None
 
     def _journal(self, path: Path, resume: bool, recording: Recording | None) -> Journal:
         """The journal in ``path``, with what has to be equal in a tuning that resumes it."""
@@ -216,6 +307,7 @@ class _Job:
             "sessions": spec.budget.metric_calls,
             "seed": spec.seed,
             "tasks": [spec.tasks.train, spec.tasks.validation],
+            "tuned": list(self.program.tuned),
             "program": spec.program.model_dump(mode="json"),
             "metric": self.metric.public(),
             "recorded": recording.digest if recording else False,

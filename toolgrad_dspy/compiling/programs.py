@@ -1,14 +1,14 @@
 """Program files opened for reading: this takes no model, no tool and no setting."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pydantic import BaseModel, JsonValue, ValidationError
 
 from toolgrad_dspy.compiling.description import ProgramDescription, read_description
 from toolgrad_dspy.errors import UsageError, one_line, os_reason
-from toolgrad_dspy.lm import Models
+from toolgrad_dspy.lm import LOOP_ROLES, Models, Role
 from toolgrad_dspy.program import ToolGrad, load_program, other_signatures, read_program, signature_digest
 from toolgrad_dspy.records.base import OutsideObject, OutsideText
 from toolgrad_dspy.tools.library import Library
@@ -23,7 +23,10 @@ DEPTH = 200
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A program. ``written`` is in seconds of the epoch, None for the untuned program.
+    """A program, with the prompts of the predictors that its file holds.
+
+    ``expected`` is the digest that this version has for their ``signatures``. ``written`` is in seconds of the epoch,
+    None for the untuned program.
 
     ``description`` is how it came about, None where that is not known. ``problem`` says what is wrong with the file,
     if anything is: this version cannot use the program, or cannot read its description.
@@ -32,6 +35,7 @@ class Opened:
     name: str
     prompts: Prompts
     signatures: str
+    expected: str
     description: ProgramDescription | None = None
     written: float | None = None
     problem: UsageError | None = None
@@ -54,7 +58,8 @@ class _Predictor(BaseModel):
 
 
 class Reader:
-    """Opens programs. ``base`` is the untuned one; ``inputs`` are the fields that each predictor is given.
+    """Opens programs. ``base`` is the untuned one, with the predictors that are tuned by default; ``inputs`` are the
+    fields that each predictor is given.
 
     Example:
 
@@ -66,9 +71,10 @@ class Reader:
     """
 
     def __init__(self) -> None:
-        self._program = ToolGrad(Library([]), Models({}))
-        self.base = Opened(BASE, Prompts.of(self._program), signature_digest(self._program))
-        predictors = self._program.named_predictors()
+        default, self._untuned = _program(), _program(LOOP_ROLES)
+        digest = signature_digest(default)
+        self.base = Opened(BASE, Prompts.of(default), digest, digest)
+        predictors = self._untuned.named_predictors()
         self.inputs = {name: frozenset(predictor.signature.input_fields) for name, predictor in predictors}
 
     def find(self, name: str) -> Opened:
@@ -82,25 +88,49 @@ class Reader:
         """
         file = read_program(path)
         _check_depth(path, [file.state, file.description])
-        signatures = one_line(file.signatures, 40)
+        signatures, expected = one_line(file.signatures, 40), signature_digest(self._untuned, file.state)
         problem: UsageError | None = None
-        if signatures == self.base.signatures:
-            prompts = self._loaded(path)
+        if signatures == expected or not file.state or not set(file.state) <= set(self.inputs):
+            program = _program([role for role in LOOP_ROLES if f"{role}.predict" in file.state])
+            load_program(path, program)
+            prompts = Prompts.of(program)
         else:
             # The predictors of another version cannot be loaded, but what they say can be shown.
             prompts = _as_stored(path, file.state)
-            problem = other_signatures(path, signatures, self._program)
+            problem = other_signatures(path, signatures, expected)
         description = None
         try:
             description = read_description(file.description, path)
         except UsageError as error:
             # Other signatures come first: then the program is of no use, and not just its description.
             problem = problem or error
-        return Opened(str(path), prompts, signatures, description, written(path), problem)
+        return Opened(str(path), prompts, signatures, expected, description, written(path), problem)
 
-    def _loaded(self, path: Path) -> Prompts:
-        load_program(path, self._program)
-        return Prompts.of(self._program)
+    def untuned(self, names: Iterable[str]) -> Prompts:
+        """The prompts that the predictors ``names`` have in this version before any tuning."""
+        prompts, wanted = Prompts.of(self._untuned), set(names)
+        return Prompts(
+            {name: text for name, text in prompts.instructions.items() if name in wanted},
+            {name: demos for name, demos in prompts.demos.items() if name in wanted},
+        )
+
+    def aligned(self, a: Opened, b: Opened) -> tuple[Opened, Opened]:
+        """Both with the same predictors: one that only the other holds has its prompts before any tuning."""
+        untuned = self.untuned({*a.prompts.instructions, *b.prompts.instructions})
+
+        def completed(opened: Opened) -> Opened:
+            prompts = opened.prompts
+            whole = Prompts(
+                {name: prompts.instructions.get(name, text) for name, text in untuned.instructions.items()},
+                {name: prompts.demos.get(name, demos) for name, demos in untuned.demos.items()},
+            )
+            return replace(opened, prompts=whole)
+
+        return completed(a), completed(b)
+
+
+def _program(tuned: Sequence[Role] = ("proposer", "selector")) -> ToolGrad:
+    return ToolGrad(Library([]), Models({}), tuned=tuned)
 
 
 def _as_stored(path: Path, state: Mapping[str, JsonValue]) -> Prompts:

@@ -1,33 +1,17 @@
-"""Compiling: score a program, tune it, score it again on tasks that tuning never saw."""
+"""Compiling: tune a program, and compare it with the base on tasks that tuning never saw."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from time import perf_counter
 
-from toolgrad_dspy.concurrency import run_on_loop_thread
-from toolgrad_dspy.errors import RunError, UsageError
+from toolgrad_dspy.compiling.comparison import Comparison, ProgramResult, compare_programs
+from toolgrad_dspy.errors import UsageError
 from toolgrad_dspy.lm import Models
 from toolgrad_dspy.metrics import Metric
-from toolgrad_dspy.metrics.comparison import Difference, compare
+from toolgrad_dspy.metrics.comparison import Difference
 from toolgrad_dspy.optimizers.base import Optimizer, TuningResult
-from toolgrad_dspy.program import Tasks, ToolGrad, run_sessions
-from toolgrad_dspy.records import Session
-from toolgrad_dspy.tuning.evaluations import TuningBudget, TuningUsage
-from toolgrad_dspy.tuning.evaluator import Evaluator, LiveEvaluator
-from toolgrad_dspy.tuning.journal import Journal
-
-
-@dataclass(frozen=True, slots=True)
-class ProgramResult:
-    """A program's result on the test tasks: its sessions, and the score of each in [0, 1].
-
-    ``score`` and ``parts`` are means over them.
-    """
-
-    score: float
-    parts: dict[str, float]
-    scores: tuple[float, ...]
-    sessions: tuple[Session, ...]
+from toolgrad_dspy.program import Tasks, ToolGrad
+from toolgrad_dspy.tuning import Evaluator, Journal, Ledger, LiveEvaluator, TuningBudget, TuningUsage
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,30 +28,36 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """The outcome of compiling: the results before and after, their difference, the tuning between, and all costs.
+    """The outcome of compiling: the tuning, how the result compares with the base, and all costs.
 
-    ``costs`` is by stage: before, tuning, after. ``instructions`` holds, for each tuned predictor, its instruction
-    before and after.
+    ``costs`` is by stage: recording (if there was one), tuning, comparison. ``instructions`` holds, for each tuned
+    predictor, its instruction before and after.
     """
 
-    before: ProgramResult
-    after: ProgramResult
-    difference: Difference
     tuning: TuningResult
+    comparison: Comparison
     costs: dict[str, Cost]
     instructions: dict[str, tuple[str, str]]
 
     @property
+    def before(self) -> ProgramResult | None:
+        """The base program on the test tasks."""
+        return self.comparison.before
+
+    @property
+    def after(self) -> ProgramResult | None:
+        """The tuned program on the test tasks."""
+        return self.comparison.after
+
+    @property
+    def difference(self) -> Difference | None:
+        """The difference of the two, None where too few test tasks were run to tell."""
+        return self.comparison.difference
+
+    @property
     def conclusion(self) -> str:
-        """Whether the tuned program is better on the test tasks, in a sentence."""
-        difference = self.difference
-        interval = f"{difference.confidence:.0%} interval {difference.low:+.3f} to {difference.high:+.3f}"
-        shown = f"{difference.mean:+.3f}, {interval} (paired bootstrap)"
-        if difference.is_gain:
-            return f"The tuned program is better on the test tasks: {shown}."
-        if difference.high < 0:
-            return f"The tuned program is WORSE on the test tasks: {shown}. It is saved and marked as worse."
-        return f"NO GAIN on the test tasks: {shown} includes 0. The program is saved and marked as no gain."
+        """Whether the tuned program is better on the test tasks, in a sentence or two."""
+        return self.comparison.conclusion
 
 
 def compile_program(
@@ -83,77 +73,50 @@ def compile_program(
     stage: Callable[[str], None] = lambda name: None,
     progress: Callable[[TuningUsage], None] = lambda usage: None,
     journal: Journal | None = None,
+    ledger: Ledger | None = None,
 ) -> Compiled:
-    """Tune ``program`` and score it before and after on ``tasks.test``.
+    """Tune ``program``, and compare the result with it on ``tasks.test``, all within ``budget``.
 
     Its library has to be open on the background loop. ``evaluator`` runs the candidates, by default on live tools;
     the test tasks, at least one, always run live. ``journal`` is as for :meth:`Optimizer.tune`. ``stage`` is called
-    with the name of each stage as it begins: before, tuning, after; ``progress`` after every session that tuning
-    scored. Raises RunError, and UsageError (``too_few_tasks``). :func:`toolgrad_dspy.compiling.compile` also opens
-    the tools and saves the program.
+    with the name of each stage as it begins: tuning, comparison; ``progress`` after every session that tuning scored.
+    ``ledger`` is the account of a longer job that this is a part of. Raises RunError, and UsageError
+    (``too_few_tasks``). :func:`toolgrad_dspy.compiling.compile` also opens the tools and saves the program.
     """
     if not tasks.test:
         raise UsageError("too few test tasks: 0; at least 1 is needed", code="too_few_tasks")
-    watch = _Watch(models)
-    stage("before")
-    before = evaluate(program, tasks, metric)
-    watch.stop("before", _tool_calls(before.sessions))
+    ledger = ledger or Ledger(budget, models, earlier=journal.use() if journal else None)
+    ledger.keep(2 * len(tasks.test))
+    watch = Watch(models)
     stage("tuning")
-    tuning = optimizer.tune(
-        program,
-        tasks,
-        evaluator or LiveEvaluator(metric),
-        models,
-        budget=budget,
-        seed=seed,
-        progress=progress,
-        journal=journal,
-    )
-    watch.stop("tuning", tuning.usage.tool_calls)
-    stage("after")
-    after = evaluate(tuning.program, tasks, metric)
-    watch.stop("after", _tool_calls(after.sessions))
-    old, new = _instructions(program), _instructions(tuning.program)
-    return Compiled(
-        before,
-        after,
-        compare(before.scores, after.scores, seed),
-        tuning,
-        watch.costs,
-        {name: (old[name], new[name]) for name in old},
-    )
-
-
-def evaluate(program: ToolGrad, tasks: Tasks, metric: Metric) -> ProgramResult:
-    """Score the program on the test tasks. Raises RunError (``all_sessions_failed``) when no session gave a step."""
-    sessions = run_on_loop_thread(run_sessions(program, tasks.test))
-    if all(session.status == "failed" for session in sessions):
-        raise RunError(
-            f"all {len(sessions)} test sessions failed; the first: {sessions[0].reason}", code="all_sessions_failed"
+    with ledger.enforced():
+        tuning = optimizer.tune(
+            program,
+            tasks,
+            evaluator or LiveEvaluator(metric),
+            models,
+            budget=budget,
+            seed=seed,
+            progress=progress,
+            journal=journal,
+            ledger=ledger,
         )
-    scores = metric.scores(sessions)
-    values = tuple(score.value for score in scores)
-    return ProgramResult(
-        score=sum(values) / len(values),
-        parts={name: _mean([s.parts[name] for s in scores if name in s.parts]) for name in metric.weights},
-        scores=values,
-        sessions=tuple(sessions),
-    )
-
-
-def _mean(values: Sequence[float]) -> float:
-    return sum(values) / len(values) if values else 0.0
+        watch.stop("tuning", tuning.usage.tool_calls)
+        stage("comparison")
+        ledger.keep(0)
+        comparison = compare_programs(program, tuning.program, tasks.test, metric, ledger, seed=seed, journal=journal)
+    results = [comparison.before] if comparison.unchanged else [comparison.before, comparison.after]
+    sessions = [session for result in results if result for session in result.sessions]
+    watch.stop("comparison", sum(session.usage.all_tool_calls for session in sessions))
+    old, new = _instructions(program), _instructions(tuning.program)
+    return Compiled(tuning, comparison, watch.costs, {name: (old[name], new[name]) for name in old})
 
 
 def _instructions(program: ToolGrad) -> dict[str, str]:
     return {name: predictor.signature.instructions for name, predictor in program.named_predictors()}
 
 
-def _tool_calls(sessions: Sequence[Session]) -> int:
-    return sum(session.usage.all_tool_calls for session in sessions)
-
-
-class _Watch:
+class Watch:
     """Measures stages: what the models' meter counts, and seconds."""
 
     def __init__(self, models: Models) -> None:
@@ -162,6 +125,7 @@ class _Watch:
         self._used = self._now()
 
     def stop(self, stage: str, tool_calls: int) -> None:
+        """A stage has ended, in which so many tools were called."""
         now = self._now()
         calls, tokens, usd, unpriced, seconds = (b - a for a, b in zip(self._used, now, strict=True))
         self.costs[stage] = Cost(int(calls), int(tokens), usd, int(unpriced), tool_calls, seconds)

@@ -132,7 +132,7 @@ def _settings(predict: dspy.Module, models: Models, role: Role) -> Iterator[None
         stack.enter_context(played_by(role))
         stack.enter_context(dspy.context(lm=lm, adapter=adapter))
         if own := uncounted(predict, lm):
-            models.budget.check_model_call()
+            stack.enter_context(models.budget.model_call())
             stack.callback(count_usage, stack.enter_context(track_usage()), own, models, role)
         yield
 

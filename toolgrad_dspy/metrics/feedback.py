@@ -5,20 +5,19 @@ go by the codes. The rehearsal model, like any other, reads the texts: ``lm/rehe
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from pydantic import JsonValue
 
-from toolgrad_dspy.errors import one_line
 from toolgrad_dspy.metrics.finding import Finding
 from toolgrad_dspy.metrics.sample_rules import repeated
 from toolgrad_dspy.metrics.trace_rules import redundant, sound, steps_before
+from toolgrad_dspy.provenance.made_up import is_placeholder, unknowable
 from toolgrad_dspy.records import (
     Attempt,
-    Criterion,
     Iteration,
-    Judgement,
     Report,
+    Selection,
     Session,
     Step,
     alike,
@@ -27,28 +26,8 @@ from toolgrad_dspy.records import (
     lookup,
 )
 
-# Values that stand for a value rather than being one.
-PLACEHOLDER = re.compile(
-    r"^(example|string|text|value|test|sample|placeholder|foo|bar|dummy|todo|tbd|n/?a|x{2,}|your[_ -].*"
-    r"|<.*>|\{.*\})$",
-    re.IGNORECASE,
-)
-ID = re.compile(r"(^|_)ids?$", re.IGNORECASE)
 # Words of an argument or result key: lacking that names one is concrete.
 _KEY = re.compile(r"\b[a-z]+(?:_[a-z]+)+\b")
-
-# Characters of a judge's reason that are passed on.
-LONGEST = 400
-
-# What a failed criterion means, for the roles that can do better. Faults of the query itself and of the response are
-# the updater's, which is not tuned.
-_FAILED: Mapping[Criterion, tuple[frozenset[str], str]] = {
-    "alignment": (frozenset({"proposer"}), "By the query, an argument is not right"),
-    "sufficiency": (frozenset({"proposer"}), "The calls of the sample leave a request open"),
-    "minimality": (frozenset({"proposer"}), "A call of the sample is redundant"),
-    "coherence": (frozenset({"proposer", "selector"}), "The steps do not hang together"),
-}
-
 
 # The proposer
 
@@ -132,7 +111,7 @@ def _on_draft(name: str, attempt: Attempt, before: tuple[Step, ...]) -> Iterator
         if pointer in from_results or not isinstance(value, (str, int, float)) or "/$" in pointer:
             continue
         parameter = last_key(pointer)
-        if isinstance(value, str) and PLACEHOLDER.match(value):
+        if is_placeholder(value):
             yield Finding("placeholder", f"{name}: {parameter} = {value!r} of {tool} looks like a placeholder.")
         holder = _holder(parameter, before)
         # A default or one of an enum's values is not made up, even where a result holds another.
@@ -141,7 +120,7 @@ def _on_draft(name: str, attempt: Attempt, before: tuple[Step, ...]) -> Iterator
             text = f"{name}: {shown} was made up although step {holder} already holds one."
             yield Finding("made_up_value", text)
         # Only where it failed: an id that works came from somewhere, the tool's description for instance.
-        elif holder is None and ID.search(parameter) and attempt.verdict.outcome == "failed":
+        elif holder is None and unknowable(parameter) and attempt.verdict.outcome == "failed":
             text = f"{name}: no result holds a value for {parameter} of {tool}, so it could only be guessed."
             yield Finding("guessed_id", text)
 
@@ -187,7 +166,7 @@ def selector_feedback(session: Session, iteration: Iteration) -> list[Finding]:
     findings: list[Finding] = []
     chosen = next((report for report in iteration.reports if report.proposal == selection.report), None)
     if chosen is not None:
-        findings += _on_choice(chosen, iteration, before, selection.note)
+        findings += _on_choice(chosen, iteration, before, selection)
     elif sound(session, iteration):
         findings.append(Finding("nothing_chosen_rightly", "Nothing was chosen, rightly.", praise=True))
     else:
@@ -199,7 +178,9 @@ def selector_feedback(session: Session, iteration: Iteration) -> list[Finding]:
     return findings or [Finding("sound_selection", "The selection is sound.", praise=True)]
 
 
-def _on_choice(chosen: Report, iteration: Iteration, before: tuple[Step, ...], note: str) -> Iterator[Finding]:
+def _on_choice(
+    chosen: Report, iteration: Iteration, before: tuple[Step, ...], selection: Selection
+) -> Iterator[Finding]:
     name = f"The chosen report {chosen.proposal}"
     if chosen.outcome == "empty":
         yield Finding("empty_result", f"{name} came back empty.")
@@ -207,9 +188,9 @@ def _on_choice(chosen: Report, iteration: Iteration, before: tuple[Step, ...], n
         yield Finding("repeated_call", f"{name} adds nothing new: the workflow has these calls already.")
     for text in _same_results(chosen, before):
         yield Finding("repeated_result", f"In the chosen report {chosen.proposal}, {text}.")
-    if note:
-        # The selector's own note reads "chain new corrected to c1: why".
-        yield Finding("wrong_chain", f"{name} belongs to chain {note.split('corrected to ')[-1]}.")
+    if selection.note:  # the chain is the corrected one
+        text = f"{name} belongs to chain {selection.chain}: its arguments come from there."
+        yield Finding("wrong_chain", text)
     if not _builds_on(chosen, before):
         for report in iteration.reports:
             if report is not chosen and report.outcome == "ok" and (steps := _builds_on(report, before)):
@@ -240,23 +221,3 @@ def _concrete(lacking: str, session: Session) -> bool:
 
 def _words(value: JsonValue) -> list[str]:
     return re.findall(r"[a-z]{4,}", str(value).lower().replace("_", " "))
-
-
-# What a judge adds
-
-
-def judged_feedback(judgement: Judgement, role: str, iteration: Iteration) -> list[Finding]:
-    """One finding per criterion that the sample does not meet and that concerns ``role``, with the judge's reason.
-
-    The code is the criterion's name. A failure that is about certain steps concerns only the iterations that added
-    one of them.
-    """
-    findings = []
-    for judged in judgement.criteria:
-        roles, meaning = _FAILED.get(judged.criterion, (frozenset(), ""))
-        elsewhere = judged.steps and not set(judged.steps) & set(iteration.added)
-        # ``holds`` is None where nothing was decided: no complaint.
-        if judged.holds is False and role in roles and not elsewhere:
-            text = f"{meaning} ({judged.criterion}): {one_line(judged.reason, LONGEST).rstrip('.')}."
-            findings.append(Finding(judged.criterion, text))
-    return findings

@@ -19,9 +19,11 @@ from toolgrad_dspy.metrics.components import (
     require,
     rule_value,
 )
-from toolgrad_dspy.metrics.feedback import judged_feedback, proposer_feedback, selector_feedback
+from toolgrad_dspy.metrics.feedback import proposer_feedback, selector_feedback
 from toolgrad_dspy.metrics.finding import Finding
-from toolgrad_dspy.records import Judgement, Session
+from toolgrad_dspy.metrics.judged_feedback import judged_feedback
+from toolgrad_dspy.metrics.writing_feedback import executor_feedback, updater_feedback
+from toolgrad_dspy.records import Iteration, Judgement, Session
 
 # Sessions that are scored at once where a judge is asked.
 AT_ONCE = 16
@@ -105,7 +107,7 @@ class Metric:
             return list(pool.map(self.score, sessions))
 
     def feedback(self, session: Session, role: str, iteration: int) -> tuple[Finding, ...]:
-        """What went well and wrong at the invocation of ``role`` (proposer or selector) in ``iteration``.
+        """What went well and wrong at the invocations of ``role`` in ``iteration``; of the updater, in the end.
 
         Facts of that invocation, one at least: an optimizer's reflection model reads their texts, one per line. Where
         a judge is asked, also the criteria that the sample fails because of calls or choices, with the judge's
@@ -114,7 +116,7 @@ class Metric:
         current = next((i for i in session.trace.iterations if i.number == iteration), None)
         if current is None:
             return (Finding("not_in_session", "This step is not part of the session."),)
-        findings = proposer_feedback(session, current) if role == "proposer" else selector_feedback(session, current)
+        findings = _feedback(session, role, current)
         judgement = self._judgement(session)
         if judgement is not None:
             findings += judged_feedback(judgement, role, current)
@@ -143,3 +145,10 @@ class Metric:
         if self.judge is None or not groups or sample is None or not sample.query or not sample.response:
             return None
         return self.judge.of(sample, groups)
+
+
+def _feedback(session: Session, role: str, iteration: Iteration) -> list[Finding]:
+    if role == "updater":
+        return updater_feedback(session)
+    by_role = {"proposer": proposer_feedback, "selector": selector_feedback, "executor": executor_feedback}
+    return by_role[role](session, iteration)

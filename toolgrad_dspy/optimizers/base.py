@@ -1,12 +1,12 @@
 """The contract of an optimizer, and what all of them have in common.
 
-An optimizer takes a program and tasks and returns a copy of the program with tuned prompts of the proposer and the
-selector. Everything else is frozen: the executor's and the updater's predictors are invisible to it. It runs in the
-calling thread and may call the program from many; sessions themselves run on the background loop.
+An optimizer takes a program and tasks and returns a copy of the program with other prompts of the roles that are
+tuned. Everything else is frozen: the predictors of other roles are invisible to it. It runs in the calling thread and
+may call the program from many; sessions themselves run on the background loop.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
@@ -19,19 +19,14 @@ from toolgrad_dspy.lm import Models
 from toolgrad_dspy.lm.adapter import ADAPTER
 from toolgrad_dspy.lm.ask import FATAL
 from toolgrad_dspy.program import Tasks, ToolGrad
-from toolgrad_dspy.tuning.candidate import Candidate, Prompts
+from toolgrad_dspy.tuning.candidate import Prompts
 from toolgrad_dspy.tuning.dspy_patches import ANY_NUMBER, quiet, whole_sessions_once
-from toolgrad_dspy.tuning.evaluations import (
-    EarlyStop,
-    Evaluations,
-    StopCause,
-    StopTuning,
-    TuningBudget,
-    TuningUsage,
-)
+from toolgrad_dspy.tuning.evaluations import Evaluations, Phase, StopTuning, TuningUsage
 from toolgrad_dspy.tuning.evaluator import Evaluator, TaskEvaluation
+from toolgrad_dspy.tuning.finalists import Final, final, fresh_tasks
 from toolgrad_dspy.tuning.invocations import Invocation
 from toolgrad_dspy.tuning.journal import Journal
+from toolgrad_dspy.tuning.ledger import EarlyStop, Ledger, StopCause, TuningBudget
 from toolgrad_dspy.tuning.prompt_model import prompt_model
 from toolgrad_dspy.tuning.scoring import Scoring
 from toolgrad_dspy.tuning.search import Search
@@ -46,14 +41,18 @@ class TuningResult:
     """The tuned program, and what it took.
 
     ``scores`` are the mean scores of the base and of the tuned program on the validation tasks, None for one that was
-    not scored on all of them. ``stopped`` says in words what ended the search early, ``stop_cause`` names it; both
-    are empty if the search ended by itself. ``candidates`` counts the different prompts that were scored, ``details``
-    are the search's settings, as plain JSON.
+    not scored on all of them. ``fresh_scores`` are the same on the ``fresh`` tasks, which only the finalists ran:
+    those of the tuned program are less flattering, since many candidates were tried on the others. ``stopped`` says
+    in words what ended the search early, ``stop_cause`` names it; both are empty if the search ended by itself.
+    ``candidates`` counts the different prompts that were scored, ``details`` are the search's settings, as plain
+    JSON.
     """
 
     program: ToolGrad
     usage: TuningUsage
     scores: tuple[float | None, float | None] = (None, None)
+    fresh_scores: tuple[float | None, float | None] = (None, None)
+    fresh: int = 0
     candidates: int = 0
     stopped: str = ""
     stop_cause: StopCause | Literal[""] = ""
@@ -117,53 +116,83 @@ class Optimizer(ABC):
         seed: int,
         progress: Callable[[TuningUsage], None] = lambda usage: None,
         journal: Journal | None = None,
+        ledger: Ledger | None = None,
     ) -> TuningResult:
         """Tune a copy of ``program`` on ``tasks.train`` and ``tasks.validation``; the test tasks are never run.
 
         The result scores at least as well as ``program`` on the validation tasks, as far as the budget allows to find
-        out. ``progress`` is called after every scored session. What ``journal`` holds of an earlier start is not run
-        or asked again. Raises UsageError for fewer than :data:`FEWEST_TASKS` training or validation tasks, RunError
-        if every session failed, and whatever ToolGradError broke the run::
+        out. The best few candidates, the base among them, are scored again on tasks of their own before one is
+        chosen. ``progress`` is called after every scored session. What ``journal`` holds of an earlier start is not
+        run or asked again. ``ledger`` is the account of a compile that this tuning is a stage of. Raises UsageError
+        for fewer than :data:`FEWEST_TASKS` training or validation tasks, RunError if every session failed, and
+        whatever ToolGradError broke the run::
 
             models, tasks = Models.from_environment(), draw(seed=0, train=12, validation=12, test=0)
             result = optimizer("gepa").tune(
-                ToolGrad(library, models), tasks, LiveEvaluator(Metric()), models, budget=TuningBudget(240), seed=0
+                ToolGrad(library, models), tasks, LiveEvaluator(Metric()), models, budget=TuningBudget(100), seed=0
             )
-            save_program(Path("program.json"), result.program, {"seed": 0})
         """
-        _check(tasks)
-        evaluations = Evaluations(budget, models, progress, journal)
+        _check(tasks, evaluator, program)
+        ledger = ledger or Ledger(budget, models, earlier=journal.use() if journal else None)
+        evaluations = Evaluations(ledger, budget.metric_calls, progress, journal, whole=evaluator.whole)
+        fresh = fresh_tasks(tasks, budget, evaluator)
         # For the base and the result, so that they can be compared; of a tiny budget the search keeps half.
         reserved = 0 if self.validates else min(2 * len(tasks.validation), budget.metric_calls // 2)
-        searching, comparing = evaluations.phase(reserved), evaluations.phase()
-        student = Tunable(program.deepcopy(), models, evaluator, searching, self.visible_invocations)
+        reserved += fresh.sessions
+        searching, *later = (evaluations.phase(kept) for kept in (reserved, fresh.sessions, 0))
         search = Search(
             train=tasks.train,
             validation=tasks.validation,
             evaluator=evaluator,
             scoring=Scoring(evaluator, searching),
-            prompt_model=prompt_model(models, searching, journal),
+            prompt_model=prompt_model(models, searching),
             models=models,
             sessions=budget.metric_calls - reserved,
             threads=budget.threads,
             seed=seed,
+            roles=program.tuned,
+            phase=searching,
         )
-        with quiet(), whole_sessions_once(), _settings(search):
-            with searching:
-                searched, useless = self._searched(student, search)
-            student = Tunable(program.deepcopy(), models, evaluator, comparing, self.visible_invocations)
-            with comparing:
-                best = self._best(searched, student, search, evaluations)
-        early = useless or evaluations.stopped
+        decision, early = self._decided(program, search, evaluations, later, fresh.tasks)
         return TuningResult(
-            program=best.prompts.applied_to(program),
+            program=decision.best.prompts.applied_to(program),
             usage=evaluations.usage,
-            scores=(_base(student, evaluations).mean(tasks.validation), best.mean(tasks.validation)),
+            scores=(decision.base.mean(tasks.validation), decision.best.mean(tasks.validation)),
+            fresh_scores=decision.fresh_scores,
+            fresh=decision.tasks,
             candidates=len(evaluations.candidates),
             stopped=early.reason if early else "",
             stop_cause=early.cause if early else "",
             details=self.settings(search),
         )
+
+    def _decided(
+        self,
+        program: ToolGrad,
+        search: Search,
+        evaluations: Evaluations,
+        later: list[Phase],
+        fresh: Sequence[dspy.Example],
+    ) -> tuple[Final, EarlyStop | None]:
+        """Search, then compare and decide in the two ``later`` phases: the outcome, and what kept the search from
+        one.
+
+        Raises what broke the tuning.
+        """
+
+        def student(phase: Phase) -> Tunable:
+            return Tunable(program.deepcopy(), search.models, search.evaluator, phase, self.visible_invocations)
+
+        comparing, deciding = later
+        with evaluations.ledger.enforced(), quiet(), whole_sessions_once(), _settings(search):
+            with search.phase:
+                searched, useless = self._searched(student(search.phase), search)
+            with comparing:
+                self._validate(searched, student(comparing), search, evaluations)
+            with deciding:
+                decision = final(student(deciding), search, evaluations, fresh)
+        _raise_if_broken(evaluations)
+        return decision, useless or evaluations.stopped
 
     def _searched(self, student: Tunable, search: Search) -> tuple[Prompts | None, EarlyStop | None]:
         """The search's own result, if it has one, and the reason if the reflection model kept it from having one.
@@ -188,10 +217,8 @@ class Optimizer(ABC):
             reason = f"the reflection model gave no usable answer ({one_line(error, 120)})"
             return None, EarlyStop("reflection_model", reason)
 
-    def _best(
-        self, searched: Prompts | None, student: Tunable, search: Search, evaluations: Evaluations
-    ) -> Candidate:
-        """The best candidate on the validation tasks, once the base and the search's result are evaluated there."""
+    def _validate(self, searched: Prompts | None, student: Tunable, search: Search, evaluations: Evaluations) -> None:
+        """Evaluate the base and the search's result on the validation tasks, if the search has not done so."""
         if evaluations.error is not None:
             raise evaluations.error
         try:
@@ -201,18 +228,22 @@ class Optimizer(ABC):
                 search.evaluate(searched.applied_to(student), search.validation)
         except StopTuning:
             pass
-        if evaluations.error is not None:
-            raise evaluations.error
-        if evaluations.why_all_failed:
-            raise RunError(
-                f"all {evaluations.usage.metric_calls} sessions failed; the most frequent reason: "
-                f"{evaluations.why_all_failed}",
-                code="all_sessions_failed",
-            )
-        return evaluations.best(search.validation) or _base(student, evaluations)
+        _raise_if_broken(evaluations)
 
 
-def _check(tasks: Tasks) -> None:
+def _raise_if_broken(evaluations: Evaluations) -> None:
+    if evaluations.error is not None:
+        raise evaluations.error
+    if evaluations.why_all_failed:
+        raise RunError(
+            f"all {evaluations.usage.metric_calls} sessions failed; the most frequent reason: "
+            f"{evaluations.why_all_failed}",
+            code="all_sessions_failed",
+        )
+
+
+def _check(tasks: Tasks, evaluator: Evaluator, program: ToolGrad) -> None:
+    evaluator.check_roles(program.tuned)
     for name, given in (("training", tasks.train), ("validation", tasks.validation)):
         if len(given) < FEWEST_TASKS:
             raise UsageError(
@@ -220,13 +251,6 @@ def _check(tasks: Tasks) -> None:
             )
     if len({task.seed for task in (*tasks.train, *tasks.validation)}) > 1:  # scores are kept by the index alone
         raise UsageError("the tasks of a tuning have to be of one seed", code="mixed_seeds")
-
-
-def _base(student: Tunable, evaluations: Evaluations) -> Candidate:
-    """The prompts that tuning began with, and the scores they have."""
-    prompts = Prompts.of(student)
-    scored = (candidate for candidate in evaluations.candidates if candidate.prompts.digest == prompts.digest)
-    return next(scored, Candidate(prompts))
 
 
 def _settings(search: Search) -> dspy.context:

@@ -7,7 +7,7 @@ import dspy
 from toolgrad_dspy.optimizers.base import Optimizer
 from toolgrad_dspy.tuning.prompt_model import TEMPERATURE
 from toolgrad_dspy.tuning.search import Search
-from toolgrad_dspy.tuning.tunable import TUNED_ROLES, Tunable
+from toolgrad_dspy.tuning.tunable import Tunable
 
 # Instructions tried for each predictor in a round, and rounds; the first pair that fits the budget is taken.
 LADDER = ((5, 2), (4, 2), (3, 2), (2, 2), (2, 1))
@@ -49,17 +49,16 @@ def _plan(search: Search) -> tuple[int, int, int]:
     """Breadth, depth, and how many training tasks each instruction is tried on."""
     enough = min(ENOUGH_TASKS, len(search.train))
     for breadth, depth in LADDER:
-        tasks = search.sessions // tried_programs(breadth, depth)
+        tasks = search.sessions // tried_programs(breadth, depth, len(search.roles))
         if tasks >= enough:
             break
     return breadth, depth, max(1, min(tasks, len(search.train)))
 
 
-def tried_programs(breadth: int, depth: int) -> int:
+def tried_programs(breadth: int, depth: int, predictors: int) -> int:
     """How many different programs are tried at most.
 
     Round k tries ``k * breadth`` instructions for each predictor: all earlier ones again. Except in the very first
     turn, one of these, the best together with the best of the others, was tried before and is not run again.
     """
-    predictors = len(TUNED_ROLES)
     return predictors * breadth * depth * (depth + 1) // 2 - (predictors * depth - 1)

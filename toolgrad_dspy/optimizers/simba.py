@@ -8,7 +8,7 @@ from dspy.utils.exceptions import AdapterParseError, LMError
 
 from toolgrad_dspy.optimizers.base import Optimizer
 from toolgrad_dspy.tuning.evaluator import Evaluator, TaskEvaluation
-from toolgrad_dspy.tuning.invocations import Invocation, TraceEntry, iteration_of
+from toolgrad_dspy.tuning.invocations import Invocation, TraceEntry
 from toolgrad_dspy.tuning.search import Search
 from toolgrad_dspy.tuning.tunable import Tunable
 
@@ -103,5 +103,5 @@ def _abridged(outcome: _Outcome, which: slice) -> _Outcome:
     for entry in outcome["trace"]:
         by_predictor.setdefault(id(entry[0]), []).append(entry)
     trace = [entry for entries in by_predictor.values() for entry in entries[which]]
-    trace.sort(key=lambda entry: iteration_of(entry[1]))
+    trace.sort(key=lambda entry: outcome["prediction"].evaluation.iteration_of(entry[1]))
     return {**outcome, "trace": trace, "prediction": {"score": outcome["score"]}}

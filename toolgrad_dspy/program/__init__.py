@@ -6,6 +6,7 @@ from toolgrad_dspy.program.schema_notes import schema_notes
 from toolgrad_dspy.program.sessions import Tasks, draw, run_session, run_sessions
 from toolgrad_dspy.program.storage import (
     StoredProgram,
+    all_predictors,
     load_program,
     other_signatures,
     read_program,
@@ -20,6 +21,7 @@ __all__ = [
     "StoredProgram",
     "Tasks",
     "ToolGrad",
+    "all_predictors",
     "draw",
     "load_program",
     "other_signatures",

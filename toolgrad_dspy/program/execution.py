@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from toolgrad_dspy.errors import one_line
 from toolgrad_dspy.program.state import State
 from toolgrad_dspy.provenance.dependencies import attempts_to_keep
-from toolgrad_dspy.provenance.made_up_ids import made_up_id
+from toolgrad_dspy.provenance.made_up import made_up_id
 from toolgrad_dspy.provenance.origins import EarlierResult, trace_origins
 from toolgrad_dspy.provenance.references import UnresolvedReferenceError, resolve
 from toolgrad_dspy.records import Attempt, DraftCall, Observation, Origin, Proposal, Report, ToolCall, Verdict

@@ -5,7 +5,7 @@ How a program came about is stored with it as JSON; ``toolgrad_dspy.compiling.de
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -41,14 +41,26 @@ class StoredProgram:
     state: dict[str, JsonValue]
 
 
-def signature_digest(program: dspy.Module) -> str:
-    """A digest of the tunable predictors' names and fields; instructions and demonstrations are not part of it."""
+def all_predictors(program: dspy.Module) -> dict[str, dspy.Predict]:
+    """The predictors of ``program`` by name, those too that are not tuned."""
+    parts = program.named_sub_modules(type_=dspy.Predict, skip_compiled=False)
+    return {name.removeprefix("self."): predictor for name, predictor in parts}
+
+
+def signature_digest(program: dspy.Module, names: Collection[str] | None = None) -> str:
+    """A digest of the names and fields of the predictors ``names``, by default of those that are tuned.
+
+    Instructions and demonstrations are not part of it.
+    """
+    predictors = dict(program.named_predictors())
+    if names is not None:
+        predictors = {name: predictor for name, predictor in all_predictors(program).items() if name in names}
     shape = {
         name: [
             (field, str(info.annotation), str((info.json_schema_extra or {}).get("desc")))
             for field, info in predictor.signature.fields.items()
         ]
-        for name, predictor in program.named_predictors()
+        for name, predictor in predictors.items()
     }
     return hashlib.sha256(json.dumps(shape, sort_keys=True).encode()).hexdigest()[:16]
 
@@ -78,17 +90,18 @@ def save_program(path: Path, program: dspy.Module, description: Mapping[str, Jso
 def load_program(path: Path, program: dspy.Module) -> dict[str, JsonValue]:
     """Load the state in ``path`` into ``program`` and return the description of how it came about, unchecked.
 
-    The description is empty where there is none. Raises UsageError, and changes nothing then.
+    A file holds the predictors that were tuned; they need not be those that ``program`` tunes. The description is
+    empty where there is none. Raises UsageError, and changes nothing then.
     """
     file = read_program(path)
-    if file.signatures != signature_digest(program):
-        raise other_signatures(path, file.signatures, program)
-    predictors = dict(program.named_predictors())
-    if set(file.state) != set(predictors):
+    predictors = all_predictors(program)
+    if not file.state or not set(file.state) <= set(predictors):
+        held = one_line(", ".join(sorted(file.state)) or "(none)", 160)
         raise UsageError(
-            f"{path} has the predictors {one_line(', '.join(sorted(file.state)), 160)}, not {', '.join(predictors)}",
-            code="other_predictors",
+            f"{path} has the predictors {held}, and a program has {', '.join(predictors)}", code="other_predictors"
         )
+    if file.signatures != signature_digest(program, file.state):
+        raise other_signatures(path, file.signatures, signature_digest(program, file.state))
     try:
         states = {name: _PredictorState.model_validate(state) for name, state in file.state.items()}
         for name, state in states.items():
@@ -105,11 +118,11 @@ def load_program(path: Path, program: dspy.Module) -> dict[str, JsonValue]:
     return file.description if isinstance(file.description, dict) else {}
 
 
-def other_signatures(path: Path, signatures: object, program: dspy.Module) -> UsageError:
-    """The error about ``path``, whose program was compiled for ``signatures`` and not for those of ``program``."""
+def other_signatures(path: Path, signatures: object, expected: str) -> UsageError:
+    """The error about ``path``, whose program was compiled for ``signatures`` and not for the ``expected`` ones."""
     return UsageError(
         f"{path} was compiled for other signatures ({one_line(signatures, 40)}) than this version's "
-        f"({signature_digest(program)}): compile it again",
+        f"({expected}): compile it again",
         code="other_signatures",
     )
 

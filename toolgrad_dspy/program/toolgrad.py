@@ -12,6 +12,7 @@ from toolgrad_dspy.lm.ask import AnswerError
 from toolgrad_dspy.lm.calls.allowance import Allowance, CallLimitError, allowed
 from toolgrad_dspy.lm.calls.meter import metered
 from toolgrad_dspy.lm.models import Models
+from toolgrad_dspy.lm.settings import LOOP_ROLES, Role
 from toolgrad_dspy.program.bases import with_base
 from toolgrad_dspy.program.branches import Branch, Branches, Place
 from toolgrad_dspy.program.config import ProgramConfig
@@ -47,7 +48,7 @@ class ToolGrad(dspy.Module):
 
     ``acall(seed, index)`` gives a ``dspy.Prediction`` whose ``session`` is the outcome: accepted, rejected or failed,
     with its trace. Tool trouble and unusable answers are part of it; what breaks a run raises ToolGradError.
-    Optimizers see the predictors of ``proposer`` and ``selector`` only.
+    Optimizers see the predictors of the ``tuned`` roles only, by default the client's two.
 
     >>> import asyncio
     >>> from toolgrad_dspy import Library, Models
@@ -67,6 +68,7 @@ class ToolGrad(dspy.Module):
         models: Models,
         config: ProgramConfig | None = None,
         sampler: Sampler | None = None,
+        tuned: Sequence[Role] = ("proposer", "selector"),
     ) -> None:
         super().__init__()
         self.config = config or ProgramConfig()
@@ -76,6 +78,10 @@ class ToolGrad(dspy.Module):
         self.selector = Selector(models)
         self.updater = Updater(models)
         with_base(self, self.config.base)
+        self.tuned = tuple(role for role in LOOP_ROLES if role in tuned)
+        for role in LOOP_ROLES:
+            # DSPy neither shows nor stores what it takes for compiled.
+            getattr(self, role)._compiled = role not in self.tuned
         self.library = library
         self._budget = models.budget
         self._tool_lines: ToolLines | None = None
@@ -107,6 +113,7 @@ class ToolGrad(dspy.Module):
                     roles=meter.roles(),
                     tool_calls=branches.tool_calls,
                     replayed_calls=branches.replayed_calls,
+                    unanswered=meter.unanswered,
                 )
         session = Session(
             index=index,

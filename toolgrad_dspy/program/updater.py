@@ -20,13 +20,12 @@ from toolgrad_dspy.signatures import Update
 
 
 class Updater(dspy.Module):
-    """Writes the texts of a sample. Frozen: optimizers neither see nor save it."""
+    """Writes the texts of a sample."""
 
     def __init__(self, models: Models) -> None:
         super().__init__()
         self.predict = dspy.Predict(Update)
         self._models = models
-        self._compiled = True
 
     async def aforward(self, state: State) -> tuple[Violation, ...]:
         """Write ``state.query`` and ``state.response``; the rules that they still break after one re-ask.

@@ -1,6 +1,7 @@
 """Where argument values come from, and what the texts of a sample have to say for them. No model is asked."""
 
 from toolgrad_dspy.provenance.dependencies import attempts_to_keep
+from toolgrad_dspy.provenance.made_up import is_placeholder, made_up_id, unknowable
 from toolgrad_dspy.provenance.mentions import contains, states
 from toolgrad_dspy.provenance.origins import EarlierResult, distinctive, trace_origins
 from toolgrad_dspy.provenance.query_rules import (
@@ -24,10 +25,13 @@ __all__ = [
     "contains",
     "distinctive",
     "internal_values",
+    "is_placeholder",
     "leaked_names",
+    "made_up_id",
     "query_requirements",
     "resolve",
     "states",
     "trace_origins",
+    "unknowable",
     "violations",
 ]

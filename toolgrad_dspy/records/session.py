@@ -55,11 +55,15 @@ class RoleUsage(Record):
 
 
 class Usage(Record):
-    """What a session used. ``tool_calls`` counts failed calls too; ``replayed_calls`` those that repeat steps."""
+    """What a session used. ``tool_calls`` counts failed calls too; ``replayed_calls`` those that repeat steps.
+
+    ``unanswered`` counts LM calls that got no answer after all attempts: for a rate limit, an outage, a time limit.
+    """
 
     roles: dict[str, RoleUsage] = {}
     tool_calls: int = 0
     replayed_calls: int = 0
+    unanswered: int = 0
 
     @property
     def lm_calls(self) -> int:

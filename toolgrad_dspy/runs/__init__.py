@@ -12,6 +12,7 @@ from toolgrad_dspy.runs.statistics import RunStatistics, statistics
 from toolgrad_dspy.runs.store import RunStore, canonical
 from toolgrad_dspy.runs.stored_configuration import StoredConfiguration
 from toolgrad_dspy.runs.tools_spec import McpTools, SourceTools, ToolsSpec, WorldTools, tools_spec
+from toolgrad_dspy.runs.typical import SessionEstimate, typical_session
 
 __all__ = [  # noqa: RUF022 - grouped by topic
     # a run as data
@@ -32,6 +33,8 @@ __all__ = [  # noqa: RUF022 - grouped by topic
     "estimate",
     "estimate_from_run",
     "Estimate",
+    "typical_session",
+    "SessionEstimate",
     "execute",
     # the engines that play it
     "RunEngine",

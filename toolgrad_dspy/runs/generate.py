@@ -9,6 +9,7 @@ from toolgrad_dspy.runs.progress import QuietProgress, RunProgress
 from toolgrad_dspy.runs.spec import RunSpec
 from toolgrad_dspy.runs.statistics import RunStatistics, statistics
 from toolgrad_dspy.runs.store import RunStore
+from toolgrad_dspy.runs.typical import typical_session
 
 SAMPLES = "samples.jsonl"
 """The file of a run folder that holds the accepted samples."""
@@ -43,6 +44,9 @@ async def generate(
     async with (engine or LocalEngine()).open(spec) as run:
         for note in run.notes:
             say(note)
+        expected = typical_session(spec.program, run.tools, spec.models.build()).times(spec.n)
+        if expected.usd:
+            say(f"expected: {expected.line}")
         with RunStore.create_or_resume(folder, spec.public(), run.tools) as store:
             run.carry(store.spent())
             done = store.done()

@@ -109,7 +109,8 @@ class TrialRunner:
 
     def _tuned(self, trial: Trial, program: ToolGrad, tuner: str, metric: Metric, models: Models) -> ToolGrad:
         given = self._plan.tuning
-        budget = TuningBudget(metric_calls=given["metric_calls"], threads=given["threads"])
+        # What a sweep may cost is counted over all of its trials.
+        budget = TuningBudget(metric_calls=given["metric_calls"], threads=given["threads"], usd=None)
         seed = derive(self._plan.seed, trial.number) % 2**31
         before = models.meter.tokens
         tuning = optimizer(tuner).tune(

@@ -40,8 +40,8 @@ class Teacher(dspy.Module):
 
     def __init__(self, student: Tunable, lessons: Mapping[int, Lesson]) -> None:
         super().__init__()
-        self.proposer = student.proposer
-        self.selector = student.selector
+        for role in student.program.tuned:
+            setattr(self, role, getattr(student, role))
         self._lessons = lessons
 
     def forward(self, seed: int, index: int) -> dspy.Prediction:
@@ -81,8 +81,8 @@ class TeacherPlan:
 def teach(student: Tunable, search: Search, plan: TeacherPlan) -> tuple[Teacher, list[dspy.Example]]:
     """A teacher, and the tasks whose lessons are worth showing, the best first. The list may be empty.
 
-    Worth showing is the better half of the lessons, without those that score 0 or lack an invocation of a predictor.
-    Raises StopTuning.
+    Worth showing is the better half of the lessons, without those that score 0 or lack an invocation of a predictor
+    that every session asks. Raises StopTuning.
     """
     tasks = search.train[: plan.tasks]
     draws = [search.evaluate(student.sampled(TEMPERATURE, number), tasks) for number in range(1, plan.draws + 1)]
@@ -92,12 +92,13 @@ def teach(student: Tunable, search: Search, plan: TeacherPlan) -> tuple[Teacher,
         best = max(sessions, key=lambda evaluation: evaluation.score)
         lessons[task.index] = Lesson(best.score, ranking.best_invocations(best))
     threshold = median(lesson.score for lesson in lessons.values())
-    predictors = {name for name, _ in student.named_predictors()}
+    # An executor is asked only where a call failed.
+    always = {name for name, _ in student.named_predictors() if not name.startswith("executor")}
     worth_showing = [
         task
         for task in tasks
         if 0 < lessons[task.index].score >= threshold
-        and {invocation.predictor for invocation in lessons[task.index].invocations} == predictors
+        and {invocation.predictor for invocation in lessons[task.index].invocations} >= always
     ]
     # DSPy takes the first ones it is given, up to its number of demonstrations.
     return Teacher(student, lessons), sorted(worth_showing, key=lambda task: -lessons[task.index].score)

@@ -11,57 +11,27 @@ from collections.abc import Callable, Hashable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from time import perf_counter
 from types import TracebackType
-from typing import Literal, Self
+from typing import Self
 
 import dspy
 
-from toolgrad_dspy.errors import UsageError
-from toolgrad_dspy.lm import BudgetSpentError, Models
+from toolgrad_dspy.lm import BudgetSpentError
 from toolgrad_dspy.tuning.candidate import Candidate, Prompts
 from toolgrad_dspy.tuning.evaluator import TaskEvaluation
-from toolgrad_dspy.tuning.journal import CumulativeUse, Journal
+from toolgrad_dspy.tuning.journal import Journal
+from toolgrad_dspy.tuning.ledger import EarlyStop, Ledger
+from toolgrad_dspy.tuning.use import Use
 
-# What can end a search early: three limits of the tuning's budget, one of the run's, and a useless reflection model.
-StopCause = Literal["lm_calls", "usd", "minutes", "run_budget", "reflection_model"]
+# A session that got no answer from a model is run again so many times, after 1, 2 and 4 parts of the budget's
+# patience.
+RERUNS = 3
+# After so many sessions in a row that got none, each run again, the models count as gone.
+UNSERVED_LIMIT = 8
 
 
 class StopTuning(BaseException):
     """Ends the optimizer that is running. Not an Exception: DSPy takes those for a score of zero and goes on."""
-
-
-@dataclass(frozen=True, slots=True)
-class EarlyStop:
-    """Why a search ended before its plan was done: the cause, and a few words for people."""
-
-    cause: StopCause
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class TuningBudget:
-    """What a tuning may use; the limit that is reached first ends it. None means no limit.
-
-    ``metric_calls`` limits scored sessions, ``lm_calls`` the LM calls of all roles, ``usd`` what is spent on models
-    of known price, ``minutes`` the time. ``threads`` is how many sessions run at once.
-
-    >>> TuningBudget(metric_calls=60, usd=2.5)
-    TuningBudget(metric_calls=60, threads=8, lm_calls=None, usd=2.5, minutes=None)
-    """
-
-    metric_calls: int = 240
-    threads: int = 8
-    lm_calls: int | None = None
-    usd: float | None = None
-    minutes: float | None = None
-
-    def __post_init__(self) -> None:
-        if self.metric_calls < 1 or self.threads < 1:
-            raise UsageError(
-                f"a tuning needs at least one session and one thread, not {self.metric_calls} and {self.threads}",
-                code="invalid_budget",
-            )
 
 
 @dataclass(slots=True)
@@ -69,13 +39,17 @@ class TuningUsage:
     """What a tuning used: scored sessions, and the tool calls they made.
 
     ``repeated`` counts sessions that were asked for again and not run again. ``restored`` counts those of the scored
-    sessions that came from the journal of an earlier start. ``best`` is the highest score of any session.
+    sessions that came from the journal of an earlier start. ``rerun`` counts the times that a session was run again
+    because a model did not answer, ``unserved`` the sessions that stayed without one: their scores do not count.
+    ``best`` is the highest score of any session.
     """
 
     metric_calls: int = 0
     repeated: int = 0
     restored: int = 0
     tool_calls: int = 0
+    rerun: int = 0
+    unserved: int = 0
     best: float = 0.0
 
 
@@ -84,12 +58,17 @@ class Phase:
 
     An optimizer that is stopped leaves threads behind, and they go on with what they have queued. So everything that
     uses tools, models or the journal is :meth:`under_way` in a phase: when the phase is over, none of it is running,
-    and none begins any more. ``limit`` is how many sessions this phase and those before it may have begun together.
+    and none begins any more. ``limit`` is how many sessions this phase and those before it may have begun together,
+    ``kept`` how many are kept back for later ones, ``until`` what may have been used in all before it is their turn.
+    ``stopped`` is set when a limit other than that of sessions has ended it.
     """
 
-    def __init__(self, evaluations: "Evaluations", limit: int) -> None:
+    def __init__(self, evaluations: "Evaluations", limit: int, kept: int = 0, until: Use | None = None) -> None:
         self.evaluations = evaluations
         self.limit = limit
+        self.kept = kept
+        self.until = until
+        self.stopped: EarlyStop | None = None
         self._state = threading.Condition()
         self._over = False
         self._threads: list[int] = []  # one entry for each block under way
@@ -107,11 +86,18 @@ class Phase:
         me = threading.get_ident()  # has nothing under way, even if an interruption has kept it from saying so
         with self._state:
             self._over = True
+            self._state.notify_all()  # those who wait for a model to come back
             self._state.wait_for(lambda: all(thread == me for thread in self._threads))
 
     @property
     def over(self) -> bool:
         return self._over
+
+    def part(self, sessions: int, share: float) -> "Phase":
+        """A phase within this one: of what is left for it, so many ``sessions`` and ``share`` of everything else."""
+        evaluations = self.evaluations
+        until = evaluations.share(self, share) if share < 1 else self.until
+        return Phase(evaluations, min(self.limit, evaluations.begun + sessions), self.kept, until)
 
     @contextmanager
     def under_way(self) -> Iterator[None]:
@@ -127,6 +113,11 @@ class Phase:
             with self._state:
                 self._threads.remove(me)
                 self._state.notify_all()
+
+    def wait(self, seconds: float) -> bool:
+        """Wait for ``seconds``, or until the phase is over; returns whether it is."""
+        with self._state:
+            return self._state.wait_for(lambda: self._over, seconds)
 
     def once(
         self, prompts: Prompts, index: int, variant: Hashable, evaluate: Callable[[], TaskEvaluation]
@@ -146,27 +137,31 @@ class Phase:
 
 
 class Evaluations:
-    """What all phases of a tuning have in common."""
+    """What all phases of a tuning have in common. ``sessions`` limits those that are begun, ``whole`` is that of
+    their evaluator.
+    """
 
     def __init__(
         self,
-        budget: TuningBudget,
-        models: Models,
-        progress: Callable[[TuningUsage], None],
+        ledger: Ledger,
+        sessions: int,
+        progress: Callable[[TuningUsage], None] = lambda usage: None,
         journal: Journal | None = None,
+        *,
+        whole: bool = True,
     ) -> None:
-        # ``error`` is what broke the tuning; ``stopped`` is set when a limit other than that of sessions was reached.
+        # ``error`` is what broke the tuning; ``stopped`` is the first reason for which a phase ended early.
         self.usage = TuningUsage()
         self.error: Exception | None = None
         self.stopped: EarlyStop | None = None
-        self._budget = budget
-        self._models = models
+        self.ledger = ledger
+        self.journal = journal
+        self.begun = 0
+        self._sessions = sessions
         self._progress = progress
-        self._started = perf_counter()
-        self._before = _model_use(models)
-        self._journal = journal
-        self._earlier = journal.use() if journal else CumulativeUse()
-        self._begun = 0
+        self._whole = whole
+        self._ended: EarlyStop | None = None  # for all phases
+        self._unserved_in_a_row = 0
         self._failures: Counter[str] = Counter()
         self._candidates: dict[str, Candidate] = {}
         self._results: dict[str, Future[TaskEvaluation]] = {}
@@ -175,7 +170,11 @@ class Evaluations:
 
     def phase(self, reserved: int = 0) -> Phase:
         """A phase that leaves the last ``reserved`` sessions of the budget to a later one."""
-        return Phase(self, self._budget.metric_calls - reserved)
+        return Phase(self, self._sessions - reserved, reserved)
+
+    def share(self, phase: Phase, fraction: float) -> Use:
+        """What may have been used in all when ``fraction`` of what ``phase`` has left is used."""
+        return self.ledger.share(fraction, whole=self._whole, kept=phase.kept)
 
     def once(
         self, phase: Phase, prompts: Prompts, index: int, variant: Hashable, evaluate: Callable[[], TaskEvaluation]
@@ -188,7 +187,7 @@ class Evaluations:
                 self.usage.repeated += 1
                 restored = None
             else:
-                restored = self._journal.evaluation(key) if self._journal else None
+                restored = self.journal.evaluation(key) if self.journal else None
                 self._admit(phase, free=restored is not None)
                 own: Future[TaskEvaluation] = Future()
                 self._results[key] = own
@@ -197,9 +196,11 @@ class Evaluations:
             return _awaited(result, phase)
         try:
             with self._errors_kept():
-                evaluation = restored or self._journaled(key, evaluate())
+                if restored is not None:
+                    self.ledger.seen(restored.use, whole=self._whole)
+                evaluation = restored or self._journaled(key, self._served(phase, evaluate))
                 with self._one_report:  # one after the other, so that each report counts one session more
-                    self._record(prompts, index, variant, evaluation)
+                    self._record(key, prompts, index, variant, evaluation)
                     own.set_result(evaluation)
                     self._progress(replace(self.usage))
         finally:
@@ -218,59 +219,74 @@ class Evaluations:
         try:
             yield
         except BudgetSpentError as error:
-            # A budget of the run that is used up is an end, not a failure: the best candidate so far is the result.
-            with self._state:
-                self.stopped = self.stopped or EarlyStop("run_budget", str(error))
+            self.spent(error)
             raise StopTuning from None
         except Exception as error:  # noqa: BLE001 - raised again by the optimizer's base, outside of DSPy
             with self._state:
                 self.error = self.error or error
             raise StopTuning from None
 
+    def spent(self, error: BudgetSpentError) -> None:
+        """A budget that is used up is an end, not a failure: the best candidate so far is the result."""
+        with self._state:
+            self._ended = self._ended or self.ledger.spent() or EarlyStop("run_budget", str(error))
+            self.stopped = self.stopped or self._ended
+
+    def _served(self, phase: Phase, evaluate: Callable[[], TaskEvaluation]) -> TaskEvaluation:
+        """The evaluation; it is run again while a model does not answer, with patience and within the budget."""
+        patience = self.ledger.budget.patience / (2**RERUNS - 1)
+        for rerun in range(RERUNS + 1):
+            with self.ledger.session(whole=self._whole) as used:
+                evaluation = evaluate()
+                used.append(evaluation.use)
+            if evaluation.served or rerun == RERUNS or phase.wait(patience * 2**rerun):
+                break
+            with self._state:
+                if self._ended is not None or self.ledger.refusal(whole=self._whole, until=phase.until) is not None:
+                    break
+                self.usage.rerun += 1
+        self._mind_absence(evaluation)
+        return evaluation
+
+    def _mind_absence(self, evaluation: TaskEvaluation) -> None:
+        with self._state:
+            self._unserved_in_a_row = 0 if evaluation.served else self._unserved_in_a_row + 1
+            if self._unserved_in_a_row >= UNSERVED_LIMIT:
+                reason = f"{self._unserved_in_a_row} sessions in a row got no answer from a model"
+                self._ended = self._ended or EarlyStop("unavailable", reason)
+                self.stopped = self.stopped or self._ended
+
     def _journaled(self, key: str, evaluation: TaskEvaluation) -> TaskEvaluation:
-        if self._journal is not None:
-            calls, usd, seconds = self._so_far()
-            self._journal.keep_evaluation(key, evaluation, CumulativeUse(int(calls), usd, seconds))
+        if self.journal is not None and evaluation.served:
+            self.journal.keep_evaluation(key, evaluation, self.ledger.used())
         return evaluation
 
     def _admit(self, phase: Phase, *, free: bool) -> None:
         # A restored session costs nothing, so no limit but that of sessions holds it back: a resumed tuning has to
         # come as far as the stopped one did.
-        if not free or self._begun >= phase.limit:
+        if not free or self.begun >= phase.limit:
             self._refuse_beyond_budget(phase)
-        self._begun += 1
+        self.begun += 1
         self.usage.restored += free
 
     def _refuse_beyond_budget(self, phase: Phase) -> None:
-        if self.error is None and self.stopped is None:
-            self.stopped = self._limit_reached()
-        if self.error is not None or self.stopped is not None or self._begun >= phase.limit:
+        if self.error is None and self._ended is None and phase.stopped is None and self.begun < phase.limit:
+            phase.stopped = self.ledger.refusal(whole=self._whole, kept=phase.kept, until=phase.until)
+            self.stopped = self.stopped or phase.stopped
+        ended = self.error or self._ended or phase.stopped
+        if ended is not None or self.begun >= phase.limit:
             raise StopTuning
 
-    def _limit_reached(self) -> EarlyStop | None:
-        calls, usd, seconds = self._so_far()
-        budget = self._budget
-        if budget.lm_calls is not None and calls >= budget.lm_calls:
-            return EarlyStop("lm_calls", f"{calls:.0f} LM calls were made")
-        if budget.usd is not None and usd >= budget.usd:
-            return EarlyStop("usd", f"${usd:.4g} was spent")
-        if budget.minutes is not None and seconds >= budget.minutes * 60:
-            return EarlyStop("minutes", f"the limit of {budget.minutes:g} minutes was reached")
-        return None
-
-    def _so_far(self) -> tuple[float, float, float]:
-        """LM calls, dollars and seconds of this start and those before it."""
-        calls, usd = (now - before for now, before in zip(_model_use(self._models), self._before, strict=True))
-        earlier = self._earlier
-        seconds = perf_counter() - self._started
-        return earlier.lm_calls + calls, earlier.usd + usd, earlier.seconds + seconds
-
-    def _record(self, prompts: Prompts, index: int, variant: Hashable, evaluation: TaskEvaluation) -> None:
+    def _record(self, key: str, prompts: Prompts, index: int, variant: Hashable, evaluation: TaskEvaluation) -> None:
         with self._state:
             self.usage.metric_calls += 1
             self.usage.tool_calls += evaluation.tool_calls
             if evaluation.failure:
                 self._failures[evaluation.failure] += 1
+            if not evaluation.served:
+                self.usage.unserved += 1
+                del self._results[key]  # it is no score: whoever asks again has it run again
+                return
             # A session at another temperature says nothing about how the prompts do at their own.
             if variant is None:
                 candidate = self._candidates.setdefault(prompts.digest, Candidate(prompts))
@@ -288,9 +304,18 @@ class Evaluations:
 
         None if there is no such candidate.
         """
+        return next(iter(self.ranked(tasks)), None)
+
+    def ranked(self, tasks: Sequence[dspy.Example]) -> list[Candidate]:
+        """The candidates that were evaluated on all of ``tasks``, the best first; of equals the first."""
         means = [(candidate.mean(tasks), candidate) for candidate in self.candidates]
         scored = [(mean, candidate) for mean, candidate in means if mean is not None]
-        return max(scored, key=lambda pair: pair[0])[1] if scored else None
+        return [candidate for _, candidate in sorted(scored, key=lambda pair: -pair[0])]
+
+    def candidate(self, prompts: Prompts) -> Candidate:
+        """The candidate with ``prompts``, without scores if it was not evaluated."""
+        with self._state:
+            return self._candidates.get(prompts.digest, Candidate(prompts))
 
     @property
     def why_all_failed(self) -> str:
@@ -308,9 +333,3 @@ def _awaited(result: Future[TaskEvaluation], phase: Phase) -> TaskEvaluation:
         except TimeoutError:
             if phase.over:  # who was to bring the result was interrupted
                 raise StopTuning from None
-
-
-def _model_use(models: Models) -> tuple[int, float]:
-    """LM calls and dollars so far."""
-    roles = models.meter.roles().values()
-    return sum(role.calls for role in roles), sum(role.usd for role in roles)

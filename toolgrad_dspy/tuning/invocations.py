@@ -24,43 +24,50 @@ TraceEntry = tuple[Any, dict[str, Any], Any]
 
 @dataclass(frozen=True, slots=True)
 class Invocation:
-    """One answer of the predictor called ``predictor``; ``inputs`` are texts, ``outputs`` plain JSON."""
+    """One answer of the predictor called ``predictor``; ``inputs`` are texts, ``outputs`` plain JSON.
+
+    ``iteration`` is the session's iteration in which it was made, counted from 1.
+    """
 
     predictor: str
     inputs: Mapping[str, str]
     outputs: Mapping[str, JsonValue]
+    iteration: int
 
     @property
     def role(self) -> str:
-        """proposer or selector."""
+        """The role that the predictor plays, such as ``proposer``."""
         return self.predictor.partition(".")[0]
-
-    @property
-    def iteration(self) -> int:
-        """The session's iteration in which it was made, counted from 1."""
-        return iteration_of(self.inputs)
 
     def entry(self, predictor: dspy.Predict) -> TraceEntry:
         """The invocation as an entry of DSPy's trace."""
         return predictor, dict(self.inputs), dspy.Prediction(**self.outputs)
 
 
-def iteration_of(inputs: Mapping[str, Any]) -> int:
-    """The iteration that a predictor's inputs mention, 0 if they mention none."""
-    mention = _ITERATION.search(str(inputs.get("progress", "")))
-    return int(mention[1]) if mention else 0
+def told_iteration(inputs: Mapping[str, Any]) -> int:
+    """The iteration that ``State.progress`` tells a predictor, 0 for one that is not told."""
+    told = _ITERATION.match(str(inputs.get("progress", "")))
+    return int(told[1]) if told else 0
 
 
-def invocations_of(trace: Iterable[TraceEntry], program: dspy.Module) -> tuple[Invocation, ...]:
-    """The invocations of the tunable predictors in ``trace``, ordered by predictor and iteration."""
+def invocations_of(trace: Iterable[TraceEntry], program: dspy.Module, iterations: int) -> tuple[Invocation, ...]:
+    """The invocations of the tunable predictors in ``trace``, ordered by predictor and iteration.
+
+    The executor's belong to the iteration whose proposals it carries out, the updater's to the last of
+    ``iterations``.
+    """
     names = {id(predictor): name for name, predictor in program.named_predictors()}
-    invocations = [
-        Invocation(names[id(predictor)], _inputs(inputs, outputs), _outputs(outputs))
-        for predictor, inputs, outputs in trace
-        if id(predictor) in names
-    ]
+    invocations = []
+    current = 0
+    for predictor, inputs, outputs in trace:
+        # Proposer and selector are told where the loop stands. Whoever is not is asked after the proposer.
+        current = told_iteration(inputs) or current
+        name = names.get(id(predictor))
+        if name is not None:
+            number = iterations if name.startswith("updater") else current
+            invocations.append(Invocation(name, _inputs(inputs, outputs), _outputs(outputs), number))
     # The trace's own order depends on which thread came first.
-    return tuple(sorted(invocations, key=lambda invocation: (invocation.predictor, invocation.iteration)))
+    return tuple(sorted(invocations, key=lambda call: (call.predictor, call.iteration, str(call.inputs))))
 
 
 def _outputs(outputs: dspy.Prediction) -> dict[str, JsonValue]:
@@ -79,10 +86,10 @@ def _inputs(inputs: Mapping[str, Any], outputs: dspy.Prediction) -> dict[str, st
     # The complaint of a re-ask is about one earlier answer; in a demonstration it would be noise.
     kept = {name: storable(str(value)) for name, value in inputs.items() if name != "problem"}
     # Of the proposer's tools only those it used: a demonstration of all schemas would be most of every prompt.
-    if "tools" in kept:
+    if "tools" in kept and "proposals" in outputs:
         used = {call.tool for proposal in outputs.proposals for call in proposal.calls}
         kept["tools"] = "\n".join(line for line in kept["tools"].split("\n") if _name(line) in used)
-    for name in ("workflow", "reports"):
+    for name in ("workflow", "reports", "attempts"):
         if name in kept:
             kept[name] = _last_lines(kept[name])
     return kept

@@ -11,7 +11,7 @@ import json
 import sqlite3
 import threading
 from collections.abc import Mapping
-from dataclasses import astuple, dataclass
+from dataclasses import astuple
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -22,7 +22,8 @@ from toolgrad_dspy.errors import StoreError, UsageError, one_line
 from toolgrad_dspy.files import store_errors, written_ahead
 from toolgrad_dspy.records import Session
 from toolgrad_dspy.tuning.evaluator import TaskEvaluation
-from toolgrad_dspy.tuning.invocations import Invocation
+from toolgrad_dspy.tuning.invocations import Invocation, told_iteration
+from toolgrad_dspy.tuning.use import Use
 
 # "TGJ1" in ASCII, where SQLite has a place for the kind of file.
 APPLICATION = 0x54474A31
@@ -35,19 +36,6 @@ CREATE TABLE answers (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 
 # What an error of the operating system kept from happening.
 _KEEP = "keep the tuning's journal there"
-
-
-@dataclass(frozen=True, slots=True)
-class CumulativeUse:
-    """What all starts of a tuning used together: LM calls, US dollars, seconds."""
-
-    lm_calls: int = 0
-    usd: float = 0.0
-    seconds: float = 0.0
-
-    def or_more(self, other: "CumulativeUse") -> "CumulativeUse":
-        """The larger of the two in each figure."""
-        return CumulativeUse(*map(max, astuple(self), astuple(other)))
 
 
 class Journal:
@@ -136,7 +124,7 @@ class Journal:
         text = self._read("played", key)
         return None if text is None else _restored(text, self.path)
 
-    def keep_evaluation(self, key: str, evaluation: TaskEvaluation, use: CumulativeUse) -> None:
+    def keep_evaluation(self, key: str, evaluation: TaskEvaluation, use: Use) -> None:
         """Keep an evaluation, and what all starts together have used by then. Raises StoreError.
 
         Threads come here in any order, so the largest use counts.
@@ -146,11 +134,11 @@ class Journal:
             used = json.dumps(astuple(self.use().or_more(use)))
             self._write(("played", key, evaluated), ("meta", "used", used))
 
-    def use(self) -> CumulativeUse:
+    def use(self) -> Use:
         """What all starts so far used. Raises UsageError (``damaged_journal``)."""
         text = self._read("meta", "used")
         try:
-            return CumulativeUse(*json.loads(text)) if text else CumulativeUse()
+            return Use(*json.loads(text)) if text else Use()
         except (ValueError, TypeError) as error:
             raise _damaged(self.path, error) from None
 
@@ -206,9 +194,10 @@ def _stored(evaluation: TaskEvaluation) -> str:
         "score": evaluation.score,
         "sessions": [session.model_dump(mode="json") for session in sessions.values()],
         "roles": {role: places[id(session)] for role, session in evaluation.sessions.items()},
-        "steps": [[i.predictor, dict(i.inputs), dict(i.outputs)] for i in evaluation.invocations],
+        "steps": [[i.predictor, dict(i.inputs), dict(i.outputs), i.iteration] for i in evaluation.invocations],
         "tool_calls": evaluation.tool_calls,
         "failure": evaluation.failure,
+        "use": astuple(evaluation.use),
     }
     return json.dumps(value)
 
@@ -220,12 +209,20 @@ def _restored(text: str, path: Path) -> TaskEvaluation:
         return TaskEvaluation(
             score=value["score"],
             sessions={role: sessions[place] for role, place in value["roles"].items()},
-            invocations=tuple(Invocation(*invocation) for invocation in value["steps"]),
+            invocations=tuple(_invocation(*stored) for stored in value["steps"]),
             tool_calls=value["tool_calls"],
             failure=value["failure"],
+            use=Use(*value.get("use", ())),
         )
     except (ValueError, KeyError, TypeError, IndexError, ValidationError) as error:
         raise _damaged(path, error) from None
+
+
+def _invocation(
+    predictor: str, inputs: dict[str, str], outputs: dict[str, JsonValue], iteration: int | None = None
+) -> Invocation:
+    # The first version kept no iteration: all that it tuned were told theirs.
+    return Invocation(predictor, inputs, outputs, told_iteration(inputs) if iteration is None else iteration)
 
 
 def _damaged(path: Path, error: Exception) -> UsageError:

@@ -9,18 +9,17 @@ from typing import Any, Self
 import dspy
 from dspy.lm15 import Message, Request, Response, TextPart, Usage
 
-from toolgrad_dspy.lm import Models
+from toolgrad_dspy.lm import BudgetSpentError, Models
 from toolgrad_dspy.lm.engines.base import SyncEngine
 from toolgrad_dspy.records.base import storable
-from toolgrad_dspy.tuning.evaluations import Phase
-from toolgrad_dspy.tuning.journal import Journal
+from toolgrad_dspy.tuning.evaluations import Phase, StopTuning
 
 # Optimizers that draw several instructions want them to differ. Above 1 not every provider takes it.
 TEMPERATURE = 1.0
 
 
-def prompt_model(models: Models, phase: Phase, journal: Journal | None = None) -> dspy.LM:
-    """The reflection role's model, asked within the budget of ``phase``; ``journal`` answers what it can.
+def prompt_model(models: Models, phase: Phase) -> dspy.LM:
+    """The reflection role's model, asked within the budget of ``phase``; the journal there answers what it can.
 
     DSPy asks for n answers with n equal requests, which a deterministic model answers all alike. So equal requests
     are numbered here, in their seed.
@@ -31,7 +30,7 @@ def prompt_model(models: Models, phase: Phase, journal: Journal | None = None) -
         model.model,
         temperature=TEMPERATURE if temperature is None else temperature,
         max_tokens=model.kwargs.get("max_tokens"),
-        engine=_Numbering(model.engine, phase, journal),
+        engine=_Numbering(model.engine, phase),
         cache=False,
         num_retries=0,
     )
@@ -40,10 +39,10 @@ def prompt_model(models: Models, phase: Phase, journal: Journal | None = None) -
 class _Numbering:
     """A synchronous engine that numbers equal requests and keeps to the tuning's budget."""
 
-    def __init__(self, inner: SyncEngine, phase: Phase, journal: Journal | None) -> None:
+    def __init__(self, inner: SyncEngine, phase: Phase) -> None:
         self._inner = inner
         self._phase = phase
-        self._journal = journal
+        self._journal = phase.evaluations.journal
         self._asked: Counter[bytes] = Counter()
         self._lock = threading.Lock()
 
@@ -69,7 +68,11 @@ class _Numbering:
         if text is not None:  # before the budget is checked: what was paid for is free
             return _answer(request.model, text)
         self._phase.check()
-        response = self._inner.complete(request)
+        try:
+            response = self._inner.complete(request)
+        except BudgetSpentError as error:  # DSPy would wrap it, and some of its optimizers go on without advice
+            self._phase.evaluations.spent(error)
+            raise StopTuning from None
         said = response.message.text or ""
         if storable(said) != said:  # a lone surrogate could not be written: into the journal, or into a program
             response = replace(response, message=Message.assistant([TextPart(storable(said))]))

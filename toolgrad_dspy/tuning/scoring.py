@@ -6,7 +6,6 @@ import dspy
 
 from toolgrad_dspy.tuning.evaluations import Phase
 from toolgrad_dspy.tuning.evaluator import Evaluator
-from toolgrad_dspy.tuning.invocations import iteration_of
 
 
 class Scoring:
@@ -36,7 +35,8 @@ class Scoring:
             if pred_name is None or not pred_trace:
                 feedback = self._on_all(prediction)
             else:
-                feedback = self._on_one(prediction, pred_name.partition(".")[0], iteration_of(pred_trace[0][1]))
+                iteration = prediction.evaluation.iteration_of(pred_trace[0][1])
+                feedback = self._on_one(prediction, pred_name.partition(".")[0], iteration)
         return dspy.Prediction(score=prediction.score, feedback=feedback)
 
     def _on_one(self, prediction: dspy.Prediction, role: str, iteration: int) -> str:

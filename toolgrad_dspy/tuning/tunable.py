@@ -5,14 +5,12 @@ from typing import Self
 
 import dspy
 
-from toolgrad_dspy.lm import Models, Role
+from toolgrad_dspy.lm import Models
 from toolgrad_dspy.program import ToolGrad
 from toolgrad_dspy.tuning.candidate import Prompts
 from toolgrad_dspy.tuning.evaluations import Phase
 from toolgrad_dspy.tuning.evaluator import Evaluator, TaskEvaluation
 from toolgrad_dspy.tuning.invocations import Invocation
-
-TUNED_ROLES: tuple[Role, ...] = ("proposer", "selector")
 
 # Which invocations of an evaluated session an optimizer sees in traces, and in which order.
 Visible = Callable[[TaskEvaluation, Evaluator], tuple[Invocation, ...]]
@@ -29,8 +27,8 @@ class TunableModule(dspy.Module):
     ) -> None:
         super().__init__()
         # These first: DSPy names a predictor by the first attribute under which it finds it.
-        self.proposer = program.proposer
-        self.selector = program.selector
+        for role in program.tuned:
+            setattr(self, role, getattr(program, role))
         self.program = program
         self._shared = _Shared(models, evaluator, phase, visible)
         self._variant: tuple[float | None, int] | None = None
@@ -52,21 +50,21 @@ class TunableModule(dspy.Module):
             dspy.settings.trace.extend(invocation.entry(predictors[invocation.predictor]) for invocation in visible)
         return dspy.Prediction(evaluation=evaluation, score=evaluation.score)
 
-    def showing(self, visible: Visible) -> Self:
-        """A copy that shows other invocations in traces."""
+    def within(self, phase: Phase, visible: Visible) -> Self:
+        """A copy whose sessions belong to ``phase``, and that shows the ``visible`` invocations in traces."""
         copy: Self = self.deepcopy()
-        copy._shared = _Shared(self._shared.models, self._shared.evaluator, self._shared.phase, visible)
+        copy._shared = _Shared(self._shared.models, self._shared.evaluator, phase, visible)
         return copy
 
     def sampled(self, temperature: float, number: int) -> Self:
-        """A copy whose proposer and selector answer at ``temperature``; ``number`` tells such copies apart."""
+        """A copy whose tuned predictors answer at ``temperature``; ``number`` tells such copies apart."""
         copy: Self = self.deepcopy()
         copy._sample(temperature, number)
         return copy
 
     def _sample(self, temperature: float | None, number: int) -> None:
-        predictors = (self.proposer.predict, self.selector.predict)
-        for role, predictor in zip(TUNED_ROLES, predictors, strict=True):
+        for role in self.program.tuned:
+            predictor = getattr(self, role).predict
             # A shallow copy: limits, meter and connections stay the role's.
             predictor.lm = self._shared.models.lm(role).copy(temperature=temperature, seed=number)
         self._variant = (temperature, number)

@@ -17,7 +17,10 @@ from toolgrad_dspy.cli.compile.options import (
     Test,
     Threads,
     Train,
+    Tune,
     Validation,
+    dollars,
+    roles,
 )
 from toolgrad_dspy.cli.options import (
     Base,
@@ -43,20 +46,21 @@ def compile_(
     config: ConfigOption = None,
     optimizer: OptimizerName = "gepa",
     strategy: Strategy = None,
+    tune: Tune = "proposer,selector",
     program: Parent = None,
     output: ProgramOutput = None,
     force: Force = False,
     record: RecordOption = None,
     resume: Resume = False,
     seed: Seed = 0,
-    train: Train = 12,
-    validation: Validation = 12,
-    test: Test = 24,
-    metric_calls: MetricCalls = 240,
+    train: Train = 8,
+    validation: Validation = 8,
+    test: Test = 16,
+    metric_calls: MetricCalls = 100,
     lm_calls: LmCalls = None,
-    budget_usd: BudgetUsd = None,
+    budget_usd: BudgetUsd = "5",
     minutes: Minutes = None,
-    threads: Threads = 8,
+    threads: Threads = 32,
     iterations: Iterations = None,
     mini_batch: MiniBatch = None,
     proposals: Proposals = None,
@@ -68,19 +72,22 @@ def compile_(
     quiet: Quiet = False,
     json: Json = False,
 ) -> None:
-    """Tune the proposer and selector prompts, and score them before and after on tasks that tuning never saw."""
+    """Tune the prompts, and compare the result with the base on tasks that tuning never saw."""
     from toolgrad_dspy.cli.compile.progress import CompileProgress
     from toolgrad_dspy.cli.compile.report import lines, summary
-    from toolgrad_dspy.compiling import CompileSpec, TaskCounts, compile, journal_of, next_output
+    from toolgrad_dspy.compiling import ITERATIONS, CompileSpec, TaskCounts, compile, journal_of, next_output
     from toolgrad_dspy.runs import ModelsSpec, load_config_file, program_config, tools_spec
     from toolgrad_dspy.tuning import TuningBudget
 
     file = load_config_file(config)
+    if iterations is None and "iterations" not in file.program:
+        iterations = ITERATIONS
     spec = CompileSpec(
         tools=tools_spec(tools),
         parent=program,
         optimizer=optimizer,
         strategy=strategy,
+        tuned=roles(tune),
         models=ModelsSpec.from_environment(file.models, file.source),
         program=program_config(
             file,
@@ -95,7 +102,7 @@ def compile_(
         ),
         metric=file.metric,
         tasks=TaskCounts(train=train, validation=validation, test=test),
-        budget=TuningBudget(metric_calls, threads, lm_calls, budget_usd, minutes),
+        budget=TuningBudget(metric_calls, threads, lm_calls, dollars(budget_usd), minutes),
         seed=seed,
         record=record,
     )

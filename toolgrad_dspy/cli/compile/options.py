@@ -1,9 +1,15 @@
 """The options of ``toolgrad-dspy compile`` that no other command has."""
 
+from math import inf, nan
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from toolgrad_dspy.errors import UsageError, one_line
+
+if TYPE_CHECKING:
+    from toolgrad_dspy.lm import Role
 
 OptimizerName = Annotated[
     str,
@@ -21,6 +27,14 @@ Strategy = Annotated[
         help='The optimizers that better-together runs in a row, such as "mipro -> bootstrap".',
         metavar="NAMES",
         show_default=False,
+    ),
+]
+Tune = Annotated[
+    str,
+    typer.Option(
+        "--tune",
+        help="The roles whose prompts are tuned, separated by commas: proposer, selector, updater, executor.",
+        metavar="ROLES",
     ),
 ]
 Parent = Annotated[
@@ -57,11 +71,42 @@ Test = Annotated[int, typer.Option("--test", help="Number of test tasks. Tuning 
 
 MetricCalls = Annotated[int, typer.Option("--metric-calls", help="The most sessions that tuning may score.", min=1)]
 LmCalls = Annotated[
-    int | None, typer.Option("--lm-calls", help="The most LM calls that tuning may make, all roles together.", min=1)
+    int | None,
+    typer.Option("--lm-calls", help="The most LM calls of all stages and roles together.", min=1),
 ]
 BudgetUsd = Annotated[
-    float | None,
-    typer.Option("--budget-usd", help="The most US dollars that tuning may cost, where prices are known.", min=1e-6),
+    str,
+    typer.Option(
+        "--budget-usd",
+        help='The most US dollars that all stages may cost, where prices are known; "none" for no limit.',
+        metavar="USD",
+    ),
 ]
-Minutes = Annotated[float | None, typer.Option("--minutes", help="The most minutes that tuning may take.", min=0.01)]
-Threads = Annotated[int, typer.Option("--threads", help="Number of sessions that tuning runs at once.", min=1)]
+Minutes = Annotated[float | None, typer.Option("--minutes", help="The most minutes of all stages.", min=0.01)]
+Threads = Annotated[int, typer.Option("--threads", help="Number of sessions that run at once.", min=1)]
+
+
+def dollars(text: str) -> float | None:
+    """What ``--budget-usd`` allows, None for no limit. Raises UsageError (``invalid_value``)."""
+    if text.strip().lower() == "none":
+        return None
+    try:
+        value = float(text)
+    except ValueError:
+        value = nan
+    if not 0 < value < inf:
+        raise UsageError(
+            f'--budget-usd has to be a number of US dollars above 0, or "none", not {one_line(text, 40)!r}',
+            code="invalid_value",
+        )
+    return value
+
+
+def roles(text: str) -> "tuple[Role, ...]":
+    """The roles that ``--tune`` names. Raises UsageError (``unknown_role``)."""
+    from toolgrad_dspy.compiling import check_roles
+    from toolgrad_dspy.lm import LOOP_ROLES
+
+    names = [name.strip() for name in text.split(",")]
+    check_roles(names)
+    return tuple(role for role in LOOP_ROLES if role in names)

@@ -11,9 +11,8 @@ from toolgrad_dspy.tuning import TuningUsage
 # Seconds between two lines where there is no terminal.
 INTERVAL = 5.0
 _TITLES = {
-    "before": "scoring the base program on the test tasks",
     "tuning": "tuning",
-    "after": "scoring the tuned program on the test tasks",
+    "comparison": "comparing base and tuned program on the test tasks",
 }
 
 

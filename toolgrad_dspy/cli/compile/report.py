@@ -8,22 +8,23 @@ from pydantic import JsonValue
 
 from toolgrad_dspy.cli.output import table
 from toolgrad_dspy.cli.show import sample_lines
-from toolgrad_dspy.compiling import Compiled
+from toolgrad_dspy.compiling import Compiled, ProgramResult
 
 _COSTS = ("stage", "LM calls", "tokens", "US dollars", "tool calls", "seconds")
-_STAGES = {"before": "base program", "tuning": "tuning", "after": "tuned program"}
+# The option that raises the limit that ended something.
+_OPTIONS = {"lm_calls": "--lm-calls", "usd": "--budget-usd", "minutes": "--minutes"}
 
 
 def lines(compiled: Compiled) -> Iterator[str]:
     """The report, for reading."""
-    yield ""
-    yield table(("test tasks", "base", "tuned"), _scores(compiled))
+    if compiled.before is not None and compiled.after is not None:
+        yield ""
+        yield table(("test tasks", "base", "tuned"), _scores(compiled.before, compiled.after))
     yield ""
     yield table(_COSTS, _costs(compiled))
     yield ""
     yield compiled.conclusion
-    if compiled.tuning.stopped:
-        yield f"Tuning ended early: {compiled.tuning.stopped}."
+    yield from ended_early(compiled)
     yield ""
     yield from _instructions(compiled)
     yield ""
@@ -32,16 +33,25 @@ def lines(compiled: Compiled) -> Iterator[str]:
     yield ""
 
 
-def _scores(compiled: Compiled) -> Iterator[tuple[str, float, float]]:
-    before, after = compiled.before, compiled.after
+def ended_early(compiled: Compiled) -> Iterator[str]:
+    """What ended the tuning before its plan was done, and the option that raises it; and what broke on the way."""
+    tuning = compiled.tuning
+    if tuning.stopped:
+        option = _OPTIONS.get(tuning.stop_cause)
+        raising = f"; {option} raises the limit" if option else ""
+        yield f"Tuning ended early: {tuning.stopped}{raising}."
+    if tuning.usage.unserved:
+        yield f"{tuning.usage.unserved} sessions of the tuning got no answer from a model, and do not count."
+
+
+def _scores(before: ProgramResult, after: ProgramResult) -> Iterator[tuple[str, float, float]]:
     yield "score", before.score, after.score
     for name in before.parts:
         yield name.replace("_", " "), before.parts[name], after.parts[name]
 
 
 def _costs(compiled: Compiled) -> Iterator[tuple[object, ...]]:
-    for key, name in _STAGES.items():
-        cost = compiled.costs[key]
+    for name, cost in compiled.costs.items():
         usd = "unknown" if cost.unpriced and cost.unpriced == cost.lm_calls else f"{cost.usd:.4f}"
         yield name, cost.lm_calls, cost.tokens, usd, cost.tool_calls, round(cost.seconds, 1)
 
@@ -59,18 +69,26 @@ def _instructions(compiled: Compiled) -> Iterator[str]:
 
 
 def _sample(compiled: Compiled) -> Iterator[str]:
-    accepted = next((session for session in compiled.after.sessions if session.status == "accepted"), None)
+    sessions = compiled.after.sessions if compiled.after else ()
+    accepted = next((session for session in sessions if session.status == "accepted"), None)
     return sample_lines(accepted) if accepted else iter(["no session was accepted"])
 
 
 def summary(compiled: Compiled) -> dict[str, JsonValue]:
     """The report as data."""
+    comparison, difference = compiled.comparison, compiled.difference
     return {
         "scores": {
-            stage: {"score": result.score, "parts": dict[str, JsonValue](result.parts)}
+            stage: {"score": result.score, "parts": dict[str, JsonValue](result.parts)} if result else None
             for stage, result in (("before", compiled.before), ("after", compiled.after))
         },
-        "difference": {**asdict(compiled.difference), "gain": compiled.difference.is_gain},
+        "difference": {**asdict(difference), "gain": difference.is_gain} if difference else None,
+        "verdict": compiled.conclusion,
+        "test_tasks": {
+            "compared": comparison.pairs,
+            "unserved": comparison.unserved,
+            "unpaid": comparison.unpaid,
+        },
         "stopped": compiled.tuning.stopped,
         "costs": {stage: asdict(cost) for stage, cost in compiled.costs.items()},
         "instructions": {

@@ -88,7 +88,7 @@ def diff(a: Annotated[str, _program("A")], b: Annotated[str, _program("B")], jso
     from toolgrad_dspy.compiling.programs import Reader
 
     reader = Reader()
-    compared = Comparison(reader.find(a), reader.find(b))
+    compared = Comparison(*reader.aligned(reader.find(a), reader.find(b)))
     for opened in (compared.a, compared.b):
         if opened.problem:
             raise opened.problem
@@ -185,8 +185,8 @@ def _data(opened: "Opened", reader: "Reader") -> dict[str, JsonValue]:
         "written": None if opened.written is None else _utc(opened.written),
         "signatures": {
             "file": opened.signatures,
-            "this_version": reader.base.signatures,
-            "fit": opened.signatures == reader.base.signatures,
+            "this_version": opened.expected,
+            "fit": opened.signatures == opened.expected,
         },
         "compiled": stored(opened),
         "predictors": {

@@ -72,7 +72,7 @@ def lines(opened: Opened, reader: Reader) -> Iterator[str]:
         yield f"demonstrations of {one_line(name)}: {len(demos) or 'none'}"
         for index, demo in enumerate(demos, 1):
             # Those of another version's predictors are not known.
-            inputs = reader.inputs[name] if opened.signatures == reader.base.signatures else None
+            inputs = reader.inputs[name] if opened.signatures == opened.expected else None
             yield from demonstration(f"{index} of {len(demos)}", demo, inputs)
 
 
@@ -100,11 +100,11 @@ def _facts(opened: Opened, reader: Reader) -> Iterator[tuple[str, str]]:
     else:
         yield "written", _written(opened)
     fits = "those of this version"
-    if opened.signatures != reader.base.signatures:
-        fits = f"NOT those of this version ({reader.base.signatures}): compile it again"
+    if opened.signatures != opened.expected:
+        fits = f"NOT those of this version ({opened.expected}): compile it again"
     yield "signatures", f"{opened.signatures}, {fits}"
     if opened.description is not None:
-        yield from _description_facts(opened.description, reader)
+        yield from _description_facts(opened.description, reader.untuned(opened.prompts.instructions).digest)
     elif not opened.is_base:
         yield "how it came about", "not known"
 
@@ -114,11 +114,11 @@ def _written(opened: Opened) -> str:
     return f"{when(opened.written)}{version}"
 
 
-def _description_facts(description: ProgramDescription, reader: Reader) -> Iterator[tuple[str, str]]:
+def _description_facts(description: ProgramDescription, untuned: str) -> Iterator[tuple[str, str]]:
     optimizer, scores = description.optimizer, description.scores
     if description.trial is not None:
         yield "trial", f"number {description.trial} of a sweep"
-    yield "parent", _parent(description, reader)
+    yield "parent", _parent(description, untuned)
     yield "optimizer", _word(optimizer.name)
     yield "settings", _pairs(optimizer.settings)
     yield "budget", _pairs(optimizer.budget.model_dump())
@@ -141,11 +141,11 @@ def _description_facts(description: ProgramDescription, reader: Reader) -> Itera
         yield "tools", _tools(description.tools)
 
 
-def _parent(description: ProgramDescription, reader: Reader) -> str:
+def _parent(description: ProgramDescription, untuned_digest: str) -> str:
     parent = description.parent
     if parent is None:
         return "not known"
-    untuned = parent.prompts == reader.base.prompts.digest
+    untuned = parent.prompts == untuned_digest
     if parent.file is None:
         return f"base, the untuned program of {'this' if untuned else 'another'} version"
     return f"{_word(parent.file)}, prompts {_word(parent.prompts)}" + (", the same as base" if untuned else "")

@@ -1,6 +1,8 @@
 """What a run may use, and the error that ends it when that is used up."""
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Self
 
@@ -18,12 +20,14 @@ class Caps:
     usd: float | None = None
     tokens: int | None = None
     tool_calls: int | None = None
+    lm_calls: int | None = None
 
 
 class Budget:
     """Counts what a run uses against its caps. Safe to use from any thread.
 
-    A call is refused once a cap is reached, so the caps are exceeded by no more than the calls under way. The counts
+    A call is refused once a cap is reached. What a model call uses is known when it has been answered, so the caps on
+    dollars and tokens are exceeded by no more than the calls under way; those on calls are never exceeded. The counts
     include what earlier starts of the same run used (:meth:`carry`).
 
     >>> budget = Budget(Caps(tool_calls=1))
@@ -39,6 +43,7 @@ class Budget:
         self.usd = 0.0
         self.tokens = 0
         self.tool_calls = 0
+        self.lm_calls = 0
 
     def __deepcopy__(self, memo: dict[int, object]) -> Self:
         return self  # copies of a program share its budget
@@ -51,9 +56,23 @@ class Budget:
             self.tool_calls += tool_calls
 
     def check_model_call(self) -> None:
-        """Call it before a model is called. Raises BudgetSpentError."""
+        """Raise BudgetSpentError if no more call may be made to a model."""
         self._check("usd", self.usd, self.caps.usd, "US dollars")
         self._check("tokens", self.tokens, self.caps.tokens, "tokens")
+        self._check("lm-calls", self.lm_calls, self.caps.lm_calls, "LM calls")
+
+    @contextmanager
+    def model_call(self) -> Iterator[None]:
+        """A request to a model, which counts as a call unless it fails. Raises BudgetSpentError."""
+        with self._lock:
+            self.check_model_call()
+            self.lm_calls += 1
+        try:
+            yield
+        except BaseException:  # an interruption too: what got no answer is no call
+            with self._lock:
+                self.lm_calls -= 1
+            raise
 
     def charge_model_call(self, usd: float | None, tokens: int) -> None:
         """Call it when a model has answered. ``usd`` is None for an unknown price."""

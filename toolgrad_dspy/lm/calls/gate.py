@@ -130,6 +130,9 @@ class _Gate:
         A failed session stays failed in the store. So a server that is gone ends the run, before every session that
         is left has failed for it.
         """
+        for meter in (self._meter, session_meter()):
+            if meter is not None:
+                meter.add_unanswered()
         # A server that is too slow can be reached.
         unreachable = isinstance(error, TransportError) and not isinstance(error, LateError)
         self._unreachable_calls += unreachable
@@ -170,9 +173,8 @@ class Gate(_Gate):
         for backend, attempt, last in self._attempts():
             time.sleep(backend.rate_limit.reserve(estimated))
             try:
-                with self._thread_semaphore:
-                    # Checked here and not before: many calls may have spent the budget while this one waited.
-                    self._budget.check_model_call()
+                # The budget last, and not before: many calls may have spent it while this one waited.
+                with self._thread_semaphore, self._budget.model_call():
                     response: Response = backend.engine.complete(replace(request, model=backend.model))
             except RETRYABLE as error:
                 if last:
@@ -195,9 +197,9 @@ class AsyncGate(_Gate):
                 await asyncio.sleep(delay)
             try:
                 async with self._semaphore():
-                    # Checked here and not before: many calls may have spent the budget while this one waited.
-                    self._budget.check_model_call()
-                    response = await self._attempt(backend, request)
+                    # Here and not before: many calls may have spent the budget while this one waited.
+                    with self._budget.model_call():
+                        response = await self._attempt(backend, request)
             except RETRYABLE as error:
                 if last:
                     raise self._final_error(error) from error.__cause__

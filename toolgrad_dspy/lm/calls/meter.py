@@ -38,6 +38,8 @@ class Meter:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._counts: dict[tuple[str, str], _Counts] = {}
+        # Calls that no model answered, after all attempts.
+        self.unanswered = 0
 
     def add(
         self,
@@ -52,6 +54,11 @@ class Meter:
         call = _Counts(1, input_tokens, output_tokens, cached_tokens, usd or 0.0, int(usd is None))
         with self._lock:
             self._counts.setdefault((role, model), _Counts()).add(call)
+
+    def add_unanswered(self) -> None:
+        """Count a call that failed for want of a model: a rate limit, an outage, a time limit."""
+        with self._lock:
+            self.unanswered += 1
 
     def roles(self) -> dict[str, RoleUsage]:
         """Usage by role, over all models, in alphabetical order."""

@@ -70,6 +70,7 @@ class WatchedEvaluator(Evaluator):
         self.begun: list[tuple[int, int, str]] = []
         self.ended = self.tool_calls = 0
         self._inner = inner
+        self.whole = inner.whole
         self._limit = limit
         self._error = error or RunError("the run broke on purpose", code="broken_on_purpose")
         self._lock = threading.Lock()
@@ -86,6 +87,12 @@ class WatchedEvaluator(Evaluator):
             self.ended += 1
             self.tool_calls += evaluation.tool_calls
         return evaluation
+
+    def knows(self, seed: int, index: int) -> bool:
+        return self._inner.knows(seed, index)
+
+    def check_roles(self, roles: tuple[str, ...]) -> None:
+        self._inner.check_roles(roles)
 
     def feedback(self, evaluation: TaskEvaluation, role: str, iteration: int) -> tuple[Finding, ...]:
         return self._inner.feedback(evaluation, role, iteration)

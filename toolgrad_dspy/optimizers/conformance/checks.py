@@ -35,12 +35,12 @@ def leaves_the_base_as_it_was(case: Case) -> None:
     expect(not changed, f"the program that is tuned stays as it was, but these changed: {', '.join(changed)}")
 
 
-def changes_only_prompts_of_proposer_and_selector(case: Case) -> None:
+def changes_only_prompts_of_tuned_roles(case: Case) -> None:
     before, result = case.outcome.parts[0], case.outcome.result.program
     tuned = parts_of(result)
     changed = {part for part in before if before[part] != tuned[part]}
     expect(
-        changed <= {"proposer", "selector"}, f"all but proposer and selector is frozen, but {sorted(changed)} changed"
+        changed <= set(result.tuned), f"all but {', '.join(result.tuned)} is frozen, but {sorted(changed)} changed"
     )
     own = [name for name, predictor in result.named_predictors() if predictor.lm is not None]
     expect(not own, f"the result has no models of its own, but these predictors have: {', '.join(own)}")
@@ -85,9 +85,9 @@ def keeps_to_a_tiny_budget(case: Case) -> None:
 
 def runs_no_test_task(case: Case) -> None:
     expect(bool(case.tasks.test), "the case has test tasks, or there is nothing to check")
-    allowed = {(task.seed, task.index) for task in (*case.tasks.train, *case.tasks.validation)}
-    others = {(seed, index) for seed, index, _ in case.outcome.watched.begun} - allowed
-    expect(not others, f"only training and validation tasks are run, but (seed, index) {sorted(others)} were too")
+    tests = {(task.seed, task.index) for task in case.tasks.test}
+    run = {(seed, index) for seed, index, _ in case.outcome.watched.begun} & tests
+    expect(not run, f"no test task is run, but (seed, index) {sorted(run)} were")
 
 
 def runs_no_session_twice(case: Case) -> None:
@@ -174,7 +174,7 @@ def refuses_too_few_tasks(case: Case) -> None:
 
 CHECKS: tuple[Check, ...] = (
     leaves_the_base_as_it_was,
-    changes_only_prompts_of_proposer_and_selector,
+    changes_only_prompts_of_tuned_roles,
     is_at_least_as_good_as_the_base,
     can_be_saved_and_described,
     keeps_to_the_budget,

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from time import perf_counter
 
 import dspy
 
 from toolgrad_dspy.concurrency import gather_or_cancel, run_on_loop_thread
-from toolgrad_dspy.errors import RunError
+from toolgrad_dspy.errors import RunError, UsageError
+from toolgrad_dspy.lm import Role, metered
 from toolgrad_dspy.lm.ask import AnswerError
 from toolgrad_dspy.metrics import Finding, Metric
 from toolgrad_dspy.metrics.feedback import proposer_feedback, selector_feedback
@@ -17,12 +19,14 @@ from toolgrad_dspy.records import Iteration, Proposal, Report, Trace
 from toolgrad_dspy.seeding import generator
 from toolgrad_dspy.tools import Library
 from toolgrad_dspy.tools.wrappers import Replay
-from toolgrad_dspy.tuning.evaluator import Evaluator, TaskEvaluation
+from toolgrad_dspy.tuning.evaluator import Evaluator, TaskEvaluation, metered_use
 from toolgrad_dspy.tuning.invocations import invocations_of
 from toolgrad_dspy.tuning.recorded.recording import Recording
 from toolgrad_dspy.tuning.recorded.simulated_tools import RecordedResults
 from toolgrad_dspy.tuning.recorded.states import IterationState, RecordedSession, calls_key, recorded_session
 
+# The roles that a recording can tune: no tool is run, so nothing is repaired, and no sample is finished.
+RECORDED_ROLES: tuple[Role, ...] = ("proposer", "selector")
 # The failure of an evaluation in which no report was chosen, if nothing else went wrong.
 NOTHING_ACCEPTED = "no step was accepted"
 
@@ -41,6 +45,8 @@ class RecordedEvaluator(Evaluator):
         evaluator = RecordedEvaluator(recording, Metric())
         result = optimizer("gepa").tune(program, tasks, evaluator, models, budget=TuningBudget(60), seed=0)
     """
+
+    whole = False
 
     def __init__(self, recording: Recording, metric: Metric) -> None:
         self._metric = IterationMetric(metric)
@@ -63,18 +69,33 @@ class RecordedEvaluator(Evaluator):
         if recorded is None:
             raise RunError(f"session {index} of seed {seed} was not recorded", code="session_not_recorded")
         asked = _asked(recorded)
-        with dspy.context(trace=[]):
+        started = perf_counter()
+        with dspy.context(trace=[]), metered() as meter:
             iterations = run_on_loop_thread(gather_or_cancel(_asked_again(program, state) for state in asked))
-            invocations = invocations_of(dspy.settings.trace, program)
+            invocations = invocations_of(dspy.settings.trace, program, program.config.iterations)
         new = {iteration.number: iteration for iteration in iterations}
         mixed = tuple(new.get(iteration.number, iteration) for iteration in recorded.session.trace.iterations)
         session = recorded.session.model_copy(update={"trace": Trace(iterations=mixed)})
         return TaskEvaluation(
             score=self._metric.score(recorded.session, session, new.keys()).value,
-            sessions=dict.fromkeys(("proposer", "selector"), session),
+            sessions=dict.fromkeys(RECORDED_ROLES, session),
             invocations=invocations,
             failure=_failure(iterations),
+            use=metered_use(meter, perf_counter() - started),
+            unanswered=meter.unanswered,
         )
+
+    def knows(self, seed: int, index: int) -> bool:
+        return (seed, index) in self._sessions
+
+    def check_roles(self, roles: tuple[str, ...]) -> None:
+        others = [role for role in roles if role not in RECORDED_ROLES]
+        if others:
+            raise UsageError(
+                f"recorded sessions can tune {' and '.join(RECORDED_ROLES)}, not {' and '.join(others)}: what those "
+                "do needs tools, or the whole sample; tune without a recording, or leave them out",
+                code="role_not_recorded",
+            )
 
     def feedback(self, evaluation: TaskEvaluation, role: str, iteration: int) -> tuple[Finding, ...]:
         session = evaluation.sessions[role]

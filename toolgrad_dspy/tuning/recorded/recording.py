@@ -4,6 +4,7 @@ A recording is one file of JSON Lines: a header, then one session per line. What
 reports and the results at the beginning of every iteration) follows from a session's trace.
 """
 
+import asyncio
 import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -142,14 +143,32 @@ class Recording:
 
 
 def record(
-    program: ToolGrad, tasks: Sequence[dspy.Example], *, progress: Callable[[int], None] = lambda done: None
+    program: ToolGrad,
+    tasks: Sequence[dspy.Example],
+    *,
+    progress: Callable[[int], None] = lambda done: None,
+    at_once: int = 64,
+    seconds: float | None = None,
 ) -> Recording:
     """Run ``program`` once on each of ``tasks``; its library has to be open on the background loop.
 
-    ``progress`` is called with the number of sessions that have ended. Never call this from the background loop.
-    Raises ToolGradError as sessions do, and RunError if all of them failed.
+    ``progress`` is called with the number of sessions that have ended, ``at_once`` is how many may run together.
+    Never call this from the background loop. Raises ToolGradError as sessions do, RunError if all of them failed
+    (``all_sessions_failed``) or a model did not answer in some (``unanswered_sessions``), and TimeoutError after
+    ``seconds``.
     """
-    sessions = tuple(run_on_loop_thread(run_sessions(program, tasks, progress=progress)))
+
+    async def run() -> list[Session]:
+        async with asyncio.timeout(seconds):
+            return await run_sessions(program, tasks, at_once, progress)
+
+    sessions = tuple(run_on_loop_thread(run()))
+    unserved = sum(session.usage.unanswered > 0 for session in sessions)
+    if unserved:
+        raise RunError(
+            f"a model did not answer in {unserved} of {len(sessions)} recorded sessions; record again when it does",
+            code="unanswered_sessions",
+        )
     if sessions and all(session.status == "failed" for session in sessions):
         raise RunError(
             f"all {len(sessions)} recorded sessions failed; the first: {sessions[0].reason}",

@@ -7,7 +7,7 @@ from typing import Self
 from pydantic import JsonValue
 
 from toolgrad_dspy.json_schema import example, schema_at
-from toolgrad_dspy.metrics.feedback import ID, PLACEHOLDER
+from toolgrad_dspy.provenance.made_up import is_placeholder, unknowable
 from toolgrad_dspy.provenance.origins import distinctive
 from toolgrad_dspy.records import Iteration, Observation, Session, Tool, ToolCall, alike, last_key, leaves
 from toolgrad_dspy.seeding import derive
@@ -98,9 +98,9 @@ class SimulatedTools(ToolSession):
         """Which argument cannot be right: a placeholder, or an id that no result and no schema knows."""
         for pointer, value in leaves(call.arguments):
             name = last_key(pointer)
-            if isinstance(value, str) and PLACEHOLDER.match(value):
+            if is_placeholder(value):
                 return f"{name} = {value!r} looks like a placeholder"
-            if not ID.search(name) or value is None or self._known.holds(name, value):
+            if not unknowable(name) or value is None or self._known.holds(name, value):
                 continue
             if json.dumps(value) in self._known.made_up:
                 continue

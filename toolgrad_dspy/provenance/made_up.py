@@ -1,10 +1,12 @@
-"""Ids that nothing gave: a call with one is not worth making, and tells a tool what does not exist.
+"""Arguments that are made up: placeholders, and ids that nothing gave.
 
-Nobody has asked for anything yet when calls are drafted, so an id is not the user's either: it came from a result,
-from the tool's own schema, or from nowhere.
+Nobody has asked for anything yet when calls are drafted, so an id is not the user's: it came from a result, from the
+tool's own schema, or from nowhere. A call with one from nowhere is not worth making, and tells a tool what does not
+exist.
 """
 
 import json
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -13,6 +15,13 @@ from pydantic import JsonValue
 from toolgrad_dspy.json_schema import schema_at
 from toolgrad_dspy.records import Origin, Tool, key_words, last_key, lookup, opaque
 from toolgrad_dspy.rendering import line
+
+# Values that stand for a value rather than being one.
+_PLACEHOLDER = re.compile(
+    r"^(example|string|text|value|test|sample|placeholder|foo|bar|dummy|todo|tbd|n/?a|x{2,}|your[_ -].*"
+    r"|<.*>|\{.*\})$",
+    re.IGNORECASE,
+)
 
 # The names of the tools whose results have ids for a parameter of that name.
 Givers = Callable[[str], tuple[str, ...]]
@@ -51,7 +60,7 @@ def made_up_id(tool: Tool, arguments: JsonValue, origins: Iterable[Origin], give
         if origin.kind != "user":
             continue
         name, value = last_key(origin.pointer), lookup(arguments, origin.pointer)
-        if not isinstance(value, (str, int)) or not (_unknowable(name) or opaque(value)):
+        if not isinstance(value, (str, int)) or not (unknowable(name) or opaque(value)):
             continue
         sources = givers(name)
         if sources and not _named_by(schema_at(tool.parameters, origin.pointer) or {}, value):
@@ -59,9 +68,23 @@ def made_up_id(tool: Tool, arguments: JsonValue, origins: Iterable[Origin], give
     return None
 
 
-def _unknowable(name: str) -> bool:
-    words = key_words(name)
+def unknowable(parameter: str) -> bool:
+    """Whether a parameter of this name takes an id, which nobody knows by heart.
+
+    >>> unknowable("place_id"), unknowable("ids"), unknowable("idea")
+    (True, True, False)
+    """
+    words = key_words(parameter)
     return bool(words) and words[-1] in _UNKNOWABLE
+
+
+def is_placeholder(value: object) -> bool:
+    """Whether ``value`` is a text that stands for a value.
+
+    >>> is_placeholder("your_city"), is_placeholder("<date>"), is_placeholder("Berlin")
+    (True, True, False)
+    """
+    return isinstance(value, str) and _PLACEHOLDER.match(value) is not None
 
 
 def _named_by(schema: dict[str, JsonValue], value: str | int) -> bool:

@@ -1,0 +1,86 @@
+"""Sessions in which a model did not answer: run again, or left out of the comparison, and never a score."""
+
+from collections.abc import Iterator
+
+import pytest
+from pydantic import SecretStr
+
+from tests.support.model_servers import Fault, FaultPlan, ModelServer
+from tests.support.open_world import library
+from toolgrad_dspy.compiling import Comparison, compare_programs
+from toolgrad_dspy.lm import ROLES, Models, ModelSettings
+from toolgrad_dspy.metrics import Metric
+from toolgrad_dspy.optimizers import optimizer
+from toolgrad_dspy.program import ProgramConfig, ToolGrad, draw
+from toolgrad_dspy.tools import Library
+from toolgrad_dspy.tuning import Ledger, LiveEvaluator, Prompts, TuningBudget
+
+__all__ = ["library"]
+
+CONFIG = ProgramConfig(iterations=2)
+# Nobody waits in a test.
+BUDGET = TuningBudget(metric_calls=30, threads=4, patience=0)
+
+
+def at(server: ModelServer) -> Models:
+    """The model at ``server`` in every role, asked once per call."""
+    settings = ModelSettings(model=server.model, api_base=server.url, api_key=SecretStr("none"), retries=0)
+    return Models(dict.fromkeys(ROLES, settings))
+
+
+def reworded(program: ToolGrad) -> ToolGrad:
+    """``program`` with other prompts that do the same."""
+    prompts = Prompts.of(program)
+    said = {name: f"{text}\n" for name, text in prompts.instructions.items()}
+    changed: ToolGrad = Prompts(said, prompts.demos).applied_to(program)
+    return changed
+
+
+def compared(library: Library, faults: FaultPlan) -> tuple[Comparison, int]:
+    """An unchanged program, compared with itself in other words; and how many requests were refused."""
+    with ModelServer("openai", faults=faults) as server:
+        models = at(server)
+        program = ToolGrad(library, models, CONFIG)
+        ledger = Ledger(BUDGET, models)
+        outcome = compare_programs(program, reworded(program), draw(0, 0, 0, 8).test, Metric(), ledger, seed=0)
+    return outcome, sum(faults.injected.values())
+
+
+@pytest.mark.parametrize("fault", [Fault.UNAVAILABLE, Fault.RATE_LIMIT_BARE, Fault.SERVER_ERROR])
+def test_an_outage_makes_no_program_better(library: Library, fault: Fault) -> None:
+    outcome, refused = compared(library, FaultPlan(script=[fault] * 12))
+    assert refused == 12
+    assert outcome.difference is not None
+    assert (outcome.difference.low, outcome.difference.high) == (0, 0)
+    assert (outcome.pairs, outcome.unserved, outcome.unpaid) == (8, 0, 0)
+
+
+def test_pairs_of_which_one_session_got_no_answer_are_left_out_and_counted(library: Library) -> None:
+    outcome, _ = compared(library, FaultPlan(rates={Fault.UNAVAILABLE: 0.08}, seed=1))
+    assert outcome.unserved > 0
+    assert outcome.pairs + outcome.unserved + outcome.unpaid == 8
+    assert f"{outcome.unserved} " in outcome.left_out
+    if outcome.difference is not None:
+        assert (outcome.difference.low, outcome.difference.high) == (0, 0)
+
+
+def test_models_that_are_gone_give_no_verdict(library: Library) -> None:
+    outcome, _ = compared(library, FaultPlan.always(Fault.UNAVAILABLE))
+    assert (outcome.pairs, outcome.difference) == (0, None)
+    assert outcome.unserved + outcome.unpaid == 8
+
+
+@pytest.fixture
+def failing() -> Iterator[ModelServer]:
+    with ModelServer("openai", faults=FaultPlan(script=[None] * 60, rates={Fault.UNAVAILABLE: 1.0})) as server:
+        yield server
+
+
+def test_models_that_stop_answering_end_a_tuning_with_the_best_so_far(library: Library, failing: ModelServer) -> None:
+    models = at(failing)
+    program = ToolGrad(library, models, CONFIG)
+    result = optimizer("gepa").tune(program, draw(0, 4, 4, 0), LiveEvaluator(Metric()), models, budget=BUDGET, seed=0)
+    assert result.stop_cause == "unavailable"
+    assert result.usage.unserved > 0
+    assert result.usage.rerun >= result.usage.unserved
+    assert result.scores[0] is None or result.scores[0] > 0.2, "no score is that of an outage"

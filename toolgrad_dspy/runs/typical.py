@@ -1,0 +1,95 @@
+"""What a session is expected to use, before one has run: from the settings, the tools and the models' prices."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from toolgrad_dspy.lm import LOOP_ROLES, Models, Role
+from toolgrad_dspy.program import ProgramConfig
+from toolgrad_dspy.records import Tool
+from toolgrad_dspy.rendering import ToolLines
+
+# The usual rule of thumb for English text.
+CHARACTERS_PER_TOKEN = 4
+# LM calls of a role: in each iteration, and once per session. Measured on the bundled town with the rehearsal model
+# and its untuned program, three proposals per iteration; a better program repairs less.
+CALLS: dict[Role, tuple[float, float]] = {
+    "proposer": (1.0, 0.0),
+    "executor": (2.0, 0.0),
+    "selector": (0.85, 0.0),
+    "updater": (0.0, 1.2),
+}
+# Tokens of a call. Input beside the tools, measured in the same way, with the workflow at half its length; output
+# twice as long, since language models say more.
+TOKENS: dict[Role, tuple[int, int]] = {
+    "proposer": (1150, 320),
+    "executor": (850, 30),
+    "selector": (1500, 70),
+    "updater": (1900, 400),
+}
+# Tools that a call shows: the whole mini-batch, or those of one proposal.
+_REPAIR_TOOLS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class SessionEstimate:
+    """What one session, or several, are expected to use; ``usd`` is None if the price of a model is not known."""
+
+    lm_calls: float
+    input_tokens: float
+    output_tokens: float
+    usd: float | None
+
+    @property
+    def line(self) -> str:
+        """For people: ``about 1,580 LM calls, 6.2 million tokens, 3.10 US dollars``."""
+        tokens = self.input_tokens + self.output_tokens
+        shown = f"{tokens / 1e6:,.1f} million" if tokens >= 1e6 else f"{tokens:,.0f}"
+        cost = "at an unknown price" if self.usd is None else f"{self.usd:,.2f} US dollars"
+        return f"about {self.lm_calls:,.0f} LM calls, {shown} tokens, {cost}"
+
+    def times(self, sessions: int) -> "SessionEstimate":
+        """The same for ``sessions`` of them."""
+        usd = None if self.usd is None else self.usd * sessions
+        return SessionEstimate(
+            self.lm_calls * sessions, self.input_tokens * sessions, self.output_tokens * sessions, usd
+        )
+
+    def scaled_to(self, lm_calls: float) -> "SessionEstimate":
+        """The same for a session that makes ``lm_calls``."""
+        factor = lm_calls / self.lm_calls if self.lm_calls else 1.0
+        usd = None if self.usd is None else self.usd * factor
+        return replace(
+            self,
+            lm_calls=lm_calls,
+            input_tokens=self.input_tokens * factor,
+            output_tokens=self.output_tokens * factor,
+            usd=usd,
+        )
+
+
+def typical_session(config: ProgramConfig, tools: Sequence[Tool], models: Models) -> SessionEstimate:
+    """What a session of ``config`` on ``tools`` is expected to use with ``models``. Prompt caches are left out."""
+    per_tool = len(ToolLines(tools).text(tools)) / CHARACTERS_PER_TOKEN / max(1, len(tools))
+    shown = {"proposer": min(config.mini_batch, len(tools)), "executor": min(_REPAIR_TOOLS, len(tools))}
+    total = SessionEstimate(0, 0, 0, 0.0)
+    for role in LOOP_ROLES:
+        per_iteration, per_session = CALLS[role]
+        calls = per_iteration * config.iterations + per_session
+        if role == "executor" and not config.repairs:
+            calls = 0.0
+        if role == "updater" and config.update == "each":
+            calls = per_session * config.iterations
+        read, wrote = TOKENS[role]
+        read += round(per_tool * shown.get(role, 0))
+        settings = models.settings[role]
+        price = None if settings.is_rehearsal else models.prices.of(settings.model)
+        usd: float | None = 0.0
+        if not settings.is_rehearsal:
+            usd = None if price is None else price.of(read, wrote) * calls
+        total = SessionEstimate(
+            total.lm_calls + calls,
+            total.input_tokens + read * calls,
+            total.output_tokens + wrote * calls,
+            None if usd is None or total.usd is None else total.usd + usd,
+        )
+    return total
