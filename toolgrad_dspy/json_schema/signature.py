@@ -21,7 +21,7 @@ from toolgrad_dspy.json_schema.walk import Schema, distinct
 LEVELS = 4
 # Properties of one object, and values of one enumeration; what is more is shown as "…".
 WIDTH = 16
-VALUES = 12
+VALUES = 8
 # Characters of an example or a hint.
 CHARS = 60
 MORE = "…"

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, create_model
 
 from toolgrad_dspy.json_schema import Refusal, is_closed
 from toolgrad_dspy.lm.answer_faults import asking, note_fault, this_asking
+from toolgrad_dspy.lm.answer_form import chat_form, chat_reminder, json_form, json_reminder
 from toolgrad_dspy.lm.reading import THOUGHT_TOO_LONG, Fault, read_answer
 from toolgrad_dspy.lm.reasking import Message, UnusableAnswerError, asking_again, with_first_answer
 from toolgrad_dspy.lm.schemas import FIXED, SchemaPolicy, answer_schema, held
@@ -45,8 +46,16 @@ class _CachedPrompts(_AnyFormat):
     def user_message_output_requirements(self, signature: Signature) -> str:
         reminder = self._reminders.get(signature)
         if reminder is None:
-            reminder = self._reminders[signature] = super().user_message_output_requirements(signature)
+            reminder = self._reminders[signature] = self._reminder(signature)
         return reminder
+
+    def format_task_description(self, signature: Signature) -> str:
+        # As DSPy's, without its indentation.
+        return f"In adhering to this structure, your objective is:\n{signature.instructions}"
+
+    def format_field_structure(self, signature: Signature) -> str:
+        form: str = self._form(signature)
+        return form
 
     def format_system_message(self, signature: Signature) -> str:
         message = self._system.get(signature)
@@ -203,6 +212,9 @@ class FixedChatAdapter(_LenientAnswers, _CachedPrompts, dspy.ChatAdapter):
     def __init__(self) -> None:
         super().__init__(use_json_adapter_fallback=False)
 
+    _form = staticmethod(chat_form)
+    _reminder = staticmethod(chat_reminder)
+
 
 class FixedJsonAdapter(_LenientAnswers, _CachedPrompts, dspy.JSONAdapter):
     """DSPy's JSON format, enforced by the provider as far as the model allows.
@@ -216,6 +228,9 @@ class FixedJsonAdapter(_LenientAnswers, _CachedPrompts, dspy.JSONAdapter):
     def __init__(self, policy: SchemaPolicy = FIXED) -> None:
         super().__init__(use_native_function_calling=False)
         self._policy = policy
+
+    _form = staticmethod(json_form)
+    _reminder = staticmethod(json_reminder)
 
     def _forget(self) -> None:
         super()._forget()

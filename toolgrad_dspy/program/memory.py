@@ -10,8 +10,8 @@ from toolgrad_dspy.records import Observation, ToolCall
 from toolgrad_dspy.rendering import line
 
 # Failures that the proposer is shown, the latest ones, and characters of each.
-TOLD = 6
-TOLD_CHARS = 240
+TOLD = 4
+TOLD_CHARS = 180
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from toolgrad_dspy.rendering import EMPTY_WORKFLOW, ToolLines, older_step_line, 
 from toolgrad_dspy.tools.library import Library
 
 # So many of the latest steps are shown with their results: what has just been found is what is built on most.
-RECENT = 2
+RECENT = 1
 # The calls of one answer that a later one in it may refer to.
 GIVEN = tuple(f"#{number}" for number in range(1, MOST_CALLS))
 NOTHING_YET = "everything: there are no steps yet"

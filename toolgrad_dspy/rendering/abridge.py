@@ -36,10 +36,12 @@ def abridge(value: JsonValue, limit: int) -> JsonValue:
 def brief(value: JsonValue, useful: UsefulKeys, limit: int) -> JsonValue:
     """What a later call can use of ``value``, in about ``limit`` characters: ids, names, and what tools take.
 
-    Of every other value only the key is left: ``{"stop_id": "st_004", "lat": "…"}``. A text is cut as by
-    :func:`abridge`.
+    Of the other values only the keys are left, under one key and once per list, as the limit allows:
+    ``{"stop_id": "st_004", "…": "lat, lon"}``. A text is cut as by :func:`abridge`.
     """
-    return _first_that_fits((_cut(_emptied(value, useful), *cut) for cut in _BRIEF), limit)
+    shaped, bare = _reduced(value, useful, shape=True), _reduced(value, useful, shape=False)
+    tries = [_cut(shaped, *cut) for cut in _BRIEF] + [_cut(bare, *cut) for cut in _BRIEF]
+    return _first_that_fits(tries, limit)
 
 
 def _first_that_fits(tries: Iterable[JsonValue], limit: int) -> JsonValue:
@@ -52,13 +54,27 @@ def _first_that_fits(tries: Iterable[JsonValue], limit: int) -> JsonValue:
     return shown[:limit] + " … (cut)"
 
 
-def _emptied(value: JsonValue, useful: UsefulKeys, key: str = "") -> JsonValue:
-    """``value`` without the values under keys that are not useful; items of a list go by the key of the list."""
-    if isinstance(value, dict):
-        return {name: _emptied(item, useful, name) for name, item in value.items()}
+def _reduced(value: JsonValue, useful: UsefulKeys, *, shape: bool, key: str = "") -> JsonValue:
+    """``value`` without what is not useful. ``shape``: name what is left out. Items of a list go by its ``key``."""
     if isinstance(value, list):
-        return [_emptied(item, useful, key) for item in value]
-    return value if not key or value is None or useful(key) else MORE
+        return [_reduced(item, useful, shape=shape and not place, key=key) for place, item in enumerate(value)]
+    if not isinstance(value, dict):
+        return value
+    kept: dict[str, JsonValue] = {}
+    for name, item in value.items():
+        if isinstance(item, (dict, list)):
+            if _holds_any(_reduced(item, useful, shape=False, key=name)):
+                kept[name] = _reduced(item, useful, shape=shape, key=name)
+        elif item is not None and useful(name):
+            kept[name] = item
+    others = [name for name in value if name not in kept]
+    return {**kept, MORE: ", ".join(others)} if shape and others else kept
+
+
+def _holds_any(value: JsonValue) -> bool:
+    """Whether there is a value in a container of containers."""
+    items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return any(not isinstance(item, (dict, list)) or _holds_any(item) for item in items)
 
 
 def _cut(value: JsonValue, items: int, chars: int) -> JsonValue:

@@ -12,7 +12,7 @@ from toolgrad_dspy.rendering.abridge import MORE, line
 from toolgrad_dspy.rendering.useful_keys import UsefulKeys
 
 # Characters of a tool's description, and of the outline of its result.
-DESCRIPTION = 60
+DESCRIPTION = 56
 RESULT = 60
 # A tool is shown with other examples in other sessions: so many lines of each are made.
 VARIANTS = 8

@@ -13,7 +13,7 @@ from typing import Any
 from dspy.lm15 import Request
 
 _FIELD = re.compile(r"^\[\[ ## (\w+) ## \]\]$", re.MULTILINE)
-_OUTPUTS = re.compile(r"Your output fields are:\n(.*?)\nAll interactions", re.DOTALL)
+_OUTPUTS = re.compile(r"Your output fields are:\n(.*?)\n(?:All interactions|Answer in this form)", re.DOTALL)
 _NAME = re.compile(r"^\d+\. `(\w+)`", re.MULTILINE)
 _REMINDER = "\n\nRespond with "
 _OBJECTIVE = "your objective is:"

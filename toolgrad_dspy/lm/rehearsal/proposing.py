@@ -78,7 +78,7 @@ def _is_reference(value: Any) -> bool:
 
 def _instruction(tool: Tool) -> str:
     first = re.split(r"(?<=[.!?])\s", tool.get("description", "").strip() or tool["name"].replace("_", " "))[0]
-    return first.rstrip(".") + "."
+    return first.rstrip(".…") + "."
 
 
 def _reason(habits: frozenset[str], started: bool) -> str:
