@@ -77,8 +77,8 @@ def test_what_only_resembles_a_reference_is_left_alone(value: Any) -> None:
         ({"$from": "s1", "$path": "/rows/1"}, "no_value", "/rows/1"),
         ({"$from": "s1", "$path": "/rows/-1"}, "no_value", "/rows/-1"),
         ({"$from": "s1", "$path": "/rows/0/name"}, "no_value", "id, ~/"),
-        ({"$from": "s1", "$path": "rows"}, "no_value", "'/'"),
-        ({"$from": "s1", "$path": None}, "not_text", "$path"),
+        ({"$from": "s1", "$path": "columns"}, "no_value", "'/'"),
+        ({"$from": "s1", "$path": 1}, "not_text", "$path"),
     ],
 )
 def test_a_reference_that_leads_nowhere_names_what_is_there(reference: Any, code: str, named: str) -> None:
