@@ -297,7 +297,7 @@ def test_an_unusable_answer_is_asked_for_once_more_with_what_was_wrong() -> None
     )
     session = grow(notebook(), models)
     assert session.status == "accepted", session.reason
-    for role, named in (("proposer", "proposals"), ("selector", "p7"), ("updater", "response")):
+    for role, named in (("proposer", "proposals"), ("selector", "report"), ("updater", "response")):
         (first, again) = (request for asked, request in models.requests if asked == role)
         assert again.messages[: len(first.messages)] == first.messages, "the task stays in front"
         faulty, complaint = again.messages[len(first.messages) :]

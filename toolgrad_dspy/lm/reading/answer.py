@@ -75,6 +75,8 @@ def read_answer(signature: Signature, text: str, *, cut: bool = False) -> Readin
             continue
         reading.fields[name] = read.data
         reading.faults += unusable
+        if read.replaced:
+            reading.faults.append(Fault("surrogates", f"halves of characters in `{name}` were replaced"))
         if read.cut:
             reading.faults.append(Fault("cut", f"the answer ended inside the field `{name}`", read.cut))
     reading.fields = apply_output_field_defaults(signature, reading.fields)
