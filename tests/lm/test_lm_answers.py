@@ -25,7 +25,7 @@ from toolgrad_dspy.signatures import JudgeQuality, Propose, Repair, Select, Upda
 Adapter = Literal["chat", "json"]
 ADAPTERS: tuple[Adapter, ...] = ("chat", "json")
 REASON = "It helps: a lot."
-CALL = {"tool": "find", "arguments": {"word": "tea"}}
+CALL: dict[str, Any] = {"tool": "find", "arguments": {"word": "tea"}}
 WORK = {"instruction": "Find tea.", "calls": [CALL]}
 WORKS = json.dumps([WORK])
 
@@ -43,20 +43,22 @@ class Asked:
     error: AnswerError | None = None
 
     def __init__(self, script: Script, signature: Any) -> None:
+        self.faults: list[AnswerFault] = []
+        self.requests = script.asked
+
         async def main() -> None:
             models = Models.from_environment()
             inputs = dict.fromkeys(signature.input_fields, "something")
             try:
-                with answer_faults() as self.faults:
+                with answer_faults() as faults:
+                    self.faults = faults
                     self.answer = await ask(dspy.Predict(signature), models, "proposer", **inputs)
             except AnswerError as error:
                 self.error = error
             finally:
                 await models.aclose()
 
-        self.faults: list[AnswerFault] = []
         asyncio.run(main())
-        self.requests = script.asked
 
     @property
     def kinds(self) -> list[tuple[str, int]]:
@@ -93,16 +95,23 @@ def as_json(proposals: str = WORKS) -> str:
 
 FORMATS: dict[Adapter, Callable[[str], str]] = {"chat": chat, "json": as_json}
 
+TEXT = json.dumps(CALL["arguments"])
+
+
+def work(**parts: Any) -> str:
+    return json.dumps([{"instruction": "x", **parts}])
+
+
 # How else the one call is written. In each of the two formats, and whatever the adapter.
 PROPOSALS = {
-    "arguments as a JSON string": '[{"instruction": "Find tea.", "calls": [{"tool": "find", "arguments": "{\\"word\\": \\"tea\\"}"}]}]',
-    "parameters": '[{"instruction": "x", "calls": [{"name": "find", "parameters": {"word": "tea"}}]}]',
-    "args": '[{"instruction": "x", "calls": [{"tool_name": "find", "args": {"word": "tea"}}]}]',
-    "OpenAI's": '[{"instruction": "x", "tool_calls": [{"id": "c", "type": "function", "function": {"name": "find", "arguments": "{\\"word\\": \\"tea\\"}"}}]}]',
-    "one call": '[{"instruction": "x", "call": {"tool": "find", "arguments": {"word": "tea"}}}]',
-    "one call, flat": '[{"instruction": "x", "tool": "find", "arguments": {"word": "tea"}}]',
-    "one proposal": '{"instruction": "x", "calls": {"tool": "find", "arguments": {"word": "tea"}}}',
-    "a comment and commas": '[{"instruction": "x", "calls": [{"tool": "find", "arguments": {"word": "tea",}},] // why\n},]',
+    "arguments as a JSON string": work(calls=[{"tool": "find", "arguments": TEXT}]),
+    "parameters": work(calls=[{"name": "find", "parameters": CALL["arguments"]}]),
+    "args": work(calls=[{"tool_name": "find", "args": CALL["arguments"]}]),
+    "OpenAI's": work(tool_calls=[{"id": "c", "type": "function", "function": {"name": "find", "arguments": TEXT}}]),
+    "one call": work(call=CALL),
+    "one call, flat": work(**CALL),
+    "one proposal": work(calls=CALL)[1:-1],
+    "a comment and commas": work(calls=[CALL])[:-2] + ", // why\n},]",
     "Python": "[{'instruction': \"it's\", 'calls': [{'tool': 'find', 'arguments': {'word': 'tea'}, 'more': None}]}]",
     "constructors": "[ProposedWork(instruction='x', calls=[ProposedCall(name='find', arguments={'word': 'tea'})])]",
     "bare keys": '[{instruction: "x", calls: [{tool: "find", arguments: {word: "tea"}}]}]',
