@@ -66,7 +66,7 @@ MODULES = {
 def test_a_predictor_is_any_module_with_the_same_fields(kind: str, is_lean: bool) -> None:
     thinks = kind in ("ChainOfThought", "Refine")
     right = {**({"reasoning": "Because."} if thinks else {}), **CHOSEN}
-    wrong = {**right, "report": "p2"}
+    wrong: Answer = {**right, "report": "p2"}
     tries = 3 if kind in ("BestOfN", "Refine") else 1
     advice = chat(discussion="x", advice="{}")
     script: list[Answer] = [wrong, wrong, right][-tries:]

@@ -164,11 +164,16 @@ def _repaired(text: str) -> Any:
 
 
 def _texts(data: Any) -> Iterator[str]:
-    """The texts in ``data``, without the keys."""
+    """The texts in ``data``, and the keys that would have to be quoted."""
     if isinstance(data, str):
         yield data
-    elif isinstance(data, (list, dict)):
-        for item in data.values() if isinstance(data, dict) else data:
+    elif isinstance(data, dict):
+        for key, item in data.items():
+            if not _BARE_KEY.fullmatch(key):
+                yield key
+            yield from _texts(item)
+    elif isinstance(data, list):
+        for item in data:
             yield from _texts(item)
 
 

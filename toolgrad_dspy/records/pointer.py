@@ -70,6 +70,7 @@ def canonical(value: JsonValue, pointer: str) -> str:
 def _meanings(pointer: str) -> Iterator[str]:
     yield pointer
     bare = pointer.strip().removeprefix("#")
+    bare = bare[1:] if bare.startswith("$/") else bare
     for meant in (bare if bare.startswith("/") else f"/{bare}", _from_json_path(bare)):
         if meant is None:
             continue
