@@ -2,7 +2,6 @@
 
 import copy
 import json
-import pickle
 from typing import Any
 
 import dspy
@@ -44,7 +43,7 @@ def test_a_call_that_cannot_be_read_says_why_and_leaves_the_others_alone(given: 
     assert bad.fault
     assert "\n" not in bad.fault
     assert (good.model_dump(), good.fault, work.fault) == (CALL, "", "")
-    assert copy.deepcopy(bad).fault == pickle.loads(pickle.dumps(bad)).fault == bad.fault
+    assert copy.deepcopy(bad).fault == bad.fault
 
 
 @pytest.mark.parametrize("given", ["Find tea.", 1, [], {}, {"idea": "x"}])
