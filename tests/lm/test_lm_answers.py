@@ -296,7 +296,7 @@ def test_a_long_faulty_answer_is_shown_again_in_part(monkeypatch: pytest.MonkeyP
     got = asked(monkeypatch, "same " * 160_000, chat())
     assert got.calls == [[CALL]]
     assert len(json.dumps(got.requests[1])) < len(json.dumps(got.requests[0])) + 4000
-    assert all(len(fault.text) <= 300 for fault in got.faults)
+    assert all(len(fault.text) <= 220 for fault in got.faults)
 
 
 @pytest.mark.parametrize("engine", ENGINES)

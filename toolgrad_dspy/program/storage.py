@@ -45,12 +45,17 @@ def signature_digest(program: dspy.Module) -> str:
     """A digest of the tunable predictors' names and fields; instructions and demonstrations are not part of it."""
     shape = {
         name: [
-            (field, str(info.annotation), str((info.json_schema_extra or {}).get("desc")))
+            (field, _type_name(info.annotation), str((info.json_schema_extra or {}).get("desc")))
             for field, info in predictor.signature.fields.items()
         ]
         for name, predictor in program.named_predictors()
     }
     return hashlib.sha256(json.dumps(shape, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _type_name(annotation: object) -> str:
+    """The name of a field's type, as programs of version 0.1.0 have it in their digest: by its module then."""
+    return str(annotation).replace("toolgrad_dspy.signatures.calls.", "toolgrad_dspy.signatures.propose.")
 
 
 def save_program(path: Path, program: dspy.Module, description: Mapping[str, JsonValue]) -> None:
