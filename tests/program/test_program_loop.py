@@ -241,7 +241,7 @@ def test_a_repair_that_cannot_be_parsed_ends_the_proposal_with_its_reason() -> N
         ({"note_id": reference("#" + "9" * 5000)}, "reference", "#999"),
         ({"note_id": reference("#2", "/note_id")}, "reference", "'#2'"),
         ({"note_id": reference("#1", "/topics/0")}, "reference", "/topics"),
-        ({"note_id": reference("#1", "topic_id")}, "reference", "'topic_id'"),
+        ({"note_id": reference("#1", "topic_ids")}, "reference", "'topic_ids'"),
         ({"note_id": {"$from": 1, "$path": ["x"]}}, "reference", "$from"),
         (reference("#1", "/topic_id"), "reference", "topic_103"),
         ({"note_id": "x" * 1_000_000, "more": 1}, "arguments", "'more'"),
@@ -297,11 +297,13 @@ def test_an_unusable_answer_is_asked_for_once_more_with_what_was_wrong() -> None
     )
     session = grow(notebook(), models)
     assert session.status == "accepted", session.reason
-    for role, named in (("proposer", "proposals"), ("selector", "p7"), ("updater", "response")):
-        first, again = models.prompts(role)
-        assert "problem" not in first.inputs or first.inputs["problem"] == ""
-        assert named in again.inputs["problem"]
-        assert first.instructions == again.instructions
+    for role, named in (("proposer", "proposals"), ("selector", "report"), ("updater", "response")):
+        (first, again) = (request for asked, request in models.requests if asked == role)
+        assert again.messages[: len(first.messages)] == first.messages, "the task stays in front"
+        faulty, complaint = again.messages[len(first.messages) :]
+        assert (faulty.role, complaint.role) == ("assistant", "user")
+        assert named in complaint.text
+        assert first.system == again.system
 
 
 def test_an_answer_that_is_unusable_twice_is_a_failed_step_and_the_loop_goes_on() -> None:
@@ -314,7 +316,6 @@ def test_an_answer_that_is_unusable_twice_is_a_failed_step_and_the_loop_goes_on(
     assert session.status == "accepted", session.reason
     (failure,) = session.trace.iterations[0].failures
     assert kind_of(failure) == UNUSABLE
-    assert "proposals" in failure
     assert len(models.prompts("proposer")) == 3
     assert [iteration.added for iteration in session.trace.iterations] == [(), ("s1",)]
 
@@ -444,10 +445,9 @@ def test_a_rewrite_that_cannot_be_parsed_is_asked_for_with_both_complaints() -> 
     )
     session = grow(notebook(), models)
     assert session.status == "accepted", session.reason
-    problem = models.prompts("updater")[2].inputs["problem"]
-    assert kind_of(problem) == "unknown origin"
-    assert "'tea'" in problem
-    assert "response" in problem  # a field that the answer lacks
+    again = [request for role, request in models.requests if role == "updater"][2]
+    assert "'tea'" in models.prompts("updater")[2].inputs["problem"]
+    assert "response" in again.messages[-1].text  # a field that the answer lacks
 
 
 def test_a_session_without_a_usable_query_is_rejected_and_keeps_its_steps() -> None:

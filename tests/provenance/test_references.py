@@ -77,8 +77,8 @@ def test_what_only_resembles_a_reference_is_left_alone(value: Any) -> None:
         ({"$from": "s1", "$path": "/rows/1"}, "no_value", "/rows/1"),
         ({"$from": "s1", "$path": "/rows/-1"}, "no_value", "/rows/-1"),
         ({"$from": "s1", "$path": "/rows/0/name"}, "no_value", "id, ~/"),
-        ({"$from": "s1", "$path": "rows"}, "no_value", "'/'"),
-        ({"$from": "s1", "$path": None}, "not_text", "$path"),
+        ({"$from": "s1", "$path": "columns"}, "no_value", "'/'"),
+        ({"$from": "s1", "$path": 1}, "not_text", "$path"),
     ],
 )
 def test_a_reference_that_leads_nowhere_names_what_is_there(reference: Any, code: str, named: str) -> None:
@@ -86,3 +86,25 @@ def test_a_reference_that_leads_nowhere_names_what_is_there(reference: Any, code
         resolve({"x": reference}, earlier)
     assert caught.value.code == code
     assert named in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/rows/0/id", "rows/0/id", "rows[0].id", "$.rows[0].id", "$/rows/0/id", "#/rows/0/id"),
+        "$['rows'][0][\"id\"]",
+        *("/result/rows/0/id", "result.rows[0].id", "$.result.rows[0].id", " rows.0.id "),
+    ],
+)
+def test_a_path_is_read_in_the_notations_that_models_use(path: str) -> None:
+    assert resolve({"a": {"$from": "s1", "$path": path}}, earlier) == ({"a": "row_1"}, {"/a": ("s1", "/rows/0/id")})
+
+
+@pytest.mark.parametrize("path", ["", "/", "$", "#", "/result", "result", None])
+def test_the_whole_result_is_written_in_many_ways(path: Any) -> None:
+    assert resolve({"$from": "#1", "$path": path}, earlier) == ({"id": "inner"}, {"": ("a1", "")})
+
+
+def test_a_key_that_reads_like_another_notation_is_that_key() -> None:
+    value: JsonValue = {"result": {"a.b": 1}, "a": {"b": 2}, "$": 3}
+    assert [lookup(value, path) for path in ("/result/a.b", "/a/b", "a.b", "/$")] == [1, 2, 2, 3]

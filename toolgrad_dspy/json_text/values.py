@@ -28,10 +28,13 @@ CUT = "it ends before its end"
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """What a text says. ``cut`` is the part in which it ends, which is left out; empty if it ends at its end."""
+    """What a text says. ``cut`` is the part in which it ends, which is left out; empty if it ends at its end.
+    ``replaced`` says that there were halves of surrogate pairs in it.
+    """
 
     data: Any
     cut: str = ""
+    replaced: bool = False
 
 
 def read_value(text: str, constructors: Collection[str] = (), *, many: bool = False, cut: bool = False) -> Value:
@@ -44,7 +47,7 @@ def read_value(text: str, constructors: Collection[str] = (), *, many: bool = Fa
     more than one thing.
 
     >>> read_value('Sure: [{"a": 1,}, {"b": NaN  # why\\n}, {"c":')
-    Value(data=[{'a': 1}, {'b': nan}], cut='{"c":')
+    Value(data=[{'a': 1}, {'b': nan}], cut='{"c":', replaced=False)
     """
     text = unfenced(trimmed(text))
     try:
@@ -155,24 +158,25 @@ def _repaired(text: str) -> Any:
         data = json_repair.loads(text)
     except RecursionError:
         raise UnreadableError("it is nested too deeply") from None
-    if not isinstance(data, dict) or not all(_stands_in(leaf, text) for leaf in _leaves(data)):
+    if not isinstance(data, dict) or not all(_stands_in(leaf, text) for leaf in _texts(data)):
         raise UnreadableError("it is not JSON")
     return data
 
 
-def _leaves(data: Any) -> Iterator[Any]:
-    if isinstance(data, dict):
-        for key, value in data.items():
-            yield key
-            yield from _leaves(value)
+def _texts(data: Any) -> Iterator[str]:
+    """The texts in ``data``, and the keys that would have to be quoted."""
+    if isinstance(data, str):
+        yield data
+    elif isinstance(data, dict):
+        for key, item in data.items():
+            if not _BARE_KEY.fullmatch(key):
+                yield key
+            yield from _texts(item)
     elif isinstance(data, list):
         for item in data:
-            yield from _leaves(item)
-    else:
-        yield data
+            yield from _texts(item)
 
 
-def _stands_in(leaf: Any, text: str) -> bool:
-    if isinstance(leaf, str):
-        return json.dumps(leaf, ensure_ascii=False)[1:-1] in text if leaf else '""' in text or "''" in text
-    return True
+def _stands_in(leaf: str, text: str) -> bool:
+    """Whether ``text`` has ``leaf`` in quotes. A word without is a name of something else, such as ``undefined``."""
+    return any(quoted in text for quoted in (json.dumps(leaf, ensure_ascii=False), f'"{leaf}"', f"'{leaf}'"))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 # Characters. An answer of the loop has a few thousand; what stands after this many is taken for cut off, so that a
 # model that never ends costs bounded time and memory.
-LONGEST = 1_000_000
+LONGEST = 2_000_000
 
 # White space of every kind, a byte-order mark, zero-width characters and a soft hyphen.
 _BLANKS = "".join(map(chr, range(0x21))) + "\x85\xa0\xad\u1680\u180e\u2028\u2029\u202f\u205f\u2060\u3000\ufeff"

@@ -146,7 +146,8 @@ async def _outcome(models: Models, model: DistinctModel) -> Probed | ToolGradErr
     try:
         before, backend = known(settings), models.backend(*model.choice)
         if before.source == "probe" and None not in before.by_name().values():
-            await check({model.name: AsyncGate("check", [backend], CHECK_LIMITS, models.meter)})
+            gate = AsyncGate("check", [backend], CHECK_LIMITS, models.meter)
+            await check({model.name: gate}, settings.temperature)
             return None
         limits = Limits(settings.timeout, settings.retries, settings.max_parallel, longest_pause=PATIENCE)
         gate = AsyncGate("probe", [backend], limits, models.meter)

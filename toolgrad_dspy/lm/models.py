@@ -6,8 +6,11 @@ from pathlib import Path
 from typing import Self
 
 import dspy
+from dspy.utils.exceptions import LMConfigurationError
 from pydantic import JsonValue
 
+from toolgrad_dspy.concurrency import gather_or_cancel
+from toolgrad_dspy.errors import UsageError
 from toolgrad_dspy.lm.adapter import ADAPTERS, AdapterName, FixedJsonAdapter
 from toolgrad_dspy.lm.calls.budget import Budget
 from toolgrad_dspy.lm.calls.gate import AnswerFormats, AsyncGate, Backend, Gate, Limits
@@ -87,7 +90,11 @@ class Models:
         return self
 
     def lm(self, role: Role) -> dspy.LM:
-        """The model that plays ``role``. Raises UsageError for a model name nothing can route."""
+        """The model that plays ``role``.
+
+        Raises UsageError for a model name nothing can route, and for a temperature or a token limit that the model is
+        known to refuse ("refused_by_model").
+        """
         with self._lock:
             if role not in self._lms:
                 self._lms[role] = self._build(role, self.settings[role])
@@ -134,16 +141,25 @@ class Models:
             schema=settings.schema == "call" or all(able.json_schema for able in capabilities),
             json=all(able.json_object for able in capabilities),
         )
-        return dspy.LM(
-            backends[0].model,
-            temperature=settings.temperature,
-            max_tokens=settings.max_tokens,
-            engine=Gate(role, backends, limits, self.meter, self.budget, formats),
-            async_engine=AsyncGate(role, backends, limits, self.meter, self.budget, formats),
-            # With a cache two sessions with equal prompts would become one, and an unusable answer would come again.
-            cache=False,
-            num_retries=0,
-        )
+        try:
+            return dspy.LM(
+                backends[0].model,
+                temperature=settings.temperature,
+                max_tokens=settings.max_tokens,
+                engine=Gate(role, backends, limits, self.meter, self.budget, formats),
+                async_engine=AsyncGate(role, backends, limits, self.meter, self.budget, formats),
+                # With a cache two sessions with equal prompts would become one, and an unusable answer would come
+                # again.
+                cache=False,
+                num_retries=0,
+            )
+        except LMConfigurationError:
+            # DSPy knows OpenAI's reasoning models, and what they refuse.
+            raise UsageError(
+                f"{settings.model} takes no temperature but 1, and no token limit below 16000; unset "
+                f"TOOLGRAD_TEMPERATURE and TOOLGRAD_MAX_TOKENS, or those of the role ({role})",
+                code="refused_by_model",
+            ) from None
 
     def _connected(self, settings: ModelSettings) -> Backend:
         """The model of ``settings`` with its engines. Roles that share an account share its rate limit."""
@@ -160,15 +176,16 @@ class Models:
 
         See :func:`toolgrad_dspy.lm.preflight.check`. The rehearsal model needs no check.
         """
-        gates: dict[str, AsyncGate] = {}
+        gates: dict[float | None, dict[str, AsyncGate]] = {}  # by the temperature of their requests
         for role in roles:
             if not self.settings[role].is_rehearsal:
                 self.lm(role)  # a fallback that nothing can route is an error before the run, too
                 first = self.backend(role)
                 base = address(self.settings[role])
                 name = f"{first.model} at {base}" if base else first.model
-                gates.setdefault(name, AsyncGate("check", [first], CHECK_LIMITS, self.meter))
-        await check(gates)
+                alike = gates.setdefault(self.settings[role].temperature, {})
+                alike.setdefault(name, AsyncGate("check", [first], CHECK_LIMITS, self.meter))
+        await gather_or_cancel(check(alike, temperature) for temperature, alike in gates.items())
 
     async def aclose(self) -> None:
         """Close the connections to model servers. Await it on the event loop that used them, with no call under way.

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dspy.lm15 import (
     AuthError,
     BillingError,
+    Config,
     ConfigurationError,
     LM15Error,
     Message,
@@ -26,22 +27,26 @@ from toolgrad_dspy.lm.settings import environment
 PATIENCE = 30.0
 
 
-async def check(models: Mapping[str, AsyncEngine]) -> None:
-    """Ask each of ``models``, which are given by name, for one word, all at once.
+async def check(models: Mapping[str, AsyncEngine], temperature: float | None = None) -> None:
+    """Ask each of ``models``, which are given by name, for one word at ``temperature``, all at once.
 
     Raises ModelError for the first problem that every later call would meet, too: no connection
     ("server_unreachable"), no key or a refused one ("missing_key", "key_refused"), an unknown model
     ("unknown_model"), an account that cannot pay ("account_refused"), a wrong setting ("model_configuration"). A
     server that answers with another error, or takes its time, can be reached; the run waits for it.
     """
-    problems = await gather_or_cancel(_problem(name, engine) for name, engine in models.items())
+    problems = await gather_or_cancel(_problem(name, engine, temperature) for name, engine in models.items())
     first = next((problem for problem in problems if problem), None)
     if first:
         raise first
 
 
-async def _problem(model: str, engine: AsyncEngine) -> ModelError | None:
-    request = Request(model=model, messages=(Message.user("Reply with the word: ready"),))
+async def _problem(model: str, engine: AsyncEngine, temperature: float | None) -> ModelError | None:
+    request = Request(
+        model=model,
+        messages=(Message.user("Reply with the word: ready"),),
+        config=Config(temperature=temperature),
+    )
     try:
         await engine.complete(request)
     except AuthError as error:

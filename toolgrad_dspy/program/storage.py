@@ -57,12 +57,17 @@ def signature_digest(program: dspy.Module, names: Collection[str] | None = None)
         predictors = {name: predictor for name, predictor in all_predictors(program).items() if name in names}
     shape = {
         name: [
-            (field, str(info.annotation), str((info.json_schema_extra or {}).get("desc")))
+            (field, _type_name(info.annotation), str((info.json_schema_extra or {}).get("desc")))
             for field, info in predictor.signature.fields.items()
         ]
         for name, predictor in predictors.items()
     }
     return hashlib.sha256(json.dumps(shape, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _type_name(annotation: object) -> str:
+    """The name of a field's type, as programs of version 0.1.0 have it in their digest: by its module then."""
+    return str(annotation).replace("toolgrad_dspy.signatures.calls.", "toolgrad_dspy.signatures.propose.")
 
 
 def save_program(path: Path, program: dspy.Module, description: Mapping[str, JsonValue]) -> None:

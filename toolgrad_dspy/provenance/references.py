@@ -53,7 +53,8 @@ def resolve(arguments: JsonValue, resolver: Resolver) -> tuple[JsonValue, dict[s
 
 def _follow(reference: dict[str, JsonValue], resolver: Resolver) -> tuple[str, str, JsonValue]:
     name = reference["$from"]
-    path = reference.get("$path", "")  # without a path it is the whole result
+    path = reference.get("$path")
+    path = "" if path is None else path  # without a path it is the whole result
     if not isinstance(name, str) or not isinstance(path, str):
         raise UnresolvedReferenceError('"$from" and "$path" have to be strings', "not_text")
     earlier = resolver(name)

@@ -5,6 +5,12 @@ from collections.abc import Iterator
 
 from pydantic import JsonValue
 
+# A step of a JSONPath: .key, [0], ['key'] or ["key"].
+_STEP = re.compile(r"""\.?([^.\[\]'"/]+)|\[(\d{1,16})\]|\[(['"])([^'"]*)\3\]""")
+_PATH = re.compile(r"""(?:\.?[^.\[\]'"/]+|\[\d{1,16}\]|\['[^'"]*'\]|\["[^'"]*"\])*""")
+# What models call the whole result, as if it were a key.
+_WHOLE = frozenset({"", "result", "results", "output", "value"})
+
 # RFC 6901 has no leading zeros, and no list has an index of more digits.
 _INDEX = re.compile(r"0|[1-9][0-9]{0,15}")
 
@@ -50,17 +56,53 @@ def leaves(value: JsonValue, pointer: str = "") -> Iterator[tuple[str, JsonValue
 
 
 def canonical(value: JsonValue, pointer: str) -> str:
-    """``pointer`` as other pointers may be appended to it.
+    """``pointer``, or the pointer into ``value`` that a model meant by it; itself if it leads nowhere either way.
 
-    ``"/"`` is the empty key where ``value`` has one, and else, as models write it, the whole value: ``""``.
+    Models write pointers as JSONPath, without the first slash, behind the word "result", or as ``"/"`` for the whole
+    value. What is a pointer as it stands is taken as that.
+
+    >>> canonical({"rows": [{"id": 7}]}, "$.rows[0].id"), canonical({"rows": []}, "result/rows"), canonical({}, "/")
+    ('/rows/0/id', '/rows', '')
     """
-    return "" if pointer == "/" and not (isinstance(value, dict) and "" in value) else pointer
+    return next((meant for meant in _meanings(pointer) if _leads_somewhere(value, meant)), pointer)
+
+
+def _meanings(pointer: str) -> Iterator[str]:
+    yield pointer
+    bare = pointer.strip().removeprefix("#")
+    bare = bare[1:] if bare.startswith("$/") else bare
+    for meant in (bare if bare.startswith("/") else f"/{bare}", _from_json_path(bare)):
+        if meant is None:
+            continue
+        yield meant
+        first, _, rest = meant[1:].partition("/")
+        if first in _WHOLE:
+            yield f"/{rest}" if rest else ""
+
+
+def _from_json_path(path: str) -> str | None:
+    """``$.a[0]['b']`` as a pointer, or None if it is no such path. Filters and wild cards are not read."""
+    path = path.removeprefix("$")
+    if not _PATH.fullmatch(path):
+        return None
+    return "".join(f"/{escape(key or index or quoted)}" for key, index, _, quoted in _STEP.findall(path))
+
+
+def _leads_somewhere(value: JsonValue, pointer: str) -> bool:
+    if pointer and not pointer.startswith("/"):
+        return False
+    try:
+        for token in pointer[1:].split("/") if pointer else ():
+            value = child(value, token)
+    except KeyError:
+        return False
+    return True
 
 
 def lookup(value: JsonValue, pointer: str) -> JsonValue:
     """The value at ``pointer``. Raises PointerError, whose text says how far the pointer led.
 
-    ``"/"`` may stand for the whole value, as :func:`canonical` says.
+    It may be written in the other ways that :func:`canonical` knows.
 
     >>> lookup({"rows": [{"id": "row_7"}]}, "/rows/0/id")
     'row_7'

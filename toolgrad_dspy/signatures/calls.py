@@ -66,12 +66,14 @@ class ProposedWork(BaseModel):
     def _leniently(cls, data: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
         if isinstance(data, BaseModel):
             return handler(data)
-        calls = _calls(data) if isinstance(data, Mapping) else []
-        if not calls:
+        instruction, calls = "", []
+        if isinstance(data, Mapping):
+            instruction, calls = text_of(_first(data, _INSTRUCTION)), _calls(data)
+        if not instruction and not calls:
             unreadable = cls.model_construct(instruction="", calls=[])
             unreadable._fault = "a proposal has to be an object with `instruction` and `calls`"
             return unreadable
-        return handler({"instruction": text_of(_first(data, _INSTRUCTION)), "calls": calls})
+        return handler({"instruction": instruction, "calls": calls})
 
 
 def _first(data: Mapping[str, Any], names: tuple[str, ...]) -> Any:

@@ -100,7 +100,8 @@ def _classified(error: LM15Error) -> LM15Error:
     if status == 200 or _NOT_JSON.search(message) or _ERROR_IN_BODY.search(message):
         return _as(ServerError, error)
     if status == 400 and _TEMPERATURE.search(message):
-        return _as(ConfigurationError, error, said=f"{message}; unset TOOLGRAD_TEMPERATURE")
+        said = f"the model does not take this temperature; unset TOOLGRAD_TEMPERATURE ({message})"
+        return _as(ConfigurationError, error, said=said)
     if status in (400, 413) and _TOO_LONG.search(message):
         return _as(ContextLengthError, error)
     return error
@@ -139,9 +140,8 @@ def no_answer(response: Response) -> bool:
     body = response.provider_data
     if not isinstance(body, Mapping) or any(not isinstance(p, TextPart) or p.text for p in response.message.parts):
         return False
-    choices = body.get("choices")
-    if isinstance(choices, list):
-        first = choices[0] if choices else {"error": "none"}
+    if "choices" in body:
+        first = body["choices"][0] if body["choices"] else {"error": "no choice"}
         return isinstance(first, Mapping) and bool(first.get("error") or first.get("finish_reason") == "error")
     return bool(body.get("error")) or not body.keys() & _ANSWER_KEYS
 

@@ -56,9 +56,12 @@ _UNREADABLE = (ValueError, LookupError, TypeError, AttributeError)
 
 
 class _Remote:
-    def __init__(self, hidden: Collection[str], marks: CacheMarks | None) -> None:
+    def __init__(
+        self, hidden: Collection[str], marks: CacheMarks | None, foreign: tuple[type[Exception], ...]
+    ) -> None:
         self._hidden = hidden
         self._marks = marks
+        self._unreadable: tuple[type[Exception], ...] = (*_UNREADABLE, *foreign)
 
     def _prepared(self, request: Request) -> Request:
         plain = _without_seed(request)
@@ -78,7 +81,7 @@ class _Remote:
             meant = corrected(error, self._hidden)
             # An error must not become its own cause: code that follows the causes would never end.
             raise meant from (None if meant is error else error)
-        except _UNREADABLE as error:
+        except self._unreadable as error:
             raise corrected(_server_error(error), self._hidden) from error
 
 
@@ -86,11 +89,18 @@ class Remote(_Remote):
     """A synchronous engine over a network, whose failures say what the provider meant (``errors.py``).
 
     The texts in ``hidden``, which is the key, are masked in the failures: a server may repeat them. With ``marks``
-    the requests are marked for Anthropic's prompt cache.
+    the requests are marked for Anthropic's prompt cache. ``foreign`` are exceptions of the engine's own library that
+    it lets through when it cannot read an answer.
     """
 
-    def __init__(self, inner: SyncConnection, hidden: Collection[str] = (), marks: CacheMarks | None = None) -> None:
-        super().__init__(hidden, marks)
+    def __init__(
+        self,
+        inner: SyncConnection,
+        hidden: Collection[str] = (),
+        marks: CacheMarks | None = None,
+        foreign: tuple[type[Exception], ...] = (),
+    ) -> None:
+        super().__init__(hidden, marks, foreign)
         self._inner = inner
 
     def complete(self, request: Request) -> Response:
@@ -106,8 +116,14 @@ class Remote(_Remote):
 class AsyncRemote(_Remote):
     """An asynchronous engine over a network, as :class:`Remote`."""
 
-    def __init__(self, inner: AsyncConnection, hidden: Collection[str] = (), marks: CacheMarks | None = None) -> None:
-        super().__init__(hidden, marks)
+    def __init__(
+        self,
+        inner: AsyncConnection,
+        hidden: Collection[str] = (),
+        marks: CacheMarks | None = None,
+        foreign: tuple[type[Exception], ...] = (),
+    ) -> None:
+        super().__init__(hidden, marks, foreign)
         self._inner = inner
 
     async def complete(self, request: Request) -> Response:
@@ -195,7 +211,12 @@ def _litellm_pair(settings: ModelSettings) -> tuple[Remote, AsyncRemote]:
     }
     given = {name: value for name, value in options.items() if value is not None}
     hidden = (key,) if key else ()
-    return Remote(LiteLLMEngine(**given), hidden), AsyncRemote(AsyncLiteLLMEngine(**given), hidden)
+    # For a body that holds an error with a status of its own making.
+    foreign = (litellm.exceptions.APIError,)
+    return (
+        Remote(LiteLLMEngine(**given), hidden, foreign=foreign),
+        AsyncRemote(AsyncLiteLLMEngine(**given), hidden, foreign=foreign),
+    )
 
 
 def _base(settings: ModelSettings, environ: Mapping[str, str]) -> str | None:

@@ -10,14 +10,15 @@ from pydantic import BaseModel, ValidationError
 
 from toolgrad_dspy.errors import first_problem, one_line
 from toolgrad_dspy.json_text import CUT, Visible, visible
-from toolgrad_dspy.lm.reading.fields import find_fields
+from toolgrad_dspy.lm.reading.fields import Found, find_fields
 from toolgrad_dspy.lm.reading.typed import is_structured, read_typed
 from toolgrad_dspy.records import AnswerFaultKind
 
 Signature = type[dspy.Signature]
 
-# Characters of the faulty place that a fault shows.
+# Characters of the faulty place that a fault shows, and of a fault's whole text.
 SHOWN = 100
+LONGEST_TEXT = 220
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ class Fault:
     def text(self) -> str:
         """One line."""
         shown = f": {one_line(self.place, SHOWN)}" if self.place.strip() else ""
-        return one_line(self.problem + shown, 200 + SHOWN)
+        return one_line(self.problem + shown, LONGEST_TEXT)
 
 
 @dataclass(slots=True)
@@ -60,23 +61,7 @@ def read_answer(signature: Signature, text: str, *, cut: bool = False) -> Readin
     outputs = signature.output_fields
     structured = [name for name, info in outputs.items() if is_structured(info.annotation)]
     found = find_fields(seen.text, outputs, structured, cut=cut)
-    problems = []
-    for name, value in found.items():
-        try:
-            read = read_typed(value, outputs[name].annotation)
-        except (ValueError, AssertionError) as error:
-            problems.append(_unreadable(name, value.value, error))
-            continue
-        unusable = list(_item_faults(name, read.data))
-        if unusable and isinstance(read.data, list) and not any(map(_is_usable, read.data)):
-            problems.append(
-                unusable[0] if unusable else Fault("unreadable_field", f"the field `{name}` was unusable")
-            )
-            continue
-        reading.fields[name] = read.data
-        reading.faults += unusable
-        if read.cut:
-            reading.faults.append(Fault("cut", f"the answer ended inside the field `{name}`", read.cut))
+    problems = [problem for name, value in found.items() if (problem := _read_field(reading, signature, name, value))]
     reading.fields = apply_output_field_defaults(signature, reading.fields)
     missing = [name for name in outputs if name not in reading.fields]
     if missing:
@@ -84,6 +69,24 @@ def read_answer(signature: Signature, text: str, *, cut: bool = False) -> Readin
     else:
         reading.faults += problems
     return reading
+
+
+def _read_field(reading: Reading, signature: Signature, name: str, found: Found) -> Fault | None:
+    """Add the field ``name`` to ``reading``, with what was left out of it; or why it cannot be used."""
+    try:
+        read = read_typed(found, signature.output_fields[name].annotation)
+    except (ValueError, AssertionError) as error:
+        return _unreadable(name, found.value, error)
+    left_out = list(_item_faults(name, read.data))
+    if left_out and isinstance(read.data, list) and not any(map(_is_usable, read.data)):
+        return left_out[0]
+    reading.fields[name] = read.data
+    reading.faults += left_out
+    if read.replaced:
+        reading.faults.append(Fault("surrogates", f"halves of characters in `{name}` were replaced"))
+    if read.cut:
+        reading.faults.append(Fault("cut", f"the answer ended inside the field `{name}`", read.cut))
+    return None
 
 
 def _nothing(seen: Visible, cut: bool) -> Fault:

@@ -1,11 +1,12 @@
 """The fields of an answer, as text or as data, in whichever of DSPy's two formats the model wrote them."""
 
+import json
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from toolgrad_dspy.json_text import UnreadableError, extent, read_value, trimmed
+from toolgrad_dspy.json_text import UnreadableError, extent, trimmed
 
 # DSPy writes "[[ ## name ## ]]". Models indent it, print it bold, and write another number of #. All repetitions are
 # bounded: a line may be a million blanks long.
@@ -21,6 +22,8 @@ _HEADING = re.compile(
 )
 _OBJECT = re.compile(r"\{(?=\s{0,80}[\"'\w])")
 _BRACKET = re.compile(r"[\[{]")
+# What a member ends with after which nothing but the object's bracket may be missing.
+_COMPLETE = ("]", "}", '"')
 # The number of objects in a text that are tried in turn: prose may have braces, too.
 _TRIES = 5
 
@@ -96,17 +99,20 @@ def _members(text: str, names: Collection[str], cut: bool) -> tuple[dict[str, Fo
     """The fields in the object that ``text`` begins with, or in its only member, and the object's length."""
     around = extent(text)
     try:
-        value = read_value(text[: around.end], cut=cut).data
-    except UnreadableError:
-        value = None
-    if isinstance(value, Mapping):
+        value = json.loads(text[: around.end], strict=False)
+    except (ValueError, RecursionError):
+        pass
+    else:
         return _named(value, names), around.end
-    # An object that cannot be read, or is cut off, has members that can.
+    # What is no JSON has members that are, or that can be read by themselves.
     fields: dict[str, Found] = {}
     for number, (key, part) in enumerate(zip(around.keys, around.parts, strict=True), 1):
         name = trimmed(key).strip("\"'`").lower()
+        ends_inside = around.is_open and number == len(around.parts) and (cut or not part.endswith(_COMPLETE))
         if name in names and part:
-            fields.setdefault(name, Found(part, cut=around.is_open and number == len(around.parts)))
+            fields.setdefault(name, Found(part, ends_inside))
+    if not fields and len(around.parts) == 1 and around.parts[0].startswith("{"):
+        fields, _ = _members(around.parts[0], names, cut)
     return fields, around.end
 
 

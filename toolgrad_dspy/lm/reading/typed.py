@@ -11,7 +11,16 @@ import dspy
 from dspy.adapters.utils import annotation_allows_none, parse_value
 from pydantic import BaseModel, TypeAdapter
 
-from toolgrad_dspy.json_text import CUT, UnreadableError, Value, read_value, text_of, trimmed, unquoted
+from toolgrad_dspy.json_text import (
+    CUT,
+    UnreadableError,
+    Value,
+    read_value,
+    text_of,
+    trimmed,
+    unquoted,
+    whole_characters,
+)
 from toolgrad_dspy.lm.reading.fields import Found
 from toolgrad_dspy.records.base import storable
 
@@ -26,16 +35,18 @@ def read_typed(found: Found, annotation: Any) -> Value:
 
     Raises ValueError when it is none.
     """
-    if annotation is str:
-        if found.cut:
-            raise UnreadableError(CUT)
-        return Value(text_of(found.value))
-    if not is_structured(annotation):
-        text = text_of(found.value) if isinstance(found.value, (str, list, dict)) else found.value
-        return Value(parse_value(text, annotation))
-    read = _structure(found, annotation)
-    data = _fitted(read.data, annotation)
-    return Value(_type_adapter(annotation).validate_python(data), read.cut)
+    if is_structured(annotation):
+        read = _structure(found, annotation)
+        data = storable(read.data) if _may_have_halves(found.value) else read.data
+        value = _type_adapter(annotation).validate_python(_fitted(data, annotation))
+        return Value(value, read.cut, replaced=data is not read.data)
+    if annotation is str and found.cut:
+        raise UnreadableError(CUT)
+    data = found.value
+    if annotation is str or isinstance(data, (str, list, dict)):
+        data, replaced = whole_characters(text_of(data))
+        return Value(data if annotation is str else parse_value(data, annotation), replaced=bool(replaced))
+    return Value(parse_value(data, annotation))
 
 
 def _structure(found: Found, annotation: Any) -> Value:
@@ -45,8 +56,11 @@ def _structure(found: Found, annotation: Any) -> Value:
     if text.lower() in _NOTHING and annotation_allows_none(annotation):
         return Value(None)
     text = unquoted(text) if text.startswith('"') else text
-    read = read_value(text, constructors(annotation), many=get_origin(annotation) is list, cut=found.cut)
-    return Value(storable(read.data), read.cut) if _ESCAPED_HALF.search(text) else read
+    return read_value(text, constructors(annotation), many=get_origin(annotation) is list, cut=found.cut)
+
+
+def _may_have_halves(value: Any) -> bool:
+    return not isinstance(value, str) or _ESCAPED_HALF.search(value) is not None
 
 
 def _fitted(data: Any, annotation: Any) -> Any:
