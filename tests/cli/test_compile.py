@@ -86,7 +86,11 @@ def test_any_role_can_be_tuned_and_the_file_says_which(tmp_path: Path, roles: st
     saved = program(tmp_path / "p.json")
     assert set(saved["state"]) == {f"{role.strip()}.predict" for role in roles.split(",")}
     assert "usd" not in saved["compiled"]["optimizer"]["budget"]
-    assert json.loads(compile_(tmp_path, *small[:-1], "q.json", "--program", "p.json").stdout)["program"] == "q.json"
+    compile_(tmp_path, *small[:-1], "q.json", "--program", "p.json")
+    child = program(tmp_path / "q.json")
+    assert set(child["state"]) == {*saved["state"], "proposer.predict", "selector.predict"}
+    if roles == "updater":
+        assert child["state"]["updater.predict"] == saved["state"]["updater.predict"]
 
 
 @pytest.mark.slow

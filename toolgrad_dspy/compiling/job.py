@@ -22,7 +22,16 @@ from toolgrad_dspy.metrics import Metric, MetricConfig, build_metric
 from toolgrad_dspy.optimizers import Optimizer
 from toolgrad_dspy.optimizers import optimizer as find_optimizer
 from toolgrad_dspy.optimizers.base import FEWEST_TASKS
-from toolgrad_dspy.program import ProgramConfig, Tasks, ToolGrad, draw, load_program, save_program, schema_notes
+from toolgrad_dspy.program import (
+    ProgramConfig,
+    Tasks,
+    ToolGrad,
+    draw,
+    load_program,
+    read_program,
+    save_program,
+    schema_notes,
+)
 from toolgrad_dspy.runs import ModelsSpec, SessionEstimate, ToolsSpec, WorldTools, typical_session
 from toolgrad_dspy.tools import Library
 from toolgrad_dspy.tuning import (
@@ -334,4 +343,6 @@ class _Job:
             parent=spec.parent,
             recorded=spec.record,
         )
-        save_program(path, compiled.tuning.program, description.stored())
+        # What the parent was tuned in stays so, whether it was tuned further or not.
+        held = () if spec.parent is None else read_program(spec.parent).state
+        save_program(path, compiled.tuning.program, description.stored(), also=held)

@@ -57,7 +57,7 @@ def signature_digest(program: dspy.Module, names: Collection[str] | None = None)
         predictors = {name: predictor for name, predictor in all_predictors(program).items() if name in names}
     shape = {
         name: [
-            (field, _type_name(info.annotation), str((info.json_schema_extra or {}).get("desc")))
+            (field, str(info.annotation), str((info.json_schema_extra or {}).get("desc")))
             for field, info in predictor.signature.fields.items()
         ]
         for name, predictor in predictors.items()
@@ -65,23 +65,23 @@ def signature_digest(program: dspy.Module, names: Collection[str] | None = None)
     return hashlib.sha256(json.dumps(shape, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def _type_name(annotation: object) -> str:
-    """The name of a field's type, as programs of version 0.1.0 have it in their digest: by its module then."""
-    return str(annotation).replace("toolgrad_dspy.signatures.calls.", "toolgrad_dspy.signatures.propose.")
-
-
-def save_program(path: Path, program: dspy.Module, description: Mapping[str, JsonValue]) -> None:
+def save_program(
+    path: Path, program: dspy.Module, description: Mapping[str, JsonValue], *, also: Collection[str] = ()
+) -> None:
     """Write the program's state to ``path``, whole or not at all. Raises StoreError.
 
+    Written are the predictors that are tuned, and ``also`` those of these names: of a program that was loaded, for
+    instance, what its file held.
     ``description`` says how it came about (``toolgrad_dspy.compiling.describe``); it may be empty. It is stored under
     ``compiled``.
     """
-    state = {name: predictor.dump_state() for name, predictor in program.named_predictors()}
+    names = {*also, *(name for name, _ in program.named_predictors())}
+    state = {name: part.dump_state() for name, part in all_predictors(program).items() if name in names}
     for stored in state.values():
         stored.pop("lm", None)  # its settings may hold a key
     data = {
         "format": FORMAT,
-        "signatures": signature_digest(program),
+        "signatures": signature_digest(program, names),
         "compiled": dict(description),
         "state": state,
     }
