@@ -111,6 +111,7 @@ PROPOSALS = {
     "one call": work(call=CALL),
     "one call, flat": work(**CALL),
     "its name once more": json.dumps({"proposals": [WORK]}),
+    "one proposal, of calls alone": json.dumps({"calls": [CALL]}),
     "one proposal": work(calls=CALL)[1:-1],
     "a comment and commas": work(calls=[CALL])[:-2] + ", // why\n},]",
     "Python": "[{'instruction': \"it's\", 'calls': [{'tool': 'find', 'arguments': {'word': 'tea'}, 'more': None}]}]",
