@@ -110,6 +110,8 @@ PROPOSALS = {
     "OpenAI's": work(tool_calls=[{"id": "c", "type": "function", "function": {"name": "find", "arguments": TEXT}}]),
     "one call": work(call=CALL),
     "one call, flat": work(**CALL),
+    "its name once more": json.dumps({"proposals": [WORK]}),
+    "one proposal, of calls alone": json.dumps({"calls": [CALL]}),
     "one proposal": work(calls=CALL)[1:-1],
     "a comment and commas": work(calls=[CALL])[:-2] + ", // why\n},]",
     "Python": "[{'instruction': \"it's\", 'calls': [{'tool': 'find', 'arguments': {'word': 'tea'}, 'more': None}]}]",

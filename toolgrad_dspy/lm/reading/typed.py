@@ -64,9 +64,14 @@ def _may_have_halves(value: Any) -> bool:
 
 
 def _fitted(data: Any, annotation: Any) -> Any:
-    """``data`` with a list around one object where a list is expected, or without one where it is not."""
+    """``data`` with a list around one object where a list is expected, or without one where it is not.
+
+    An object whose only member is a list stands for that list, unless it is an item: models repeat the field's name.
+    """
     if get_origin(annotation) is list and isinstance(data, Mapping):
-        return [data]
+        ((name, only),) = data.items() if len(data) == 1 else (("", None),)
+        is_item = name in getattr(get_args(annotation)[0], "model_fields", ())
+        return only if isinstance(only, list) and not is_item else [data]
     if isinstance(annotation, type) and isinstance(data, list) and len(data) == 1:
         return data[0]
     return data
