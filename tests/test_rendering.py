@@ -7,7 +7,7 @@ import pytest
 from pydantic import JsonValue
 
 from toolgrad_dspy.records import Attempt, Observation, Origin, Report, Tool, ToolCall, Verdict, leaves, lookup
-from toolgrad_dspy.rendering import abridge, report_line, tool_line
+from toolgrad_dspy.rendering import abridge, report_line, schema_line
 
 OK = Verdict(outcome="ok", rule="test")
 
@@ -52,13 +52,13 @@ def test_an_object_with_too_many_keys_is_cut_as_text() -> None:
     assert shown.endswith("… (cut)")
 
 
-def test_a_tool_is_shown_on_one_line_with_its_schema_unchanged() -> None:
+def test_a_tool_under_repair_is_shown_on_one_line_with_its_schema_unchanged() -> None:
     parameters: dict[str, JsonValue] = {
         "type": "object",
         "properties": {"ä": {"anyOf": [{"type": "null"}, {"enum": ["\n", "b"]}]}},
     }
     tool = Tool(name="t", source_name="t", description="Two\nlines.", parameters=parameters, source="s", category="c")
-    line = tool_line(tool)
+    line = schema_line(tool)
     assert "\n" not in line
     assert json.loads(line) == {"name": "t", "description": "Two\nlines.", "parameters": parameters}
 

@@ -2,6 +2,7 @@
 
     ToolGradError                what the user can fix: shown as one line, without a traceback
     ├── UsageError               the command, its options or a file it was given are wrong     (exit code 2)
+    ├── CallLimitError           a session may make no more LM calls (in ``lm``); it ends, and the run goes on
     └── RunError                 the run cannot start or go on; everything so far is stored    (exit code 1)
         ├── ToolSourceError      a tool source does not start, or lists tools that cannot be used
         ├── ModelError           a model cannot be reached, or refuses every call

@@ -48,9 +48,9 @@ def sent(
             try:
                 if hold:
                     with holding({"report": CHOICE}, stable=stable):
-                        await ask(dspy.Predict(signature), signature, models, "selector", **given)
+                        await ask(dspy.Predict(signature), models, "selector", **given)
                 else:
-                    await ask(dspy.Predict(signature), signature, models, "selector", **given)
+                    await ask(dspy.Predict(signature), models, "selector", **given)
             finally:
                 await models.aclose()
 
@@ -236,7 +236,7 @@ def test_every_provider_answers_under_the_schema_of_a_call(
             try:
                 with holding({"report": CHOICE}):
                     given = dict.fromkeys(Select.input_fields, "x")
-                    return await ask(dspy.Predict(Select), Select, models, "selector", **given)
+                    return await ask(dspy.Predict(Select), models, "selector", **given)
             finally:
                 await models.aclose()
 
@@ -265,5 +265,5 @@ def test_the_rehearsal_model_answers_under_any_setting() -> None:
     models = Models({"selector": settings("rehearsal", schema="call")})
     given = dict.fromkeys(Select.input_fields, "")
     with holding({"report": CHOICE}):
-        answer = asyncio.run(ask(dspy.Predict(Select), Select, models, "selector", **given))
+        answer = asyncio.run(ask(dspy.Predict(Select), models, "selector", **given))
     assert answer.report == "none"

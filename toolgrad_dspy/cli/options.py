@@ -29,9 +29,21 @@ ConfigOption = Annotated[
 Iterations = Annotated[
     int | None, typer.Option("--iterations", help="Passes of the loop per sample (8).", min=1, max=100)
 ]
-MiniBatch = Annotated[int | None, typer.Option("--mini-batch", help="Tools shown per iteration (50).", min=1)]
+MiniBatch = Annotated[int | None, typer.Option("--mini-batch", help="Tools shown per iteration (24).", min=1)]
 Proposals = Annotated[int | None, typer.Option("--proposals", help="Proposals per iteration (3).", min=1, max=16)]
 Repairs = Annotated[int | None, typer.Option("--repairs", help="Repair turns per proposal (2).", min=0, max=10)]
+Mend = Annotated[
+    Literal["needed", "all"] | None,
+    typer.Option("--mend", help="Mend all calls that give no result, or only where nothing else did (needed)."),
+]
+Base = Annotated[
+    Literal["shipped", "plain"] | None,
+    typer.Option("--base", help="The instructions to begin with: shipped, or plain ones without advice (shipped)."),
+]
+MaxCalls = Annotated[
+    int | None,
+    typer.Option("--max-calls-per-session", help="LM calls that one session may make. Default: no limit.", min=4),
+]
 Chains = Annotated[int | None, typer.Option("--chains", help="Chains a workflow may have (10).", min=1)]
 
 MaxUsd = Annotated[

@@ -5,6 +5,7 @@ from toolgrad_dspy.json_schema.dialects import DIALECTS, Dialect, Reason, Refusa
 from toolgrad_dspy.json_schema.example import example
 from toolgrad_dspy.json_schema.plain import JsonSchema, Plain, TooLargeError, any_of
 from toolgrad_dspy.json_schema.scalars import MADE_UP
+from toolgrad_dspy.json_schema.signature import key_outline, parameter_list
 from toolgrad_dspy.json_schema.sketch import sketch
 from toolgrad_dspy.json_schema.validate import accepts, adapt, argument_problem, compile_schema, schema_problem
 from toolgrad_dspy.json_schema.walk import Schema, schema_at
@@ -27,6 +28,8 @@ __all__ = [
     "convert",
     "example",
     "is_closed",
+    "key_outline",
+    "parameter_list",
     "schema_at",
     "schema_problem",
     "sketch",

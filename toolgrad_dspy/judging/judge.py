@@ -156,7 +156,7 @@ class Judge(dspy.Module):
         prediction, problem = None, ""
         with metered() as meter:
             try:
-                prediction = await ask(predictor, SIGNATURES[group], self._models, "judge", **inputs)
+                prediction = await ask(predictor, self._models, "judge", **inputs)
             except AnswerError as error:
                 problem = str(error)
         used = meter.models()

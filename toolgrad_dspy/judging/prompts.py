@@ -15,7 +15,7 @@ from toolgrad_dspy.judging.sentences import pairs
 from toolgrad_dspy.judging.slots import slots_of
 from toolgrad_dspy.judging.voting import Vote
 from toolgrad_dspy.records import Criterion, JudgeGroup, Sample, Tool, Workflow
-from toolgrad_dspy.rendering import line, tool_line, workflow_lines
+from toolgrad_dspy.rendering import line, schema_line, workflow_lines
 from toolgrad_dspy.signatures import JudgeCalls, JudgeInstruction, JudgeQuality
 
 # The signature of each group. ``Any``: dspy has no types.
@@ -54,7 +54,7 @@ class Questions:
                 code="unknown_tool",
             )
         self._sample = sample
-        self._tools = "\n".join(tool_line(known[name]) for name in called)
+        self._tools = "\n".join(schema_line(known[name]) for name in called)
         self._slots = slots_of(sample.workflow.steps, known)
         self._pairs = pairs(sample.query)
 

@@ -5,11 +5,12 @@ A program asks the models of a configuration, counts the calls, and closes the c
     models = Models.from_environment()
     try:
         with metered() as meter:
-            answer = await ask(predictor, Propose, models, "proposer", tools=..., workflow=..., ...)
+            answer = await ask(predictor, models, "proposer", tools=..., workflow=..., ...)
     finally:
         await models.aclose()
 """
 
+from toolgrad_dspy.lm.answer_faults import answer_faults
 from toolgrad_dspy.lm.ask import AnswerError, ask
 from toolgrad_dspy.lm.calls.budget import Budget, BudgetSpentError, Caps
 from toolgrad_dspy.lm.calls.meter import Meter, metered
@@ -29,6 +30,7 @@ __all__ = [
     "ModelSettings",
     "Models",
     "Role",
+    "answer_faults",
     "ask",
     "holding",
     "metered",

@@ -1,8 +1,9 @@
 """The adapters that turn signatures into prompts, and answers into fields.
 
-They are DSPy's chat and JSON formats, with two changes. The fixed part of a prompt comes first and is the same to the
-byte in every call, because providers bill the repeated beginning of a prompt at a fraction (``docs/models.md``). And
-nothing is built twice: DSPy makes the JSON schema of every output field on every call, half of the time of a call.
+They are DSPy's chat and JSON formats, with three changes. The fixed part of a prompt comes first and is the same to
+the byte in every call, because providers bill the repeated beginning of a prompt at a fraction (``docs/models.md``).
+Nothing is built twice: DSPy makes the JSON schema of every output field on every call, half of the time of a call.
+And an answer is read for what it means (``reading/``), and asked for once more when it cannot be used.
 """
 
 import weakref
@@ -11,9 +12,13 @@ from contextlib import contextmanager
 from typing import Any, Literal, Self
 
 import dspy
+from dspy.clients.call_context import adapter_fallback_scope
 from pydantic import BaseModel, ConfigDict, create_model
 
 from toolgrad_dspy.json_schema import Refusal, is_closed
+from toolgrad_dspy.lm.answer_faults import asking, note_fault, this_asking
+from toolgrad_dspy.lm.reading import THOUGHT_TOO_LONG, Fault, read_answer
+from toolgrad_dspy.lm.reasking import Message, UnusableAnswerError, asking_again, with_first_answer
 from toolgrad_dspy.lm.schemas import FIXED, SchemaPolicy, answer_schema, held
 
 Signature = type[dspy.Signature]
@@ -103,14 +108,124 @@ class _CachedPrompts(_AnyFormat):
         self._forget()
 
 
-class FixedChatAdapter(_CachedPrompts, dspy.ChatAdapter):
-    """DSPy's chat format, without its second attempt in JSON: ``ask.py`` re-asks, with the error text."""
+class _LenientAnswers(_AnyFormat):
+    """What both formats share: answers are read leniently, and asked for once more when they cannot be used.
+
+    A call may return fewer completions than ``n``: those that can be used. Raises UnusableAnswerError when the second
+    asking brings none either.
+    """
+
+    def __call__(
+        self,
+        lm: Any,
+        lm_kwargs: dict[str, Any],
+        signature: Signature,
+        demos: list[dict[str, Any]],
+        inputs: dict[str, Any],
+    ) -> list[dict[str, Any]]:
+        answers: list[dict[str, Any]]
+        with adapter_fallback_scope() as progress, asking(1, _role(lm)):
+            try:
+                answers = super().__call__(lm, lm_kwargs, signature, demos, inputs)
+            except UnusableAnswerError as error:
+                if progress.emitted or not error.again:  # what a user has seen cannot be taken back
+                    raise
+                first = error
+            else:
+                return answers
+        with asking_again(first), asking(2, _role(lm)):
+            answers = super().__call__(lm, lm_kwargs, signature, demos, inputs)
+        return answers
+
+    async def acall(
+        self,
+        lm: Any,
+        lm_kwargs: dict[str, Any],
+        signature: Signature,
+        demos: list[dict[str, Any]],
+        inputs: dict[str, Any],
+    ) -> list[dict[str, Any]]:
+        answers: list[dict[str, Any]]
+        with adapter_fallback_scope() as progress, asking(1, _role(lm)):
+            try:
+                answers = await super().acall(lm, lm_kwargs, signature, demos, inputs)
+            except UnusableAnswerError as error:
+                if progress.emitted or not error.again:
+                    raise
+                first = error
+            else:
+                return answers
+        with asking_again(first), asking(2, _role(lm)):
+            answers = await super().acall(lm, lm_kwargs, signature, demos, inputs)
+        return answers
+
+    def format(self, signature: Signature, demos: list[dict[str, Any]], inputs: dict[str, Any]) -> list[Message]:
+        messages: list[Message] = super().format(signature, demos, inputs)
+        return with_first_answer(messages, self.user_message_output_requirements(signature))
+
+    def _call_postprocess(
+        self, processed: Signature, original: Signature, outputs: list[Any], lm: Any, lm_kwargs: dict[str, Any]
+    ) -> list[dict[str, Any]]:
+        """DSPy's hook: the fields of each completion that can be used."""
+        values: list[dict[str, Any]] = []
+        unusable: list[UnusableAnswerError] = []
+        for output in outputs:
+            try:
+                given = [self._with_text(original, output)]
+                values += super()._call_postprocess(processed, original, given, lm, lm_kwargs)
+            except UnusableAnswerError as error:
+                note_fault(error.fault)
+                unusable.append(error)
+        if unusable and not values:
+            raise unusable[0]
+        return values
+
+    def _with_text(self, signature: Signature, output: Any) -> Any:
+        """A completion with its text: some servers put the whole answer where the thoughts belong."""
+        fields = output if isinstance(output, dict) else {"text": output}
+        if (fields.get("text") or "").strip() or fields.get("tool_calls"):
+            return output
+        thoughts = fields.get("reasoning_content") or ""
+        if thoughts and _is_cut_off():
+            raise self._unusable(signature, THOUGHT_TOO_LONG)
+        if not thoughts.strip():
+            raise self._unusable(signature, Fault("empty", "it was empty"))
+        return {**fields, "text": thoughts}
+
+    def parse(self, signature: Signature, completion: str) -> dict[str, Any]:
+        reading = read_answer(signature, completion, cut=_is_cut_off())
+        for fault in reading.faults:
+            note_fault(fault)
+        if reading.problem is not None:
+            raise self._unusable(signature, reading.problem, reading.shown, reading.fields)
+        return reading.fields
+
+    def _unusable(
+        self, signature: Signature, fault: Fault, shown: str = "", fields: dict[str, Any] | None = None
+    ) -> UnusableAnswerError:
+        # A limit that was too small for the thoughts is too small for them the next time, too.
+        again = fault is not THOUGHT_TOO_LONG
+        return UnusableAnswerError(type(self).__name__, signature, fault, shown, fields or {}, again)
+
+
+def _role(lm: Any) -> str:
+    """The role of one of our models; empty for any other."""
+    return getattr(getattr(lm, "engine", None), "role", "")
+
+
+def _is_cut_off() -> bool:
+    """Whether a server cut an answer to this question off at the token limit."""
+    return "length" in this_asking().endings
+
+
+class FixedChatAdapter(_LenientAnswers, _CachedPrompts, dspy.ChatAdapter):
+    """DSPy's chat format, without its second attempt in JSON."""
 
     def __init__(self) -> None:
         super().__init__(use_json_adapter_fallback=False)
 
 
-class FixedJsonAdapter(_CachedPrompts, dspy.JSONAdapter):
+class FixedJsonAdapter(_LenientAnswers, _CachedPrompts, dspy.JSONAdapter):
     """DSPy's JSON format, enforced by the provider as far as the model allows.
 
     That is the schema of the call at hand (``schemas/holding.py``) where ``policy`` sends it and the server takes it,
@@ -162,18 +277,13 @@ class FixedJsonAdapter(_CachedPrompts, dspy.JSONAdapter):
         return known
 
 
-@contextmanager
-def using_adapter(adapter: dspy.Adapter) -> Iterator[None]:
-    """Calls inside use ``adapter``. DSPy's context is entered only if that changes something: entering it is slow."""
-    if dspy.settings.adapter is adapter:
-        yield
-        return
-    with dspy.context(adapter=adapter):
-        yield
-
-
 ADAPTERS: Mapping[AdapterName, dspy.Adapter] = {"chat": FixedChatAdapter(), "json": FixedJsonAdapter()}
 ADAPTER = ADAPTERS["chat"]
+
+
+def is_ours(adapter: dspy.Adapter) -> bool:
+    """Whether ``adapter`` is one of the two above, or derived from one."""
+    return isinstance(adapter, _LenientAnswers)
 
 
 @contextmanager

@@ -1,11 +1,14 @@
-"""Asking a model through a predictor, with one re-ask when its answer cannot be parsed.
+"""Asking a model through a predictor: which model and adapter it uses, and what its failures mean.
 
-DSPy's adapters raise when an answer does not fit the signature, and nothing tells the model what was wrong. Here the
-model is asked once more, with the error text in an extra input field. Failures are sorted in two: those of this call
-(AnswerError, a failed step of the session) and those of every later call too (ModelError, the end of the run).
+A predictor is any DSPy module with the fields of one of our signatures: it is called as a module. Failures are sorted
+in two: those of this call (AnswerError, a failed step of the session) and those of every later call too (ModelError,
+the end of the run). An answer that cannot be used is asked for once more, by the adapter.
 """
 
-import re
+import asyncio
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
 
 import dspy
 from dspy.lm15 import LM15Error
@@ -20,13 +23,15 @@ from dspy.utils.exceptions import (
     LMUnsupportedFeatureError,
     LMUnsupportedModelError,
 )
+from dspy.utils.usage_tracker import track_usage
 
 from toolgrad_dspy.errors import ModelError, ToolGradError, one_line
-from toolgrad_dspy.lm.adapter import described_as, using_adapter
+from toolgrad_dspy.lm.adapter import is_ours
+from toolgrad_dspy.lm.answer_faults import played_by
 from toolgrad_dspy.lm.models import Models
+from toolgrad_dspy.lm.reasking import UnusableAnswerError
 from toolgrad_dspy.lm.settings import Role
-
-Signature = type[dspy.Signature]
+from toolgrad_dspy.lm.user_models import count_usage, is_counted, uncounted
 
 # Errors that every later call would meet again, with the code of the ModelError each becomes. The first class that
 # matches counts: a missing configuration is a configuration error, too.
@@ -41,9 +46,6 @@ _FATAL_CODES: tuple[tuple[type[LMError], str], ...] = (
 FATAL = tuple(kind for kind, _ in _FATAL_CODES)
 
 UNUSABLE = "unusable_answer"
-
-# The wording of the chat adapter, and that of the JSON adapter.
-_UNREADABLE = re.compile(r"Failed to parse field (\w+)(?:: | with value .*Error message: )(.*)", re.DOTALL)
 
 
 class AnswerError(Exception):
@@ -62,16 +64,14 @@ class AnswerError(Exception):
         return AnswerError, (str(self), self.code)  # Exception's own way passes on the message only
 
 
-class _UnusableAnswerError(Exception):
-    """An answer that does not fit the signature. The text says what is wrong, to the model."""
+async def ask(predict: dspy.Module, models: Models, role: Role, **inputs: object) -> dspy.Prediction:
+    """The answer of the model that plays ``role`` to ``inputs``.
 
+    ``predict`` is a ``dspy.Predict`` or any other module with the same inputs and outputs. A model that was set on it
+    answers; else the one that the settings of ``role`` name; else, where they name none, the one that
+    ``dspy.configure`` or ``dspy.context`` set; else the rehearsal model. Likewise an adapter that was set in DSPy is
+    used unless the settings name one.
 
-async def ask(
-    predict: dspy.Predict, signature: Signature, models: Models, role: Role, **inputs: object
-) -> dspy.Prediction:
-    """The answer of the model that plays ``role`` to ``inputs`` under ``signature``.
-
-    ``signature`` is the predictor's own or one derived from it. A predictor that has a model uses that one instead.
     Raises AnswerError when the model did not answer, or twice in a form that does not fit, and ModelError when no
     call can succeed.
 
@@ -79,37 +79,17 @@ async def ask(
     >>> from toolgrad_dspy.lm import Models, ask
     >>> from toolgrad_dspy.signatures import Repair
     >>> given = dict.fromkeys(Repair.input_fields, "")
-    >>> asyncio.run(ask(dspy.Predict(Repair), Repair, Models.from_environment(), "executor", **given)).calls
+    >>> asyncio.run(ask(dspy.Predict(Repair), Models.from_environment(), "executor", **given)).calls
     []
     """
     try:
-        return await _call(predict, signature, models, role, inputs)
-    except _UnusableAnswerError as error:
-        problem = str(error)
-    again = signature
-    if "problem" not in signature.input_fields:
-        field = dspy.InputField(desc="what was wrong with your last answer")
-        again = described_as(signature.append("problem", field, str), signature)
-    elif inputs.get("problem"):  # the caller has a complaint of its own, which still holds
-        problem = f"{inputs['problem']}; {problem}"
-    try:
-        return await _call(predict, again, models, role, {**inputs, "problem": problem})
-    except _UnusableAnswerError as error:
-        raise AnswerError(f"unusable answer, twice: {error}", UNUSABLE) from None
-
-
-async def _call(
-    predict: dspy.Predict, signature: Signature, models: Models, role: Role, inputs: dict[str, object]
-) -> dspy.Prediction:
-    # Some optimizers give a predictor a model of its own, at another temperature for instance.
-    chosen = {} if predict.lm is not None else {"lm": models.lm(role)}
-    try:
-        with using_adapter(models.adapter(role)):
-            prediction: dspy.Prediction = await predict.acall(signature=signature, **chosen, **inputs)
-    except AdapterParseError as error:
-        raise _UnusableAnswerError(_complaint(error)) from None
-    except RecursionError:  # the JSON parser's: a model that repeats itself opens brackets without end
-        raise _UnusableAnswerError("The answer is nested too deeply.") from None
+        with _settings(predict, models, role):
+            prediction: dspy.Prediction | None = await _called(predict, inputs)
+    except UnusableAnswerError as error:
+        twice = ", twice" if error.again else ""
+        raise AnswerError(f"unusable answer{twice}: {error.fault.text}", UNUSABLE) from None
+    except AdapterParseError as error:  # an adapter of the user's
+        raise AnswerError(f"unusable answer: {one_line(error, 200)}", UNUSABLE) from None
     except FATAL as error:
         raise _fatal(error) from None
     except LMUnexpectedError as error:
@@ -122,7 +102,39 @@ async def _call(
         raise _unanswered(error) from None
     except LMError as error:
         raise _unanswered(error) from None
+    if prediction is None:  # dspy.BestOfN, when every attempt failed
+        models.budget.check_model_call()
+        raise AnswerError("unusable answer: no attempt gave one", UNUSABLE)
     return prediction
+
+
+async def _called(predict: dspy.Module, inputs: dict[str, Any]) -> Any:
+    # BestOfN and Refine are synchronous: in a thread of their own they do not hold up the other sessions.
+    if hasattr(predict, "aforward"):
+        return await predict.acall(**inputs)
+    return await asyncio.to_thread(predict, **inputs)
+
+
+@contextmanager
+def _settings(predict: dspy.Module, models: Models, role: Role) -> Iterator[None]:
+    """DSPy's settings for a call of ``predict`` as ``role``. The calls of a user's own model are counted, too."""
+    settings = models.settings[role]
+    configured = dspy.settings.lm
+    # One of our models is configured by an optimizer, for the prompts that it writes itself.
+    use_configured = (
+        "model" not in settings.model_fields_set and configured is not None and not is_counted(configured)
+    )
+    lm = configured if use_configured else models.lm(role)
+    adapter = dspy.settings.adapter
+    if adapter is None or settings.adapter != "auto" or is_ours(adapter):
+        adapter = models.adapter(role)
+    with ExitStack() as stack:
+        stack.enter_context(played_by(role))
+        stack.enter_context(dspy.context(lm=lm, adapter=adapter))
+        if own := uncounted(predict, lm):
+            models.budget.check_model_call()
+            stack.callback(count_usage, stack.enter_context(track_usage()), own, models, role)
+        yield
 
 
 def _fatal(error: LMError) -> ModelError:
@@ -137,14 +149,3 @@ def _fatal(error: LMError) -> ModelError:
 def _unanswered(error: LMError) -> AnswerError:
     kind = type(error).__name__
     return AnswerError(f"{kind}: {one_line(error, 200)}", kind)
-
-
-def _complaint(error: AdapterParseError) -> str:
-    """What was wrong, for the model: the adapter's message without the answer and the parts of the prompt in it."""
-    message = str(error).split(f"Adapter {error.adapter_name} failed to parse the LM response.", 1)[0].strip()
-    field = _UNREADABLE.match(message)
-    if field:
-        return one_line(f"The field {field[1]} cannot be read: {field[2]}", 600)
-    present = error.parsed_result if isinstance(error.parsed_result, dict) else {}
-    absent = [name for name in error.signature.output_fields if name not in present]
-    return f"The answer lacks the fields: {', '.join(absent)}." if absent else one_line(message, 600)

@@ -13,7 +13,6 @@ from toolgrad_dspy.errors import one_line
 from toolgrad_dspy.metrics.finding import Finding
 from toolgrad_dspy.metrics.sample_rules import repeated
 from toolgrad_dspy.metrics.trace_rules import redundant, sound, steps_before
-from toolgrad_dspy.provenance.origins import alike
 from toolgrad_dspy.records import (
     Attempt,
     Criterion,
@@ -22,6 +21,7 @@ from toolgrad_dspy.records import (
     Report,
     Session,
     Step,
+    alike,
     last_key,
     leaves,
     lookup,

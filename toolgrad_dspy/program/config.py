@@ -4,6 +4,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from toolgrad_dspy.program.bases import BaseName
+
 
 class ProgramConfig(BaseModel):
     """How one sample is grown. Defaults are those of ToolGrad where it has one (arXiv 2508.04086, section 3).
@@ -11,22 +13,32 @@ class ProgramConfig(BaseModel):
     >>> ProgramConfig(iterations=6, mini_batch=30).update
     'last'
 
-    - ``mini_batch``: tools shown to the proposer per iteration (paper: 50); all if the library has fewer.
+    - ``mini_batch``: tools shown to the proposer per iteration, all if the library has fewer. The paper shows 50;
+      half of that costs a third less, at an equal score (docs/models.md, "What a sample costs").
     - ``proposals``: proposals asked for per iteration (paper: 3).
     - ``iterations``: passes of the loop (paper: 10, its released example 5).
-    - ``repairs``: LM turns to mend failed calls of one proposal (paper: at most 3 turns in all).
+    - ``repairs``: LM turns to mend the calls of one proposal (paper: at most 3 turns in all).
+    - ``mend``: when they are used: for ``all`` proposals that failed or came back empty, as in the paper, or only
+      where ``needed``, when no proposal of the iteration gave a result: only one report is taken.
     - ``chains``: chains a workflow may have (paper: 10).
     - ``update``: when query and response are written. ``each`` iteration, as in the paper, or once, after the
       ``last`` one: the texts depend on the chains alone, so earlier versions would only be thrown away.
-    - ``shown_chars``: how much of one result a prompt shows, in characters; the stored result is never cut.
+    - ``base``: the instructions to begin with, those that ship or ``plain`` ones without advice (``bases.py``).
+    - ``max_calls``: LM calls that one session may make; None is no limit. A session that reaches it ends with the
+      steps that it has.
+    - ``shown_chars``: how much of a new result the planning prompts show, in characters. Of older ones they show what
+      a call can use; the updater sees twice as much of each. The stored result is never cut.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    mini_batch: int = Field(default=50, ge=1)
+    mini_batch: int = Field(default=24, ge=1)
     proposals: int = Field(default=3, ge=1, le=16)
     iterations: int = Field(default=8, ge=1, le=100)
     repairs: int = Field(default=2, ge=0, le=10)
+    mend: Literal["needed", "all"] = "needed"
     chains: int = Field(default=10, ge=1)
     update: Literal["each", "last"] = "last"
-    shown_chars: int = Field(default=2400, ge=200)
+    base: BaseName = "shipped"
+    max_calls: int | None = Field(default=None, ge=4)
+    shown_chars: int = Field(default=1200, ge=200)

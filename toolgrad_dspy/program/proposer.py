@@ -1,49 +1,94 @@
 """The proposer: which tools to call next, with complete draft calls."""
 
+from dataclasses import dataclass
+
 import dspy
 
+from toolgrad_dspy.errors import one_line
 from toolgrad_dspy.lm.ask import ask
 from toolgrad_dspy.lm.models import Models
-from toolgrad_dspy.program.constrained import signature_of, with_tool_names
+from toolgrad_dspy.program.choices import read_tool_name
 from toolgrad_dspy.program.state import State
 from toolgrad_dspy.records import DraftCall, Proposal, Tool
 from toolgrad_dspy.seeding import derive
-from toolgrad_dspy.signatures import Propose
+from toolgrad_dspy.signatures import Propose, ProposedWork
 
 # The paper's limit on the tools of one proposal (arXiv 2508.04086, section 3).
 CALLS_PER_PROPOSAL = 3
 
 
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """A proposer's answer: its reason, the proposals that can be tried, and why each of the others cannot."""
+
+    reason: str
+    proposals: tuple[Proposal, ...]
+    dropped: tuple[str, ...] = ()
+
+
 class Proposer(dspy.Module):
-    """Asks for proposals over a mini-batch of tools; tool names are confined to it."""
+    """Asks for proposals over a mini-batch of tools."""
 
     def __init__(self, models: Models) -> None:
         super().__init__()
         self.predict = dspy.Predict(Propose)
         self._models = models
 
-    async def aforward(self, state: State, tools: tuple[Tool, ...], number: int) -> tuple[str, tuple[Proposal, ...]]:
-        """The reason and at most ``config.proposals`` proposals, each of one to three calls.
+    async def aforward(self, state: State, tools: tuple[Tool, ...], number: int) -> Proposed:
+        """At most ``config.proposals`` proposals, each of one to three calls of ``tools``.
+
+        A proposal with a call that cannot be read, or of a tool that is not at hand, is dropped alone. When none is
+        left the model is asked once more, with the names of the tools. Raises AnswerError.
 
         Every session shows the tools in an order of its own: a model's bias for early items must not become a bias of
-        the data, and within a session the beginning of the prompts stays the same. Raises AnswerError.
+        the data, and within a session the beginning of the prompts stays the same.
         """
+        proposed = await self._ask(state, tools, number, "")
+        if proposed.proposals:
+            return proposed
+        names = ", ".join(sorted(tool.name for tool in tools))
+        again = await self._ask(state, tools, number, f"; propose at least one call of these tools: {names}")
+        return Proposed(again.reason, again.proposals, (*proposed.dropped, *again.dropped))
+
+    async def _ask(self, state: State, tools: tuple[Tool, ...], number: int, urged: str) -> Proposed:
         shown = sorted(tools, key=lambda tool: derive(state.run_seed, state.index, "tool order", tool.name))
         limit = state.config.proposals
         answer = await ask(
             self.predict,
-            with_tool_names(signature_of(self.predict), "proposals", tools),
             self._models,
             "proposer",
-            tools=state.tool_lines.text(shown),
+            tools=state.tool_lines.text(shown, derive(state.run_seed, state.index, "examples")),
             workflow=state.workflow_text(),
+            failed=state.memory.told(),
             lacking=state.lacking,
-            progress=f"{state.progress(number)}; make {limit} proposals",
+            progress=f"{state.progress(number)}; make {limit} proposals{urged}",
         )
-        proposals: list[Proposal] = []
-        for work in answer.proposals[:limit]:
-            calls = tuple(DraftCall(tool=c.tool, arguments=c.arguments) for c in work.calls[:CALLS_PER_PROPOSAL])
-            if calls:  # models also write an instruction without a call; the ids count the usable proposals
-                name = f"p{len(proposals) + 1}"
-                proposals.append(Proposal(id=name, instruction=work.instruction, calls=calls))
-        return answer.reason, tuple(proposals)
+        return _read(answer.reason, answer.proposals[:limit], [tool.name for tool in tools])
+
+
+def _read(reason: str, works: list[ProposedWork], names: list[str]) -> Proposed:
+    proposals: list[Proposal] = []
+    dropped = []
+    for work in works:
+        problem = _problem(work, names)
+        if problem:
+            dropped.append(f"proposal dropped: {problem}")
+            continue
+        calls = tuple(
+            DraftCall(tool=read_tool_name(call.tool, names) or call.tool, arguments=call.arguments)
+            for call in work.calls[:CALLS_PER_PROPOSAL]
+        )
+        # The ids count the usable proposals.
+        proposals.append(Proposal(id=f"p{len(proposals) + 1}", instruction=work.instruction, calls=calls))
+    return Proposed(reason, tuple(proposals), tuple(dropped))
+
+
+def _problem(work: ProposedWork, names: list[str]) -> str:
+    """Why a proposal cannot be tried; empty if it can."""
+    fault = work.fault or next((call.fault for call in work.calls if call.fault), "")
+    if fault:
+        return fault
+    if not work.calls:
+        return f"it has no call ({one_line(work.instruction, 80)})"
+    unknown = next((call.tool for call in work.calls if read_tool_name(call.tool, names) is None), None)
+    return "" if unknown is None else f"there is no tool {one_line(unknown, 80)!r} at hand"

@@ -2,9 +2,10 @@
 
 import dspy
 
+from toolgrad_dspy.errors import one_line
 from toolgrad_dspy.lm.ask import ask
 from toolgrad_dspy.lm.models import Models
-from toolgrad_dspy.program.constrained import signature_of, with_choices
+from toolgrad_dspy.program.choices import read_choice
 from toolgrad_dspy.program.state import State
 from toolgrad_dspy.records import Report, Selection, Workflow
 from toolgrad_dspy.rendering import report_line
@@ -23,27 +24,34 @@ class Selector(dspy.Module):
         self._models = models
 
     async def aforward(self, state: State, reports: tuple[Report, ...], number: int) -> Selection:
-        """The selection among ``reports``, all of which have something to add. Raises AnswerError."""
-        chains = tuple(chain.id for chain in state.workflow.chains)
+        """The selection among ``reports``, all of which have something to add.
+
+        A report that is not there is no choice, and nothing is taken; the ``note`` says so. A chain that is not there
+        is replaced by the one that the argument origins name, else by a new one. Raises AnswerError.
+        """
+        chains = chain_choices(state)
+        limit = state.config.shown_chars // len(reports)  # one limit for all of them, however many there are
         answer = await ask(
             self.predict,
-            with_choices(
-                signature_of(self.predict),
-                report=(*(report.proposal for report in reports), NONE),
-                chain=(*chains, NEW),
-            ),
             self._models,
             "selector",
             workflow=state.workflow_text(),
-            reports="\n".join(report_line(report, state.config.shown_chars) for report in reports),
-            progress=state.progress(number),
+            reports="\n".join(report_line(report, limit) for report in reports),
+            progress=f"{state.progress(number)}; chains: {', '.join(chains)}",
         )
-        chosen = next((report for report in reports if report.proposal == answer.report), None)
-        chain = None if answer.chain == NEW else str(answer.chain)
+        said = read_choice(answer.report, (*(report.proposal for report in reports), NONE))
+        chosen = next((report for report in reports if report.proposal == said), None)
         if chosen is None:
-            return Selection(report=None, chain=None, reason=answer.reason, lacking=answer.lacking)
-        chain, note = corrected(state.workflow, chosen, chain)
+            note = "" if said == NONE else f"there is no report {one_line(answer.report, 80)!r}"
+            return Selection(report=None, chain=None, reason=answer.reason, lacking=answer.lacking, note=note)
+        chain, note = corrected(state.workflow, chosen, read_choice(answer.chain, chains) or chains[-1])
         return Selection(report=chosen.proposal, chain=chain, reason=answer.reason, lacking=answer.lacking, note=note)
+
+
+def chain_choices(state: State) -> tuple[str, ...]:
+    """The chains to choose from: those there are, then ``new`` if one more is allowed."""
+    chains = tuple(chain.id for chain in state.workflow.chains)
+    return chains if len(chains) >= state.config.chains else (*chains, NEW)
 
 
 def chains_used(workflow: Workflow, report: Report) -> tuple[str, ...]:
@@ -52,14 +60,15 @@ def chains_used(workflow: Workflow, report: Report) -> tuple[str, ...]:
     return tuple(chain.id for chain in workflow.chains if any(step.id in used for step in chain.steps))
 
 
-def corrected(workflow: Workflow, report: Report, chain: str | None) -> tuple[str | None, str]:
-    """The chain that ``report`` belongs to by its argument origins, and a note if that is not ``chain``.
+def corrected(workflow: Workflow, report: Report, chain: str) -> tuple[str | None, str]:
+    """The chain that ``report`` belongs to by its argument origins, None for a new one, and a note if that is not
+    ``chain``.
 
     A report that uses results of a chain continues that chain. One that uses none may start a chain or continue
     the chosen one: whether it continues a chain without taking a value from it is for the selector to judge.
     """
     used = chains_used(workflow, report)
     if not used or chain in used:
-        return chain, ""
+        return (None if chain == NEW else chain), ""
     # Of several chains the last one; the others are merged into it.
-    return used[-1], f"chain {chain or NEW} corrected to {used[-1]}: its arguments come from there"
+    return used[-1], f"chain {chain} corrected to {used[-1]}: its arguments come from there"

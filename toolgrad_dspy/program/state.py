@@ -4,12 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from toolgrad_dspy.program.config import ProgramConfig
+from toolgrad_dspy.program.memory import Memory
 from toolgrad_dspy.provenance.origins import EarlierResult
 from toolgrad_dspy.provenance.query_rules import Violation
-from toolgrad_dspy.records import Attempt, Chain, Iteration, Observation, Step, Workflow
-from toolgrad_dspy.rendering import EMPTY_WORKFLOW, ToolLines, step_line
+from toolgrad_dspy.records import Attempt, Chain, Iteration, Observation, Step, ToolCall, Workflow, alike
+from toolgrad_dspy.rendering import EMPTY_WORKFLOW, ToolLines, older_step_line, step_line
 from toolgrad_dspy.tools.library import Library
 
+# So many of the latest steps are shown with their results: what has just been found is what is built on most.
+RECENT = 2
 NOTHING_YET = "everything: there are no steps yet"
 
 
@@ -19,7 +22,7 @@ class State:
 
     ``results`` and ``observations`` are those of the workflow's steps, by step; the former are indexed for the search
     of argument origins. ``offered`` keeps every tool that a proposer was shown, in order. ``violations`` are those of
-    the texts, None when they are not written for the workflow as it is.
+    the texts, None when they are not written for the workflow as it is. ``memory`` has the calls that were tried.
     """
 
     run_seed: int
@@ -36,18 +39,47 @@ class State:
     results: dict[str, EarlierResult] = field(default_factory=dict)
     observations: dict[str, Observation] = field(default_factory=dict)
     offered: dict[str, None] = field(default_factory=dict)
+    memory: Memory = field(default_factory=Memory)
     _lines: dict[str, str] = field(default_factory=dict)
 
     def workflow_text(self) -> str:
-        """The workflow as prompts show it; each step is rendered once, and again when its chain was merged."""
+        """The workflow as planners see it: the latest steps with their results, of older ones what a call can use.
+
+        Each line is made once, and again when its step grows old or its chain is merged.
+        """
+        older = len(self.workflow.steps) - RECENT
         shown = []
         for chain in self.workflow.chains:
             for step in chain.steps:
-                key = f"{chain.id} {step.id}"
+                key = f"{chain.id} {step.id} {step.number <= older}"
                 if key not in self._lines:
-                    self._lines[key] = step_line(chain.id, step, self.config.shown_chars)
+                    self._lines[key] = (
+                        older_step_line(chain.id, step, self.tool_lines.useful)
+                        if step.number <= older
+                        else step_line(chain.id, step, self.config.shown_chars)
+                    )
                 shown.append((step.number, self._lines[key]))
         return "\n".join(text for _, text in sorted(shown)) or EMPTY_WORKFLOW
+
+    def same_step(self, call: ToolCall) -> Step | None:
+        """The step of the workflow that made this very call, if its result still holds: a write is never made twice,
+        and what was read holds until something was written.
+        """
+        for step in reversed(self.workflow.steps):
+            if step.call == call:
+                return step
+            if self.library.tool(step.call.tool).writes and not self.library.tool(call.tool).writes:
+                return None
+        return None
+
+    def givers(self, parameter: str) -> tuple[str, ...]:
+        """The tools whose results have ids called like ``parameter``: by declaration, or as steps have shown."""
+        shown = {
+            step.call.tool
+            for step in self.workflow.steps
+            if any(alike(parameter, key) for key in self.results[step.id].id_keys)
+        }
+        return tuple(sorted({*self.tool_lines.useful.givers(parameter), *shown}))
 
     def progress(self, number: int) -> str:
         """Where the loop stands, for a prompt: it also tells invocations of one session apart."""

@@ -6,13 +6,17 @@ from dataclasses import dataclass, field
 
 import dspy
 
-from toolgrad_dspy.concurrency import gather_or_cancel, run_on_loop_thread
+from toolgrad_dspy.concurrency import run_on_loop_thread
+from toolgrad_dspy.lm.answer_faults import answer_faults
 from toolgrad_dspy.lm.ask import AnswerError
+from toolgrad_dspy.lm.calls.allowance import Allowance, CallLimitError, allowed
 from toolgrad_dspy.lm.calls.meter import metered
 from toolgrad_dspy.lm.models import Models
-from toolgrad_dspy.program.branches import Branch, Branches
+from toolgrad_dspy.program.bases import with_base
+from toolgrad_dspy.program.branches import Branch, Branches, Place
 from toolgrad_dspy.program.config import ProgramConfig
-from toolgrad_dspy.program.executor import Execution, Executor
+from toolgrad_dspy.program.execution import Execution
+from toolgrad_dspy.program.executor import Executor, Work
 from toolgrad_dspy.program.proposer import Proposer
 from toolgrad_dspy.program.selector import Selector, chains_used
 from toolgrad_dspy.program.state import State
@@ -33,6 +37,9 @@ from toolgrad_dspy.rendering import ToolLines
 from toolgrad_dspy.sampling import Sampler, Uniform
 from toolgrad_dspy.seeding import derive
 from toolgrad_dspy.tools.library import Library
+
+# LM calls of a limited session that are kept back for the texts: to write them, and to rewrite them once.
+CALLS_FOR_TEXTS = 2
 
 
 class ToolGrad(dspy.Module):
@@ -68,9 +75,10 @@ class ToolGrad(dspy.Module):
         self.executor = Executor(models)
         self.selector = Selector(models)
         self.updater = Updater(models)
+        with_base(self, self.config.base)
         self.library = library
         self._budget = models.budget
-        self._tool_lines = ToolLines()
+        self._tool_lines: ToolLines | None = None
 
     def forward(self, seed: int, index: int) -> dspy.Prediction:
         """As :meth:`aforward`, for callers without an event loop: DSPy's optimizers.
@@ -79,16 +87,21 @@ class ToolGrad(dspy.Module):
         """
         return run_on_loop_thread(self.aforward(seed=seed, index=index))
 
+    def _lines(self) -> ToolLines:
+        """The tools as prompts show them; the library is open only when sessions run."""
+        if self._tool_lines is None:
+            self._tool_lines = ToolLines(self.library.tools)
+        return self._tool_lines
+
     async def aforward(self, seed: int, index: int) -> dspy.Prediction:
         """Grow the sample ``index`` of the run seeded by ``seed``."""
         started = time.perf_counter()
-        with metered() as meter:
+        with metered() as meter, answer_faults() as faults, allowed(self.config.max_calls) as allowance:
             # One seed for all branches of the sample: each starts in the same state, so that writes can be repeated.
             async with Branches(self.library, derive(seed, index, "tools"), self._budget) as branches:
-                state = State(seed, index, self.config, self.library, self._tool_lines)
+                state = State(seed, index, self.config, self.library, self._lines())
                 growth = _Growth(self, state, branches)
-                for number in range(1, self.config.iterations + 1):
-                    state.iterations.append(await growth.iterate(number))
+                await growth.iterations(allowance)
                 status, reason = await growth.finish()
                 usage = Usage(
                     roles=meter.roles(),
@@ -101,7 +114,7 @@ class ToolGrad(dspy.Module):
             status=status,
             reason=reason,
             sample=_sample(state) if state.workflow.chains else None,
-            trace=Trace(iterations=tuple(state.iterations)),
+            trace=Trace(iterations=tuple(state.iterations), faults=tuple(faults)),
             usage=usage,
             seconds=time.perf_counter() - started,
         )
@@ -116,6 +129,16 @@ class _Growth:
     state: State
     branches: Branches
 
+    async def iterations(self, allowance: Allowance) -> None:
+        """All passes; fewer if the session may make no more LM calls. Those for the texts are kept back."""
+        limit = allowance.limit
+        allowance.limit = None if limit is None else limit - CALLS_FOR_TEXTS
+        for number in range(1, self.program.config.iterations + 1):
+            self.state.iterations.append(await self.iterate(number))
+            if allowance.limit is not None and allowance.taken >= allowance.limit:
+                break
+        allowance.limit = limit
+
     async def iterate(self, number: int) -> Iteration:
         """One pass: sample, propose, execute, select, update. A failed step skips the rest of it."""
         program, state = self.program, self.state
@@ -125,9 +148,12 @@ class _Growth:
         state.offered.update(dict.fromkeys(tool.name for tool in tools))
         notes = _IterationNotes(number, offered=tuple(sorted(tool.name for tool in tools)))
         try:
-            notes.reason, notes.proposals = await program.proposer.acall(state=state, tools=tools, number=number)
-            places = await self._places(notes.proposals)
-            executions = await self._execute(notes.proposals, places)
+            proposed = await program.proposer.acall(state=state, tools=tools, number=number)
+            notes.reason, notes.proposals = proposed.reason, proposed.proposals
+            notes.failures += proposed.dropped
+            places = {p.id: self.branches.place(state.workflow.steps, state.memory) for p in proposed.proposals}
+            work = Work(proposed.proposals, places, tools, number)
+            executions = await program.executor.acall(state=state, work=work)
             notes.reports = tuple(execution.report for execution in executions)
             # A failed report has no call to add. An empty result ("no events on that day") is an answer, and counts.
             offered = tuple(report for report in notes.reports if report.outcome != "failed")
@@ -136,52 +162,34 @@ class _Growth:
                 await self._take(notes, notes.selection, executions, places)
                 if notes.added and program.config.update == "each":
                     await program.updater.acall(state=state)
-        except AnswerError as error:
+        except (AnswerError, CallLimitError) as error:
             notes.failures.append(str(error))
         # Also after a failure: the branches of this iteration would hold their sessions open to the end.
         await self.branches.prune()
         return notes.iteration()
-
-    async def _places(self, proposals: tuple[Proposal, ...]) -> dict[str, Branch]:
-        """The session that each proposal runs on: the trunk if it only reads, else a branch of its own."""
-        places = {}
-        for proposal in proposals:
-            writes = self.branches.needs_branch(call.tool for call in proposal.calls)
-            places[proposal.id] = (
-                await self.branches.branch(self.state.workflow.steps) if writes else self.branches.trunk
-            )
-        return places
-
-    async def _execute(self, proposals: tuple[Proposal, ...], places: Mapping[str, Branch]) -> list[Execution]:
-        executor = self.program.executor
-        return await gather_or_cancel(
-            executor.acall(state=self.state, proposal=proposal, session=places[proposal.id]) for proposal in proposals
-        )
 
     async def _take(
         self,
         notes: "_IterationNotes",
         selection: Selection,
         executions: Sequence[Execution],
-        places: Mapping[str, Branch],
+        places: Mapping[str, Place],
     ) -> None:
         """Append the chosen report to its chain and make the branch it ran on the trunk."""
-        state, limit = self.state, self.program.config.chains
+        state = self.state
         # Also when nothing is taken: what is lacking steers the next proposer away from what was just refused.
         state.lacking = selection.lacking or state.lacking
-        chosen = next((execution for execution in executions if execution.report.proposal == selection.report), None)
+        chosen = next((execution for execution in executions if execution.proposal.id == selection.report), None)
         if chosen is None:  # the selector took none of the reports
             return
         report = chosen.report
-        # The selector's choices always include a new chain: whether one still fits is checked here.
-        if selection.chain is None and len(state.workflow.chains) >= limit:
-            notes.failures.append(f"no new chain for {report.proposal}: there are {limit} already")
-            return
         used = frozenset(chains_used(state.workflow, report))
         notes.added = state.append(report.kept, selection.chain, used, chosen.results)
-        branch = places[report.proposal]
-        if not branch.is_trunk:  # a report that only read has run on the trunk, and left it as it was
+        branch = places[report.proposal].branch
+        if branch is not None:  # a report that only read has run on the trunk, and left it as it was
             await self.branches.adopt(await self._clean(report, branch))
+        if any(self.branches.writes(attempt.call.tool) for attempt in report.kept):
+            state.memory.forget()
 
     async def _clean(self, report: Report, branch: Branch) -> Branch:
         """``branch``, or a new one without the writes that ran on it and were not taken over.
@@ -198,12 +206,12 @@ class _Growth:
         program, state = self.program, self.state
         if not state.workflow.chains:
             failures = [failure for iteration in state.iterations for failure in iteration.failures]
-            return "failed", f"no step was accepted in {program.config.iterations} iterations" + (
+            return "failed", f"no step was accepted in {len(state.iterations)} iterations" + (
                 f"; last failure: {failures[-1]}" if failures else ""
             )
         try:
             broken = await program.updater.acall(state=state)
-        except AnswerError as error:
+        except (AnswerError, CallLimitError) as error:
             return "rejected", f"no query: {error}"
         if broken:
             # What the query still does not state has no known origin after all: the stored sample says so.

@@ -7,7 +7,6 @@ from pydantic import JsonValue
 
 from toolgrad_dspy.lm.ask import ask
 from toolgrad_dspy.lm.models import Models
-from toolgrad_dspy.program.constrained import signature_of
 from toolgrad_dspy.program.state import State
 from toolgrad_dspy.provenance.query_rules import (
     QueryRequirements,
@@ -16,7 +15,7 @@ from toolgrad_dspy.provenance.query_rules import (
     reasons,
     violations,
 )
-from toolgrad_dspy.rendering import line
+from toolgrad_dspy.rendering import line, workflow_lines
 from toolgrad_dspy.signatures import Update
 
 
@@ -51,10 +50,9 @@ class Updater(dspy.Module):
     async def _write(self, state: State, requirements: QueryRequirements, problem: str) -> None:
         answer = await ask(
             self.predict,
-            signature_of(self.predict),
             self._models,
             "updater",
-            workflow=state.workflow_text(),
+            workflow=workflow_lines(state.workflow, 2 * state.config.shown_chars),
             state=_lines(required.shown() for required in requirements.to_state),
             avoid="\n".join(str(value) for value in requirements.to_avoid) or "(nothing)",
             problem=problem,

@@ -2,7 +2,7 @@
 
 from toolgrad_dspy.provenance.dependencies import attempts_to_keep
 from toolgrad_dspy.provenance.mentions import contains, states
-from toolgrad_dspy.provenance.origins import EarlierResult, alike, distinctive, trace_origins
+from toolgrad_dspy.provenance.origins import EarlierResult, distinctive, trace_origins
 from toolgrad_dspy.provenance.query_rules import (
     QueryRequirements,
     RequiredValue,
@@ -20,7 +20,6 @@ __all__ = [
     "RequiredValue",
     "UnresolvedReferenceError",
     "Violation",
-    "alike",
     "attempts_to_keep",
     "contains",
     "distinctive",

@@ -24,7 +24,7 @@ from collections.abc import Sequence
 from pydantic import JsonValue
 
 from toolgrad_dspy.json_schema import schema_at
-from toolgrad_dspy.records import Observation, Origin, Tool, last_key, leaves
+from toolgrad_dspy.records import Observation, Origin, Tool, alike, last_key, leaves, names_id
 
 _WORD = re.compile(r"\w+")
 _PLAIN_WORD = re.compile(r"[^\W\d_]+")
@@ -40,7 +40,8 @@ JsonScalar = str | int | float
 class EarlierResult:
     """A result of an earlier call, which arguments may come from, with its leaves indexed once.
 
-    ``step`` is the id of the step (or attempt) that gave it, ``value`` the result as data.
+    ``step`` is the id of the step (or attempt) that gave it, ``value`` the result as data, ``id_keys`` the names
+    under which it has ids.
     """
 
     def __init__(self, step: str, observation: Observation) -> None:
@@ -48,10 +49,13 @@ class EarlierResult:
         self.value = observation.value
         self._paths: dict[JsonScalar, list[str]] = {}
         self.texts: list[tuple[str, str]] = []
+        self.id_keys: set[str] = set()
         for path, leaf in leaves(self.value):
             # Booleans and null are never indexed: every result has some, so equality with one proves nothing.
             if isinstance(leaf, (str, int, float)) and not isinstance(leaf, bool) and leaf != "":
                 self._paths.setdefault(leaf, []).append(path)
+                if names_id(key := last_key(path)):
+                    self.id_keys.add(key)
                 # Of a shorter text a part would be a letter or two.
                 if isinstance(leaf, str) and len(leaf) > PART_CHARS:
                     self.texts.append((path, leaf))
@@ -148,24 +152,6 @@ def equal_as_json(left: JsonValue, right: JsonValue) -> bool:
     if isinstance(left, bool) or isinstance(right, bool):
         return left is right
     return left == right
-
-
-def alike(parameter: str, key: str) -> bool:
-    """Whether a parameter and a result key have the same name: ``from_stop_id`` and ``stop_id`` do.
-
-    The shorter name's words have to end the longer one: what a name is about stands at its end.
-    """
-    a, b = _words(parameter), _words(key)
-    if not a or not b:
-        return False
-    short, long = sorted((a, b), key=len)
-    return long[-len(short) :] == short
-
-
-def _words(name: str) -> list[str]:
-    # `roomIds`, `room_id` and `room-ids` are one name: camel case is split, and a plural is its singular.
-    parts = re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", name).lower()
-    return [part.rstrip("s") for part in re.split(r"[^a-z0-9]+", parts) if part]
 
 
 def _from_schema(pointer: str, value: JsonValue, schema: dict[str, JsonValue]) -> Origin | None:

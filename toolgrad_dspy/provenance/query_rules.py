@@ -9,14 +9,11 @@ from pydantic import JsonValue
 from toolgrad_dspy.json_schema import schema_at
 from toolgrad_dspy.provenance.mentions import contains, states
 from toolgrad_dspy.provenance.origins import distinctive
-from toolgrad_dspy.records import Origin, Step, Workflow, last_key, lookup
+from toolgrad_dspy.records import Origin, Step, Workflow, last_key, lookup, names_id, opaque
 from toolgrad_dspy.tools.library import Library
 
 # Schema origins that are a choice somebody has to make, and that a query should convey in its own words.
 _CHOICES = ("enum", "boolean")
-_ID_KEY = re.compile(r"(^|_)(id|ids|uuid|guid|slug|cursor|token|key|ref|code|hash|sha)$", re.IGNORECASE)
-# One word of letters and digits ("pl_0007", "X17-4"), or a long hexadecimal number ("4711000042", "deadbeef").
-_OPAQUE = re.compile(r"^(?=.*\d)(?=.*[A-Za-z])[A-Za-z0-9_:.-]+$|^[0-9a-fA-F]{8,}$")
 _ORDINARY_WORD = re.compile(r"^[A-Za-z][a-z]*$")
 
 ViolationCode = Literal[
@@ -125,13 +122,7 @@ def is_internal(origin: Origin, value: JsonValue) -> bool:
     if not distinctive(value):  # room 12 is an id as well, and people say it
         return False
     # Either side: `{"place": "harbour"}` taken from `/places/0/id` is an id, though the parameter does not say so.
-    named = bool(_ID_KEY.search(last_key(origin.pointer)) or _ID_KEY.search(last_key(origin.path or "")))
-    return named or (isinstance(value, str) and bool(_OPAQUE.match(value)) and not _is_moment(value))
-
-
-def _is_moment(text: str) -> bool:
-    """Dates and times mix letters and digits too (``2026-05-14T19:30``, ``7pm``), and people say them."""
-    return bool(re.match(r"^\d{4}-\d{2}-\d{2}([T ]|$)|^\d{1,2}(:\d{2})?\s?[ap]m$", text, re.IGNORECASE))
+    return names_id(last_key(origin.pointer)) or names_id(last_key(origin.path or "")) or opaque(value)
 
 
 def unstated(query: str, requirements: QueryRequirements) -> tuple[RequiredValue, ...]:

@@ -1,5 +1,6 @@
 """What is stored and passed on. Imports nothing else of the package."""
 
+from toolgrad_dspy.records.answer import AnswerFault, AnswerFaultKind
 from toolgrad_dspy.records.base import Record
 from toolgrad_dspy.records.call import ErrorKind, Observation, OutcomeKind, ToolCall, ToolError, Verdict
 from toolgrad_dspy.records.judgement import (
@@ -11,6 +12,7 @@ from toolgrad_dspy.records.judgement import (
     Quality,
     RequestScore,
 )
+from toolgrad_dspy.records.keys import alike, key_words, names_id, opaque
 from toolgrad_dspy.records.pointer import PointerError, escape, last_key, leaves, lookup
 from toolgrad_dspy.records.proposal import Attempt, DraftCall, Proposal, Report, Selection
 from toolgrad_dspy.records.session import Iteration, RoleUsage, Sample, Session, SessionStatus, Trace, Usage
@@ -18,6 +20,8 @@ from toolgrad_dspy.records.tool import Tool, ToolAnnotations
 from toolgrad_dspy.records.workflow import Chain, Origin, OriginKind, Step, Workflow
 
 __all__ = [
+    "AnswerFault",
+    "AnswerFaultKind",
     "Attempt",
     "Chain",
     "Criterion",
@@ -52,8 +56,12 @@ __all__ = [
     "Usage",
     "Verdict",
     "Workflow",
+    "alike",
     "escape",
+    "key_words",
     "last_key",
     "leaves",
     "lookup",
+    "names_id",
+    "opaque",
 ]

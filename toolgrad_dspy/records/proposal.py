@@ -33,7 +33,7 @@ class Attempt(Record):
     ``id`` is ``a1``, ``a2``, ... in the order of the report: origins within the report name it. ``draft`` is the
     1-based position of the draft it was made for, ``turn`` 0 for the draft as proposed and 1, 2, ... for a repair.
     ``observation`` is None when the call was refused before it was sent. ``kept`` says that the report needs this
-    call. ``seconds`` is the call's latency.
+    call. ``seconds`` is the call's latency, 0 if the same call had been made before and its result was taken.
     """
 
     id: str

@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+from toolgrad_dspy.records.answer import AnswerFault
 from toolgrad_dspy.records.base import OutsideText, Record
 from toolgrad_dspy.records.proposal import Proposal, Report, Selection
 from toolgrad_dspy.records.workflow import Workflow
@@ -23,10 +24,11 @@ class Iteration(Record):
 
 
 class Trace(Record):
-    """Everything that a session did, in order."""
+    """Everything that a session did, in order. ``faults`` are those of models' answers, used or not."""
 
     iterations: tuple[Iteration, ...] = ()
     notes: tuple[str, ...] = ()
+    faults: tuple[AnswerFault, ...] = ()
 
 
 class RoleUsage(Record):

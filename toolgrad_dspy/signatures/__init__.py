@@ -1,9 +1,10 @@
 """One DSPy signature per LM call: the prompts, and what optimizers tune."""
 
+from toolgrad_dspy.signatures.calls import ProposedCall, ProposedWork
 from toolgrad_dspy.signatures.judge_calls import JudgeCalls
 from toolgrad_dspy.signatures.judge_instruction import MISSING, ExtractedValue, JudgedPair, JudgeInstruction, Ruling
 from toolgrad_dspy.signatures.judge_quality import JudgedRequest, JudgeQuality
-from toolgrad_dspy.signatures.propose import Propose, ProposedCall, ProposedWork
+from toolgrad_dspy.signatures.propose import Propose
 from toolgrad_dspy.signatures.repair import Repair
 from toolgrad_dspy.signatures.select import Select
 from toolgrad_dspy.signatures.update import Update

@@ -2,20 +2,26 @@
 
 import dspy
 
-from toolgrad_dspy.signatures.propose import ProposedCall
+from toolgrad_dspy.signatures.calls import ProposedCall
 
 
 class Repair(dspy.Signature):
-    """Mend a tool call that failed.
+    """Mend a tool call that failed, or whose result was empty: give the calls to make instead.
 
-    Read what was asked for, what was tried and how it failed, and give the calls to make instead: the last one
-    does what the failed call was meant to do, the ones before it look up what it needs. An argument can be
-    written as {"$from": "s2", "$path": "/items/0/name"}: the value at that JSON Pointer in the result of step s2,
-    or of the first call of the proposal with "#1". Give no calls when it cannot be mended.
+    - Read the error and change what it names. Never give a call again that was tried.
+    - The last call does what the failed one was meant to do; calls before it look up what it needs. When an id is
+      unknown or made up, look it up first with a tool that returns it, and refer to that result:
+      {"$from": "#1", "$path": "/items/0/id"} is the value at that JSON Pointer in the result of the first call that
+      you give, {"$from": "s2", ...} in that of step s2, {"$from": "a1", ...} in that of an earlier attempt.
+    - Give no calls when it cannot be mended (what was booked already cannot be booked again), or when an empty
+      result is an answer that a person would want to hear.
     """
 
-    tools: str = dspy.InputField(desc="the tools at hand, one JSON object per line")
+    tools: str = dspy.InputField(
+        desc="the tools of the calls under repair as JSON, then the others, one per line: "
+        "name(parameters) -> keys of its result # purpose"
+    )
     workflow: str = dspy.InputField(desc="the steps so far with their results, one JSON object per line")
     instruction: str = dspy.InputField(desc="what the calls are meant to do")
     attempts: str = dspy.InputField(desc="the calls tried so far and what they gave, one JSON object per line")
-    calls: list[ProposedCall] = dspy.OutputField()
+    calls: list[ProposedCall] = dspy.OutputField(desc="the calls to make instead, at most three")

@@ -4,16 +4,26 @@ import dspy
 
 
 class Update(dspy.Signature):
-    """Write the request that a person would make to get this work done, and the answer to it.
+    """Write the request of a person for whom this work gets done, and the answer to it.
 
-    The query reads like a person's own words: it has a purpose, needs every step without saying how, names no
-    tool, and states every value listed under "state". It must not contain a value listed under "avoid". The
-    response answers the query from the results alone, and names no tool.
+    The query:
+    - It is one message in the first person, by somebody with a purpose who knows nothing of tools, steps or records.
+      It asks for the outcome; it names no tool and does not say how the work is done.
+    - It states every value under "state", as it is written there, so that somebody who has only the query could make
+      the same calls. What is marked as a choice is conveyed in its own words.
+    - It asks for nothing that no step does, and adds no detail that no argument has: after a search for concerts it
+      does not ask for jazz concerts.
+    - It contains none of the values under "avoid". It speaks of things by their names.
+
+    The response:
+    - It answers everything that the query asks, from the results alone: with their names, dates and numbers, in whole
+      sentences. It claims nothing that they do not say, and says so when a result is empty.
+    - It contains none of the values under "avoid", and names no tool.
     """
 
     workflow: str = dspy.InputField(desc="the steps with their results, one JSON object per line")
     state: str = dspy.InputField(desc="values that the query has to state, one JSON object per line")
-    avoid: str = dspy.InputField(desc="internal values that the query must not contain, one per line")
-    problem: str = dspy.InputField(desc="what was wrong with the last version, if there was one")
+    avoid: str = dspy.InputField(desc="internal values that must not be in the query, one per line")
+    problem: str = dspy.InputField(desc="what was wrong with the last version; all else stays as it was")
     query: str = dspy.OutputField(desc="the user's request, in the first person")
-    response: str = dspy.OutputField(desc="the final answer to the user")
+    response: str = dspy.OutputField(desc="the answer to the user")

@@ -20,10 +20,13 @@ from toolgrad_dspy.cli.compile.options import (
     Validation,
 )
 from toolgrad_dspy.cli.options import (
+    Base,
     Chains,
     ConfigOption,
     Iterations,
     Json,
+    MaxCalls,
+    Mend,
     MiniBatch,
     Proposals,
     Quiet,
@@ -58,7 +61,10 @@ def compile_(
     mini_batch: MiniBatch = None,
     proposals: Proposals = None,
     repairs: Repairs = None,
+    mend: Mend = None,
     chains: Chains = None,
+    base: Base = None,
+    max_calls_per_session: MaxCalls = None,
     quiet: Quiet = False,
     json: Json = False,
 ) -> None:
@@ -77,7 +83,15 @@ def compile_(
         strategy=strategy,
         models=ModelsSpec.from_environment(file.models, file.source),
         program=program_config(
-            file, mini_batch=mini_batch, proposals=proposals, iterations=iterations, repairs=repairs, chains=chains
+            file,
+            mini_batch=mini_batch,
+            proposals=proposals,
+            iterations=iterations,
+            repairs=repairs,
+            mend=mend,
+            chains=chains,
+            base=base,
+            max_calls=max_calls_per_session,
         ),
         metric=file.metric,
         tasks=TaskCounts(train=train, validation=validation, test=test),

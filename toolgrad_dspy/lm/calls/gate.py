@@ -17,6 +17,8 @@ from dspy.lm15 import LM15Error, RateLimitError, Request, Response, ServerError,
 from dspy.lm15 import TimeoutError as LateError
 
 from toolgrad_dspy.errors import ModelError, one_line
+from toolgrad_dspy.lm.answer_faults import note_ending
+from toolgrad_dspy.lm.calls.allowance import take_call
 from toolgrad_dspy.lm.calls.budget import Budget
 from toolgrad_dspy.lm.calls.meter import Meter, session_meter
 from toolgrad_dspy.lm.calls.prices import FREE, Price
@@ -84,6 +86,8 @@ class _Gate:
     # DSPy reads these when it formats a request. Our adapters ask for nothing but text and JSON.
     supports_function_calling = False
     supports_reasoning = False
+    # What tells our models from a user's own.
+    counts_usage = True
 
     def __init__(
         self,
@@ -141,6 +145,7 @@ class _Gate:
     def _counted(self, backend: Backend, response: Response, estimated: int) -> Response:
         """``response``, after the rate limit, the budget and the meters have counted it."""
         self._unreachable_calls = 0
+        note_ending(response.finish_reason)
         usage = response.usage
         read, wrote = usage.input_tokens or 0, usage.output_tokens or 0
         backend.rate_limit.settle(estimated, read + wrote)
@@ -160,6 +165,7 @@ class Gate(_Gate):
     """
 
     def complete(self, request: Request) -> Response:
+        take_call()
         estimated = estimate(request)
         for backend, attempt, last in self._attempts():
             time.sleep(backend.rate_limit.reserve(estimated))
@@ -181,6 +187,7 @@ class AsyncGate(_Gate):
     """The asynchronous half, with at most ``max_parallel`` requests under way per event loop."""
 
     async def complete(self, request: Request) -> Response:
+        take_call()
         estimated = estimate(request)
         for backend, attempt, last in self._attempts():
             delay = backend.rate_limit.reserve(estimated)

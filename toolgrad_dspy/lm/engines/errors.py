@@ -7,16 +7,21 @@ bodies (``tests/lm/test_lm_wire.py``).
 
 import re
 import socket
+import time
 from collections.abc import Collection, Iterator, Mapping
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 from dspy.lm15 import (
     AuthError,
+    ConfigurationError,
     ContextLengthError,
     LM15Error,
     NotConfiguredError,
     RateLimitError,
+    Response,
     ServerError,
+    TextPart,
     TransportError,
     UnsupportedModelError,
 )
@@ -39,6 +44,14 @@ _TOO_LONG = re.compile(
     re.IGNORECASE,
 )
 _NOT_JSON = re.compile(r"not JSON|Expecting value|Unterminated string|<html|<!doctype", re.IGNORECASE)
+# A stream of events although none was asked for, as some proxies send it. They would do so every time.
+_STREAM = re.compile(r"text/event-stream|(?:Received|Body starts): [\"']data: ")
+# A model that takes no temperature, or one value alone.
+_TEMPERATURE = re.compile(r"\btemperature\b", re.IGNORECASE)
+# litellm's words for an error in a body with status 200. The status that it makes up beside them is 400.
+_ERROR_IN_BODY = re.compile(r"Error in response object")
+# Where the answer stands in the providers' formats.
+_ANSWER_KEYS = frozenset({"choices", "content", "candidates", "message", "output", "response"})
 
 # Characters. Shorter keys are placeholders for local servers ("none", "x"); hiding them would hide plain words.
 SHORTEST_SECRET = 8
@@ -59,6 +72,10 @@ def corrected(error: LM15Error, hidden: Collection[str] = ()) -> LM15Error:
 
 def _classified(error: LM15Error) -> LM15Error:
     status, message = error.status, error.message
+    if _STREAM.search(message):
+        return _as(
+            ConfigurationError, error, said=f"the server streams its answers unasked; turn that off ({message})"
+        )
     # Before the status, which litellm makes up for a key that is missing ...
     if _NO_KEY.search(message):
         return _as(NotConfiguredError, error)
@@ -78,9 +95,12 @@ def _classified(error: LM15Error) -> LM15Error:
     # No such model; or no such path, which says the same about the model's address.
     if status == 404:
         return _as(UnsupportedModelError, error)
-    # The server answered, but not in its own format: a proxy's error page, or half a document. It may pass.
-    if status == 200 or _NOT_JSON.search(message):
+    # The server answered, but not in its own format: a proxy's error page, half a document, or an error in place of
+    # the answer. It may pass.
+    if status == 200 or _NOT_JSON.search(message) or _ERROR_IN_BODY.search(message):
         return _as(ServerError, error)
+    if status == 400 and _TEMPERATURE.search(message):
+        return _as(ConfigurationError, error, said=f"{message}; unset TOOLGRAD_TEMPERATURE")
     if status in (400, 413) and _TOO_LONG.search(message):
         return _as(ContextLengthError, error)
     return error
@@ -92,15 +112,38 @@ def retry_after(error: LM15Error) -> float | None:
         return float(error.retry_after)
     headers: Any = getattr(error.__cause__, "litellm_response_headers", None)
     if isinstance(headers, Mapping):
-        try:
-            return float(headers.get("retry-after", ""))
-        except ValueError:
-            pass  # no such header, or a date in it
+        wanted = _seconds(str(headers.get("retry-after", "")))
+        if wanted is not None:
+            return wanted
     duration = _RETRY_IN.search(error.message)
     if duration is None:
         return None
     seconds = float(duration[3]) / (1000 if duration[4].lower() == "ms" else 1)
     return int(duration[1] or 0) * 3600 + int(duration[2] or 0) * 60 + seconds
+
+
+def _seconds(header: str) -> float | None:
+    """A Retry-After header: seconds, or the date when they are over (RFC 9110, section 10.2.3)."""
+    try:
+        return float(header)
+    except ValueError:
+        pass
+    try:
+        return max(0.0, parsedate_to_datetime(header).timestamp() - time.time())
+    except ValueError:
+        return None
+
+
+def no_answer(response: Response) -> bool:
+    """Whether the body of ``response`` has something else in place of an answer, which is then not an empty one."""
+    body = response.provider_data
+    if not isinstance(body, Mapping) or any(not isinstance(p, TextPart) or p.text for p in response.message.parts):
+        return False
+    choices = body.get("choices")
+    if isinstance(choices, list):
+        first = choices[0] if choices else {"error": "none"}
+        return isinstance(first, Mapping) and bool(first.get("error") or first.get("finish_reason") == "error")
+    return bool(body.get("error")) or not body.keys() & _ANSWER_KEYS
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
@@ -117,9 +160,12 @@ def _is_connection(cause: BaseException) -> bool:
     return isinstance(cause, (ConnectionError, socket.gaierror)) or type(cause).__name__ in _CONNECTION
 
 
-def _as(kind: type[LM15Error], error: LM15Error, retry_after: float | None = None) -> LM15Error:
-    if isinstance(error, kind) and (retry_after is None or error.retry_after == retry_after):
+def _as(
+    kind: type[LM15Error], error: LM15Error, retry_after: float | None = None, said: str | None = None
+) -> LM15Error:
+    """``error`` as one of ``kind``, with the words ``said`` in place of its own if they are given."""
+    if isinstance(error, kind) and said is None and (retry_after is None or error.retry_after == retry_after):
         return error
-    changed = kind(error.message, provider=error.provider, status=error.status, retry_after=retry_after)
+    changed = kind(said or error.message, provider=error.provider, status=error.status, retry_after=retry_after)
     changed.__cause__ = error
     return changed

@@ -4,6 +4,7 @@ DSPy's extension point is a pair of engines, a synchronous and an asynchronous o
 native client serves the providers it knows; every other name goes through litellm.
 """
 
+import json
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -16,7 +17,7 @@ from dspy.lm15 import LM15Error, Request, Response, ServerError, UnknownModelErr
 from toolgrad_dspy.errors import UsageError, one_line
 from toolgrad_dspy.lm.engines.anthropic_cache import CacheMarks, with_cached_input
 from toolgrad_dspy.lm.engines.base import AsyncConnection, SyncConnection
-from toolgrad_dspy.lm.engines.errors import corrected
+from toolgrad_dspy.lm.engines.errors import corrected, no_answer
 from toolgrad_dspy.lm.providers import provider_base, provider_key
 from toolgrad_dspy.lm.settings import ModelSettings, environment
 
@@ -64,6 +65,8 @@ class _Remote:
         return self._marks.marked(plain) if self._marks else plain
 
     def _read(self, response: Response) -> Response:
+        if no_answer(response):
+            raise _no_answer_error(response)
         return with_cached_input(response) if self._marks else response
 
     @contextmanager
@@ -120,6 +123,12 @@ class AsyncRemote(_Remote):
 def _without_seed(request: Request) -> Request:
     """``request`` without its seed, which is for the rehearsal model: not every provider accepts one."""
     return request if request.config.seed is None else replace(request, config=replace(request.config, seed=None))
+
+
+def _no_answer_error(response: Response) -> LM15Error:
+    shown = one_line(json.dumps(response.provider_data, default=str), 200)
+    error: LM15Error = ServerError(f"there is no answer in the body, which is {shown}", status=200)
+    return error
 
 
 def _server_error(error: Exception) -> LM15Error:

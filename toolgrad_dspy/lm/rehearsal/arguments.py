@@ -157,9 +157,9 @@ def _values_of_line(line: str) -> tuple[KnownValue, ...]:
 
 
 def values_of(step: str, result: Any) -> Iterator[KnownValue]:
-    """Every named value in ``result``. A note on what was cut from it ("… ") is not one."""
+    """Every named value in ``result``. What stands for something that was cut ("…", "… 3 more") is not one."""
     for path, value in leaves(result):
-        if value not in (None, "", [], {}) and not (isinstance(value, str) and value.startswith("… ")):
+        if value not in (None, "", [], {}) and not (isinstance(value, str) and value.startswith("…")):
             yield KnownValue(step, path, last_key(path), value)
 
 
@@ -206,7 +206,7 @@ def _plain(schema: Any, root: dict[str, Any]) -> dict[str, Any]:
 
 def _has_type(value: Any, kind: Any) -> bool:
     if kind == "string":
-        return isinstance(value, str) and not re.match(r"^… ", value)
+        return isinstance(value, str) and not value.startswith("…")
     if kind == "integer":
         return isinstance(value, int) and not isinstance(value, bool)
     if kind == "number":

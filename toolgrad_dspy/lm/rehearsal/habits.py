@@ -177,7 +177,8 @@ _NEGATED = re.compile(
     r"(?:\bnot|\bnever|n't|\bavoid|\bwithout|\brefrain from)\s+(?:(?!but\b|rather\b|instead\b)\w+\s+){0,3}$",
     re.IGNORECASE,
 )
-_SENTENCE = re.compile(r"(?<=[.;!?])\s+|\n+")
+# A line that ends without a sentence's end goes on in the next one, unless that begins an item of a list.
+_SENTENCE = re.compile(r"(?<=[.;!?])\s+|\n+(?=[-*] |\d+[.)] )|\n{2,}")
 
 
 def active(prompt: Prompt, role: str) -> frozenset[str]:

@@ -54,11 +54,15 @@ def read(request: Request) -> Prompt:
     """The prompt in ``request``."""
     system = request.system if isinstance(request.system, str) else "".join(p.text for p in request.system or ())
     turns = [(message.role, message.text or "") for message in request.messages]
-    last = turns[-1][1]
+    # After the task there may be its first answer, and a turn that asks for it again.
+    task = next(
+        (at for at in reversed(range(len(turns))) if _FIELD.search(turns[at][1]) and turns[at][0] == "user"), -1
+    )
+    last = turns[task][1]
     outputs, instructions = _contract(system)
     demonstrations = tuple(
         Demonstration(sections(asked), _answer_fields(answered))
-        for (role, asked), (next_role, answered) in pairwise(turns)
+        for (role, asked), (next_role, answered) in pairwise(turns[:task])
         if role == "user" and next_role == "assistant"
     )
     return Prompt(

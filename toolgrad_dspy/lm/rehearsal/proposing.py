@@ -7,15 +7,15 @@ from typing import Any
 from toolgrad_dspy.lm.rehearsal.arguments import Filler, KnownValue, fits_any, needs, returned, values_in
 from toolgrad_dspy.lm.rehearsal.habits import active
 from toolgrad_dspy.lm.rehearsal.prompt import Prompt, objects
+from toolgrad_dspy.lm.rehearsal.tools import Tool, tools_in
 
-Tool = dict[str, Any]
 Call = dict[str, Any]
 
 
 def propose(prompt: Prompt, rng: random.Random) -> dict[str, Any]:
     """Proposals over distinct tools, one call each unless the habit ``compose`` adds a look-up."""
     habits = active(prompt, "proposer")
-    tools = list(objects(prompt.inputs.get("tools", "")))
+    tools = list(tools_in(prompt.inputs.get("tools", "")))
     workflow = list(objects(prompt.inputs.get("workflow", "")))
     known = values_in(prompt.inputs.get("workflow", ""))
     asked = re.search(r"make (\d+) proposals", prompt.inputs.get("progress", ""))

@@ -5,6 +5,7 @@ from typing import Any
 
 from toolgrad_dspy.lm.rehearsal.arguments import Filler, needs
 from toolgrad_dspy.lm.rehearsal.prompt import Prompt, objects
+from toolgrad_dspy.lm.rehearsal.tools import tools_in
 
 
 def repair(prompt: Prompt, rng: random.Random) -> dict[str, Any]:
@@ -12,7 +13,7 @@ def repair(prompt: Prompt, rng: random.Random) -> dict[str, Any]:
 
     It cannot replace values that only another call returns (ids): a call that fails because of one stays failed.
     """
-    tools = {tool["name"]: tool for tool in objects(prompt.inputs.get("tools", ""))}
+    tools = {tool["name"]: tool for tool in tools_in(prompt.inputs.get("tools", ""))}
     attempts = list(objects(prompt.inputs.get("attempts", "")))
     failed = next((attempt for attempt in reversed(attempts) if "error" in attempt), None)
     if failed is None or failed["tool"] not in tools:

@@ -56,7 +56,7 @@ def _fact(step: dict[str, Any], avoid: set[str]) -> str:
     facts = []
     for path, value in leaves(step.get("result")):
         text = str(value)
-        if isinstance(value, (dict, list, bool)) or value is None or text in avoid or text.startswith("… "):
+        if isinstance(value, (dict, list, bool)) or value is None or text in avoid or text.startswith("…"):
             continue
         key = last_key(path)
         if key.endswith("id") and re.search(r"\d", text):

@@ -1,6 +1,7 @@
 """Evaluating candidates on recorded sessions: no tool is run, and a session's iterations are asked about at once."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import dspy
 
@@ -11,7 +12,7 @@ from toolgrad_dspy.metrics import Finding, Metric
 from toolgrad_dspy.metrics.feedback import proposer_feedback, selector_feedback
 from toolgrad_dspy.metrics.iteration_metric import IterationMetric
 from toolgrad_dspy.program import ToolGrad
-from toolgrad_dspy.program.executor import Execution
+from toolgrad_dspy.program.executor import Work
 from toolgrad_dspy.records import Iteration, Proposal, Report, Trace
 from toolgrad_dspy.seeding import generator
 from toolgrad_dspy.tools import Library
@@ -97,25 +98,34 @@ def _failure(iterations: Iterable[Iteration]) -> str:
     return failures[0] if failures else NOTHING_ACCEPTED
 
 
-async def _asked_again(program: ToolGrad, start: IterationState) -> Iteration:
+async def _asked_again(program: ToolGrad, recorded: IterationState) -> Iteration:
     """The iteration as ``program`` would do it.
 
     The steps that it added stay as recorded, since the recorded iterations after it build on them.
     """
+    # What fails now is this candidate's: the recorded state is shared by all of them.
+    start = replace(recorded, state=replace(recorded.state, memory=recorded.state.memory.copy()))
     done = start.recorded.model_copy(
         update={"reason": "", "proposals": (), "reports": (), "selection": None, "failures": ()}
     )
     try:
-        reason, proposals = await program.proposer.acall(state=start.state, tools=start.tools, number=start.number)
-        reports = tuple([await _report(program, start, proposal) for proposal in proposals])
-        done = done.model_copy(update={"reason": reason, "proposals": proposals, "reports": reports})
+        proposed = await program.proposer.acall(state=start.state, tools=start.tools, number=start.number)
+        reports = tuple([await _report(program, start, proposal) for proposal in proposed.proposals])
+        done = done.model_copy(
+            update={
+                "reason": proposed.reason,
+                "proposals": proposed.proposals,
+                "reports": reports,
+                "failures": proposed.dropped,
+            }
+        )
         # As in the loop: the selector is not asked about failures, nor when nothing else is left.
         offered = tuple(report for report in reports if report.outcome != "failed")
         if offered:
             selection = await program.selector.acall(state=start.state, reports=offered, number=start.number)
             done = done.model_copy(update={"selection": selection})
     except AnswerError as error:
-        done = done.model_copy(update={"failures": (str(error),)})
+        done = done.model_copy(update={"failures": (*done.failures, str(error))})
     return done
 
 
@@ -124,5 +134,7 @@ async def _report(program: ToolGrad, start: IterationState, proposal: Proposal) 
     recorded = start.reports.get(calls_key(proposal))
     if recorded is not None:
         return recorded.model_copy(update={"proposal": proposal.id, "instruction": proposal.instruction})
-    execution: Execution = await program.executor.acall(state=start.state, proposal=proposal, session=start.session)
-    return execution.report
+    work = Work((proposal,), {proposal.id: start.session}, start.tools, start.number)
+    (execution,) = await program.executor.acall(state=start.state, work=work)
+    report: Report = execution.report
+    return report

@@ -8,8 +8,8 @@ from pydantic import JsonValue
 
 from toolgrad_dspy.json_schema import example, schema_at
 from toolgrad_dspy.metrics.feedback import ID, PLACEHOLDER
-from toolgrad_dspy.provenance.origins import alike, distinctive
-from toolgrad_dspy.records import Iteration, Observation, Session, Tool, ToolCall, last_key, leaves
+from toolgrad_dspy.provenance.origins import distinctive
+from toolgrad_dspy.records import Iteration, Observation, Session, Tool, ToolCall, alike, last_key, leaves
 from toolgrad_dspy.seeding import derive
 from toolgrad_dspy.tools import Library, ToolSession
 

@@ -51,7 +51,7 @@ def recorded_session(
     """The states of ``session``, reached by adding its chosen reports to an empty workflow once more."""
     # No model repairs a call here: what a repaired call would give is not known without running it.
     config = recording.config.model_copy(update={"repairs": 0})
-    tool_lines = ToolLines()
+    tool_lines = ToolLines(library.tools)
     states = []
     grown = State(session.seed, session.index, config, library, tool_lines)
     for iteration in session.trace.iterations:
@@ -65,6 +65,7 @@ def recorded_session(
             lacking=grown.lacking,
             results=dict(grown.results),
             observations=dict(grown.observations),
+            memory=grown.memory.copy(),
         )
         proposals = {proposal.id: proposal for proposal in iteration.proposals}
         reports = {calls_key(proposals[report.proposal]): report for report in iteration.reports}
@@ -75,7 +76,10 @@ def recorded_session(
 
 
 def _add_selection(state: State, iteration: Iteration) -> None:
-    """Do to ``state`` what the loop did with the iteration's selection."""
+    """Do to ``state`` what the loop did with the iteration's failures and its selection."""
+    for attempt in (attempt for report in iteration.reports for attempt in report.attempts):
+        if attempt.verdict.outcome == "failed":
+            state.memory.note_failure(attempt.call, iteration.number, attempt.verdict.reason)
     selection = iteration.selection
     if selection is None:
         return

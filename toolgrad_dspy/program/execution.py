@@ -1,0 +1,211 @@
+"""One proposal under execution.
+
+An attempt is one call that was tried; a draft's final attempt is the one that did its work. Names of earlier
+results: ``s2`` is a step of the workflow, ``a3`` an attempt, and ``#1`` the first of the calls that were given
+together, by the proposer or in one answer of the executor.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from toolgrad_dspy.errors import one_line
+from toolgrad_dspy.program.state import State
+from toolgrad_dspy.provenance.dependencies import attempts_to_keep
+from toolgrad_dspy.provenance.made_up_ids import made_up_id
+from toolgrad_dspy.provenance.origins import EarlierResult, trace_origins
+from toolgrad_dspy.provenance.references import UnresolvedReferenceError, resolve
+from toolgrad_dspy.records import Attempt, DraftCall, Observation, Origin, Proposal, Report, ToolCall, Verdict
+from toolgrad_dspy.records.pointer import list_index
+from toolgrad_dspy.rendering import line
+from toolgrad_dspy.tools.base import ToolSession
+from toolgrad_dspy.tools.verdict import classify
+
+# The rule of a call that was not sent because it is known how it ends: it failed before, or is a step already.
+REPEATED = "repeated"
+# Failures that say nothing of the call itself: the same one may succeed the next time.
+_PASSING = ("timeout", "connection")
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """A draft made ready: the call with its references resolved, and the origin of every argument.
+
+    ``known`` says how the call ends without being sent, if that is known: it cannot be made, or it was made before.
+    """
+
+    call: ToolCall
+    origins: tuple[Origin, ...] = ()
+    known: Verdict | None = None
+    step: str | None = None
+
+
+@dataclass(slots=True)
+class Execution:
+    """A proposal on its tool session, as far as it has come.
+
+    ``at_hand`` names the tools that may be called, those of the mini-batch.
+    ``results`` has the indexed results of the attempts that did not fail, by id; ``problem`` says what ended the
+    proposal early, if anything did. ``final`` maps a draft's position to the attempt that did its work, or to the
+    step of the workflow that had done it before.
+    """
+
+    state: State
+    proposal: Proposal
+    session: ToolSession
+    at_hand: frozenset[str]
+    iteration: int
+    problem: str = ""
+    attempts: list[Attempt] = field(default_factory=list)
+    results: dict[str, EarlierResult] = field(default_factory=dict)
+    final: dict[int, str] = field(default_factory=dict)
+    _turn: int = 0
+    _given: list[str] = field(default_factory=list)  # the attempts for the calls of the turn, in their order
+
+    async def go_on(self) -> None:
+        """Run the drafts that are left, up to one that fails: later ones build on it (find a place, then book it)."""
+        for number, draft in enumerate(self.proposal.calls, 1):
+            if number in self.final:
+                continue
+            attempt = await self._attempt(draft, number)
+            if attempt.verdict.outcome == "failed":
+                self.problem = f"{attempt.call.tool}: {attempt.verdict.reason}"
+                return
+
+    async def mend(self, calls: Sequence[DraftCall]) -> bool:
+        """Run ``calls`` in place of the draft that did not give a result: look-ups first, then the mended call.
+
+        False if mending has to end: the last of them has failed before.
+        """
+        self._turn += 1
+        self._given = []
+        number = self._poor_draft
+        before = self.final.pop(number, None)
+        attempt = None
+        for call in calls:
+            attempt = await self._attempt(call, number)
+            if attempt.verdict.outcome == "failed":
+                break  # the calls after it need the result that it did not give
+        assert attempt is not None, "there is a call to make"
+        if attempt.verdict.outcome == "failed":
+            self.final.pop(number, None)
+            if before is not None:  # an empty result is better than none
+                self.final[number] = before
+            else:
+                self.problem = f"{attempt.call.tool}: {attempt.verdict.reason}"
+            return attempt.verdict.rule != REPEATED
+        self.problem = ""
+        return True
+
+    @property
+    def poor(self) -> bool:
+        """Whether the proposal gave no result, or an empty one."""
+        return self.report.outcome != "ok"
+
+    @property
+    def _poor_draft(self) -> int:
+        """The draft to mend: the first that failed, else the last one, which came back empty."""
+        drafts = len(self.proposal.calls)
+        return next((number for number in range(1, drafts + 1) if number not in self.final), drafts)
+
+    async def _attempt(self, draft: DraftCall, number: int) -> Attempt:
+        """Try one call and record it. A call that cannot be made is a failed attempt without an observation."""
+        prepared = self._prepare(draft)
+        observation = None if prepared.known else await self.session.call(prepared.call)
+        attempt = Attempt(
+            id=f"a{len(self.attempts) + 1}",
+            draft=number,
+            turn=self._turn,
+            call=prepared.call,
+            observation=observation,
+            verdict=prepared.known or self._classify(prepared.call, observation),
+            origins=prepared.origins,
+            seconds=observation.latency if observation else 0.0,
+        )
+        self.attempts.append(attempt)
+        if attempt.verdict.outcome == "failed":
+            # The text of a failure is no place for values to come from ("no note note_9" repeats what the draft made
+            # up).
+            if observation is None or observation.error is None or observation.error.kind not in _PASSING:
+                self.state.memory.note_failure(attempt.call, self.iteration, attempt.verdict.reason)
+            return attempt
+        self.final[number] = prepared.step or attempt.id
+        self._given.append(self.final[number])
+        if observation is not None:
+            self.results[attempt.id] = EarlierResult(attempt.id, observation)
+        return attempt
+
+    def _prepare(self, draft: DraftCall) -> _Prepared:
+        """Resolve the references of ``draft``, check its arguments, and see whether it is known how it ends."""
+        call = ToolCall(tool=draft.tool, arguments=draft.arguments)
+        if draft.tool not in self.at_hand:
+            return _refused(call, "unknown_tool", f"there is no tool {one_line(draft.tool, 80)!r} at hand")
+        try:
+            arguments, references = resolve(draft.arguments, self._earlier)
+        except UnresolvedReferenceError as problem:
+            return _refused(call, "reference", str(problem))
+        # A draft may give one reference in place of all arguments. It has to lead to an object.
+        if not isinstance(arguments, dict):
+            shown = one_line(line(arguments), 80)
+            return _refused(
+                call, "reference", f"the arguments have to be an object, and what they refer to is {shown}"
+            )
+        call = ToolCall(tool=draft.tool, arguments=arguments)
+        # Checked here and not left to the tool: many servers answer wrong arguments with a result like any other.
+        complaint = self.state.library.validate(call)
+        if complaint is not None:
+            return _refused(call, "arguments", complaint)
+        return self._known(call) or self._traced(call, references)
+
+    def _known(self, call: ToolCall) -> _Prepared | None:
+        """How ``call`` ends, if it was made before."""
+        step = self.state.same_step(call)
+        if step is not None:
+            reason = f"step {step.id} of the workflow has made this call"
+            return _Prepared(call, known=Verdict(outcome="ok", rule=REPEATED, reason=reason), step=step.id)
+        failure = self.state.memory.failure(call)
+        if failure is not None:
+            return _refused(call, REPEATED, f"the same call has failed before: {failure.reason}")
+        return None
+
+    def _traced(self, call: ToolCall, references: dict[str, tuple[str, str]]) -> _Prepared:
+        """The call with its origins, which depend on the results that were there when its arguments were chosen."""
+        tool = self.state.library.tool(call.tool)
+        earlier = [*self.state.results.values(), *self.results.values()]
+        origins = trace_origins(tool, call.arguments, references, earlier)
+        made_up = made_up_id(tool, call.arguments, origins, self.state.givers)
+        return _refused(call, "made_up_id", str(made_up)) if made_up else _Prepared(call, origins)
+
+    def _classify(self, call: ToolCall, observation: Observation | None) -> Verdict:
+        assert observation is not None, "a call without a refusal has run"
+        return classify(observation, self.state.library.tool(call.tool).returns)
+
+    def _earlier(self, name: str) -> tuple[str, Observation] | None:
+        """What a reference may name: a step, an attempt, or by its position a call that was given before this one."""
+        # Models also write "1" for "#1"; anything but a plain index is the name of a step or of an attempt.
+        number = list_index(name.removeprefix("#"))
+        if number is not None:
+            given = self._given[number - 1] if 0 < number <= len(self._given) else None
+            name = given or self.final.get(number) or ""
+        if name in self.state.observations:
+            return name, self.state.observations[name]
+        attempt = next((a for a in self.attempts if a.id == name and a.verdict.outcome != "failed"), None)
+        return (name, attempt.observation) if attempt and attempt.observation else None
+
+    @property
+    def report(self) -> Report:
+        """The report so far."""
+        keep = attempts_to_keep(self.attempts, set(self.final.values()))
+        attempts = tuple(a.model_copy(update={"kept": True}) if a.id in keep else a for a in self.attempts)
+        kept = [attempt.verdict.outcome for attempt in attempts if attempt.kept]
+        return Report(
+            proposal=self.proposal.id,
+            instruction=self.proposal.instruction,
+            # As the last call went: a look-up that found something and a search after it that did not is "empty".
+            outcome=kept[-1] if kept else "failed",
+            reason=self.problem or ("" if kept else "its calls are steps of the workflow already"),
+            attempts=attempts,
+        )
+
+
+def _refused(call: ToolCall, rule: str, reason: str) -> _Prepared:
+    return _Prepared(call, known=Verdict(outcome="failed", rule=rule, reason=reason))

@@ -1,0 +1,92 @@
+"""What a sample has tried so far: no call is made twice, and what failed is told to the proposer."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from toolgrad_dspy.errors import one_line
+from toolgrad_dspy.records import Observation, ToolCall
+from toolgrad_dspy.rendering import line
+
+# Failures that the proposer is shown, the latest ones, and characters of each.
+TOLD = 6
+TOLD_CHARS = 240
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A call that failed: in which iteration, and why."""
+
+    call: ToolCall
+    iteration: int
+    reason: str
+
+
+class Memory:
+    """The calls of one sample. For use on one event loop.
+
+    A call that only reads gives the same result until a write is accepted: then :meth:`forget` is called. A write on
+    a source whose sessions are shared has happened, whether it was accepted or not: its result is kept for good.
+    """
+
+    def __init__(self) -> None:
+        self._failures: dict[str, Failure] = {}
+        self._reads: dict[str, asyncio.Future[Observation]] = {}
+        self._writes: dict[str, asyncio.Future[Observation]] = {}
+
+    def copy(self) -> "Memory":
+        """The same failures, to which others are added; results are not shared."""
+        copied = Memory()
+        copied._failures.update(self._failures)
+        return copied
+
+    def note_failure(self, call: ToolCall, iteration: int, reason: str) -> None:
+        """Keep that ``call`` failed; of equal calls the first failure."""
+        self._failures.setdefault(_key(call), Failure(call, iteration, reason))
+
+    def failure(self, call: ToolCall) -> Failure | None:
+        """How the same call failed before, or None."""
+        return self._failures.get(_key(call))
+
+    def told(self) -> str:
+        """The latest failures for a prompt, one line each."""
+        lines = (
+            one_line(f"{f.call.tool} {line(f.call.arguments)}: {f.reason}", TOLD_CHARS)
+            for f in [*self._failures.values()][-TOLD:]
+        )
+        return "\n".join(lines) or "(none)"
+
+    async def once(
+        self, call: ToolCall, writes: bool, run: Callable[[ToolCall], Awaitable[Observation]]
+    ) -> Observation:
+        """The result of ``call``, by ``run`` if it was not made before; equal calls at the same time are one.
+
+        The latency of a result that was there is 0.
+        """
+        made = self._writes if writes else self._reads
+        key = _key(call)
+        while (result := made.get(key)) is not None:
+            try:
+                # Nothing was sent for this one, which the latency says.
+                return (await asyncio.shield(result)).model_copy(update={"latency": 0.0})
+            except asyncio.CancelledError:
+                if not result.cancelled():
+                    raise  # whoever waits here was cancelled, and not the one who makes the call
+        own = made[key] = asyncio.get_running_loop().create_future()
+        try:
+            observation = await run(call)
+        except BaseException:  # whoever waits makes the call itself; the exception is passed on
+            made.pop(key, None)
+            own.cancel()
+            raise
+        own.set_result(observation)
+        return observation
+
+    def forget(self) -> None:
+        """The tools' state has changed: what was read before may read differently now."""
+        self._reads.clear()
+
+
+def _key(call: ToolCall) -> str:
+    return json.dumps([call.tool, call.arguments], sort_keys=True)
