@@ -6,7 +6,7 @@ together, by the proposer or in one answer of the executor.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from toolgrad_dspy.errors import one_line
 from toolgrad_dspy.program.state import State
@@ -46,7 +46,7 @@ class Execution:
     ``at_hand`` names the tools that may be called, those of the mini-batch.
     ``results`` has the indexed results of the attempts that did not fail, by id; ``problem`` says what ended the
     proposal early, if anything did. ``final`` maps a draft's position to the attempt that did its work, or to the
-    step of the workflow that had done it before.
+    step of the workflow that had done it before. ``mendable`` is False once a call needs what nothing at hand gives.
     """
 
     state: State
@@ -58,6 +58,7 @@ class Execution:
     attempts: list[Attempt] = field(default_factory=list)
     results: dict[str, EarlierResult] = field(default_factory=dict)
     final: dict[int, str] = field(default_factory=dict)
+    mendable: bool = True
     _turn: int = 0
     _given: list[str] = field(default_factory=list)  # the attempts for the calls of the turn, in their order
 
@@ -128,6 +129,8 @@ class Execution:
             if observation is None or observation.error is None or observation.error.kind not in _PASSING:
                 self.state.memory.note_failure(attempt.call, self.iteration, attempt.verdict.reason)
             return attempt
+        if attempt.verdict.outcome == "empty":
+            self.state.memory.note_empty(attempt.call, self.iteration)
         self.final[number] = prepared.step or attempt.id
         self._given.append(self.final[number])
         if observation is not None:
@@ -164,7 +167,7 @@ class Execution:
             return _Prepared(call, known=Verdict(outcome="ok", rule=REPEATED, reason=reason), step=step.id)
         failure = self.state.memory.failure(call)
         if failure is not None:
-            return _refused(call, REPEATED, f"the same call has failed before: {failure.reason}")
+            return _refused(call, REPEATED, f"the same call was made before: {failure.reason}")
         return None
 
     def _traced(self, call: ToolCall, references: dict[str, tuple[str, str]]) -> _Prepared:
@@ -173,7 +176,11 @@ class Execution:
         earlier = [*self.state.results.values(), *self.results.values()]
         origins = trace_origins(tool, call.arguments, references, earlier)
         made_up = made_up_id(tool, call.arguments, origins, self.state.givers)
-        return _refused(call, "made_up_id", str(made_up)) if made_up else _Prepared(call, origins)
+        if made_up is None:
+            return _Prepared(call, origins)
+        made_up = replace(made_up, givers=tuple(name for name in made_up.givers if name in self.at_hand))
+        self.mendable = bool(made_up.givers)
+        return _refused(call, "made_up_id", str(made_up))
 
     def _classify(self, call: ToolCall, observation: Observation | None) -> Verdict:
         assert observation is not None, "a call without a refusal has run"

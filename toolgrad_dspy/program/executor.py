@@ -65,7 +65,7 @@ class Executor(dspy.Module):
     async def _mended(self, execution: Execution, work: Work) -> None:
         """Ask for better calls until the proposal gives a result, the model gives up, or the turns are used up."""
         for _ in range(execution.state.config.repairs):
-            if not execution.poor:
+            if not execution.poor or not execution.mendable:
                 return
             try:
                 calls = await self._ask(execution, work)

@@ -16,7 +16,7 @@ TOLD_CHARS = 180
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A call that failed: in which iteration, and why."""
+    """A call that gave nothing: in which iteration, and why."""
 
     call: ToolCall
     iteration: int
@@ -32,6 +32,7 @@ class Memory:
 
     def __init__(self) -> None:
         self._failures: dict[str, Failure] = {}
+        self._empty: dict[str, Failure] = {}
         self._reads: dict[str, asyncio.Future[Observation]] = {}
         self._writes: dict[str, asyncio.Future[Observation]] = {}
 
@@ -39,21 +40,26 @@ class Memory:
         """The same failures, to which others are added; results are not shared."""
         copied = Memory()
         copied._failures.update(self._failures)
+        copied._empty.update(self._empty)
         return copied
 
     def note_failure(self, call: ToolCall, iteration: int, reason: str) -> None:
         """Keep that ``call`` failed; of equal calls the first failure."""
         self._failures.setdefault(_key(call), Failure(call, iteration, reason))
 
+    def note_empty(self, call: ToolCall, iteration: int) -> None:
+        """Keep that ``call`` had an empty result: it has the same one until a write is accepted."""
+        self._empty.setdefault(_key(call), Failure(call, iteration, "its result was empty"))
+
     def failure(self, call: ToolCall) -> Failure | None:
-        """How the same call failed before, or None."""
-        return self._failures.get(_key(call))
+        """How the same call failed before, or that it found nothing; None if neither is known."""
+        return self._failures.get(_key(call)) or self._empty.get(_key(call))
 
     def told(self) -> str:
         """The latest failures for a prompt, one line each."""
         lines = (
             one_line(f"{f.call.tool} {line(f.call.arguments)}: {f.reason}", TOLD_CHARS)
-            for f in [*self._failures.values()][-TOLD:]
+            for f in sorted([*self._failures.values(), *self._empty.values()], key=lambda f: f.iteration)[-TOLD:]
         )
         return "\n".join(lines) or "(none)"
 
@@ -86,6 +92,7 @@ class Memory:
     def forget(self) -> None:
         """The tools' state has changed: what was read before may read differently now."""
         self._reads.clear()
+        self._empty.clear()
 
 
 def _key(call: ToolCall) -> str:

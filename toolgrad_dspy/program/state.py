@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from toolgrad_dspy.program.answer_schemas import MOST_CALLS, Sources
 from toolgrad_dspy.program.config import ProgramConfig
 from toolgrad_dspy.program.memory import Memory
+from toolgrad_dspy.provenance.made_up import required_ids
 from toolgrad_dspy.provenance.origins import EarlierResult
 from toolgrad_dspy.provenance.query_rules import Violation
-from toolgrad_dspy.records import Attempt, Chain, Iteration, Observation, Step, ToolCall, Workflow, alike
+from toolgrad_dspy.records import Attempt, Chain, Iteration, Observation, Step, Tool, ToolCall, Workflow, alike
 from toolgrad_dspy.rendering import EMPTY_WORKFLOW, ToolLines, older_step_line, step_line
 from toolgrad_dspy.tools.library import Library
 
@@ -83,6 +84,15 @@ class State:
             if any(alike(parameter, key) for key in self.results[step.id].id_keys)
         }
         return tuple(sorted({*self.tool_lines.useful.givers(parameter), *shown}))
+
+    def needs(self, tool: Tool) -> tuple[str, ...]:
+        """The ids that ``tool`` requires, that some tool gives, and that no step has given yet."""
+        return tuple(
+            parameter
+            for parameter in required_ids(tool)
+            if self.givers(parameter)
+            and not any(alike(parameter, key) for result in self.results.values() for key in result.id_keys)
+        )
 
     @property
     def stable(self) -> bool:

@@ -19,6 +19,7 @@ from toolgrad_dspy.program.config import ProgramConfig
 from toolgrad_dspy.program.execution import Execution
 from toolgrad_dspy.program.executor import Executor, Work
 from toolgrad_dspy.program.proposer import Proposer
+from toolgrad_dspy.program.reach import within_reach
 from toolgrad_dspy.program.selector import Selector, chains_used
 from toolgrad_dspy.program.state import State
 from toolgrad_dspy.program.updater import Updater
@@ -152,6 +153,7 @@ class _Growth:
         tools = program.sampler.sample(
             program.library.tools, derive(state.run_seed, state.index), number, program.config.mini_batch
         )
+        tools = within_reach(tools, state)
         state.offered.update(dict.fromkeys(tool.name for tool in tools))
         notes = _IterationNotes(number, offered=tuple(sorted(tool.name for tool in tools)))
         try:

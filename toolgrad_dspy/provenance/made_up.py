@@ -9,11 +9,12 @@ import json
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from pydantic import JsonValue
 
-from toolgrad_dspy.json_schema import schema_at
-from toolgrad_dspy.records import Origin, Tool, key_words, last_key, lookup, opaque
+from toolgrad_dspy.json_schema import Schema, schema_at
+from toolgrad_dspy.records import Origin, Tool, escape, key_words, last_key, lookup, opaque
 from toolgrad_dspy.rendering import line
 
 # Values that stand for a value rather than being one.
@@ -36,7 +37,7 @@ _QUOTED_CHARS = 3
 
 @dataclass(frozen=True, slots=True)
 class MadeUpId:
-    """An id from nowhere: the name of the argument, its value, and the tools whose results have such ids."""
+    """An id from nowhere: the argument's name, its value, and the tools at hand whose results have such ids."""
 
     name: str
     value: JsonValue
@@ -44,10 +45,37 @@ class MadeUpId:
 
     def __str__(self) -> str:
         """What a model has to know of it."""
-        return (
-            f"{self.name} = {line(self.value)} is made up: no result and no schema has it. "
-            f"Such ids are in the results of {', '.join(self.givers)}"
+        where = (
+            f"such ids are in the results of {', '.join(self.givers)}" if self.givers else "no tool at hand gives one"
         )
+        return f"{self.name} = {line(self.value)} is made up: no result and no schema has it; {where}"
+
+
+@lru_cache(maxsize=4096)
+def _required_ids(schema: str) -> tuple[str, ...]:
+    parameters: JsonValue = json.loads(schema)
+    parts = Schema.of(parameters).parts()
+    required = [name for part in parts for name in part.keywords.get("required") or () if isinstance(name, str)]
+    return tuple(
+        name
+        for name in dict.fromkeys(required)
+        if unknowable(name) and not _offers_value(schema_at(parameters, f"/{escape(name)}") or {})
+    )
+
+
+def _offers_value(schema: dict[str, JsonValue]) -> bool:
+    places = [schema, *(option for option in schema.get("anyOf") or () if isinstance(option, dict))]
+    return any(place.get(word) for place in places for word in ("enum", "examples", "example", "const", "default"))
+
+
+def required_ids(tool: Tool) -> tuple[str, ...]:
+    """The parameters that ``tool`` requires, by whose names they are ids, and for which its schema names no value.
+
+    >>> schema = {"properties": {"copy_id": {}, "days": {}}, "required": ["copy_id", "days"]}
+    >>> required_ids(Tool(name="t", source_name="t", description="", parameters=schema, source="s", category="c"))
+    ('copy_id',)
+    """
+    return _required_ids(json.dumps(tool.parameters))
 
 
 def made_up_id(tool: Tool, arguments: JsonValue, origins: Iterable[Origin], givers: Givers) -> MadeUpId | None:

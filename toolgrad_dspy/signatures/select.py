@@ -11,8 +11,8 @@ class Select(dspy.Signature):
     - Refuse reports whose results are empty, and redundant ones that repeat a step of the workflow.
     - Append a report to the chain whose results its calls use, or whose purpose it continues; start a new one only
       for something independent.
-    - Say concretely what the workflow is lacking then: name the values in its results that nothing uses yet, such as
-      "a call that uses the place_id of s2", and what a person would want to do with them.
+    - Say concretely what the workflow is lacking then: name the values in its results that nothing uses yet, and what
+      a person would want to do with them.
     """
 
     workflow: str = dspy.InputField(desc="the steps so far with their results, one JSON object per line")
