@@ -35,7 +35,7 @@ from toolgrad_dspy.tuning import TuningBudget
 from toolgrad_dspy.tuning.evaluator import LiveEvaluator
 
 CONFIG = ProgramConfig(iterations=2)
-SESSIONS = 44
+SESSIONS = 60
 NAMES = ("mipro", "copro", "simba")
 SENTENCES = {habit.name: habit.sentence for habit in HABITS}
 ROLE = {habit.name: habit.role for habit in HABITS}

@@ -6,8 +6,9 @@ Program files are opened for reading with ``toolgrad_dspy.compiling.programs``.
 from toolgrad_dspy.compiling.comparison import Comparison, ProgramResult, compare_programs
 from toolgrad_dspy.compiling.describe import describe
 from toolgrad_dspy.compiling.description import ProgramDescription, TaskCounts, read_description
-from toolgrad_dspy.compiling.job import ITERATIONS, CompileSpec, check_roles, compile
+from toolgrad_dspy.compiling.job import compile
 from toolgrad_dspy.compiling.outputs import check_output, journal_of, next_output
+from toolgrad_dspy.compiling.spec import ITERATIONS, CompileSpec, check_roles
 from toolgrad_dspy.compiling.stages import Compiled, Cost, compile_program
 
 __all__ = [

@@ -1,8 +1,8 @@
 """Compiling from a specification: open the tools, tune, and save the program with how it came about."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
@@ -11,28 +11,18 @@ from pydantic import JsonValue
 
 from toolgrad_dspy import __version__
 from toolgrad_dspy.compiling.describe import describe
-from toolgrad_dspy.compiling.description import TaskCounts
 from toolgrad_dspy.compiling.outputs import check_output, journal_of
+from toolgrad_dspy.compiling.spec import CompileSpec, check_roles, check_tasks
 from toolgrad_dspy.compiling.stages import Compiled, Watch, compile_program
 from toolgrad_dspy.concurrency import run_on_loop_thread
-from toolgrad_dspy.errors import UsageError, hint, one_line
+from toolgrad_dspy.errors import UsageError
 from toolgrad_dspy.files import check_writable
 from toolgrad_dspy.lm import LOOP_ROLES, BudgetSpentError, Models, Role
-from toolgrad_dspy.metrics import Metric, MetricConfig, build_metric
+from toolgrad_dspy.metrics import Metric, build_metric
 from toolgrad_dspy.optimizers import Optimizer
 from toolgrad_dspy.optimizers import optimizer as find_optimizer
-from toolgrad_dspy.optimizers.base import FEWEST_TASKS
-from toolgrad_dspy.program import (
-    ProgramConfig,
-    Tasks,
-    ToolGrad,
-    draw,
-    load_program,
-    read_program,
-    save_program,
-    schema_notes,
-)
-from toolgrad_dspy.runs import ModelsSpec, SessionEstimate, ToolsSpec, WorldTools, typical_session
+from toolgrad_dspy.program import Tasks, ToolGrad, draw, load_program, read_program, save_program, schema_notes
+from toolgrad_dspy.runs import SessionEstimate, typical_session
 from toolgrad_dspy.tools import Library
 from toolgrad_dspy.tuning import (
     Journal,
@@ -41,7 +31,6 @@ from toolgrad_dspy.tuning import (
     Prompts,
     RecordedEvaluator,
     Recording,
-    TuningBudget,
     TuningUsage,
     Use,
     record,
@@ -54,46 +43,12 @@ Progress = Callable[[TuningUsage], None]
 Say = Callable[[str], None]
 
 
-# Smaller than what a run takes: a compile plays a hundred sessions before the first sample is made.
-TASKS = TaskCounts(train=8, validation=8, test=16)
-ITERATIONS = 5
 # After so many sessions of a tuning the estimate is told once more, from what they used.
 FIRST_SESSIONS = 8
 
 
 def _silent(news: object) -> None:
     """Ignore the news."""
-
-
-@dataclass(frozen=True, slots=True)
-class CompileSpec:
-    """What to compile, as data. Every field has the default of the command line.
-
-    - ``tools``, ``models``: what the program works with, as in a :class:`~toolgrad_dspy.runs.RunSpec`.
-    - ``parent``: a program file to start from, in place of the untuned program.
-    - ``optimizer``, ``strategy``: a name of :data:`~toolgrad_dspy.optimizers.OPTIMIZERS`, and what better-together
-      runs.
-    - ``tuned``: the roles whose prompts are tuned; of ``proposer``, ``selector``, ``updater``, ``executor``.
-    - ``program``, ``metric``: the settings of the loop and of the metric.
-    - ``tasks``: how many tasks of each kind are drawn; at least 4 to train, 4 to validate and 1 to test (the
-      command asks for 4: a mean over fewer says little).
-    - ``budget``: what all stages together may use. Models of known price cost 5 US dollars at most unless ``usd`` is
-      raised on purpose.
-    - ``record``: a recording to tune on without tools, made first if the file does not exist.
-    """
-
-    tools: ToolsSpec = field(default_factory=WorldTools)
-    models: ModelsSpec = field(default_factory=ModelsSpec.from_environment)
-    parent: Path | None = None
-    optimizer: str = "gepa"
-    strategy: str | None = None
-    tuned: tuple[Role, ...] = ("proposer", "selector")
-    program: ProgramConfig = field(default_factory=lambda: ProgramConfig(iterations=ITERATIONS))
-    metric: MetricConfig = field(default_factory=MetricConfig)
-    tasks: TaskCounts = TASKS
-    budget: TuningBudget = field(default_factory=TuningBudget)
-    seed: int = 0
-    record: Path | None = None
 
 
 def compile(
@@ -128,7 +83,7 @@ def compile(
         compiled = compile(spec, Path("programs/first.json"), say=print)
         print(compiled.conclusion)
     """
-    _check_tasks(spec.tasks)
+    check_tasks(spec.tasks)
     check_roles(spec.tuned)
     job = _Job.of(spec, say)
     check_output(path, resume=resume, force=force)
@@ -138,26 +93,6 @@ def compile(
             code="record_is_output",
         )
     return job.run(path, resume, stage, progress)
-
-
-def _check_tasks(tasks: TaskCounts) -> None:
-    """Raise UsageError for too few tasks: tuning would, but only after the base program was scored."""
-    for name, count, fewest in (
-        ("training", tasks.train, FEWEST_TASKS),
-        ("validation", tasks.validation, FEWEST_TASKS),
-        ("test", tasks.test, 1),
-    ):
-        if count < fewest:
-            raise UsageError(f"too few {name} tasks: {count}; at least {fewest} are needed", code="too_few_tasks")
-
-
-def check_roles(roles: Sequence[str]) -> None:
-    """Raise UsageError (``unknown_role``) for anything but roles whose prompts can be tuned."""
-    for role in roles or ("",):
-        if role not in LOOP_ROLES:
-            raise UsageError(
-                f"no role {one_line(role, 40)!r} can be tuned; {hint(role, LOOP_ROLES)}", code="unknown_role"
-            )
 
 
 @dataclass(frozen=True, slots=True)

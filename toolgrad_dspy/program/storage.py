@@ -71,9 +71,8 @@ def save_program(
     """Write the program's state to ``path``, whole or not at all. Raises StoreError.
 
     Written are the predictors that are tuned, and ``also`` those of these names: of a program that was loaded, for
-    instance, what its file held.
-    ``description`` says how it came about (``toolgrad_dspy.compiling.describe``); it may be empty. It is stored under
-    ``compiled``.
+    instance, what its file held. ``description`` says how it came about (``toolgrad_dspy.compiling.describe``); it
+    may be empty. It is stored under ``compiled``.
     """
     names = {*also, *(name for name, _ in program.named_predictors())}
     state = {name: part.dump_state() for name, part in all_predictors(program).items() if name in names}

@@ -55,7 +55,8 @@ class MadeUpId:
 def _required_ids(schema: str) -> tuple[str, ...]:
     parameters: JsonValue = json.loads(schema)
     parts = Schema.of(parameters).parts()
-    required = [name for part in parts for name in part.keywords.get("required") or () if isinstance(name, str)]
+    listed = [part.keywords.get("required") for part in parts]
+    required = [name for names in listed if isinstance(names, list) for name in names if isinstance(name, str)]
     return tuple(
         name
         for name in dict.fromkeys(required)
@@ -64,7 +65,8 @@ def _required_ids(schema: str) -> tuple[str, ...]:
 
 
 def _offers_value(schema: dict[str, JsonValue]) -> bool:
-    places = [schema, *(option for option in schema.get("anyOf") or () if isinstance(option, dict))]
+    options = schema.get("anyOf")
+    places = [schema, *(o for o in options if isinstance(o, dict))] if isinstance(options, list) else [schema]
     return any(place.get(word) for place in places for word in ("enum", "examples", "example", "const", "default"))
 
 
