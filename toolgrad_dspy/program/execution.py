@@ -160,11 +160,14 @@ class Execution:
         return self._known(call) or self._traced(call, references)
 
     def _known(self, call: ToolCall) -> _Prepared | None:
-        """How ``call`` ends, if it was made before."""
+        """How ``call`` ends, if it was made before: by a step, in this proposal, or by one that gave nothing."""
         step = self.state.same_step(call)
         if step is not None:
             reason = f"step {step.id} of the workflow has made this call"
             return _Prepared(call, known=Verdict(outcome="ok", rule=REPEATED, reason=reason), step=step.id)
+        made = next((a for a in self.attempts if a.call == call and a.verdict.outcome == "ok"), None)
+        if made is not None:
+            return _Prepared(call, known=Verdict(outcome="ok", rule=REPEATED, reason=f"as {made.id}"), step=made.id)
         failure = self.state.memory.failure(call)
         if failure is not None:
             return _refused(call, REPEATED, f"the same call was made before: {failure.reason}")
@@ -204,15 +207,21 @@ class Execution:
         return (name, attempt.observation) if attempt and attempt.observation else None
 
     @property
+    def _wanted(self) -> set[str]:
+        """The attempts that the drafts ended in. One that found nothing is left out if another found something."""
+        final = set(self.final.values())
+        found = {a.id for a in self.attempts if a.id in final and a.verdict.outcome == "ok"}
+        return found or final
+
+    @property
     def report(self) -> Report:
         """The report so far."""
-        keep = attempts_to_keep(self.attempts, set(self.final.values()))
+        keep = attempts_to_keep(self.attempts, self._wanted)
         attempts = tuple(a.model_copy(update={"kept": True}) if a.id in keep else a for a in self.attempts)
         kept = [attempt.verdict.outcome for attempt in attempts if attempt.kept]
         return Report(
             proposal=self.proposal.id,
             instruction=self.proposal.instruction,
-            # As the last call went: a look-up that found something and a search after it that did not is "empty".
             outcome=kept[-1] if kept else "failed",
             reason=self.problem or ("" if kept else "its calls are steps of the workflow already"),
             attempts=attempts,
