@@ -18,6 +18,8 @@ from toolgrad_dspy.records import Session
 from toolgrad_dspy.tools.library import Library
 from toolgrad_dspy.world import WorldSource
 
+PLAIN = ProgramConfig(base="plain")
+
 
 def with_all_habits(program: ToolGrad) -> ToolGrad:
     for role in ("proposer", "selector"):
@@ -94,12 +96,12 @@ def test_samples_of_the_town_are_accepted_with_known_origins_and_dependent_steps
             assert all(step.depends_on <= inside for step in chain.steps)
 
 
-def test_the_base_program_claims_no_dependency_it_did_not_make() -> None:
-    """Its prompt asks for no reuse, so every equality with an earlier result is chance."""
+def test_a_program_that_asks_for_no_reuse_claims_no_dependency_it_did_not_make() -> None:
+    """Every equality with an earlier result is chance then."""
 
     async def main() -> list[Session]:
         async with Library([WorldSource()]) as library:
-            return await run_sessions(ToolGrad(library, Models.from_environment()), draw(0, 10, 0, 0).train)
+            return await run_sessions(ToolGrad(library, Models.from_environment(), PLAIN), draw(0, 10, 0, 0).train)
 
     steps = [step for session in asyncio.run(main()) if session.sample for step in session.sample.workflow.steps]
     assert len(steps) > 30

@@ -35,7 +35,7 @@ from toolgrad_dspy.tuning import (
 )
 from toolgrad_dspy.tuning.recorded.evaluator import NOTHING_ACCEPTED
 
-CONFIG = ProgramConfig(iterations=4)
+CONFIG = ProgramConfig(iterations=4, mini_batch=48, base="plain")
 SEED = 2
 TASKS = draw(SEED, 5, 5, 0)
 ALL_TASKS = [*TASKS.train, *TASKS.validation]
@@ -392,7 +392,7 @@ def test_a_recording_of_something_else_is_refused_with_what_differs(recording: R
     recording.check(ToolGrad(library, models, CONFIG), ALL_TASKS, path)
     recording.check(ToolGrad(library, models, CONFIG), TASKS.train, path)
     other_tools = over(Broken(recording.tools[:-1]))
-    other_config = ToolGrad(library, models, ProgramConfig(iterations=3))
+    other_config = ToolGrad(library, models, ProgramConfig(iterations=3, mini_batch=48, base="plain"))
     others = draw(1, 2, 0, 0).train
     for program, tasks, code, named in (
         (other_tools, ALL_TASKS, "other_tools", f"{len(recording.tools)}"),
