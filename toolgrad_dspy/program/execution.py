@@ -109,6 +109,11 @@ class Execution:
         return self.report.outcome != "ok"
 
     @property
+    def to_mend(self) -> bool:
+        """Whether a model is to mend it: it is poor or, if all proposals are mended, it broke before its end."""
+        return self.poor or (self.state.config.mend == "all" and len(self.final) < len(self.proposal.calls))
+
+    @property
     def _poor_draft(self) -> int:
         """The draft to mend: the first that failed, else the last one, which came back empty."""
         drafts = len(self.proposal.calls)

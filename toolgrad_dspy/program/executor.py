@@ -55,7 +55,7 @@ class Executor(dspy.Module):
         await gather_or_cancel(execution.go_on() for execution in running)
         _remember(running)
         if state.config.mend == "all":
-            await gather_or_cancel(self._mended(execution, work) for execution in running if execution.poor)
+            await gather_or_cancel(self._mended(execution, work) for execution in running if execution.to_mend)
             _remember(running)
         else:
             for execution in running:
@@ -68,7 +68,7 @@ class Executor(dspy.Module):
     async def _mended(self, execution: Execution, work: Work) -> None:
         """Ask for better calls until the proposal gives a result, the model gives up, or the turns are used up."""
         for _ in range(execution.state.config.repairs):
-            if not execution.poor or not execution.mendable:
+            if not execution.to_mend or not execution.mendable:
                 return
             try:
                 calls = await self._ask(execution, work)
