@@ -250,10 +250,11 @@ def test_a_proposal_of_nothing_but_steps_adds_nothing() -> None:
     models = ScriptedModels(
         proposer=[propose([call("find_topic", word="tea")])] * 2, selector=[select("p1")], updater=[ANY_TEXT]
     )
-    session = grow(notebook(), models, iterations=2, repairs=0)
+    session = grow(notebook(), models, iterations=2)
     assert session.status == "accepted", session.reason
     (report,) = session.trace.iterations[1].reports
     assert (report.outcome, session.trace.iterations[1].added) == ("failed", ())
+    assert models.prompts("executor") == [], "there is nothing to mend"
     assert len(models.prompts("selector")) == 1
 
 

@@ -110,7 +110,12 @@ class Execution:
 
     @property
     def to_mend(self) -> bool:
-        """Whether a model is to mend it: it is poor or, if all proposals are mended, it broke before its end."""
+        """Whether a model is to mend it: it is poor or, if all proposals are mended, it broke before its end.
+
+        A proposal whose calls are all steps already has nothing to mend.
+        """
+        if not self.problem and self.report.outcome == "failed":
+            return False
         return self.poor or (self.state.config.mend == "all" and len(self.final) < len(self.proposal.calls))
 
     @property
