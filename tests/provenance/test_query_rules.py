@@ -58,7 +58,7 @@ def result(pointer: str, path: str = "/x") -> Origin:
 
 def avoided(value: Any, parameter: str = "value", key: str = "value") -> bool:
     grown = workflow({parameter: value}, result(f"/{parameter}", f"/{key}"))
-    return bool(query_requirements(grown, library()).to_avoid)
+    return bool(query_requirements(grown).to_avoid)
 
 
 def test_values_of_the_user_are_required_and_choices_are_asked_for_in_other_words() -> None:
@@ -69,17 +69,9 @@ def test_values_of_the_user_are_required_and_choices_are_asked_for_in_other_word
         result("/place_id"),
         Origin(pointer="/note", kind="schema", match="default"),
     )
-    requirements = query_requirements(grown, library())
-    assert [required.shown() for required in requirements.to_state] == [
-        {"value": 4, "is": "guests", "meaning": "How many people come.", "for": "s1"},
-        {
-            "value": "outside",
-            "is": "mode",
-            "meaning": "Where to sit.",
-            "as": "a choice: convey it in your own words",
-            "for": "s1",
-        },
-    ]
+    requirements = query_requirements(grown)
+    shown = [(required.step, required.name, required.value, required.choice) for required in requirements.to_state]
+    assert shown == [("s1", "guests", 4, False), ("s1", "mode", "outside", True)]
     assert requirements.to_avoid == ("pl_0007",)
     assert unstated("A table for four", requirements) == ()
     assert [required.value for required in unstated("A table outside", requirements)] == [4]
@@ -111,7 +103,7 @@ def test_an_id_that_the_user_gives_in_one_place_may_be_said() -> None:
     grown = workflow(
         {"place_id": "pl_0007", "note": "pl_0007"}, Origin(pointer="/note", kind="user"), result("/place_id")
     )
-    requirements = query_requirements(grown, library())
+    requirements = query_requirements(grown)
     assert requirements.to_avoid == ()
     assert [required.value for required in requirements.to_state] == ["pl_0007"]
 
@@ -120,8 +112,8 @@ def test_a_value_that_two_steps_need_is_required_once() -> None:
     grown = workflow({"guests": 4}, Origin(pointer="/guests", kind="user"))
     (step,) = grown.steps
     twice = Workflow(chains=(Chain(id="c1", steps=(step, step.model_copy(update={"id": "s2"}))),))
-    assert len(query_requirements(twice, library()).to_state) == 1
-    missing = unstated("", query_requirements(twice, library()))
+    assert len(query_requirements(twice).to_state) == 1
+    missing = unstated("", query_requirements(twice))
     assert [step.origins[0].kind for step in with_unknown_origins(twice, missing).steps] == ["unknown", "unknown"]
 
 
@@ -147,7 +139,7 @@ def test_every_rule_that_the_texts_break_is_named() -> None:
     grown = workflow(
         {"guests": 4, "place_id": "pl_0007"}, Origin(pointer="/guests", kind="user"), result("/place_id")
     )
-    requirements = query_requirements(grown, library())
+    requirements = query_requirements(grown)
     broken = violations("Table at pl_0007 by book_table", "", requirements, frozenset({"book_table"}))
     assert [violation.code for violation in broken] == [
         "empty_response",

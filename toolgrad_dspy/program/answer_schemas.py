@@ -7,7 +7,6 @@ the plain form (``json_schema/plain.py``) with their definitions under ``$defs``
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
@@ -23,7 +22,7 @@ from toolgrad_dspy.json_schema import (
     any_of,
     compile_schema,
 )
-from toolgrad_dspy.records import Tool
+from toolgrad_dspy.records import ByIdentity, Tool
 
 # What a reference may name: results by their names; none, when there are none; or whatever name. The last is for a
 # schema that must be the same in a whole run.
@@ -32,6 +31,9 @@ NO_SOURCES: Sources = ()
 
 # The paper's limit on the tools of one proposal (arXiv 2508.04086, section 3), and that of a repair turn.
 MOST_CALLS = 3
+
+# A sentence of the model's own. Weak models go on to repeat their instructions, where nothing ends them.
+SENTENCE: JsonSchema = {"type": "string", "maxLength": 240}
 
 _REFERENCE: JsonSchema = {"$ref": "#/$defs/reference"}
 
@@ -86,28 +88,15 @@ def without_filled_nulls(tool: Tool, arguments: dict[str, JsonValue]) -> dict[st
     return cleaned
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Kept:
-    """A tool in the key of a cache, told apart by identity: a record that holds a schema has no hash."""
-
-    tool: Tool
-
-    def __hash__(self) -> int:
-        return id(self.tool)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Kept) and self.tool is other.tool
-
-
 def _schema(form: _Form, tools: Iterable[Tool], sources: Sources, limit: int = 0) -> JsonSchema:
     # By name: equal mini-batches have equal schemas, in whatever order they are shown.
-    kept = tuple(map(_Kept, sorted(tools, key=lambda tool: tool.name)))
+    kept = tuple(map(ByIdentity, sorted(tools, key=lambda tool: tool.name)))
     return _document(form, kept, sources if sources == "any" else tuple(sources), limit)
 
 
 @lru_cache(maxsize=256)
 def _document(
-    form: _Form, tools: tuple[_Kept, ...], sources: "tuple[str, ...] | Literal['any']", limit: int
+    form: _Form, tools: tuple[ByIdentity[Tool], ...], sources: "tuple[str, ...] | Literal['any']", limit: int
 ) -> JsonSchema:
     call, definitions = _call(tools, bool(sources))
     definitions = dict(definitions)
@@ -119,18 +108,18 @@ def _document(
     elif form == "calls":
         document = calls
     else:
-        proposal = _closed({"instruction": {"type": "string"}, "calls": {**calls, "minItems": 1}})
+        proposal = _closed({"instruction": SENTENCE, "calls": {**calls, "minItems": 1}})
         document = {"type": "array", "items": proposal, "maxItems": limit}
     return {**document, "$defs": definitions} if definitions else document
 
 
 @lru_cache(maxsize=64)
-def _call(tools: tuple[_Kept, ...], referring: bool) -> tuple[JsonSchema, dict[str, JsonValue]]:
+def _call(tools: tuple[ByIdentity[Tool], ...], referring: bool) -> tuple[JsonSchema, dict[str, JsonValue]]:
     """The node of a call, and the definitions of all its tools."""
     plain, written = Plain(), []
     for number, kept in enumerate(tools, 1):
-        arguments = _arguments(plain, kept.tool, f"t{number}", referring)
-        written.append(_closed({"tool": {"type": "string", "const": kept.tool.name}, "arguments": arguments}))
+        arguments = _arguments(plain, kept.value, f"t{number}", referring)
+        written.append(_closed({"tool": {"type": "string", "const": kept.value.name}, "arguments": arguments}))
     return any_of(written) or {}, plain.definitions
 
 

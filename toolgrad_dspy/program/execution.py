@@ -12,7 +12,7 @@ from toolgrad_dspy.errors import one_line
 from toolgrad_dspy.program.memory import Memory
 from toolgrad_dspy.program.state import State
 from toolgrad_dspy.provenance.dependencies import attempts_to_keep
-from toolgrad_dspy.provenance.made_up import made_up_id
+from toolgrad_dspy.provenance.made_up import made_up_id, without_optional
 from toolgrad_dspy.provenance.origins import EarlierResult, trace_origins
 from toolgrad_dspy.provenance.references import UnresolvedReferenceError, resolve
 from toolgrad_dspy.records import Attempt, DraftCall, Observation, Origin, Proposal, Report, ToolCall, Verdict
@@ -192,6 +192,11 @@ class Execution:
         made_up = made_up_id(tool, call.arguments, origins, self.state.givers)
         if made_up is None:
             return _Prepared(call, origins)
+        shorter = without_optional(tool, call.arguments, made_up.pointer)
+        if shorter is not None:  # the call can do without it, and asks for what the other arguments say
+            without = ToolCall(tool=call.tool, arguments=shorter)
+            if self.state.library.validate(without) is None:
+                return self._known(without) or self._traced(without, references)
         made_up = replace(made_up, givers=tuple(name for name in made_up.givers if name in self.at_hand))
         self.mendable = bool(made_up.givers)
         return _refused(call, "made_up_id", str(made_up))

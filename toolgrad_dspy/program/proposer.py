@@ -8,7 +8,7 @@ from toolgrad_dspy.errors import one_line
 from toolgrad_dspy.lm.ask import ask
 from toolgrad_dspy.lm.models import Models
 from toolgrad_dspy.lm.schemas import holding
-from toolgrad_dspy.program.answer_schemas import MOST_CALLS, proposals_schema
+from toolgrad_dspy.program.answer_schemas import MOST_CALLS, SENTENCE, proposals_schema
 from toolgrad_dspy.program.drafts import read_draft
 from toolgrad_dspy.program.state import State
 from toolgrad_dspy.records import Proposal, Tool
@@ -52,13 +52,15 @@ class Proposer(dspy.Module):
     async def _ask(self, state: State, tools: tuple[Tool, ...], number: int, urged: str) -> Proposed:
         shown = sorted(tools, key=lambda tool: derive(state.run_seed, state.index, "tool order", tool.name))
         limit = state.config.proposals
-        with holding({"proposals": proposals_schema(tools, limit, state.sources())}, stable=state.stable):
+        schemas = {"reason": SENTENCE, "proposals": proposals_schema(tools, limit, state.sources())}
+        with holding(schemas, stable=state.stable):
             answer = await ask(
                 self.predict,
                 self._models,
                 "proposer",
                 tools=state.tool_lines.text(shown, derive(state.run_seed, state.index, "examples")),
                 workflow=state.workflow_text(),
+                usable=state.usable(tools),
                 failed=state.memory.told(),
                 lacking=state.lacking,
                 progress=f"{state.progress(number)}; make {limit} proposals{urged}",

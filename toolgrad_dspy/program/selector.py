@@ -6,7 +6,7 @@ from toolgrad_dspy.errors import one_line
 from toolgrad_dspy.lm.ask import ask
 from toolgrad_dspy.lm.models import Models
 from toolgrad_dspy.lm.schemas import holding
-from toolgrad_dspy.program.answer_schemas import choice_schema
+from toolgrad_dspy.program.answer_schemas import SENTENCE, choice_schema
 from toolgrad_dspy.program.choices import read_choice
 from toolgrad_dspy.program.state import State
 from toolgrad_dspy.records import Report, Selection, Workflow
@@ -34,7 +34,13 @@ class Selector(dspy.Module):
         chains = chain_choices(state)
         limit = state.config.shown_chars // len(reports)  # one limit for all of them, however many there are
         ids = (*(report.proposal for report in reports), NONE)
-        with holding({"report": choice_schema(ids), "chain": choice_schema(chains)}):
+        schemas = {
+            "reason": SENTENCE,
+            "report": choice_schema(ids),
+            "chain": choice_schema(chains),
+            "lacking": SENTENCE,
+        }
+        with holding(schemas):
             answer = await ask(
                 self.predict,
                 self._models,

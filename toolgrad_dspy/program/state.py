@@ -1,20 +1,36 @@
 """What the loop knows while it grows one sample."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+
+from pydantic import JsonValue
 
 from toolgrad_dspy.program.answer_schemas import MOST_CALLS, Sources
 from toolgrad_dspy.program.config import ProgramConfig
 from toolgrad_dspy.program.memory import Memory
-from toolgrad_dspy.provenance.made_up import required_ids
+from toolgrad_dspy.provenance.made_up import id_parameters, required_ids
 from toolgrad_dspy.provenance.origins import EarlierResult
 from toolgrad_dspy.provenance.query_rules import Violation
-from toolgrad_dspy.records import Attempt, Chain, Iteration, Observation, Step, Tool, ToolCall, Workflow, alike
-from toolgrad_dspy.rendering import EMPTY_WORKFLOW, ToolLines, older_step_line, step_line
+from toolgrad_dspy.records import (
+    Attempt,
+    Chain,
+    Iteration,
+    Observation,
+    Step,
+    Tool,
+    ToolCall,
+    Workflow,
+    alike,
+    lookup,
+)
+from toolgrad_dspy.rendering import EMPTY_WORKFLOW, ToolLines, line, older_step_line, step_line
 from toolgrad_dspy.tools.library import Library
 
 # So many of the latest steps are shown with their results: what has just been found is what is built on most.
 RECENT = 1
+# Values that are suggested to a proposer, and parameters that are named for each.
+USABLE = 3
+USED_BY = 3
 # The calls of one answer that a later one in it may refer to.
 GIVEN = tuple(f"#{number}" for number in range(1, MOST_CALLS))
 NOTHING_YET = "everything: there are no steps yet"
@@ -93,6 +109,29 @@ class State:
             if self.givers(parameter)
             and not any(alike(parameter, key) for result in self.results.values() for key in result.id_keys)
         )
+
+    def usable(self, tools: Sequence[Tool]) -> str:
+        """For a prompt: ids in results that parameters of ``tools`` fit, and how to refer to them, the latest first.
+
+        Calls that the workflow has made already are not suggested again.
+        """
+        lines: list[str] = []
+        for step in reversed(self.workflow.steps):
+            for key, path in self.results[step.id].id_keys.items():
+                value = lookup(step.observation.value, path)
+                fitting = [
+                    f"{tool.name}.{parameter}"
+                    for tool in tools
+                    for parameter in id_parameters(tool)
+                    if alike(parameter, key) and not self._passed(tool, value)
+                ]
+                if fitting and len(lines) < USABLE:
+                    lines.append(f"{line({'$from': step.id, '$path': path})} for {', '.join(fitting[:USED_BY])}")
+        return "\n".join(lines) or "(nothing yet)"
+
+    def _passed(self, tool: Tool, value: JsonValue) -> bool:
+        """Whether a step has passed ``value`` to ``tool``."""
+        return any(s.call.tool == tool.name and value in s.call.arguments.values() for s in self.workflow.steps)
 
     @property
     def stable(self) -> bool:

@@ -224,7 +224,7 @@ class _Growth:
             return "rejected", f"no query: {error}"
         if broken:
             # What the query still does not state has no known origin after all: the stored sample says so.
-            missing = unstated(state.query, query_requirements(state.workflow, program.library))
+            missing = unstated(state.query, query_requirements(state.workflow))
             state.workflow = with_unknown_origins(state.workflow, missing)
             return "rejected", reasons(broken)
         # Last, since it calls tools: a sample that the free checks reject is not replayed.

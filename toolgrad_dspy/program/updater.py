@@ -1,7 +1,5 @@
 """The updater, or inverse predictor: writes query and response for the chains, and is held to the origins."""
 
-from collections.abc import Iterable
-
 import dspy
 from pydantic import JsonValue
 
@@ -10,13 +8,17 @@ from toolgrad_dspy.lm.models import Models
 from toolgrad_dspy.program.state import State
 from toolgrad_dspy.provenance.query_rules import (
     QueryRequirements,
+    RequiredValue,
     Violation,
     query_requirements,
     reasons,
     violations,
 )
-from toolgrad_dspy.rendering import line, workflow_lines
+from toolgrad_dspy.rendering import line, short_description, workflow_lines
 from toolgrad_dspy.signatures import Update
+
+# Characters of what a tool does, for who writes a request for it.
+DOES = 120
 
 
 class Updater(dspy.Module):
@@ -34,7 +36,7 @@ class Updater(dspy.Module):
         """
         if state.violations is not None:
             return state.violations
-        requirements = query_requirements(state.workflow, state.library)
+        requirements = query_requirements(state.workflow)
         # Of all tools, not only those used: a text that names any of them gives away that there are tools.
         names = frozenset(tool.name for tool in state.library.tools)
         await self._write(state, requirements, "")
@@ -52,12 +54,34 @@ class Updater(dspy.Module):
             self._models,
             "updater",
             workflow=workflow_lines(state.workflow, 2 * state.config.shown_chars),
-            state=_lines(required.shown() for required in requirements.to_state),
+            requests=_requests(state, requirements),
             avoid="\n".join(str(value) for value in requirements.to_avoid) or "(nothing)",
             problem=problem,
         )
         state.query, state.response = answer.query.strip(), answer.response.strip()
 
 
-def _lines(values: Iterable[dict[str, JsonValue]]) -> str:
-    return "\n".join(line(value) for value in values) or "(nothing)"
+def _requests(state: State, requirements: QueryRequirements) -> str:
+    """A line for each step: what it does, in the words of its tool, and what the query has to say for it."""
+    lines = []
+    for step in state.workflow.steps:
+        tool = state.library.tool(step.call.tool)
+        shown: dict[str, JsonValue] = {
+            "step": step.id,
+            "does": short_description(tool.description, DOES) or tool.name,
+        }
+        own = [required for required in requirements.to_state if required.step == step.id]
+        for key, chosen in (("state", False), ("choices", True)):
+            values = _by_name([required for required in own if required.choice == chosen])
+            if values:
+                shown[key] = values
+        lines.append(line(shown))
+    return "\n".join(lines)
+
+
+def _by_name(required: list[RequiredValue]) -> dict[str, JsonValue]:
+    """The values by their names; those of one name, as the items of a list have it, as a list."""
+    named: dict[str, list[JsonValue]] = {}
+    for value in required:
+        named.setdefault(value.name, []).append(value.value)
+    return {name: values[0] if len(values) == 1 else values for name, values in named.items()}

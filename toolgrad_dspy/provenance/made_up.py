@@ -14,7 +14,8 @@ from functools import lru_cache
 from pydantic import JsonValue
 
 from toolgrad_dspy.json_schema import Schema, schema_at
-from toolgrad_dspy.records import Origin, Tool, escape, key_words, last_key, lookup, opaque
+from toolgrad_dspy.records import ByIdentity, Origin, Tool, escape, key_words, last_key, lookup, opaque
+from toolgrad_dspy.records.pointer import unescape
 from toolgrad_dspy.rendering import line
 
 # Values that stand for a value rather than being one.
@@ -37,9 +38,10 @@ _QUOTED_CHARS = 3
 
 @dataclass(frozen=True, slots=True)
 class MadeUpId:
-    """An id from nowhere: the argument's name, its value, and the tools at hand whose results have such ids."""
+    """An id from nowhere: the argument's name and place, its value, and the tools whose results have such ids."""
 
     name: str
+    pointer: str
     value: JsonValue
     givers: tuple[str, ...]
 
@@ -51,25 +53,6 @@ class MadeUpId:
         return f"{self.name} = {line(self.value)} is made up: no result and no schema has it; {where}"
 
 
-@lru_cache(maxsize=4096)
-def _required_ids(schema: str) -> tuple[str, ...]:
-    parameters: JsonValue = json.loads(schema)
-    parts = Schema.of(parameters).parts()
-    listed = [part.keywords.get("required") for part in parts]
-    required = [name for names in listed if isinstance(names, list) for name in names if isinstance(name, str)]
-    return tuple(
-        name
-        for name in dict.fromkeys(required)
-        if unknowable(name) and not _offers_value(schema_at(parameters, f"/{escape(name)}") or {})
-    )
-
-
-def _offers_value(schema: dict[str, JsonValue]) -> bool:
-    options = schema.get("anyOf")
-    places = [schema, *(o for o in options if isinstance(o, dict))] if isinstance(options, list) else [schema]
-    return any(place.get(word) for place in places for word in ("enum", "examples", "example", "const", "default"))
-
-
 def required_ids(tool: Tool) -> tuple[str, ...]:
     """The parameters that ``tool`` requires, by whose names they are ids, and for which its schema names no value.
 
@@ -77,7 +60,36 @@ def required_ids(tool: Tool) -> tuple[str, ...]:
     >>> required_ids(Tool(name="t", source_name="t", description="", parameters=schema, source="s", category="c"))
     ('copy_id',)
     """
-    return _required_ids(json.dumps(tool.parameters))
+    return tuple(name for name, required in _ids(ByIdentity(tool)).items() if required)
+
+
+def id_parameters(tool: Tool) -> tuple[str, ...]:
+    """The parameters of ``tool`` that are ids by their names, and for which its schema names no value."""
+    return tuple(_ids(ByIdentity(tool)))
+
+
+@lru_cache(maxsize=65536)
+def _ids(tool: ByIdentity[Tool]) -> dict[str, bool]:
+    """The parameters that are ids, and whether each is required."""
+    parameters = tool.value.parameters
+    parts = Schema.of(parameters).parts()
+    required = _required(parts)
+    return {
+        name: name in required
+        for name in dict.fromkeys(name for part in parts for name in part.names("properties"))
+        if unknowable(name) and not _offers_value(schema_at(parameters, f"/{escape(name)}") or {})
+    }
+
+
+def _required(parts: Iterable[Schema]) -> frozenset[str]:
+    listed = [part.keywords.get("required") for part in parts]
+    return frozenset(name for names in listed if isinstance(names, list) for name in names if isinstance(name, str))
+
+
+def _offers_value(schema: dict[str, JsonValue]) -> bool:
+    options = schema.get("anyOf")
+    places = [schema, *(o for o in options if isinstance(o, dict))] if isinstance(options, list) else [schema]
+    return any(place.get(word) for place in places for word in ("enum", "examples", "example", "const", "default"))
 
 
 def made_up_id(tool: Tool, arguments: JsonValue, origins: Iterable[Origin], givers: Givers) -> MadeUpId | None:
@@ -94,8 +106,21 @@ def made_up_id(tool: Tool, arguments: JsonValue, origins: Iterable[Origin], give
             continue
         sources = givers(name)
         if sources and not _named_by(schema_at(tool.parameters, origin.pointer) or {}, value):
-            return MadeUpId(name, value, sources)
+            return MadeUpId(name, origin.pointer, value, sources)
     return None
+
+
+def without_optional(tool: Tool, arguments: dict[str, JsonValue], pointer: str) -> dict[str, JsonValue] | None:
+    """``arguments`` without the one that ``pointer`` lies in, None if ``tool`` requires it.
+
+    >>> schema = {"properties": {"day": {}, "contact_ids": {}}, "required": ["day"]}
+    >>> tool = Tool(name="t", source_name="t", description="", parameters=schema, source="s", category="c")
+    >>> without_optional(tool, {"day": "2026-05-13", "contact_ids": ["c1"]}, "/contact_ids/0")
+    {'day': '2026-05-13'}
+    """
+    name = unescape(pointer.split("/")[1])
+    required = _required(Schema.of(tool.parameters).parts())
+    return None if name in required else {key: item for key, item in arguments.items() if key != name}
 
 
 def unknowable(parameter: str) -> bool:

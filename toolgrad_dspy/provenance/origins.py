@@ -41,7 +41,7 @@ class EarlierResult:
     """A result of an earlier call, which arguments may come from, with its leaves indexed once.
 
     ``step`` is the id of the step (or attempt) that gave it, ``value`` the result as data, ``id_keys`` the names
-    under which it has ids.
+    under which it has ids, with the first place of each.
     """
 
     def __init__(self, step: str, observation: Observation) -> None:
@@ -49,13 +49,13 @@ class EarlierResult:
         self.value = observation.value
         self._paths: dict[JsonScalar, list[str]] = {}
         self.texts: list[tuple[str, str]] = []
-        self.id_keys: set[str] = set()
+        self.id_keys: dict[str, str] = {}
         for path, leaf in leaves(self.value):
             # Booleans and null are never indexed: every result has some, so equality with one proves nothing.
             if isinstance(leaf, (str, int, float)) and not isinstance(leaf, bool) and leaf != "":
                 self._paths.setdefault(leaf, []).append(path)
                 if names_id(key := last_key(path)):
-                    self.id_keys.add(key)
+                    self.id_keys.setdefault(key, path)
                 # Of a shorter text a part would be a letter or two.
                 if isinstance(leaf, str) and len(leaf) > PART_CHARS:
                     self.texts.append((path, leaf))

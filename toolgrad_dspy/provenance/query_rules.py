@@ -6,11 +6,10 @@ from typing import Literal
 
 from pydantic import JsonValue
 
-from toolgrad_dspy.json_schema import schema_at
 from toolgrad_dspy.provenance.mentions import contains, states
 from toolgrad_dspy.provenance.origins import distinctive
 from toolgrad_dspy.records import Origin, Step, Workflow, last_key, lookup, names_id, opaque
-from toolgrad_dspy.tools.library import Library
+from toolgrad_dspy.records.pointer import unescape
 
 # Schema origins that are a choice somebody has to make, and that a query should convey in its own words.
 _CHOICES = ("enum", "boolean")
@@ -41,17 +40,13 @@ class RequiredValue:
     tool: str
     pointer: str
     value: JsonValue
-    meaning: str
     choice: bool
 
-    def shown(self) -> dict[str, JsonValue]:
-        """As the updater sees it."""
-        shown: dict[str, JsonValue] = {"value": self.value, "is": last_key(self.pointer) or "argument"}
-        if self.meaning:
-            shown["meaning"] = self.meaning
-        if self.choice:
-            shown["as"] = "a choice: convey it in your own words"
-        return {**shown, "for": self.step}
+    @property
+    def name(self) -> str:
+        """What the value is called: the names on the way to it in the arguments."""
+        keys = [unescape(token) for token in self.pointer.split("/")[1:]]
+        return " ".join(key for key in keys if not key.isdigit()) or "argument"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +57,7 @@ class QueryRequirements:
     to_avoid: tuple[JsonValue, ...]
 
 
-def query_requirements(workflow: Workflow, library: Library) -> QueryRequirements:
+def query_requirements(workflow: Workflow) -> QueryRequirements:
     """What the workflow's origins require of a query.
 
     Values of ``user`` origin have to be stated. Of the ``schema`` ones, enumerated values and booleans are choices to
@@ -75,7 +70,8 @@ def query_requirements(workflow: Workflow, library: Library) -> QueryRequirement
         for origin in step.origins:
             if _has_to_be_stated(origin):
                 value = lookup(step.call.arguments, origin.pointer)
-                required = _required_value(step, origin, value, library)
+                choice = origin.kind == "schema"
+                required = RequiredValue(step.id, step.call.tool, origin.pointer, value, choice)
                 to_state.setdefault((repr(value), last_key(origin.pointer)), required)
     return QueryRequirements(tuple(to_state.values()), internal_values(workflow))
 
@@ -97,20 +93,6 @@ def internal_values(workflow: Workflow) -> tuple[JsonValue, ...]:
 
 def _has_to_be_stated(origin: Origin) -> bool:
     return origin.kind == "user" or (origin.kind != "result" and origin.match in _CHOICES)
-
-
-def _required_value(step: Step, origin: Origin, value: JsonValue, library: Library) -> RequiredValue:
-    # The description of the parameter tells the updater what a bare 4 is: guests, nights or a rating.
-    schema = schema_at(library.tool(step.call.tool).parameters, origin.pointer) or {}
-    meaning = schema.get("description")
-    return RequiredValue(
-        step=step.id,
-        tool=step.call.tool,
-        pointer=origin.pointer,
-        value=value,
-        meaning=meaning if isinstance(meaning, str) else "",
-        choice=origin.kind == "schema",
-    )
 
 
 def is_internal(origin: Origin, value: JsonValue) -> bool:

@@ -3,6 +3,7 @@
 from toolgrad_dspy.records.answer import AnswerFault, AnswerFaultKind
 from toolgrad_dspy.records.base import Record
 from toolgrad_dspy.records.call import ErrorKind, Observation, OutcomeKind, ToolCall, ToolError, Verdict
+from toolgrad_dspy.records.identity import ByIdentity
 from toolgrad_dspy.records.judgement import (
     Criterion,
     CriterionJudgement,
@@ -23,6 +24,7 @@ __all__ = [
     "AnswerFault",
     "AnswerFaultKind",
     "Attempt",
+    "ByIdentity",
     "Chain",
     "Criterion",
     "CriterionJudgement",

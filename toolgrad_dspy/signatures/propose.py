@@ -9,8 +9,8 @@ class Propose(dspy.Signature):
     """Propose the next calls of a workflow. Afterwards a person's request will be written that needs exactly the
     workflow's calls, so propose what one person would plausibly want done together, and say to what end.
 
-    - Build on the workflow: use values of earlier results as arguments wherever a parameter fits one, and address
-      first what the workflow is lacking.
+    - Build on the workflow: use values of earlier results as arguments wherever a parameter fits one (some are listed
+      as usable), and address first what the workflow is lacking.
     - Take every id from a result. Write {"$from": "s2", "$path": "/items/0/id"} for the value at that JSON Pointer in
       the result of step s2. When a tool needs an id that no result holds, look it up first with another call in the
       same proposal, and refer to that result: {"$from": "#1", "$path": "/items/0/id"}. Never make up an id.
@@ -25,6 +25,7 @@ class Propose(dspy.Signature):
         "? marks what may be left out, a name without a type is a string"
     )
     workflow: str = dspy.InputField(desc="the steps so far with their results, one JSON object per line")
+    usable: str = dspy.InputField(desc="ids in those results, and the parameters of the tools that they fit")
     failed: str = dspy.InputField(desc="calls that failed before, and why")
     lacking: str = dspy.InputField(desc="what the workflow is lacking")
     progress: str = dspy.InputField(desc="which iteration this is, and how many proposals to make")

@@ -9,10 +9,10 @@ class Update(dspy.Signature):
     The query:
     - It is one message in the first person, by somebody with a purpose who knows nothing of tools, steps or records.
       It asks for the outcome; it names no tool and does not say how the work is done.
-    - It states every value under "state", as it is written there, so that somebody who has only the query could make
-      the same calls. What is marked as a choice is conveyed in its own words.
-    - It asks for nothing that no step does, and adds no detail that no argument has: after a search for concerts it
-      does not ask for jazz concerts.
+    - It asks for what each of the requests says, and states every value under "state" as it is written there, so that
+      somebody who has only the query could do the same. Values under "choices" are conveyed in its own words.
+    - It asks for nothing else, and adds no detail that no request has: after a search for concerts it does not ask
+      for jazz concerts.
     - It contains none of the values under "avoid". It speaks of things by their names.
 
     The response:
@@ -22,7 +22,7 @@ class Update(dspy.Signature):
     """
 
     workflow: str = dspy.InputField(desc="the steps with their results, one JSON object per line")
-    state: str = dspy.InputField(desc="values that the query has to state, one JSON object per line")
+    requests: str = dspy.InputField(desc="what each step does, and what the query has to say for it, one per line")
     avoid: str = dspy.InputField(desc="internal values that must not be in the query, one per line")
     problem: str = dspy.InputField(desc="what was wrong with the last version; all else stays as it was")
     query: str = dspy.OutputField(desc="the user's request, in the first person")

@@ -2,6 +2,7 @@
 
 import random
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from toolgrad_dspy.lm.rehearsal.prompt import Prompt, objects
@@ -24,32 +25,44 @@ FACT_CHARACTERS = 80
 
 
 def write(prompt: Prompt, rng: random.Random) -> dict[str, Any]:
-    """A query with one request per step that states every required value, and a response with facts of each step."""
-    steps = list(objects(prompt.inputs.get("workflow", "")))
-    wanted = list(objects(prompt.inputs.get("state", "")))
+    """A query with one request per step that says all it has to, and a response with facts of each step."""
+    wanted = {request["step"]: request for request in objects(prompt.inputs.get("requests", ""))}
     avoid = set(prompt.inputs.get("avoid", "").split("\n"))
     requests = [rng.choice(_OPENINGS)]
     answers = ["Here is what I found."]
-    for number, step in enumerate(steps):
-        values = [value for value in wanted if value.get("for") == step["step"]]
-        requests.append(_request(step, values, number, rng))
+    for number, step in enumerate(objects(prompt.inputs.get("workflow", ""))):
+        requests.append(_request(step, _details(wanted.get(step["step"], {})), number, rng))
         answers.append(_fact(step, avoid))
     return {"query": " ".join(requests), "response": " ".join(answers)}
 
 
-def _request(step: dict[str, Any], values: list[dict[str, Any]], number: int, rng: random.Random) -> str:
-    words = _FIRST if number == 0 else _NEXT if values or not step["arguments"] else _DEPENDENT
-    details = ", ".join(_detail(value) for value in values)
-    return f"{rng.choice(words)} {plain(step['tool'])}{f' with {details}' if details else ''}."
+def _request(step: dict[str, Any], details: list[str], number: int, rng: random.Random) -> str:
+    words = _FIRST if number == 0 else _NEXT if details or not step["arguments"] else _DEPENDENT
+    said = f" with {', '.join(details)}" if details else ""
+    return f"{rng.choice(words)} {plain(step['tool'])}{said}."
 
 
-def _detail(value: dict[str, Any]) -> str:
-    """``party size 4``, with quotation marks around a longer text; the value of an enum in plain words."""
-    shown = value["value"]
-    if isinstance(shown, bool):
-        shown = "yes" if shown else "no"
-    text = plain(shown) if value.get("as") and isinstance(shown, str) else str(shown)
-    return f"{plain(str(value.get('is', '')))} {text if len(text.split()) < 4 else chr(34) + text + chr(34)}"
+def _details(request: dict[str, Any]) -> list[str]:
+    """``party size 4``, with quotation marks around a longer text; choices in plain words."""
+    stated = [(name, str(value)) for name, value in _single(request.get("state", {}))]
+    chosen = [(name, _worded(value)) for name, value in _single(request.get("choices", {}))]
+    return [f"{plain(name)} {_quoted(text)}" for name, text in stated + chosen]
+
+
+def _quoted(text: str) -> str:
+    return text if len(text.split()) < 4 else f'"{text}"'
+
+
+def _single(values: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    for name, value in values.items():
+        for item in value if isinstance(value, list) else [value]:
+            yield name, item
+
+
+def _worded(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return plain(value) if isinstance(value, str) else str(value)
 
 
 def _fact(step: dict[str, Any], avoid: set[str]) -> str:

@@ -1,29 +1,16 @@
 """The schema of a whole answer: the output fields of a signature in their order."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from pydantic import JsonValue, PydanticInvalidForJsonSchema, PydanticSchemaGenerationError, TypeAdapter
 
 from toolgrad_dspy.json_schema import Dialect, JsonSchema, Plain, Refusal, TooLargeError, convert
+from toolgrad_dspy.records import ByIdentity
 
 # A signature class. DSPy has no types; to mypy it is anything.
 Signature = Any
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Same:
-    """A schema in the key of a cache, told apart by identity; the cache keeps it alive."""
-
-    schema: JsonSchema
-
-    def __hash__(self) -> int:
-        return id(self.schema)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and self.schema is other.schema
 
 
 def answer_schema(signature: Signature, fields: Mapping[str, JsonSchema], dialect: Dialect) -> JsonSchema | Refusal:
@@ -36,16 +23,16 @@ def answer_schema(signature: Signature, fields: Mapping[str, JsonSchema], dialec
     >>> list(schema["properties"]), schema["$defs"]
     (['reason', 'report', 'chain', 'lacking'], {'f2': {'type': 'string', 'enum': ['p1', 'none']}})
     """
-    given = tuple((name, _Same(fields[name])) for name in signature.output_fields if name in fields)
+    given = tuple((name, ByIdentity(fields[name])) for name in signature.output_fields if name in fields)
     return _answer_schema(signature, given, dialect)
 
 
 @lru_cache(maxsize=256)
 def _answer_schema(
-    signature: Signature, given: tuple[tuple[str, _Same], ...], dialect: Dialect
+    signature: Signature, given: tuple[tuple[str, ByIdentity[JsonSchema]], ...], dialect: Dialect
 ) -> JsonSchema | Refusal:
     plain = Plain()
-    fields = {name: same.schema for name, same in given}
+    fields = {name: same.value for name, same in given}
     properties: dict[str, JsonValue] = {}
     for number, (name, field) in enumerate(signature.output_fields.items(), 1):
         try:
