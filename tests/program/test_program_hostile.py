@@ -133,7 +133,7 @@ def test_the_rehearsal_model_reads_its_prompt_beside_a_strange_result(tool: Call
     assert tool.__name__ in used
     for prompt in models.prompts("proposer"):
         assert prompt.outputs == ("reason", "proposals")
-        assert set(prompt.inputs) == {"tools", "workflow", "failed", "lacking", "progress"}
+        assert set(prompt.inputs) == {"tools", "workflow", "usable", "failed", "lacking", "progress"}
         assert len(prompt.inputs["tools"].split("\n")) == 2
     # It wrote of every step, so it read every line of the workflow.
     assert all(name.replace("_", " ") in session.sample.query for name in used)

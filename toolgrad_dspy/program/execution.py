@@ -171,7 +171,7 @@ class Execution:
         if complaint is not None:
             return _refused(call, "arguments", complaint)
         traced = self._traced(call, references)
-        return self._known(call, possible=traced.known is None) or traced
+        return self._known(traced.call, possible=traced.known is None) or traced
 
     def _known(self, call: ToolCall, *, possible: bool) -> _Prepared | None:
         """How ``call`` ends, if it was made before. One that was never sent may be ``possible`` by now."""
@@ -196,7 +196,7 @@ class Execution:
         if shorter is not None:  # the call can do without it, and asks for what the other arguments say
             without = ToolCall(tool=call.tool, arguments=shorter)
             if self.state.library.validate(without) is None:
-                return self._known(without) or self._traced(without, references)
+                return self._traced(without, references)
         made_up = replace(made_up, givers=tuple(name for name in made_up.givers if name in self.at_hand))
         self.mendable = bool(made_up.givers)
         return _refused(call, "made_up_id", str(made_up))
