@@ -1,5 +1,6 @@
 """Ids that come from nowhere: such a call is not sent, and the report says which tools give such ids."""
 
+from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
 import pytest
@@ -171,3 +172,58 @@ def test_a_made_up_id_is_mended_by_a_look_up() -> None:
     (prompt,) = models.prompts("executor")
     assert "search_places(" in prompt.inputs["tools"], "a repair sees the whole mini-batch"
     assert "search_places" in prompt.inputs["attempts"]
+
+
+def list_events(day: str, place_id: str | None = None) -> dict[str, Any]:
+    """List the events of a day."""
+    SENT.append((day, place_id))
+    return {"title": "A concert"}
+
+
+def test_a_made_up_id_that_may_be_left_out_is_left_out() -> None:
+    models = ScriptedModels(
+        proposer=[propose([call("list_events", day="2026-05-13", place_id="pl_7")])],
+        selector=[select("p1")],
+        updater=[write("What is on on 2026-05-13?")],
+    )
+    session = grow(functions(search_places, list_events), models, repairs=0)
+    assert session.status == "accepted", session.reason
+    assert SENT[0] == ("2026-05-13", None)
+    assert session.sample is not None
+    assert session.sample.workflow.steps[0].call.arguments == {"day": "2026-05-13"}
+
+
+def test_a_call_that_is_made_already_without_the_made_up_id_is_not_made_again() -> None:
+    models = ScriptedModels(
+        proposer=[
+            propose([call("list_events", day="2026-05-13")]),
+            propose([call("list_events", day="2026-05-13", place_id="pl_7")]),
+        ],
+        selector=[select("p1")],
+        updater=[write("What is on on 2026-05-13?")],
+    )
+    session = grow(functions(search_places, list_events), models, iterations=2)
+    assert session.status == "accepted", session.reason
+    assert [iteration.added for iteration in session.trace.iterations] == [("s1",), ()]
+    assert len(SENT) == 2, "once, and once more in the replay"
+
+
+@pytest.mark.parametrize("giver", [True, False])
+def test_a_tool_that_takes_an_id_is_shown_where_a_tool_at_hand_gives_it_or_none_at_all_does(giver: bool) -> None:
+    models = ScriptedModels(proposer=lambda prompt: propose(), selector=[select("none")])
+    tools: list[Callable[..., Any]] = [list_countries, open_place, *([search_places] if giver else [])]
+    grow(functions(*tools), models)
+    shown = {line.partition("(")[0] for line in models.prompts("proposer")[0].inputs["tools"].split("\n")}
+    assert shown == {tool.__name__ for tool in tools}
+
+
+def test_a_tool_is_out_of_reach_while_the_mini_batch_has_no_tool_that_gives_its_id() -> None:
+    shown = []
+    for index in range(12):
+        models = ScriptedModels(proposer=lambda prompt: propose(), selector=[select("none")])
+        grow(functions(list_countries, open_place, search_places), models, index=index, mini_batch=2)
+        lines = models.prompts("proposer")[0].inputs["tools"].split("\n")
+        shown.append(frozenset(line.partition("(")[0] for line in lines))
+    assert frozenset({"open_place", "search_places"}) in shown
+    assert frozenset({"list_countries"}) in shown, "without open_place, which was drawn with it"
+    assert not any("open_place" in names and "search_places" not in names for names in shown)
