@@ -6,9 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.refusals import refused
 from toolgrad_dspy import Library, Models, RunSpec, ToolGrad, generate
-from toolgrad_dspy.program import ProgramConfig, load_program
+from toolgrad_dspy.errors import UsageError
+from toolgrad_dspy.program import ProgramConfig, load_program, read_program
 from toolgrad_dspy.runs import RunStore, estimate_from_run, statistics
+from toolgrad_dspy.tuning import Prompts
 
 DATA = Path(__file__).parent / "data"
 VERSIONS = sorted(path.name for path in DATA.iterdir())
@@ -32,17 +35,26 @@ def test_a_run_opens_with_its_figures_and_every_session(version: Path) -> None:
     assert estimate_from_run(version / "run", 10).sessions == 2
 
 
-def test_a_run_resumes(version: Path) -> None:
-    spec = RunSpec(n=3, program=ProgramConfig(iterations=2, mini_batch=12), program_file=version / "program.json")
+@pytest.mark.parametrize("settings", [{}, {"shown_chars": 2400}])
+def test_a_run_made_with_other_prompts_is_not_resumed_and_stays_as_it_is(
+    version: Path, settings: dict[str, int]
+) -> None:
+    spec = RunSpec(n=3, program=ProgramConfig.model_validate({"iterations": 2, "mini_batch": 12, **settings}))
     with RunStore.open(version / "run") as store:
-        before = [session.sample for session in store.sessions()]
-    assert asyncio.run(generate(spec, version / "run")).sessions == 3
+        before = list(store.sessions())
+    with refused(UsageError, "other_configuration", "program"):
+        asyncio.run(generate(spec, version / "run"))
     with RunStore.open(version / "run") as store:
-        assert [session.sample for session in store.sessions()][:2] == before
+        assert list(store.sessions()) == before
 
 
-def test_a_program_loads(version: Path) -> None:
+def test_a_program_made_for_other_prompts_is_refused_and_can_be_read(version: Path) -> None:
     program = ToolGrad(Library([]), Models.from_environment())
-    compiled = load_program(version / "program.json", program)
-    assert compiled["version"] == version.name
-    assert any(predictor.demos for predictor in program.predictors())
+    before = Prompts.of(program)
+    with refused(UsageError, "other_signatures", "program.json"):
+        load_program(version / "program.json", program)
+    assert Prompts.of(program) == before
+    stored = read_program(version / "program.json")
+    assert isinstance(stored.description, dict)
+    assert stored.description["version"] == version.name
+    assert set(stored.state) == {"proposer.predict", "selector.predict"}

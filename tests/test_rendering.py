@@ -1,13 +1,14 @@
 """How tools, steps and reports stand in a prompt."""
 
 import json
+from random import Random
 from typing import Any
 
 import pytest
 from pydantic import JsonValue
 
 from toolgrad_dspy.records import Attempt, Observation, Origin, Report, Tool, ToolCall, Verdict, leaves, lookup
-from toolgrad_dspy.rendering import abridge, report_line, schema_line
+from toolgrad_dspy.rendering import UsefulKeys, abridge, brief, report_line, schema_line
 
 OK = Verdict(outcome="ok", rule="test")
 
@@ -61,6 +62,72 @@ def test_a_tool_under_repair_is_shown_on_one_line_with_its_schema_unchanged() ->
     line = schema_line(tool)
     assert "\n" not in line
     assert json.loads(line) == {"name": "t", "description": "Two\nlines.", "parameters": parameters}
+
+
+# Results that were shown before
+
+USEFUL = UsefulKeys(
+    [
+        Tool(
+            name="book",
+            source_name="book",
+            description="",
+            parameters={"properties": {"from_stop_id": {}, "party_size": {}}},
+            source="s",
+            category="c",
+        )
+    ]
+)
+
+
+def generated(rng: Random, level: int = 0) -> Any:
+    """Any JSON, with the keys that matter and those that do not."""
+    kind = rng.choice(["leaf", "leaf", "list", "object"]) if level else "object"
+    if kind == "leaf" or level > 4:
+        return rng.choice([None, True, 0, 7, 2.5, "", "x", "Quay", "long text " * 30, "a/b~c", "…", "\u2028"])
+    size = rng.choice([0, 1, 2, 5, 40])
+    if kind == "list":
+        return [generated(rng, level + 1) for _ in range(size)]
+    names = ["stop_id", "name", "size", "lat", "rating", "a/b", "~", "", "…", "id", "rows", "tags", "x" * 80]
+    return {name: generated(rng, level + 1) for name in rng.sample(names, min(size, len(names)))}
+
+
+@pytest.mark.parametrize("seed", range(400))
+def test_every_pointer_into_an_older_result_leads_to_the_same_value_in_the_full_one(seed: int) -> None:
+    value = generated(Random(seed))
+    for limit in (60, 240, 2000):
+        short = brief(value, USEFUL, limit)
+        written = json.dumps(short, ensure_ascii=False)
+        assert "\n" not in written
+        if isinstance(short, str):  # an object with very many keys, cut as text
+            assert short.endswith("… (cut)")
+            assert len(short) <= limit + 20
+            continue
+        assert len(written) <= limit
+        assert json.loads(written) == short
+        for pointer, leaf in leaves(short):
+            if "…" in str(leaf) or pointer.endswith("/…"):
+                continue  # what stands for something that was cut, or left out
+            full = lookup(value, pointer)
+            if leaf in ({}, []):  # it may have lost what was in it
+                assert type(full) is type(leaf)
+            else:
+                assert full == leaf
+
+
+def test_of_an_older_result_what_a_call_can_use_is_kept_and_the_other_keys_are_named_once() -> None:
+    rows: list[Any] = [{"stop_id": f"st_{n}", "name": f"Quay {n}", "lat": 1.5, "tags": ["a"]} for n in range(9)]
+    shown: Any = brief({"stops": rows, "total": 9, "table": {"size": 4, "seats": [1, 2]}}, USEFUL, 400)
+    assert shown["stops"][0] == {"stop_id": "st_0", "name": "Quay 0", "…": "lat, tags"}
+    assert shown["stops"][1] == {"stop_id": "st_1", "name": "Quay 1"}
+    assert shown["stops"][-1] == "… 6 more"
+    assert shown["table"] == {"size": 4, "…": "seats"}
+    assert shown["…"] == "total"
+
+
+@pytest.mark.parametrize("value", [None, True, 3, "", "short", [], {}, [[]], {"a": {}}])
+def test_an_older_result_may_be_anything(value: Any) -> None:
+    assert len(json.dumps(brief(value, USEFUL, 240))) < 30
 
 
 # Reports

@@ -17,11 +17,13 @@ from toolgrad_dspy.lm.rehearsal.engine import answer
 from toolgrad_dspy.lm.rehearsal.habits import asked_for
 from toolgrad_dspy.lm.rehearsal.prompt import Demonstration, Prompt, read
 from toolgrad_dspy.program import ProgramConfig, ToolGrad
+from toolgrad_dspy.program.bases import PLAIN
 from toolgrad_dspy.records import Session
 from toolgrad_dspy.rendering import line
 from toolgrad_dspy.signatures import Propose, Repair, Select, Update
 from toolgrad_dspy.tools.library import Library
 
+SIGNATURES: dict[str, Any] = {"proposer": Propose, "selector": Select, "executor": Repair, "updater": Update}
 BY_NAME = {habit.name: habit for habit in HABITS}
 PARAPHRASES = {
     "reuse": (
@@ -123,17 +125,33 @@ def test_there_are_at_least_five_habits_for_the_tuned_roles() -> None:
     assert len({habit.name for habit in HABITS}) == len(HABITS) >= 5
 
 
-@pytest.mark.parametrize("signature", [Propose, Select, Repair, Update], ids=lambda signature: signature.__name__)
-def test_every_habit_is_off_in_the_base_prompts(signature: Any) -> None:
-    assert asked_for(signature.instructions) == frozenset()
-    messages = ADAPTER.format(signature, [], dict.fromkeys(signature.input_fields, "x"))
-    assert asked_for("\n".join(message["content"] for message in messages)) == frozenset()
+@pytest.mark.parametrize("role", PLAIN)
+def test_every_habit_is_off_in_the_plain_prompts(role: str) -> None:
+    plain = SIGNATURES[role].with_instructions(PLAIN[role])
+    assert asked_for(plain.instructions) == frozenset()
+    messages = ADAPTER.format(plain, [], dict.fromkeys(plain.input_fields, "x"))
+    asked = asked_for("\n".join(message["content"] for message in messages))
+    assert {name for name in asked if BY_NAME[name].role == role} == set()
+
+
+@pytest.mark.parametrize("habit", HABITS, ids=lambda habit: habit.name)
+def test_every_habit_is_on_in_the_prompts_that_ship(habit: Habit) -> None:
+    assert habit.name in switched_on(habit, SIGNATURES[habit.role].instructions)
+
+
+@pytest.mark.parametrize(("base", "on"), [("shipped", True), ("plain", False)])
+def test_a_program_begins_with_the_instructions_of_its_base(base: Any, on: bool) -> None:
+    program = ToolGrad(Library([]), Models.from_environment(), ProgramConfig(base=base))
+    for role, signature in SIGNATURES.items():
+        said = getattr(program, role).predict.signature.instructions
+        assert said == (signature.instructions if on else PLAIN[role])
+        expected = {habit.name for habit in HABITS if habit.role == role and on}
+        assert {habit.name for habit in HABITS if habit.role == role} & asked_for(said) == expected
 
 
 @pytest.mark.parametrize("habit", HABITS, ids=lambda habit: habit.name)
 def test_a_habit_is_switched_on_by_its_own_sentence_and_no_other_is(habit: Habit) -> None:
-    base = {"proposer": Propose.instructions, "selector": Select.instructions}[habit.role]
-    assert switched_on(habit, f"{base}\n{habit.sentence}") == {habit.name}
+    assert switched_on(habit, f"{PLAIN[habit.role]}\n{habit.sentence}") == {habit.name}
 
 
 @pytest.mark.parametrize(("name", "sentence"), [(n, s) for n, sentences in PARAPHRASES.items() for s in sentences])
@@ -199,16 +217,7 @@ def ask(signature: Any, adapter: dspy.Adapter = ADAPTER, **inputs: str) -> dspy.
         return dspy.Predict(signature)(**dict.fromkeys(signature.input_fields, "") | inputs)
 
 
-TOOLS = "\n".join(
-    line(
-        {
-            "name": name,
-            "description": "Do it.",
-            "parameters": {"type": "object", "properties": {"word": {"type": "string"}}, "required": ["word"]},
-        }
-    )
-    for name in ("one", "two", "three")
-)
+TOOLS = "\n".join(f"{name}(word) # Do it." for name in ("one", "two", "three"))
 
 
 def test_the_same_prompt_gets_the_same_answer_and_another_one_another() -> None:
@@ -267,7 +276,7 @@ def test_the_text_of_a_field_is_not_mistaken_for_the_format() -> None:
         "lacking": lacking,
         "progress": "iteration 1",
     }
-    assert prompt.instructions == Propose.instructions
+    assert prompt.instructions.split() == Propose.instructions.split()
 
 
 SCHEMAS: dict[str, Any] = {

@@ -18,6 +18,8 @@ from toolgrad_dspy.records import Session
 from toolgrad_dspy.tools.library import Library
 from toolgrad_dspy.world import WorldSource
 
+PLAIN = ProgramConfig(base="plain")
+
 
 def with_all_habits(program: ToolGrad) -> ToolGrad:
     for role in ("proposer", "selector"):
@@ -39,13 +41,24 @@ def stored(sessions: list[Session]) -> list[str]:
     return [session.sample.model_dump_json() if session.sample else session.reason for session in sessions]
 
 
-def test_concurrency_does_not_change_a_byte() -> None:
-    alone = asyncio.run(town_sessions(12, 1, mini_batch=12, iterations=5))
-    together = asyncio.run(town_sessions(12, 16, mini_batch=12, iterations=5))
+@pytest.mark.parametrize(
+    ("count", "settings"),
+    [(64, {"iterations": 3}), (16, {"iterations": 5, "mini_batch": 12, "mend": "all", "base": "plain"})],
+    ids=["shipped", "plain"],
+)
+def test_concurrency_does_not_change_a_byte(count: int, settings: dict[str, Any]) -> None:
+    alone = asyncio.run(grown(count, 1, settings))
+    together = asyncio.run(grown(count, 64, settings))
     assert stored(alone) == stored(together)
     assert [session.trace.model_dump_json(exclude_none=True) for session in alone if not session.sample] == []
     assert [traces(session) for session in alone] == [traces(session) for session in together]
-    assert len(set(stored(alone))) == 12
+    assert len(set(stored(alone))) == count
+
+
+async def grown(count: int, concurrency: int, settings: dict[str, Any]) -> list[Session]:
+    async with Library([WorldSource()]) as library:
+        program = ToolGrad(library, Models.from_environment(), ProgramConfig(**settings))
+        return await run_sessions(program, draw(0, count, 0, 0).train, concurrency)
 
 
 def traces(session: Session) -> Any:
@@ -94,12 +107,12 @@ def test_samples_of_the_town_are_accepted_with_known_origins_and_dependent_steps
             assert all(step.depends_on <= inside for step in chain.steps)
 
 
-def test_the_base_program_claims_no_dependency_it_did_not_make() -> None:
-    """Its prompt asks for no reuse, so every equality with an earlier result is chance."""
+def test_a_program_that_asks_for_no_reuse_claims_no_dependency_it_did_not_make() -> None:
+    """Every equality with an earlier result is chance then."""
 
     async def main() -> list[Session]:
         async with Library([WorldSource()]) as library:
-            return await run_sessions(ToolGrad(library, Models.from_environment()), draw(0, 10, 0, 0).train)
+            return await run_sessions(ToolGrad(library, Models.from_environment(), PLAIN), draw(0, 10, 0, 0).train)
 
     steps = [step for session in asyncio.run(main()) if session.sample for step in session.sample.workflow.steps]
     assert len(steps) > 30

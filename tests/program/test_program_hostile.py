@@ -99,16 +99,22 @@ HOSTILE = [
 ]
 
 
-def repeated(tool: str) -> ScriptedModels:
-    """Calls ``tool`` in two iterations; the texts are the rehearsal model's."""
+def find_fact(word: str) -> dict[str, str]:
+    """Find a fact."""
+    return {"fact_id": "fact_1234"}
+
+
+def followed(tool: str) -> ScriptedModels:
+    """Calls ``tool``, then finds a fact; the texts are the rehearsal model's."""
     return ScriptedModels(
-        proposer=[propose([call(tool)]), propose([call(tool)])], selector=[select("p1"), select("p1", "c1")]
+        proposer=[propose([call(tool)]), propose([call("find_fact", word="tea")])],
+        selector=[select("p1"), select("p1", "c1")],
     )
 
 
 @pytest.mark.parametrize("tool", HOSTILE, ids=lambda tool: tool.__name__)
 def test_a_strange_result_is_carried_through_stored_and_replayed(tool: Callable[[], Any]) -> None:
-    session = grow(functions(tool), repeated(tool.__name__), iterations=2)
+    session = grow(functions(tool, find_fact), followed(tool.__name__), iterations=2)
     assert session.status == "accepted", session.reason
     assert [iteration.added for iteration in session.trace.iterations] == [("s1",), ("s2",)]
     again = Session.model_validate_json(session.model_dump_json())
@@ -117,10 +123,6 @@ def test_a_strange_result_is_carried_through_stored_and_replayed(tool: Callable[
 
 @pytest.mark.parametrize("tool", HOSTILE, ids=lambda tool: tool.__name__)
 def test_the_rehearsal_model_reads_its_prompt_beside_a_strange_result(tool: Callable[[], Any]) -> None:
-    def find_fact(word: str) -> dict[str, str]:
-        """Find a fact."""
-        return {"fact_id": "fact_1234"}
-
     # The strange result stands in the workflow from the first step on; the rest is the rehearsal model's.
     models = ScriptedModels(proposer=[propose([call(tool.__name__)])], selector=[select("p1")])
     session = grow(functions(tool, find_fact), models, iterations=4)
@@ -131,7 +133,7 @@ def test_the_rehearsal_model_reads_its_prompt_beside_a_strange_result(tool: Call
     assert tool.__name__ in used
     for prompt in models.prompts("proposer"):
         assert prompt.outputs == ("reason", "proposals")
-        assert set(prompt.inputs) == {"tools", "workflow", "lacking", "progress"}
+        assert set(prompt.inputs) == {"tools", "workflow", "usable", "failed", "lacking", "progress"}
         assert len(prompt.inputs["tools"].split("\n")) == 2
     # It wrote of every step, so it read every line of the workflow.
     assert all(name.replace("_", " ") in session.sample.query for name in used)
@@ -213,7 +215,7 @@ def test_strange_arguments_end_in_a_report_that_can_be_stored(text: str) -> None
 
 def test_texts_with_half_pairs_can_be_stored() -> None:
     models = ScriptedModels(
-        proposer=[propose([call("find_topic", word="tea")]), propose()],
+        proposer=[propose([call("find_topic", word="tea")]), propose(), propose()],
         selector=[{"reason": "\ud800", "report": "p1", "chain": "new", "lacking": "\udfff"}],
         updater=[write("Look up tea \ud83d", "Done \ud83d")],
     )
@@ -223,10 +225,13 @@ def test_texts_with_half_pairs_can_be_stored() -> None:
 
 
 def test_a_result_that_speaks_to_the_model_is_only_data_in_later_prompts() -> None:
-    models = repeated("marked_data")
-    grow(functions(marked_data), models, iterations=2)
+    models = followed("marked_data")
+    grow(functions(marked_data, find_fact), models, iterations=2)
+    shown = []
     for role, prompt in models.asked:
         assert not prompt.as_json, role
-        if role != "executor" and prompt.inputs.get("workflow", "(no steps yet)") != "(no steps yet)":
-            for line in prompt.inputs["workflow"].split("\n"):
-                assert json.loads(line)["result"]["text"] == MARKERS
+        lines = prompt.inputs["workflow"].split("\n")
+        if lines != ["(no steps yet)"]:
+            assert [json.loads(line)["tool"] for line in lines] == ["marked_data", "find_fact"][: len(lines)]
+            shown.append((role, json.loads(lines[0])["result"]["text"]))
+    assert shown == [(role, MARKERS) for role in ("proposer", "selector", "updater")]

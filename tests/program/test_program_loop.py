@@ -9,11 +9,22 @@ import pytest
 from dspy.lm15 import AuthError, RateLimitError, ServerError
 from dspy.lm15 import TimeoutError as LMTimeout
 
-from tests.support.scripted_model import ScriptedModels, call, chat, propose, reference, repair, select, write
+from tests.support.scripted_model import (
+    Answer,
+    ScriptedModels,
+    call,
+    chat,
+    propose,
+    reference,
+    repair,
+    select,
+    write,
+)
 from tests.support.toys import functions, grow, growing, notebook
 from toolgrad_dspy.concurrency import run_on_loop_thread
 from toolgrad_dspy.errors import ModelError
 from toolgrad_dspy.lm.adapter import lean
+from toolgrad_dspy.lm.rehearsal.prompt import Prompt
 from toolgrad_dspy.program import ProgramConfig, ToolGrad, run_session
 from toolgrad_dspy.program.state import NOTHING_YET
 from toolgrad_dspy.records import Report, Sample, Session, Step
@@ -113,23 +124,20 @@ def test_a_report_that_uses_two_chains_joins_them_in_the_order_the_calls_ran() -
     assert sample(session).workflow.chain_of("s1") == "c3"
 
 
-def test_no_chain_is_started_beyond_the_limit_and_nothing_of_its_report_stays() -> None:
+@pytest.mark.parametrize(("chains", "ids"), [(1, ["c1"]), (2, ["c1", "c2"]), (3, ["c1", "c2", "c3"])])
+def test_no_chain_is_started_beyond_the_limit(chains: int, ids: list[str]) -> None:
+    words = ("tea", "rum", "milk")
     models = ScriptedModels(
-        proposer=[
-            propose([call("find_topic", word="tea")]),
-            propose([call("add_note", text="late")]),
-            propose([call("list_notes")]),
-        ],
-        selector=[select("p1"), select("p1", "new"), select("p1", "c1")],
-        updater=[write("Look up tea and show me all notes.")],
+        proposer=[propose([call("find_topic", word=word)]) for word in words],
+        selector=[select("p1", "new") for _ in words],
+        updater=[write("Look up tea, rum and milk.")],
     )
-    session = grow(notebook(), models, iterations=3, chains=1)
+    session = grow(notebook(), models, iterations=3, chains=chains)
     assert session.status == "accepted", session.reason
-    (failure,) = session.trace.iterations[1].failures
-    assert "p1" in failure
-    assert session.trace.iterations[1].added == ()
-    assert tools_used(session) == ["find_topic", "list_notes"]
-    assert steps(session)[1].observation.value == {"notes": []}
+    assert [chain.id for chain in sample(session).workflow.chains] == ids
+    assert len(steps(session)) == 3
+    offered = [prompt.inputs["progress"].partition("chains: ")[2] for prompt in models.prompts("selector")]
+    assert ["new" in choices for choices in offered] == [number < chains for number in range(3)]
 
 
 # Execution
@@ -224,7 +232,7 @@ def test_a_repair_that_cannot_be_parsed_ends_the_proposal_with_its_reason() -> N
         selector=[select("p2")],
         updater=[write("Look up tea.")],
     )
-    session = grow(notebook(), models)
+    session = grow(notebook(), models, mend="all")
     assert session.status == "accepted", session.reason
     failed = session.trace.iterations[0].reports[0]
     assert failed.outcome == "failed"
@@ -292,7 +300,7 @@ def test_arguments_may_be_one_reference_to_an_object() -> None:
 def test_an_unusable_answer_is_asked_for_once_more_with_what_was_wrong() -> None:
     models = ScriptedModels(
         proposer=["I would look up tea.", propose([call("find_topic", word="tea")])],
-        selector=[chat(reason="because", report="p7", chain="new", lacking="x"), select("p1")],
+        selector=[chat(reason="because", chain="new", lacking="x"), select("p1")],
         updater=[chat(query="Look up tea."), write("Look up tea.")],
     )
     session = grow(notebook(), models)
@@ -320,30 +328,56 @@ def test_an_answer_that_is_unusable_twice_is_a_failed_step_and_the_loop_goes_on(
     assert [iteration.added for iteration in session.trace.iterations] == [(), ("s1",)]
 
 
-def test_a_tool_that_is_not_in_the_mini_batch_is_an_unusable_answer() -> None:
+def test_a_tool_that_is_not_in_the_mini_batch_is_not_called() -> None:
     answer = propose([call("launch_rocket", target="moon")])
     models = ScriptedModels(proposer=[answer, answer])
     session = grow(notebook(), models)
     assert session.status == "failed"
     assert session.reason_key == "no step was accepted in 1 iterations; last failure"
-    assert UNUSABLE in session.reason
+    assert "launch_rocket" in session.reason
     assert session.sample is None
     assert session.usage.tool_calls == 0
+    assert len(models.prompts("proposer")) == 2
+
+
+UNREADABLE = {"tool": "find_topic", "arguments": [1, 2]}
+
+
+@pytest.mark.parametrize("spoilt", [call("launch_rocket"), UNREADABLE, "tea"], ids=["unknown", "arguments", "text"])
+def test_a_proposal_with_a_call_that_cannot_be_made_is_dropped_alone(spoilt: Any) -> None:
+    answer = json.loads(json.dumps(propose([call("find_topic", word="tea")], [call("list_notes")], [])))
+    answer["proposals"][1]["calls"].append(spoilt)
+    answer["proposals"][2]["calls"] = [call("find_topic", word="rum")]
+    models = ScriptedModels(proposer=[answer], selector=[select("p2")], updater=[write("Look up rum.")])
+    session = grow(notebook(), models)
+    assert session.status == "accepted", session.reason
+    (iteration,) = session.trace.iterations
+    assert [proposal.calls[0].arguments for proposal in iteration.proposals] == [{"word": "tea"}, {"word": "rum"}]
+    assert [report.proposal for report in iteration.reports] == ["p1", "p2"], "the ids count what can be tried"
+    (failure,) = iteration.failures
+    assert "\n" not in failure
+    assert len(models.prompts("proposer")) == 1, "what can be used is enough"
+    assert [step.call.arguments for step in steps(session)] == [{"word": "rum"}]
 
 
 @pytest.mark.parametrize("answer", [propose(), propose([]), propose([], [])])
-def test_proposing_nothing_skips_the_iteration(answer: dict[str, Any]) -> None:
+def test_empty_proposals_are_asked_for_once_more_with_the_names_of_the_tools(answer: dict[str, Any]) -> None:
     models = ScriptedModels(
-        proposer=[answer, propose([], [call("find_topic", word="tea")])],
+        proposer=[answer, answer, answer, propose([], [call("find_topic", word="tea")])],
         selector=[select("p1")],
         updater=[write("Look up tea.")],
     )
     session = grow(notebook(), models, iterations=2)
     assert session.status == "accepted", session.reason
-    assert session.trace.iterations[0].reports == ()
-    assert session.trace.iterations[0].selection is None
-    assert [proposal.id for proposal in session.trace.iterations[1].proposals] == ["p1"]
+    first, second = session.trace.iterations
+    assert (first.reports, first.selection) == ((), None)
+    assert [proposal.id for proposal in second.proposals] == ["p1"]
     assert len(models.prompts("selector")) == 1
+    prompts = models.prompts("proposer")
+    assert len(prompts) == 4
+    named = ["find_topic" in prompt.inputs["progress"] for prompt in prompts]
+    assert named == [False, True, False, True]
+    assert len({prompt.inputs["tools"] for prompt in prompts}) == 1, "the beginning of the prompt stays the same"
 
 
 def test_no_more_proposals_and_calls_are_taken_than_were_asked_for() -> None:
@@ -391,14 +425,24 @@ def test_when_the_run_ends_no_proposal_goes_on_calling_tools() -> None:
                 done.append(1)
             return "never"
 
-        async def fail() -> str:
+        async def fail(number: int) -> str:
             """Fail."""
-            await started.wait()
+            if number == 3:
+                await started.wait()
             raise ValueError("no")
 
-        models = ScriptedModels(proposer=[propose([call("endless")], [call("fail")])], executor=[AuthError("no key")])
+        # Both are mended at once: one repair never ends, the model refuses the other.
+        def mended(prompt: Prompt) -> Answer:
+            tried = [json.loads(line)["arguments"]["number"] for line in prompt.inputs["attempts"].split("\n")]
+            if tried == [1]:
+                return repair(call("endless"))
+            return repair(call("fail", number=3)) if tried == [2] else AuthError("no key")
+
+        models = ScriptedModels(
+            proposer=[propose([call("fail", number=1)], [call("fail", number=2)])], executor=mended
+        )
         with pytest.raises(ModelError):
-            await growing([functions(fail, id="f"), functions(endless, id="e")], models, iterations=1)
+            await growing([functions(fail, id="f"), functions(endless, id="e")], models, iterations=1, mend="all")
         assert len(asyncio.all_tasks()) == 1
 
     asyncio.run(main())
@@ -466,7 +510,12 @@ def test_a_session_without_a_usable_query_is_rejected_and_keeps_its_steps() -> N
 @pytest.mark.parametrize(("update", "written"), [("each", 2), ("last", 1)])
 def test_the_texts_are_written_for_every_new_workflow_or_once_at_the_end(update: str, written: int) -> None:
     models = ScriptedModels(
-        proposer=[propose([call("find_topic", word="tea")]), propose(), propose([call("find_topic", word="rum")])],
+        proposer=[
+            propose([call("find_topic", word="tea")]),
+            propose(),
+            propose(),
+            propose([call("find_topic", word="rum")]),
+        ],
         selector=[select("p1"), select("p1", "c1")],
         updater=lambda prompt: write("Look up tea and rum."),
     )
@@ -490,12 +539,12 @@ def test_an_update_that_fails_in_an_iteration_is_made_up_for_at_the_end() -> Non
 
 def test_what_the_selector_finds_lacking_goes_to_the_next_proposer() -> None:
     models = ScriptedModels(
-        proposer=[propose([call("find_topic", word="tea")]), propose(), propose()],
+        proposer=[propose([call("find_topic", word="tea")]), propose(), propose(), propose(), propose()],
         selector=[select("p1", lacking="a note about tea")],
     )
     grow(notebook(), models, iterations=3)
     lacking = [prompt.inputs["lacking"] for prompt in models.prompts("proposer")]
-    assert lacking == [NOTHING_YET, "a note about tea", "a note about tea"]
+    assert lacking == [NOTHING_YET, *["a note about tea"] * 4]
 
 
 def test_the_order_of_the_tools_changes_from_session_to_session_and_stays_within_one() -> None:
@@ -505,7 +554,7 @@ def test_the_order_of_the_tools_changes_from_session_to_session_and_stays_within
         grow(notebook(), models, iterations=3, index=index)
         shown = {p.inputs["tools"] for p in models.prompts("proposer")}
         assert len(shown) == 1
-        orders.append(tuple(json.loads(line)["name"] for line in shown.pop().split("\n")))
+        orders.append(tuple(line.partition("(")[0] for line in shown.pop().split("\n")))
     assert len({frozenset(order) for order in orders}) == 1
     assert len(set(orders)) > 3
 

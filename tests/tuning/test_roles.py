@@ -16,7 +16,7 @@ from toolgrad_dspy.tuning import LiveEvaluator, Prompts, RecordedEvaluator, Tuni
 
 __all__ = ["library"]
 
-CONFIG = ProgramConfig(iterations=3)
+CONFIG = ProgramConfig(iterations=3, base="plain")
 SERVER: tuple[Role, ...] = ("executor", "updater")
 
 

@@ -22,11 +22,13 @@ LEVELS = 4
 # Properties of one object, and values of one enumeration; what is more is shown as "…".
 WIDTH = 16
 VALUES = 8
-# Characters of an example or a hint.
+# Characters of an example, of an enumerated value, or of a hint; longer values are left out.
 CHARS = 60
 MORE = "…"
 
 _NAME = re.compile(r"[A-Za-z_$][\w$-]*")
+# The name of a format as JSON Schema and OpenAPI have them; anything else would not stand on its own.
+_FORMAT = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
 _BRACKETS = str.maketrans("()", "[]")
 _SCALARS = frozenset({"string", "integer", "number", "boolean"})
 # Words that introduce a value in a description; what comes before them says less than the value does.
@@ -126,7 +128,8 @@ class _Members:
             typed = "" if type_of(example) == kind else f"{kind} "
             return f"{_key(name)}{mark}: {typed}e.g. {_json(example)}"
         format_ = _first(parts, "format")
-        typed = format_ if isinstance(format_, str) else "" if kind == "string" else kind
+        named = isinstance(format_, str) and _FORMAT.fullmatch(format_)
+        typed = str(format_) if named else "" if kind == "string" else kind
         hint = "" if not required or self._explained(name) else _hint(described)
         told = " ".join(filter(None, (typed, f"({hint})" if hint else "")))
         return f"{_key(name)}{mark}: {told}" if told else f"{_key(name)}{mark}"
@@ -140,10 +143,10 @@ class _Members:
     def _type(self, parts: Sequence[Schema], level: int, above: frozenset[int]) -> str:
         if not above.isdisjoint(id(part.contents) for part in parts if part.names("properties")):
             return "object"  # a schema inside of itself
-        values = _values(parts)
-        if values:
-            shown = [_json(value) for value in values[:VALUES]]
-            return "|".join([*shown, MORE] if len(values) > VALUES else shown)
+        values = [_json(value) for value in _values(parts)]
+        shown = [value for value in values if len(value) <= CHARS][:VALUES]
+        if shown:
+            return "|".join([*shown, MORE] if len(values) > len(shown) else shown)
         words = [word for word in types(parts) or [implied_type(parts) or "any"] if word != "null"]
         if level > LEVELS:
             return "|".join(words) or "null"

@@ -32,7 +32,7 @@ class BootstrapOptuna(Optimizer):
         if not tasks:  # no session is worth showing: the base is the result
             return None
         with _seeded(search.seed):
-            return dspy.BootstrapFewShotWithOptuna(
+            return _Choosing(
                 metric=search.scoring.value,
                 num_candidate_programs=trials,
                 num_threads=search.threads,
@@ -54,6 +54,29 @@ class BootstrapOptuna(Optimizer):
         plan = TeacherPlan.within(search.sessions // TEACHER_SHARE, search)
         validations = (search.sessions - plan.sessions) // len(search.validation)
         return plan, max(1, min(TRIALS, validations - 1))
+
+
+class _Choosing(dspy.BootstrapFewShotWithOptuna):
+    """DSPy's, for programs of which a predictor may have no demonstration: nothing had to be mended, say."""
+
+    def objective(self, trial: Any) -> float:
+        program = self.student.reset_copy()
+        demonstrated = dict(self.compiled_teleprompter.named_predictors())
+        for name, predictor in program.named_predictors():
+            demos = demonstrated[name].demos
+            if demos:
+                chosen = trial.suggest_int(f"demo_index_for_{name}", 0, len(demos) - 1)
+                predictor.demos = [dict(demos[chosen])]
+        evaluate = dspy.Evaluate(
+            devset=self.valset,
+            metric=self.metric,
+            num_threads=self.num_threads,
+            display_table=False,
+            display_progress=False,
+        )
+        score = float(evaluate(program).score)
+        trial.set_user_attr("program", program)
+        return score
 
 
 def _choices(trials: int) -> int:

@@ -18,7 +18,7 @@ class ProgramConfig(BaseModel):
     - ``proposals``: proposals asked for per iteration (paper: 3).
     - ``iterations``: passes of the loop (paper: 10, its released example 5).
     - ``repairs``: LM turns to mend the calls of one proposal (paper: at most 3 turns in all).
-    - ``mend``: when they are used: for ``all`` proposals that failed or came back empty, as in the paper, or only
+    - ``mend``: when they are used: for ``all`` proposals that broke or came back empty, as in the paper, or only
       where ``needed``, when no proposal of the iteration gave a result: only one report is taken.
     - ``chains``: chains a workflow may have (paper: 10).
     - ``update``: when query and response are written. ``each`` iteration, as in the paper, or once, after the

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from toolgrad_dspy.errors import one_line
+from toolgrad_dspy.program.memory import Memory
 from toolgrad_dspy.program.state import State
 from toolgrad_dspy.provenance.dependencies import attempts_to_keep
 from toolgrad_dspy.provenance.made_up import made_up_id, without_optional
@@ -22,8 +23,6 @@ from toolgrad_dspy.tools.verdict import classify
 
 # The rule of a call that was not sent because it is known how it ends: it failed before, or is a step already.
 REPEATED = "repeated"
-# Failures that say nothing of the call itself: the same one may succeed the next time.
-_PASSING = ("timeout", "connection")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +59,7 @@ class Execution:
     final: dict[int, str] = field(default_factory=dict)
     mendable: bool = True
     _turn: int = 0
+    _tried: Memory = field(default_factory=Memory)  # what this proposal alone has tried
     _given: list[str] = field(default_factory=list)  # the attempts for the calls of the turn, in their order
 
     async def go_on(self) -> None:
@@ -73,7 +73,7 @@ class Execution:
                 return
 
     async def mend(self, calls: Sequence[DraftCall]) -> bool:
-        """Run ``calls`` in place of the draft that did not give a result: look-ups first, then the mended call.
+        """Run ``calls`` in place of the draft that did not give a result, look-ups first, then the drafts after it.
 
         False if mending has to end: the last of them has failed before.
         """
@@ -95,12 +95,28 @@ class Execution:
                 self.problem = f"{attempt.call.tool}: {attempt.verdict.reason}"
             return attempt.verdict.rule != REPEATED
         self.problem = ""
+        await self.go_on()
         return True
+
+    def remember(self) -> None:
+        """Let later proposals know what was tried. Those that run at once must not: which is first is chance."""
+        for attempt in self.attempts:
+            self.state.memory.note(attempt, self.iteration)
 
     @property
     def poor(self) -> bool:
         """Whether the proposal gave no result, or an empty one."""
         return self.report.outcome != "ok"
+
+    @property
+    def to_mend(self) -> bool:
+        """Whether a model is to mend it: it is poor or, if all proposals are mended, it broke before its end.
+
+        A proposal whose calls are all steps already has nothing to mend.
+        """
+        if not self.problem and self.report.outcome == "failed":
+            return False
+        return self.poor or (self.state.config.mend == "all" and len(self.final) < len(self.proposal.calls))
 
     @property
     def _poor_draft(self) -> int:
@@ -123,14 +139,11 @@ class Execution:
             seconds=observation.latency if observation else 0.0,
         )
         self.attempts.append(attempt)
+        self._tried.note(attempt, self.iteration)
         if attempt.verdict.outcome == "failed":
             # The text of a failure is no place for values to come from ("no note note_9" repeats what the draft made
             # up).
-            if observation is None or observation.error is None or observation.error.kind not in _PASSING:
-                self.state.memory.note_failure(attempt.call, self.iteration, attempt.verdict.reason)
             return attempt
-        if attempt.verdict.outcome == "empty":
-            self.state.memory.note_empty(attempt.call, self.iteration)
         self.final[number] = prepared.step or attempt.id
         self._given.append(self.final[number])
         if observation is not None:
@@ -157,10 +170,14 @@ class Execution:
         complaint = self.state.library.validate(call)
         if complaint is not None:
             return _refused(call, "arguments", complaint)
-        return self._known(call) or self._traced(call, references)
+        traced = self._traced(call, references)
+        return self._known(traced.call, possible=traced.known is None) or traced
 
-    def _known(self, call: ToolCall) -> _Prepared | None:
-        """How ``call`` ends, if it was made before: by a step, in this proposal, or by one that gave nothing."""
+    def _known(self, call: ToolCall, *, possible: bool) -> _Prepared | None:
+        """How ``call`` ends, if it was made before: by a step, in this proposal, or by one that gave nothing.
+
+        One that was never sent may be ``possible`` by now.
+        """
         step = self.state.same_step(call)
         if step is not None:
             reason = f"step {step.id} of the workflow has made this call"
@@ -168,8 +185,8 @@ class Execution:
         made = next((a for a in self.attempts if a.call == call and a.verdict.outcome == "ok"), None)
         if made is not None:
             return _Prepared(call, known=Verdict(outcome="ok", rule=REPEATED, reason=f"as {made.id}"), step=made.id)
-        failure = self.state.memory.failure(call)
-        if failure is not None:
+        failure = self.state.memory.failure(call) or self._tried.failure(call)
+        if failure is not None and (failure.sent or not possible):
             return _refused(call, REPEATED, f"the same call was made before: {failure.reason}")
         return None
 
@@ -185,7 +202,7 @@ class Execution:
         if shorter is not None:  # the call can do without it, and asks for what the other arguments say
             without = ToolCall(tool=call.tool, arguments=shorter)
             if self.state.library.validate(without) is None:
-                return self._known(without) or self._traced(without, references)
+                return self._traced(without, references)
         made_up = replace(made_up, givers=tuple(name for name in made_up.givers if name in self.at_hand))
         self.mendable = bool(made_up.givers)
         return _refused(call, "made_up_id", str(made_up))

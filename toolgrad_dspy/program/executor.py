@@ -1,6 +1,6 @@
 """The executor: runs the drafts of proposals, and asks a model to mend what did not run, or came back empty."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import dspy
@@ -53,19 +53,22 @@ class Executor(dspy.Module):
             for proposal in work.proposals
         ]
         await gather_or_cancel(execution.go_on() for execution in running)
+        _remember(running)
         if state.config.mend == "all":
-            await gather_or_cancel(self._mended(execution, work) for execution in running if execution.poor)
+            await gather_or_cancel(self._mended(execution, work) for execution in running if execution.to_mend)
+            _remember(running)
         else:
             for execution in running:
                 if not all(other.poor for other in running):
                     break
                 await self._mended(execution, work)
+                execution.remember()
         return running
 
     async def _mended(self, execution: Execution, work: Work) -> None:
         """Ask for better calls until the proposal gives a result, the model gives up, or the turns are used up."""
         for _ in range(execution.state.config.repairs):
-            if not execution.poor or not execution.mendable:
+            if not execution.to_mend or not execution.mendable:
                 return
             try:
                 calls = await self._ask(execution, work)
@@ -77,7 +80,6 @@ class Executor(dspy.Module):
                 return
             if not await execution.mend(calls):
                 return
-            await execution.go_on()
 
     async def _ask(self, execution: Execution, work: Work) -> list[DraftCall]:
         """The model's calls in place of the poor one; none if it gives up. Raises AnswerError."""
@@ -98,6 +100,11 @@ class Executor(dspy.Module):
             read_draft(call, work.tools) or DraftCall(tool=call.tool, arguments=call.arguments)
             for call in [call for call in answer.calls if not call.fault][:MOST_CALLS]
         ]
+
+
+def _remember(executions: Iterable[Execution]) -> None:
+    for execution in executions:
+        execution.remember()
 
 
 def _tools(execution: Execution, work: Work) -> str:

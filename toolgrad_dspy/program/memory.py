@@ -6,21 +6,24 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from toolgrad_dspy.errors import one_line
-from toolgrad_dspy.records import Observation, ToolCall
+from toolgrad_dspy.records import Attempt, Observation, ToolCall
 from toolgrad_dspy.rendering import line
 
 # Failures that the proposer is shown, the latest ones, and characters of each.
 TOLD = 4
 TOLD_CHARS = 180
+# Failures that say nothing of the call itself: the same one may succeed the next time.
+_PASSING = ("timeout", "connection")
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A call that gave nothing: in which iteration, and why."""
+    """A call that gave nothing: in which iteration, why, and whether it was sent to its tool."""
 
     call: ToolCall
     iteration: int
     reason: str
+    sent: bool
 
 
 class Memory:
@@ -43,13 +46,18 @@ class Memory:
         copied._empty.update(self._empty)
         return copied
 
-    def note_failure(self, call: ToolCall, iteration: int, reason: str) -> None:
-        """Keep that ``call`` failed; of equal calls the first failure."""
-        self._failures.setdefault(_key(call), Failure(call, iteration, reason))
+    def note(self, attempt: Attempt, iteration: int) -> None:
+        """Keep how ``attempt`` ended if it gave nothing; of equal calls the first such end.
 
-    def note_empty(self, call: ToolCall, iteration: int) -> None:
-        """Keep that ``call`` had an empty result: it has the same one until a write is accepted."""
-        self._empty.setdefault(_key(call), Failure(call, iteration, "its result was empty"))
+        An empty result is the same until a write is accepted. A timeout or a lost connection is not kept.
+        """
+        sent, outcome = attempt.observation is not None, attempt.verdict.outcome
+        if outcome == "empty":
+            ended = Failure(attempt.call, iteration, "its result was empty", sent)
+            self._empty.setdefault(_key(attempt.call), ended)
+        elif outcome == "failed" and not _passing(attempt.observation):
+            ended = Failure(attempt.call, iteration, attempt.verdict.reason, sent)
+            self._failures.setdefault(_key(attempt.call), ended)
 
     def failure(self, call: ToolCall) -> Failure | None:
         """How the same call failed before, or that it found nothing; None if neither is known."""
@@ -68,7 +76,7 @@ class Memory:
     ) -> Observation:
         """The result of ``call``, by ``run`` if it was not made before; equal calls at the same time are one.
 
-        The latency of a result that was there is 0.
+        The latency of a result that was there is 0. A read that met a timeout or a lost connection is made anew.
         """
         made = self._writes if writes else self._reads
         key = _key(call)
@@ -87,12 +95,18 @@ class Memory:
             own.cancel()
             raise
         own.set_result(observation)
+        if not writes and _passing(observation):
+            made.pop(key, None)
         return observation
 
     def forget(self) -> None:
         """The tools' state has changed: what was read before may read differently now."""
         self._reads.clear()
         self._empty.clear()
+
+
+def _passing(observation: Observation | None) -> bool:
+    return observation is not None and observation.error is not None and observation.error.kind in _PASSING
 
 
 def _key(call: ToolCall) -> str:

@@ -57,6 +57,8 @@ def _first_that_fits(tries: Iterable[JsonValue], limit: int) -> JsonValue:
 def _reduced(value: JsonValue, useful: UsefulKeys, *, shape: bool, key: str = "") -> JsonValue:
     """``value`` without what is not useful. ``shape``: name what is left out. Items of a list go by its ``key``."""
     if isinstance(value, list):
+        if key and not useful(key) and not any(isinstance(item, (dict, list)) for item in value):
+            return []
         return [_reduced(item, useful, shape=shape and not place, key=key) for place, item in enumerate(value)]
     if not isinstance(value, dict):
         return value

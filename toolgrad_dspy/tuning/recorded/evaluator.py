@@ -14,6 +14,7 @@ from toolgrad_dspy.metrics import Finding, Metric
 from toolgrad_dspy.metrics.feedback import proposer_feedback, selector_feedback
 from toolgrad_dspy.metrics.iteration_metric import IterationMetric
 from toolgrad_dspy.program import ToolGrad
+from toolgrad_dspy.program.execution import Execution
 from toolgrad_dspy.program.executor import Work
 from toolgrad_dspy.records import Iteration, Proposal, Report, Trace
 from toolgrad_dspy.seeding import generator
@@ -131,7 +132,7 @@ async def _asked_again(program: ToolGrad, recorded: IterationState) -> Iteration
     )
     try:
         proposed = await program.proposer.acall(state=start.state, tools=start.tools, number=start.number)
-        reports = tuple([await _report(program, start, proposal) for proposal in proposed.proposals])
+        reports = await _reports(program, start, proposed.proposals)
         done = done.model_copy(
             update={
                 "reason": proposed.reason,
@@ -150,12 +151,15 @@ async def _asked_again(program: ToolGrad, recorded: IterationState) -> Iteration
     return done
 
 
-async def _report(program: ToolGrad, start: IterationState, proposal: Proposal) -> Report:
-    """The recorded report if the same calls were proposed then, else what would come of them."""
-    recorded = start.reports.get(calls_key(proposal))
-    if recorded is not None:
-        return recorded.model_copy(update={"proposal": proposal.id, "instruction": proposal.instruction})
-    work = Work((proposal,), {proposal.id: start.session}, start.tools, start.number)
-    (execution,) = await program.executor.acall(state=start.state, work=work)
-    report: Report = execution.report
-    return report
+async def _reports(program: ToolGrad, start: IterationState, proposals: tuple[Proposal, ...]) -> tuple[Report, ...]:
+    """The recorded report where the same calls were proposed then, else what would come of them."""
+    new = [proposal for proposal in proposals if calls_key(proposal) not in start.reports]
+    work = Work(new, {proposal.id: start.session for proposal in new}, start.tools, start.number)
+    executions: list[Execution] = await program.executor.acall(state=start.state, work=work)
+    reports = {execution.proposal.id: execution.report for execution in executions}
+    for proposal in proposals:
+        recorded = start.reports.get(calls_key(proposal))
+        if recorded is not None:
+            update = {"proposal": proposal.id, "instruction": proposal.instruction}
+            reports[proposal.id] = recorded.model_copy(update=update)
+    return tuple(reports[proposal.id] for proposal in proposals)

@@ -76,10 +76,10 @@ def recorded_session(
 
 
 def _add_selection(state: State, iteration: Iteration) -> None:
-    """Do to ``state`` what the loop did with the iteration's failures and its selection."""
-    for attempt in (attempt for report in iteration.reports for attempt in report.attempts):
-        if attempt.verdict.outcome == "failed":
-            state.memory.note_failure(attempt.call, iteration.number, attempt.verdict.reason)
+    """Do to ``state`` what the loop did with the iteration's attempts and its selection."""
+    attempts = (attempt for report in iteration.reports for attempt in report.attempts)
+    for attempt in sorted(attempts, key=lambda attempt: attempt.turn > 0):  # all drafts ran before any was mended
+        state.memory.note(attempt, iteration.number)
     selection = iteration.selection
     if selection is None:
         return
@@ -88,6 +88,8 @@ def _add_selection(state: State, iteration: Iteration) -> None:
     # A chosen report may have added nothing: the loop opens no chain beyond the configured number.
     if chosen is not None and iteration.added:
         state.append(chosen.kept, selection.chain, frozenset(chains_used(state.workflow, chosen)))
+        if any(state.library.tool(attempt.call.tool).writes for attempt in chosen.kept):
+            state.memory.forget()
 
 
 def _with(session: Session, workflow: Workflow) -> Session:
