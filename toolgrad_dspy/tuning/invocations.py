@@ -4,7 +4,6 @@ Optimizers put them into demonstrations and reflection prompts, and pickle them.
 all three: answers are instances of classes made for one call, and the proposer's inputs repeat every tool offered.
 """
 
-import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -85,19 +84,14 @@ def _json(value: Any) -> Any:
 def _inputs(inputs: Mapping[str, Any], outputs: dspy.Prediction) -> dict[str, str]:
     # The complaint of a re-ask is about one earlier answer; in a demonstration it would be noise.
     kept = {name: storable(str(value)) for name, value in inputs.items() if name != "problem"}
-    # Of the proposer's tools only those it used: a demonstration of all schemas would be most of every prompt.
+    # Of the proposer's tools only those it used: a demonstration of all tools would be most of every prompt.
     if "tools" in kept and "proposals" in outputs:
         used = {call.tool for proposal in outputs.proposals for call in proposal.calls}
-        kept["tools"] = "\n".join(line for line in kept["tools"].split("\n") if _name(line) in used)
+        kept["tools"] = "\n".join(line for line in kept["tools"].split("\n") if line.partition("(")[0] in used)
     for name in ("workflow", "reports", "attempts"):
         if name in kept:
             kept[name] = _last_lines(kept[name])
     return kept
-
-
-def _name(line: str) -> str:
-    name: str = json.loads(line)["name"]
-    return name
 
 
 def _last_lines(text: str) -> str:
