@@ -46,7 +46,7 @@ def test_every_stage_begins_and_scores_sessions(
     stages = [Watched(optimizer(name)) for name in names]
     models = Models.from_environment()
     result = BetterTogether(stages).tune(
-        ToolGrad(library, models, ProgramConfig(iterations=2)),
+        ToolGrad(library, models, ProgramConfig(iterations=2, base="plain")),
         draw(0, 4, 4, 0),
         LiveEvaluator(Metric()),
         models,
