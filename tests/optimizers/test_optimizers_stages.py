@@ -39,7 +39,7 @@ class Watched(Optimizer):
 
 
 @pytest.mark.parametrize("names", [("gepa", "bootstrap"), ("gepa", "gepa"), ("copro", "gepa", "bootstrap")])
-@pytest.mark.parametrize("limits", [{}, {"lm_calls": 400}, {"lm_calls": 250}])
+@pytest.mark.parametrize("limits", [{}, {"lm_calls": 300}, {"lm_calls": 200}])
 def test_every_stage_begins_and_scores_sessions(
     library: Library, names: tuple[str, ...], limits: dict[str, int]
 ) -> None:
