@@ -45,7 +45,7 @@ def parameter_list(schema: JsonValue, explained: Callable[[str], bool] = lambda 
     - ``variant`` chooses among the examples of a required parameter: a model that always sees the same uses the same.
 
     >>> parameter_list({
-    ...     "properties": {"day": {"type": "string", "examples": ["2026-05-13"]}, "limit": {"default": 5}},
+    ...     "properties": {"day": {"type": "string", "examples": ["2026-05-13"]}, "limit": {"type": "integer", "default": 5}},
     ...     "required": ["day"],
     ... })
     '(day: e.g. "2026-05-13", limit? = 5)'
@@ -61,7 +61,7 @@ def key_outline(schema: JsonValue, useful: Callable[[str], bool], limit: int) ->
     >>> stops = {"type": "array", "items": {"properties": {"lat": {}, "lon": {}, "stop_id": {}, "name": {}}}}
     >>> key_outline({"properties": {"stops": stops}}, lambda key: key == "stop_id", 40)
     '{stops: [{lat, lon, stop_id, name}]}'
-    >>> key_outline({"properties": {"stops": stops}}, lambda key: key == "stop_id", 30)
+    >>> key_outline({"properties": {"stops": stops}}, lambda key: key == "stop_id", 25)
     '{stops: [{stop_id, …}]}'
     """
     shape = sketch(schema)
