@@ -44,10 +44,8 @@ def parameter_list(schema: JsonValue, explained: Callable[[str], bool] = lambda 
     - Of alternatives the first is shown that is not null: a parameter that may be null can be left out.
     - ``variant`` chooses among the examples of a required parameter: a model that always sees the same uses the same.
 
-    >>> parameter_list({
-    ...     "properties": {"day": {"type": "string", "examples": ["2026-05-13"]}, "limit": {"type": "integer", "default": 5}},
-    ...     "required": ["day"],
-    ... })
+    >>> day, limit = {"type": "string", "examples": ["2026-05-13"]}, {"type": "integer", "default": 5}
+    >>> parameter_list({"properties": {"day": day, "limit": limit}, "required": ["day"]})
     '(day: e.g. "2026-05-13", limit? = 5)'
     """
     return f"({', '.join(_Members(explained, variant).of(Schema.of(schema).parts(), 0, frozenset()))})"
