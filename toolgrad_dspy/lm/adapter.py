@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import Any, Literal, Self
 
 import dspy
-from dspy.clients.call_context import adapter_fallback_scope
+from dspy.clients.call_context import StreamProgress, adapter_fallback_scope
 from pydantic import BaseModel, ConfigDict, create_model
 
 from toolgrad_dspy.json_schema import Refusal, is_closed
@@ -116,7 +116,7 @@ class _LenientAnswers(_AnyFormat):
             try:
                 answers = super().__call__(lm, lm_kwargs, signature, demos, inputs)
             except UnusableAnswerError as error:
-                if progress.emitted or not error.again:  # what a user has seen cannot be taken back
+                if not error.again or _is_read_along(progress):
                     raise
                 first = error
             else:
@@ -138,7 +138,7 @@ class _LenientAnswers(_AnyFormat):
             try:
                 answers = await super().acall(lm, lm_kwargs, signature, demos, inputs)
             except UnusableAnswerError as error:
-                if progress.emitted or not error.again:
+                if not error.again or _is_read_along(progress):
                     raise
                 first = error
             else:
@@ -199,6 +199,11 @@ class _LenientAnswers(_AnyFormat):
 def _role(lm: Any) -> str:
     """The role of one of our models; empty for any other."""
     return getattr(getattr(lm, "engine", None), "role", "")
+
+
+def _is_read_along(progress: StreamProgress) -> bool:
+    """Whether a user's listener has seen the answer: what was seen cannot be taken back."""
+    return bool(progress.emitted and dspy.settings.stream_listeners)
 
 
 def _is_cut_off() -> bool:
