@@ -40,7 +40,8 @@ class _CachedPrompts(_AnyFormat):
         self._forget()
 
     def _forget(self) -> None:
-        self._system: weakref.WeakKeyDictionary[Signature, str] = weakref.WeakKeyDictionary()
+        # With the instructions: a signature's can be set anew, as dspy.InferRules does.
+        self._system: weakref.WeakKeyDictionary[Signature, tuple[str, str]] = weakref.WeakKeyDictionary()
         self._reminders: weakref.WeakKeyDictionary[Signature, str] = weakref.WeakKeyDictionary()
 
     def user_message_output_requirements(self, signature: Signature) -> str:
@@ -58,9 +59,10 @@ class _CachedPrompts(_AnyFormat):
         return form
 
     def format_system_message(self, signature: Signature) -> str:
-        message = self._system.get(signature)
-        if message is None:
-            message = self._system[signature] = super().format_system_message(signature)
+        instructions, message = self._system.get(signature, (None, ""))
+        if instructions != signature.instructions:
+            message = super().format_system_message(signature)
+            self._system[signature] = signature.instructions, message
         return message
 
     def format_user_message_content(

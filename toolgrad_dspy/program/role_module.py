@@ -2,7 +2,7 @@
 
 import copy
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import dspy
 
@@ -54,6 +54,13 @@ class RoleModule(dspy.Module):
         raise UsageError(
             f"the modules use several models ({names}); give them one with set_lm", code="several_models"
         )
+
+    def deepcopy(self) -> Self:
+        """As DSPy's, with signatures of its own: ``InferRules`` sets instructions in the class, which copies share."""
+        twin: Self = super().deepcopy()
+        for predictor in twin.predictors():
+            predictor.signature = predictor.signature.with_instructions(predictor.signature.instructions)
+        return twin
 
     def dump_state(self, json_mode: bool = True) -> dict[str, Any]:
         """As DSPy's, without the roles' own models: those come from the settings."""
