@@ -10,6 +10,7 @@ from tests.support.own_model import own_model
 from toolgrad_dspy.errors import UsageError
 from toolgrad_dspy.lm import LOOP_ROLES, Models, ModelSettings, Role
 from toolgrad_dspy.program import ToolGrad
+from toolgrad_dspy.signatures import Propose
 
 LOOP: tuple[Role, ...] = LOOP_ROLES
 
@@ -78,6 +79,18 @@ def test_the_calls_of_a_model_of_dspys_are_in_the_sessions_usage_and_in_dspys(ma
     told = prediction.get_lm_usage()["own/model"]
     assert sum(role.input_tokens for role in roles.values()) == told["prompt_tokens"] > 0
     assert sum(role.output_tokens for role in roles.values()) == told["completion_tokens"] > 0
+
+
+@pytest.mark.parametrize("is_own", [True, False])
+def test_the_limit_of_lm_calls_holds_for_any_model_and_module(make: Make, is_own: bool) -> None:
+    program = make(max_calls=5)
+    program.proposer.predict = dspy.BestOfN(
+        dspy.Predict(Propose), N=2, reward_fn=lambda given, answer: 0.0, threshold=1.0
+    )
+    with dspy.context(lm=own_model() if is_own else None):
+        session = program(seed=0, index=0).session
+    calls = {role: usage.calls for role, usage in session.usage.roles.items()}
+    assert calls == {"proposer": 2, "selector": 1, "updater": 1}
 
 
 @pytest.mark.parametrize("adapter", [dspy.ChatAdapter(), dspy.JSONAdapter()], ids=lambda each: type(each).__name__)

@@ -5,7 +5,7 @@ import pickle
 from collections.abc import Callable
 from typing import Any
 
-import cloudpickle
+import cloudpickle  # type: ignore[import-untyped]
 import dspy
 import pytest
 
@@ -13,7 +13,7 @@ from tests.dspy_use.conftest import Make
 from toolgrad_dspy.lm import LOOP_ROLES
 from toolgrad_dspy.signatures import Propose, Repair, Select, Update
 
-SIGNATURES = {"proposer": Propose, "executor": Repair, "selector": Select, "updater": Update}
+SIGNATURES: dict[str, Any] = {"proposer": Propose, "executor": Repair, "selector": Select, "updater": Update}
 
 
 def reward(inputs: dict[str, Any], prediction: dspy.Prediction) -> float:
@@ -84,14 +84,14 @@ def test_the_whole_program_can_stand_in_best_of_n(make: Make) -> None:
 def test_what_a_program_returns_and_its_predictors_can_be_copied_and_pickled(make: Make) -> None:
     program = make()
     prediction = program(seed=0, index=0)
-    for kept in (pickle.loads(pickle.dumps(prediction)), copy.deepcopy(prediction)):
+    for kept in (pickle.loads(pickle.dumps(prediction)), copy.deepcopy(prediction)):  # noqa: S301
         assert kept.session == prediction.session
     for role in LOOP_ROLES:
         plain = getattr(program, role).predict
         shipped = dspy.Predict(SIGNATURES[role])
         # An instruction that was changed makes a class of DSPy's that only cloudpickle can store.
         for predictor, dump in ((shipped, pickle.dumps), (plain, cloudpickle.dumps)):
-            for kept in (pickle.loads(dump(predictor)), copy.deepcopy(predictor)):
+            for kept in (pickle.loads(dump(predictor)), copy.deepcopy(predictor)):  # noqa: S301
                 assert kept.signature.instructions == predictor.signature.instructions
                 assert kept.dump_state() == predictor.dump_state()
 

@@ -25,7 +25,9 @@ def steps(example: dspy.Example, prediction: dspy.Prediction, trace: Any = None)
     return min(1.0, len(session.sample.workflow.steps) / 3) if session.status == "accepted" else 0.0
 
 
-def explained(example: Any, prediction: Any, trace: Any = None, name: Any = None, seen: Any = None) -> dspy.Prediction:
+def explained(
+    example: Any, prediction: Any, trace: Any = None, name: Any = None, seen: Any = None
+) -> dspy.Prediction:
     return dspy.Prediction(score=steps(example, prediction), feedback="A result was not used by a later call.")
 
 
@@ -78,11 +80,8 @@ def test_an_optimizer_of_dspys_gives_a_program_that_runs_and_can_be_stored(
         again.load(tmp_path / "tuned.json")
         first, second = (each(seed=5, index=0).session for each in (tuned, again))
     assert first.sample == second.sample
-    changed = [
-        role.predict.signature.instructions != base.predict.signature.instructions or role.predict.demos
-        for role, base in ((tuned.proposer, program.proposer), (tuned.selector, program.selector))
-    ]
-    assert any(changed) or name in ("MIPROv2", "COPRO", "GEPA", "SIMBA"), "it may find that the base is best"
+    if name in ("BootstrapFewShot", "InferRules"):  # the others may find that the base is best
+        assert tuned.dump_state() != state
 
 
 def test_evaluate_gives_the_mean_of_the_metric(make: Make) -> None:

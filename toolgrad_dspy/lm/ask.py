@@ -29,6 +29,7 @@ from dspy.utils.usage_tracker import track_usage
 from toolgrad_dspy.errors import ModelError, ToolGradError, one_line
 from toolgrad_dspy.lm.adapter import is_ours
 from toolgrad_dspy.lm.answer_faults import played_by
+from toolgrad_dspy.lm.calls.allowance import take_call
 from toolgrad_dspy.lm.models import Models
 from toolgrad_dspy.lm.reasking import UnusableAnswerError
 from toolgrad_dspy.lm.settings import Role
@@ -137,6 +138,7 @@ def _settings(predict: dspy.Module, models: Models, role: Role) -> Iterator[None
         stack.enter_context(played_by(role))
         stack.enter_context(dspy.context(lm=lm, adapter=adapter))
         if own := uncounted(predict, lm):
+            take_call()  # one at least; how many the module makes is known afterwards
             stack.enter_context(models.budget.model_call())
             stack.callback(count_usage, stack.enter_context(track_usage()), own, models, role)
         yield
