@@ -25,7 +25,7 @@ from toolgrad_dspy.world import WorldSource
 MODULES = ["Proposer", "Executor", "Selector", "Updater"]
 
 
-class Starts(StatusMessageProvider):  # type: ignore[misc]  # dspy ships no types
+class Starts(StatusMessageProvider):
     """One message for each module that starts and ends, and each LM call."""
 
     def module_start_status_message(self, instance: Any, inputs: dict[str, Any]) -> str:
@@ -65,7 +65,7 @@ def test_dspys_usage_is_that_of_the_session(make: Make) -> None:
     assert told["completion_tokens"] == sum(role.output_tokens for role in usage) > 0
 
 
-class Seen(BaseCallback):  # type: ignore[misc]  # dspy ships no types
+class Seen(BaseCallback):
     """The modules that started, and LM calls as "LM"."""
 
     def __init__(self) -> None:

@@ -56,7 +56,7 @@ class RoleModule(dspy.Module):
         )
 
     def deepcopy(self) -> Self:
-        """As DSPy's, with signatures of its own: ``InferRules`` sets instructions in the class, which copies share."""
+        """With signatures of its own: ``InferRules`` sets instructions in the class, which copies share."""
         twin: Self = super().deepcopy()
         for predictor in twin.predictors():
             predictor.signature = predictor.signature.with_instructions(predictor.signature.instructions)

@@ -1,7 +1,7 @@
 """Streams of DSPy's (``dspy.streamify``), which belong to the event loop that reads them.
 
-The program runs on another loop when it is called without one. And DSPy sends a status message from a loop of its own,
-for which it makes the loop at hand wait: on a full stream, whose reader is on that loop, that would be for ever.
+The program runs on another loop when it is called without one. And DSPy sends a status message from a loop of its
+own, for which it makes the loop at hand wait: on a full stream, whose reader is on that loop, that would be for ever.
 """
 
 import asyncio

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 class Library:
     """The tools of ``sources`` under unique names, checked. An async context manager, like a source.
 
-    It owns its sources: it opens them, all at once, and closes them. ``with`` instead of ``async with`` opens it on the
-    background loop that :meth:`ToolGrad.forward` uses: for callers without an event loop, such as DSPy's optimizers.
+    It owns its sources: it opens them, all at once, and closes them. ``with`` instead of ``async with`` opens it on
+    the background loop that ``ToolGrad.forward`` uses: for callers without an event loop, such as DSPy's optimizers.
 
     >>> import asyncio
     >>> from toolgrad_dspy.tools import FunctionSource

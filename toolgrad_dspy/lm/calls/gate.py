@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Self
+from typing import Self, TypeAlias
 from weakref import WeakKeyDictionary
 
 from dspy.lm15 import (
@@ -61,7 +61,7 @@ CHARACTERS_PER_TOKEN = 4
 ANSWER_TOKENS = 400
 
 
-StreamEvent = StreamStartEvent | StreamDeltaEvent | StreamEndEvent
+StreamEvent: TypeAlias = StreamStartEvent | StreamDeltaEvent | StreamEndEvent
 
 
 @dataclass(frozen=True, slots=True)
