@@ -57,6 +57,16 @@ def test_the_value_of_an_input_that_is_new_is_its_default(make: Make) -> None:
     assert "a rainy week" in program.updater.history[-1]["messages"][-1]["content"]
 
 
+def test_an_instruction_that_is_set_in_place_is_sent_and_stays_with_its_copy(make: Make) -> None:
+    program = make()
+    program(seed=0, index=0)
+    twin = program.deepcopy()
+    twin.selector.predict.signature.instructions = "Choose the shortest."
+    for asked, expected in ((twin, True), (program, False)):
+        asked(seed=0, index=0)
+        assert ("Choose the shortest." in asked.selector.history[-1]["messages"][0]["content"]) == expected
+
+
 def test_a_predictor_inside_another_module_is_tuned_under_its_own_name(make: Make) -> None:
     program = make()
     program.proposer.predict = dspy.ChainOfThought(Propose)

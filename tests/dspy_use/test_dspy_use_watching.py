@@ -10,6 +10,7 @@ from typing import Any
 
 import dspy
 import pytest
+from dspy.lm15 import Message, Request, Response, TextPart, Usage
 from dspy.streaming import StatusMessage, StatusMessageProvider, StreamListener, StreamResponse
 from dspy.utils.callback import BaseCallback
 
@@ -159,6 +160,23 @@ def test_a_model_of_the_settings_answers_in_one_piece_and_an_unusable_answer_is_
     assert [fault.asking for fault in session.trace.faults] == [1]
     pieces = [value for value in values if hasattr(value, "choices") and value.choices[0].delta.content]
     assert len(pieces) == sum(role.calls for role in session.usage.roles.values())
+
+
+def nonsense(request: Request) -> Response:
+    message = Message.assistant([TextPart("[[ ## query ## ]] Nothing more.")])
+    return Response(id="x", model="x", message=message, finish_reason="stop", usage=Usage(10, 5, 15))
+
+
+@pytest.mark.parametrize("is_own", [True, False])
+def test_only_an_answer_that_a_listener_has_shown_is_not_asked_for_again(make: Make, is_own: bool) -> None:
+    program = make(models=ScriptedModels(updater=["no answer"]))
+    if is_own:
+        program.updater.set_lm(own_model(answer=nonsense))
+    listener = StreamListener("query", predict=program.updater.predict, predict_name="updater.predict")
+    stream = dspy.streamify(program, stream_listeners=[listener], async_streaming=False)
+    session = list(stream(seed=0, index=0))[-1].session
+    assert session.status == ("rejected" if is_own else "accepted")
+    assert [fault.asking for fault in session.trace.faults] == [1]
 
 
 MLFLOW = """

@@ -118,7 +118,7 @@ class _LenientAnswers(_AnyFormat):
             try:
                 answers = super().__call__(lm, lm_kwargs, signature, demos, inputs)
             except UnusableAnswerError as error:
-                if not error.again or _is_read_along(progress):
+                if not error.again or _is_read_along(progress, lm):
                     raise
                 first = error
             else:
@@ -140,7 +140,7 @@ class _LenientAnswers(_AnyFormat):
             try:
                 answers = await super().acall(lm, lm_kwargs, signature, demos, inputs)
             except UnusableAnswerError as error:
-                if not error.again or _is_read_along(progress):
+                if not error.again or _is_read_along(progress, lm):
                     raise
                 first = error
             else:
@@ -203,9 +203,12 @@ def _role(lm: Any) -> str:
     return getattr(getattr(lm, "engine", None), "role", "")
 
 
-def _is_read_along(progress: StreamProgress) -> bool:
-    """Whether a user's listener has seen the answer: what was seen cannot be taken back."""
-    return bool(progress.emitted and dspy.settings.stream_listeners)
+def _is_read_along(progress: StreamProgress, lm: Any) -> bool:
+    """Whether a user's listener has shown the answer: what was seen cannot be taken back.
+
+    Of an answer in one piece, as our models give it, DSPy's listeners show nothing.
+    """
+    return bool(progress.emitted and dspy.settings.stream_listeners and not _role(lm))
 
 
 def _is_cut_off() -> bool:
