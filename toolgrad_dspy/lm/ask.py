@@ -5,12 +5,13 @@ in two: those of this call (AnswerError, a failed step of the session) and those
 the end of the run). An answer that cannot be used is asked for once more, by the adapter.
 """
 
-import asyncio
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from typing import Any
 
 import dspy
+from anyio import to_thread
 from dspy.lm15 import LM15Error
 from dspy.utils.exceptions import (
     AdapterParseError,
@@ -28,6 +29,7 @@ from dspy.utils.usage_tracker import track_usage
 from toolgrad_dspy.errors import ModelError, ToolGradError, one_line
 from toolgrad_dspy.lm.adapter import is_ours
 from toolgrad_dspy.lm.answer_faults import played_by
+from toolgrad_dspy.lm.calls.allowance import take_call
 from toolgrad_dspy.lm.models import Models
 from toolgrad_dspy.lm.reasking import UnusableAnswerError
 from toolgrad_dspy.lm.settings import Role
@@ -109,29 +111,34 @@ async def ask(predict: dspy.Module, models: Models, role: Role, **inputs: object
 
 
 async def _called(predict: dspy.Module, inputs: dict[str, Any]) -> Any:
-    # BestOfN and Refine are synchronous: in a thread of their own they do not hold up the other sessions.
+    # BestOfN and Refine are synchronous: in a thread of their own they do not hold up the other sessions. It is a
+    # thread of anyio's, since DSPy streams from no other.
     if hasattr(predict, "aforward"):
         return await predict.acall(**inputs)
-    return await asyncio.to_thread(predict, **inputs)
+    return await to_thread.run_sync(partial(predict, **inputs))
+
+
+def default_lm(models: Models, role: Role) -> dspy.LM:
+    """The model that answers as ``role`` where none is set on the predictor: see :func:`ask`."""
+    configured = dspy.settings.lm
+    # One of our models is configured by an optimizer, for the prompts that it writes itself.
+    if configured is None or is_counted(configured) or "model" in models.settings[role].model_fields_set:
+        return models.lm(role)
+    return configured
 
 
 @contextmanager
 def _settings(predict: dspy.Module, models: Models, role: Role) -> Iterator[None]:
     """DSPy's settings for a call of ``predict`` as ``role``. The calls of a user's own model are counted, too."""
-    settings = models.settings[role]
-    configured = dspy.settings.lm
-    # One of our models is configured by an optimizer, for the prompts that it writes itself.
-    use_configured = (
-        "model" not in settings.model_fields_set and configured is not None and not is_counted(configured)
-    )
-    lm = configured if use_configured else models.lm(role)
+    lm = default_lm(models, role)
     adapter = dspy.settings.adapter
-    if adapter is None or settings.adapter != "auto" or is_ours(adapter):
+    if adapter is None or models.settings[role].adapter != "auto" or is_ours(adapter):
         adapter = models.adapter(role)
     with ExitStack() as stack:
         stack.enter_context(played_by(role))
         stack.enter_context(dspy.context(lm=lm, adapter=adapter))
         if own := uncounted(predict, lm):
+            take_call()  # one at least; how many the module makes is known afterwards
             stack.enter_context(models.budget.model_call())
             stack.callback(count_usage, stack.enter_context(track_usage()), own, models, role)
         yield
