@@ -237,7 +237,7 @@ class FixedJsonAdapter(_LenientAnswers, _CachedPrompts, dspy.JSONAdapter):
 
     def __init__(self, policy: SchemaPolicy = FIXED) -> None:
         super().__init__(use_native_function_calling=False)
-        self._policy = policy
+        self.policy = policy
 
     _form = staticmethod(json_form)
     _reminder = staticmethod(json_reminder)
@@ -259,14 +259,14 @@ class FixedJsonAdapter(_LenientAnswers, _CachedPrompts, dspy.JSONAdapter):
     def _schema(self, signature: Signature) -> type[BaseModel] | dict[str, Any] | None:
         """The schema that an answer is held to, as DSPy takes it, or None."""
         at_hand = held()
-        if at_hand is not None and self._policy.applies(at_hand):
-            written = answer_schema(signature, at_hand.fields, self._policy.dialect)
+        if at_hand is not None and self.policy.applies(at_hand):
+            written = answer_schema(signature, at_hand.fields, self.policy.dialect)
             if not isinstance(written, Refusal):
                 named = {"name": "answer", "schema": written, "strict": True}
                 return {"type": "json_schema", "json_schema": named}
         answer, closed = self._fixed(signature)
         # A strict schema cannot leave the properties of an object open.
-        return answer if closed and self._policy.fixed else None
+        return answer if closed and self.policy.fixed else None
 
     def _fixed(self, signature: Signature) -> tuple[type[BaseModel], bool]:
         """The answer's model, and whether every object in its schema names its properties."""

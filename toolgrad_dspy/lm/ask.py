@@ -15,10 +15,12 @@ from anyio import to_thread
 from dspy.lm15 import LM15Error
 from dspy.utils.exceptions import (
     AdapterParseError,
+    ContextWindowExceededError,
     LMAuthError,
     LMBillingError,
     LMConfigurationError,
     LMError,
+    LMInvalidRequestError,
     LMNotConfiguredError,
     LMUnexpectedError,
     LMUnsupportedFeatureError,
@@ -28,10 +30,12 @@ from dspy.utils.usage_tracker import track_usage
 
 from toolgrad_dspy.errors import ModelError, ToolGradError, one_line
 from toolgrad_dspy.lm.adapter import is_ours
-from toolgrad_dspy.lm.answer_faults import played_by
+from toolgrad_dspy.lm.answer_faults import note_fault, played_by
 from toolgrad_dspy.lm.calls.allowance import take_call
 from toolgrad_dspy.lm.models import Models
+from toolgrad_dspy.lm.reading import Fault
 from toolgrad_dspy.lm.reasking import UnusableAnswerError
+from toolgrad_dspy.lm.schemas import held
 from toolgrad_dspy.lm.settings import Role
 from toolgrad_dspy.lm.user_models import count_usage, is_counted, uncounted
 
@@ -48,6 +52,8 @@ _FATAL_CODES: tuple[tuple[type[LMError], str], ...] = (
 FATAL = tuple(kind for kind, _ in _FATAL_CODES)
 
 UNUSABLE = "unusable_answer"
+# The code of an AnswerError for a prompt that the model has no room for.
+TOO_LONG = ContextWindowExceededError.__name__
 
 
 class AnswerError(Exception):
@@ -84,6 +90,7 @@ async def ask(predict: dspy.Module, models: Models, role: Role, **inputs: object
     >>> asyncio.run(ask(dspy.Predict(Repair), Models.from_environment(), "executor", **given)).calls
     []
     """
+    adapter = models.adapter(role)
     try:
         with _settings(predict, models, role):
             prediction: dspy.Prediction | None = await _called(predict, inputs)
@@ -102,6 +109,10 @@ async def ask(predict: dspy.Module, models: Models, role: Role, **inputs: object
         if not isinstance(error.__cause__, LM15Error):
             raise
         raise _unanswered(error) from None
+    except LMInvalidRequestError as error:
+        if not _was_schema(error, models, role, adapter):
+            raise _unanswered(error) from None
+        return await ask(predict, models, role, **inputs)
     except LMError as error:
         raise _unanswered(error) from None
     if prediction is None:  # dspy.BestOfN, when every attempt failed
@@ -142,6 +153,19 @@ def _settings(predict: dspy.Module, models: Models, role: Role) -> Iterator[None
             stack.enter_context(models.budget.model_call())
             stack.callback(count_usage, stack.enter_context(track_usage()), own, models, role)
         yield
+
+
+def _was_schema(error: LMInvalidRequestError, models: Models, role: Role, adapter: dspy.Adapter) -> bool:
+    """Whether ``adapter`` had sent a schema with the request that was refused; ``role`` then sends none any more.
+
+    Providers do not say up to which complexity they take a schema, nor that it was the schema that they refused.
+    """
+    refused = held() is not None and not isinstance(error, ContextWindowExceededError)
+    if not refused or not models.without_call_schemas(role, adapter):
+        return False
+    with played_by(role):
+        note_fault(Fault("schema_refused", "the server refused the schema of the answer", one_line(error, 160)))
+    return True
 
 
 def _fatal(error: LMError) -> ModelError:

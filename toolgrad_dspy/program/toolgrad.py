@@ -129,7 +129,7 @@ class ToolGrad(RoleModule):
             status=status,
             reason=reason,
             sample=_sample(state) if state.workflow.chains else None,
-            trace=Trace(iterations=tuple(state.iterations), faults=tuple(faults)),
+            trace=Trace(iterations=tuple(state.iterations), notes=tuple(state.notes), faults=tuple(faults)),
             usage=usage,
             seconds=time.perf_counter() - started,
         )
@@ -167,7 +167,7 @@ class _Growth:
             notes.reason, notes.proposals = proposed.reason, proposed.proposals
             notes.failures += proposed.dropped
             places = {p.id: self.branches.place(state.workflow.steps, state.memory) for p in proposed.proposals}
-            work = Work(proposed.proposals, places, tools, number)
+            work = Work(proposed.proposals, places, tools[: state.most_tools], number)
             executions = await program.executor.acall(state=state, work=work)
             notes.reports = tuple(execution.report for execution in executions)
             # A failed report has no call to add. An empty result ("no events on that day") is an answer, and counts.
