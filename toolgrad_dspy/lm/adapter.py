@@ -260,7 +260,7 @@ class FixedJsonAdapter(_LenientAnswers, _CachedPrompts, dspy.JSONAdapter):
         """The schema that an answer is held to, as DSPy takes it, or None."""
         at_hand = held()
         if at_hand is not None and self.policy.applies(at_hand):
-            written = answer_schema(signature, at_hand.fields, self.policy.dialect)
+            written = answer_schema(signature, at_hand.make(), self.policy.dialect)
             if not isinstance(written, Refusal):
                 named = {"name": "answer", "schema": written, "strict": True}
                 return {"type": "json_schema", "json_schema": named}

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import dspy
 
 from toolgrad_dspy.errors import one_line
+from toolgrad_dspy.json_schema import JsonSchema
 from toolgrad_dspy.lm.ask import TOO_LONG, AnswerError, ask
 from toolgrad_dspy.lm.models import Models
 from toolgrad_dspy.lm.schemas import holding
@@ -67,7 +68,11 @@ class Proposer(dspy.Module):
     async def _ask(self, state: State, tools: tuple[Tool, ...], number: int, urged: str) -> Proposed:
         shown = sorted(tools, key=lambda tool: derive(state.run_seed, state.index, "tool order", tool.name))
         limit = state.config.proposals
-        schemas = {"reason": SENTENCE, "proposals": proposals_schema(tools, limit, state.sources())}
+        sources = state.sources()
+
+        def schemas() -> dict[str, JsonSchema]:
+            return {"reason": SENTENCE, "proposals": proposals_schema(tools, limit, sources)}
+
         with holding(schemas, stable=state.stable):
             answer = await ask(
                 self.predict,
