@@ -113,7 +113,7 @@ DEMONSTRATIONS: dict[str, Demonstration] = {
 
 
 def switched_on(habit: Habit, instructions: str = "", *demonstrations: Demonstration) -> frozenset[str]:
-    prompt = Prompt(text="", instructions=instructions, outputs=(), inputs={}, demonstrations=demonstrations)
+    prompt = Prompt(text="", instructions=instructions, outputs={}, inputs={}, demonstrations=demonstrations)
     return active(prompt, habit.role)
 
 

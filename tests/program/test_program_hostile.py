@@ -132,7 +132,7 @@ def test_the_rehearsal_model_reads_its_prompt_beside_a_strange_result(tool: Call
     used = {step.call.tool for step in session.sample.workflow.steps}
     assert tool.__name__ in used
     for prompt in models.prompts("proposer"):
-        assert prompt.outputs == ("reason", "proposals")
+        assert tuple(prompt.outputs) == ("reason", "proposals")
         assert set(prompt.inputs) == {"tools", "workflow", "usable", "failed", "lacking", "progress"}
         assert len(prompt.inputs["tools"].split("\n")) == 2
     # It wrote of every step, so it read every line of the workflow.

@@ -27,8 +27,9 @@ from toolgrad_dspy.lm.rehearsal.repairing import repair
 from toolgrad_dspy.lm.rehearsal.selecting import select
 from toolgrad_dspy.lm.rehearsal.writing import write
 
-# What stands in a field that none of the parts knows.
+# What stands in a field that none of the parts knows, by its type; others are texts.
 REHEARSED = "This is a rehearsal."
+_REHEARSED: dict[str, Any] = {"int": 1, "float": 1.0, "bool": True, "list": [], "dict": {}}
 
 Answer = dict[str, Any]
 Part = Callable[[Prompt, random.Random], Answer]
@@ -86,7 +87,10 @@ def _part(outputs: frozenset[str]) -> Part | None:
 
 
 def _formatted(answered: Answer, prompt: Prompt) -> str:
-    fields = {name: answered.get(name, REHEARSED) for name in prompt.outputs}
+    fields = {
+        name: answered.get(name, _REHEARSED.get(kind.partition("[")[0], REHEARSED))
+        for name, kind in prompt.outputs.items()
+    }
     if prompt.as_json:
         return json.dumps(fields, ensure_ascii=False)
     shown = {

@@ -3,7 +3,7 @@
 import json
 import random
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import blake2b
@@ -14,7 +14,7 @@ from dspy.lm15 import Request
 
 _FIELD = re.compile(r"^\[\[ ## (\w+) ## \]\]$", re.MULTILINE)
 _OUTPUTS = re.compile(r"Your output fields are:\n(.*?)\n(?:All interactions|Answer in this form)", re.DOTALL)
-_NAME = re.compile(r"^\d+\. `(\w+)`", re.MULTILINE)
+_NAME = re.compile(r"^\d+\. `(\w+)` \(([^)]*)\)", re.MULTILINE)
 _REMINDER = "\n\nRespond with "
 _OBJECTIVE = "your objective is:"
 
@@ -29,7 +29,8 @@ class Demonstration:
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """A request in DSPy's chat or JSON format. A request in any other format has no ``outputs``.
+    """A request in DSPy's chat or JSON format. ``outputs`` are the fields to answer with, and their types as the
+    prompt has them; a request in any other format has none.
 
     ``as_json`` says which of the two formats the answer has to be in. ``temperature`` is 0 when the request has none;
     ``seed`` tells samples of one prompt apart.
@@ -37,7 +38,7 @@ class Prompt:
 
     text: str
     instructions: str
-    outputs: tuple[str, ...]
+    outputs: Mapping[str, str]
     inputs: dict[str, str]
     as_json: bool = False
     demonstrations: tuple[Demonstration, ...] = field(default=())
@@ -78,9 +79,9 @@ def read(request: Request) -> Prompt:
 
 
 @lru_cache(maxsize=1024)
-def _contract(system: str) -> tuple[tuple[str, ...], str]:
+def _contract(system: str) -> tuple[Mapping[str, str], str]:
     listed = _OUTPUTS.search(system)
-    names = tuple(_NAME.findall(listed.group(1))) if listed else ()
+    names = dict(_NAME.findall(listed.group(1))) if listed else {}
     start = system.rfind(_OBJECTIVE)
     lines = system[start + len(_OBJECTIVE) :].splitlines() if start >= 0 else []
     return names, "\n".join(text.strip() for text in lines).strip()
