@@ -41,4 +41,4 @@ class ProgramConfig(BaseModel):
     update: Literal["each", "last"] = "last"
     base: BaseName = "shipped"
     max_calls: int | None = Field(default=None, ge=4)
-    shown_chars: int = Field(default=1200, ge=200)
+    shown_chars: int = Field(default=1000, ge=200)

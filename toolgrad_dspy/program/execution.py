@@ -174,15 +174,28 @@ class Execution:
         return self._known(traced.call, possible=traced.known is None) or traced
 
     def _known(self, call: ToolCall, *, possible: bool) -> _Prepared | None:
-        """How ``call`` ends, if it was made before. One that was never sent may be ``possible`` by now."""
+        """How ``call`` ends, if it was made before: by a step, in this proposal, or by one that gave nothing.
+
+        One that was never sent may be ``possible`` by now.
+        """
         step = self.state.same_step(call)
         if step is not None:
             reason = f"step {step.id} of the workflow has made this call"
             return _Prepared(call, known=Verdict(outcome="ok", rule=REPEATED, reason=reason), step=step.id)
-        failure = self.state.memory.failure(call) or self._tried.failure(call)
-        if failure is not None and (failure.sent or not possible):
+        ran = [attempt for attempt in self.attempts if attempt.observation is not None]
+        if not self._writes(call) and (writes := [n for n, attempt in enumerate(ran) if self._writes(attempt.call)]):
+            ran = ran[writes[-1] :]  # what was read before this proposal wrote may read differently now
+        elif (failure := self.state.memory.failure(call) or self._tried.failure(call)) and (
+            failure.sent or not possible
+        ):
             return _refused(call, REPEATED, f"the same call was made before: {failure.reason}")
+        made = next((a for a in ran if a.call == call and a.verdict.outcome == "ok"), None)
+        if made is not None:
+            return _Prepared(call, known=Verdict(outcome="ok", rule=REPEATED, reason=f"as {made.id}"), step=made.id)
         return None
+
+    def _writes(self, call: ToolCall) -> bool:
+        return self.state.library.tool(call.tool).writes
 
     def _traced(self, call: ToolCall, references: dict[str, tuple[str, str]]) -> _Prepared:
         """The call with its origins, which depend on the results that were there when its arguments were chosen."""
@@ -218,15 +231,21 @@ class Execution:
         return (name, attempt.observation) if attempt and attempt.observation else None
 
     @property
+    def _wanted(self) -> set[str]:
+        """The attempts that the drafts ended in. One that found nothing is left out if another found something."""
+        final = set(self.final.values())
+        found = {a.id for a in self.attempts if a.id in final and a.verdict.outcome == "ok"}
+        return found or final
+
+    @property
     def report(self) -> Report:
         """The report so far."""
-        keep = attempts_to_keep(self.attempts, set(self.final.values()))
+        keep = attempts_to_keep(self.attempts, self._wanted)
         attempts = tuple(a.model_copy(update={"kept": True}) if a.id in keep else a for a in self.attempts)
         kept = [attempt.verdict.outcome for attempt in attempts if attempt.kept]
         return Report(
             proposal=self.proposal.id,
             instruction=self.proposal.instruction,
-            # As the last call went: a look-up that found something and a search after it that did not is "empty".
             outcome=kept[-1] if kept else "failed",
             reason=self.problem or ("" if kept else "its calls are steps of the workflow already"),
             attempts=attempts,

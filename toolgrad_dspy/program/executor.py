@@ -111,5 +111,5 @@ def _tools(execution: Execution, work: Work) -> str:
     """The tools under repair with their full schemas, then the others of the mini-batch, one line each."""
     own = {draft.tool for draft in execution.proposal.calls}
     full = [schema_line(tool) for tool in work.tools if tool.name in own]
-    others = execution.state.tool_lines.text([tool for tool in work.tools if tool.name not in own])
+    others = execution.state.tools_text(tool for tool in work.tools if tool.name not in own)
     return "\n".join([*full, others] if others else full)

@@ -58,7 +58,7 @@ class Proposer(dspy.Module):
                 self.predict,
                 self._models,
                 "proposer",
-                tools=state.tool_lines.text(shown, derive(state.run_seed, state.index, "examples")),
+                tools=state.tools_text(shown),
                 workflow=state.workflow_text(),
                 usable=state.usable(tools),
                 failed=state.memory.told(),

@@ -1,6 +1,6 @@
 """What the loop knows while it grows one sample."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pydantic import JsonValue
@@ -24,6 +24,7 @@ from toolgrad_dspy.records import (
     lookup,
 )
 from toolgrad_dspy.rendering import EMPTY_WORKFLOW, ToolLines, line, older_step_line, step_line
+from toolgrad_dspy.seeding import derive
 from toolgrad_dspy.tools.library import Library
 
 # So many of the latest steps are shown with their results: what has just been found is what is built on most.
@@ -80,6 +81,10 @@ class State:
                     )
                 shown.append((step.number, self._lines[key]))
         return "\n".join(text for _, text in sorted(shown)) or EMPTY_WORKFLOW
+
+    def tools_text(self, tools: Iterable[Tool]) -> str:
+        """``tools`` for a prompt, one line each, with the examples of this session."""
+        return self.tool_lines.text(tools, derive(self.run_seed, self.index, "examples"))
 
     def same_step(self, call: ToolCall) -> Step | None:
         """The step of the workflow that made this very call, if its result still holds: a write is never made twice,

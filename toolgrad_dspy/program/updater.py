@@ -3,6 +3,7 @@
 import dspy
 from pydantic import JsonValue
 
+from toolgrad_dspy.errors import one_line
 from toolgrad_dspy.lm.ask import ask
 from toolgrad_dspy.lm.models import Models
 from toolgrad_dspy.program.state import State
@@ -17,6 +18,8 @@ from toolgrad_dspy.provenance.query_rules import (
 from toolgrad_dspy.rendering import line, short_description, workflow_lines
 from toolgrad_dspy.signatures import Update
 
+# Characters of the query that is shown again.
+LAST_QUERY = 1200
 # Characters of what a tool does, for who writes a request for it.
 DOES = 120
 
@@ -42,7 +45,7 @@ class Updater(dspy.Module):
         await self._write(state, requirements, "")
         broken = violations(state.query, state.response, requirements, names)
         if broken:
-            await self._write(state, requirements, reasons(broken))
+            await self._write(state, requirements, _complaint(state, broken))
             broken = violations(state.query, state.response, requirements, names)
         # Set last: after an AnswerError the texts are not up to date, and the next update writes them again.
         state.violations = broken
@@ -59,6 +62,11 @@ class Updater(dspy.Module):
             problem=problem,
         )
         state.query, state.response = answer.query.strip(), answer.response.strip()
+
+
+def _complaint(state: State, broken: tuple[Violation, ...]) -> str:
+    """What is wrong with the texts, and the query that it is about."""
+    return f"{reasons(broken)}. The last query, to be mended: {one_line(state.query, LAST_QUERY)}"
 
 
 def _requests(state: State, requirements: QueryRequirements) -> str:

@@ -10,7 +10,7 @@ from toolgrad_dspy.rendering.useful_keys import UsefulKeys
 
 EMPTY_WORKFLOW = "(no steps yet)"
 # Characters of the result of an older step, of which only what a later call can use is shown.
-OLDER = 240
+OLDER = 220
 
 
 def step_line(chain: str, step: Step, limit: int) -> str:
