@@ -232,10 +232,10 @@ class Execution:
 
     @property
     def _wanted(self) -> set[str]:
-        """The attempts that the drafts ended in. One that found nothing is left out if another found something."""
+        """The attempts that the drafts ended in. A read that found nothing is left out if there is anything else."""
         final = set(self.final.values())
-        found = {a.id for a in self.attempts if a.id in final and a.verdict.outcome == "ok"}
-        return found or final
+        ended = [attempt for attempt in self.attempts if attempt.id in final]
+        return {a.id for a in ended if a.verdict.outcome == "ok" or self._writes(a.call)} or final
 
     @property
     def report(self) -> Report:
