@@ -1,6 +1,8 @@
 """How long a compile waits for its model: its LM calls, and how many of their latencies stand in a row.
 
-    python benchmarks/compile_latency.py [--latency 0.5] [options of toolgrad-dspy compile]
+    python benchmarks/compile_latency.py --base plain [--latency 0.5] [options of toolgrad-dspy compile]
+
+From the shipped base rehearsal has nothing to learn, so that a search ends early.
 
 The command runs against a model server on the loopback interface that answers every call after a fixed time, however
 many it has at once. Wall time divided by that is the number of latencies in a row: with a hosted model that takes 3 s
@@ -8,7 +10,7 @@ per call, 300 in a row are a quarter of an hour. What the machine itself needs (
 
 The defaults until version 0.1.0, for comparison:
 
-    --train 12 --validation 12 --test 24 --metric-calls 240 --iterations 8 --threads 8
+    --base plain --train 12 --validation 12 --test 24 --metric-calls 240 --iterations 8 --threads 8
 """
 
 import argparse

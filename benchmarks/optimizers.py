@@ -5,6 +5,9 @@
 Everything runs on the embedded defaults, with the settings of `toolgrad-dspy compile`. The model is `rehearsal`,
 which is scripted and answers in no time: these figures are those of the machinery. They say nothing about which
 optimizer is the better one for a language model, nor how much one gains.
+
+Gains are told against the plain base, whose instructions give no advice. The shipped ones ask for all that rehearsal
+can do; whatever gain is left against them is in a table of its own.
 """
 
 import argparse
@@ -19,12 +22,12 @@ from toolgrad_dspy.concurrency import run_on_loop_thread
 from toolgrad_dspy.lm import ROLES, Models, ModelSettings
 from toolgrad_dspy.metrics import Metric
 from toolgrad_dspy.optimizers import OPTIMIZERS, optimizer
-from toolgrad_dspy.program import ProgramConfig, Tasks, ToolGrad, draw, save_program
+from toolgrad_dspy.program import BaseName, ProgramConfig, Tasks, ToolGrad, draw, save_program
 from toolgrad_dspy.tools import Library
 from toolgrad_dspy.tuning import Evaluator, RecordedEvaluator, Recording, TuningBudget, record
 from toolgrad_dspy.world import WorldSource
 
-# What is asked of these two: a gain of a quarter of the base's score, on every seed.
+# What is asked of these two: a gain of a quarter of the plain base's score, on every seed.
 GAINING = ("gepa", "mipro")
 GAIN = 0.25
 
@@ -35,6 +38,7 @@ class Row:
 
     optimizer: str
     seed: int
+    base: BaseName
     mode: str
     before: float
     after: float
@@ -81,15 +85,15 @@ class Bench:
         return draw(seed, 8, 8, 16)
 
     def recording(self, seed: int) -> Recording:
-        """The sessions of the base program on the training and validation tasks of ``seed``."""
+        """The sessions of the plain program on the training and validation tasks of ``seed``."""
         tasks = self.tasks(seed)
-        program = ToolGrad(self._library, rehearsal(), ProgramConfig(iterations=ITERATIONS))
+        program = ToolGrad(self._library, rehearsal(), ProgramConfig(iterations=ITERATIONS, base="plain"))
         return record(program, tasks.train + tasks.validation)
 
-    def row(self, name: str, seed: int, recording: Recording | None = None) -> Row:
-        """Compile once, live or on ``recording``."""
+    def row(self, name: str, seed: int, recording: Recording | None = None, base: BaseName = "plain") -> Row:
+        """Compile once from ``base``, live or on ``recording``."""
         models, metric = rehearsal(), Metric()
-        program = ToolGrad(self._library, models, ProgramConfig(iterations=ITERATIONS))
+        program = ToolGrad(self._library, models, ProgramConfig(iterations=ITERATIONS, base=base))
         evaluator: Evaluator | None = RecordedEvaluator(recording, metric) if recording else None
         compiled = compile_program(
             program,
@@ -101,10 +105,10 @@ class Bench:
             seed=seed,
             evaluator=evaluator,
         )
-        return _row(name, seed, "recorded" if recording else "live", compiled)
+        return _row(name, seed, base, "recorded" if recording else "live", compiled)
 
 
-def _row(name: str, seed: int, mode: str, compiled: Compiled) -> Row:
+def _row(name: str, seed: int, base: BaseName, mode: str, compiled: Compiled) -> Row:
     cost, difference = compiled.costs["tuning"], compiled.difference
     before, after = compiled.before, compiled.after
     if difference is None or before is None or after is None:
@@ -116,6 +120,7 @@ def _row(name: str, seed: int, mode: str, compiled: Compiled) -> Row:
     return Row(
         optimizer=name,
         seed=seed,
+        base=base,
         mode=mode,
         before=before.score,
         after=after.score,
@@ -175,7 +180,7 @@ def main() -> None:
     def table(title: str) -> None:
         print(f"\n{title}\n{HEADER}", flush=True)
 
-    table("live (rehearsal, scripted; test tasks that tuning never saw)")
+    table("live, from the plain base (rehearsal, scripted; test tasks that tuning never saw)")
     live: list[Row] = []
     for name in options.optimizers:
         for seed in options.seeds:
@@ -184,7 +189,16 @@ def main() -> None:
     check_live(check, live)
 
     first = options.seeds[0]
-    table("on recorded sessions")
+    table("live, from the shipped base: what is left to find")
+    left = []
+    for name in options.optimizers:
+        left.append(bench.row(name, first, base="shipped"))
+        print(left[-1].line(), flush=True)
+    for row in left:
+        what = f"{row.optimizer}, shipped base: upper end of the interval"
+        check(what, f"{row.high:+.3f}", row.high >= 0, ">= 0")
+
+    table("on recorded sessions, from the plain base")
     recording, recorded = bench.recording(first), []
     for name in options.optimizers:
         recorded.append(bench.row(name, first, recording))
@@ -199,7 +213,7 @@ def main() -> None:
 
     run_on_loop_thread(library.close())
     if options.json:
-        rows = [{k: v for k, v in asdict(row).items() if k != "program"} for row in (*live, *recorded)]
+        rows = [{k: v for k, v in asdict(row).items() if k != "program"} for row in (*live, *left, *recorded)]
         options.json.write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
     print(f"\n{check.met} of {check.all} numbers met")
     sys.exit(check.met < check.all)

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from tests.support.model_servers import Fault, FaultPlan, ModelServer
+from toolgrad_dspy.records import Session
 from toolgrad_dspy.runs import RunStore
 
 RUN = [sys.executable, "-m", "toolgrad_dspy"]
@@ -114,6 +115,62 @@ def test_show_names_a_session_that_is_not_there(finished: Path) -> None:
     message = one_line(run(finished, "show", "runs/a", "4711", code=2))
     assert "[no_such_session]" in message
     assert "4711" in message
+
+
+def sessions_of(folder: Path, *options: str) -> list[Session]:
+    """The sessions of a run with ``options``."""
+    run(folder, "generate", "-n", "3", "-o", "run", "--quiet", *options)
+    with RunStore.open(folder / "run") as store:
+        return list(store.sessions())
+
+
+@pytest.mark.parametrize("most", [4, 9])
+def test_a_session_makes_no_more_calls_than_it_may_and_ends_with_its_steps(most: int, tmp_path: Path) -> None:
+    sessions = sessions_of(tmp_path, "--max-calls-per-session", str(most))
+    assert [session.usage.lm_calls for session in sessions] == [pytest.approx(most, abs=1)] * 3
+    assert all(session.usage.lm_calls <= most for session in sessions)
+    assert all(session.status == "accepted" and session.sample for session in sessions)
+    assert "max_calls: " + str(most) in (tmp_path / "run/config.yaml").read_text()
+
+
+def test_every_failed_proposal_is_mended_only_where_that_is_asked_for(tmp_path: Path) -> None:
+    for folder in ("needed", "all"):
+        (tmp_path / folder).mkdir()
+    plain = ("--base", "plain", "--iterations", "3")
+    needed = sessions_of(tmp_path / "needed", *plain)
+    for session in needed:
+        for iteration in session.trace.iterations:
+            at_once = [report for report in iteration.reports if all(not a.turn for a in report.attempts)]
+            mended = [report for report in iteration.reports if any(a.turn for a in report.attempts)]
+            assert not (mended and any(report.outcome == "ok" for report in at_once))
+    everything = sessions_of(tmp_path / "all", *plain, "--mend", "all")
+    asked = [
+        sum(session.usage.roles["executor"].calls for session in sessions if "executor" in session.usage.roles)
+        for sessions in (needed, everything)
+    ]
+    assert asked[0] < asked[1]
+
+
+def test_the_base_that_is_named_is_the_one_that_runs(tmp_path: Path) -> None:
+    taken = []
+    for base in ("plain", "shipped"):
+        (tmp_path / base).mkdir()
+        sessions = sessions_of(tmp_path / base, "--base", base, "--iterations", "3")
+        steps = [step for session in sessions if session.sample for step in session.sample.workflow.steps]
+        taken.append(sum(bool(step.depends_on) for step in steps))
+    assert taken[0] == 0 < taken[1]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [("--mend", "some"), ("--base", "best"), ("--max-calls-per-session", "3"), ("--max-calls-per-session", "-1")],
+)
+@pytest.mark.parametrize("command", [("generate", "-n", "1"), ("compile",)])
+def test_a_value_that_an_option_of_the_loop_does_not_take_is_a_usage_error(
+    command: tuple[str, ...], wrong: tuple[str, str], tmp_path: Path
+) -> None:
+    assert wrong[0] in run(tmp_path, *command, *wrong, code=2).stderr
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.slow

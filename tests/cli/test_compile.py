@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from toolgrad_dspy.cli import main
+from toolgrad_dspy.cli.compile.report import NOTHING_TO_FIND
 from toolgrad_dspy.optimizers import OPTIMIZERS
 
 COMMAND = [sys.executable, "-m", "toolgrad_dspy.compile"]
@@ -30,7 +31,9 @@ def program(path: Path) -> dict[str, Any]:
 
 @pytest.mark.slow
 def test_compile_tunes_reports_saves_and_names_the_next_command(tmp_path: Path) -> None:
-    done = compile_(tmp_path, "--metric-calls", "90", "--train", "6", "--validation", "6", "--test", "8")
+    tasks = ("--train", "6", "--validation", "6", "--test", "8")
+    done = compile_(tmp_path, "--base", "plain", "--metric-calls", "90", *tasks)
+    assert NOTHING_TO_FIND not in done.stdout
     for word in ("base", "tuned", "LM calls", "tool calls", "seconds", "instruction of", "query:"):
         assert word in done.stdout
     assert "toolgrad-dspy generate -n 20 --program programs/gepa-0.json" in done.stdout
@@ -40,20 +43,30 @@ def test_compile_tunes_reports_saves_and_names_the_next_command(tmp_path: Path) 
     assert set(saved["state"]) == {"proposer.predict", "selector.predict"}
     assert saved["compiled"]["scores"]["after"] > saved["compiled"]["scores"]["before"]
     assert saved["compiled"]["verdict"] in done.stdout
+    assert saved["compiled"]["program"]["base"] == "plain"
 
 
 @pytest.mark.slow
-def test_the_defaults_compile_to_a_program_that_generates_better_samples(tmp_path: Path) -> None:
-    result = json.loads(compile_(tmp_path, "--json", "--quiet", "-o", "p.json").stdout)
+def test_what_ships_leaves_nothing_to_find_on_rehearsal_and_the_report_says_why(tmp_path: Path) -> None:
+    done = compile_(tmp_path, *SMALL, "--metric-calls", "24")
+    assert NOTHING_TO_FIND in done.stdout.splitlines()
+    saved = program(tmp_path / "programs/gepa-0.json")["compiled"]
+    assert saved["scores"]["after"] == saved["scores"]["before"] > 0.8
+
+
+@pytest.mark.slow
+def test_the_plain_base_compiles_to_a_program_that_generates_better_samples(tmp_path: Path) -> None:
+    result = json.loads(compile_(tmp_path, "--base", "plain", "--json", "--quiet", "-o", "p.json").stdout)
     assert result["scores"]["after"]["score"] > result["scores"]["before"]["score"] + 0.2
     assert result["instructions"]
     generate = [sys.executable, "-m", "toolgrad_dspy.generate", "-n", "20", "--json", "--quiet", "-o"]
-    base, tuned = (
+    plain, tuned, shipped = (
         json.loads(subprocess.run([*generate, *more], cwd=tmp_path, check=True, capture_output=True).stdout)
-        for more in (["base"], ["tuned", "--program", "p.json"])
+        for more in (["a", "--base", "plain"], ["b", "--base", "plain", "--program", "p.json"], ["c"])
     )
-    assert tuned["dependent_steps_per_sample"] > base["dependent_steps_per_sample"]
-    assert tuned["lm_calls_per_step"] < base["lm_calls_per_step"]
+    for better, worse in ((tuned, plain), (shipped, plain)):
+        assert better["dependent_steps_per_sample"] > worse["dependent_steps_per_sample"]
+        assert better["lm_calls_per_step"] < worse["lm_calls_per_step"]
 
 
 def test_the_help_names_every_optimizer(capsys: pytest.CaptureFixture[str]) -> None:

@@ -35,7 +35,7 @@ def test_the_command_line_takes_precedence_over_the_environment_and_that_over_th
         "models:\n"
         "  all: {model: openai/from-file, temperature: 0.5, timeout: 9}\n"
         "  judge: {model: openai/judge-from-file}\n"
-        "program: {iterations: 6, mini_batch: 30}\n"
+        "program: {iterations: 6, mini_batch: 30, base: plain, mend: all, max_calls: 40}\n"
     )
     (tmp_path / ".env").write_text("TOOLGRAD_TEMPERATURE=0.25\n")
     done = run(
@@ -47,7 +47,11 @@ def test_the_command_line_takes_precedence_over_the_environment_and_that_over_th
     assert proposer["temperature"] == {"value": 0.25, "from": ".env: TOOLGRAD_TEMPERATURE"}
     assert proposer["timeout"] == {"value": 9.0, "from": "c.yaml: models.all.timeout"}
     assert proposer["retries"] == {"value": 5, "from": "default"}
-    assert shown["program"]["iterations"] == 6
+    loop = {name: shown["program"][name] for name in ("iterations", "base", "mend", "max_calls", "repairs")}
+    assert loop == {"iterations": 6, "base": "plain", "mend": "all", "max_calls": 40, "repairs": 2}
+    rows = [line.split() for line in run(tmp_path, "config", "show", "--config", "c.yaml").stdout.splitlines()]
+    assert ["mend", "all", "c.yaml"] in rows
+    assert ["update", "last", "default"] in rows
     run(tmp_path, "generate", "-n", "1", "-o", "run", "--config", "p.yaml", code=2)
     (tmp_path / "p.yaml").write_text("program: {iterations: 2, proposals: 4}\n")
     run(tmp_path, "generate", "-n", "1", "-o", "run", "--config", "p.yaml", "--iterations", "3", "--quiet")

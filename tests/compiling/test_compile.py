@@ -34,7 +34,7 @@ __all__ = ["library"]
 SPEC = CompileSpec(
     models=ModelsSpec({role: ModelSettings() for role in ROLES}),
     optimizer="bootstrap",
-    program=ProgramConfig(iterations=3),
+    program=ProgramConfig(iterations=3, base="plain"),
     tasks=TaskCounts(train=4, validation=4, test=4),
     budget=TuningBudget(metric_calls=20, threads=2),
 )

@@ -12,14 +12,13 @@ from toolgrad_dspy import __version__
 from toolgrad_dspy.compiling import ProgramDescription, TaskCounts, describe, read_description
 from toolgrad_dspy.compiling.description import MetricDescription, ModelDescription
 from toolgrad_dspy.compiling.programs import Reader
-from toolgrad_dspy.concurrency import run_on_loop_thread
 from toolgrad_dspy.errors import UsageError
 from toolgrad_dspy.judging.cache import CachedJudge
 from toolgrad_dspy.judging.judge import Judge
 from toolgrad_dspy.lm import Models, ModelSettings
 from toolgrad_dspy.metrics import Metric
 from toolgrad_dspy.optimizers import optimizer
-from toolgrad_dspy.program import ProgramConfig, ToolGrad, draw, load_program, run_sessions, save_program
+from toolgrad_dspy.program import ProgramConfig, ToolGrad, draw, load_program, save_program
 from toolgrad_dspy.tools import Library
 from toolgrad_dspy.tuning import LiveEvaluator, Prompts, TuningBudget
 
@@ -54,24 +53,30 @@ def read(compiled: JsonValue) -> ProgramDescription:
     return description
 
 
-def test_a_program_of_version_0_1_0_reads_and_writes_back_unchanged() -> None:
+def test_a_program_of_version_0_1_0_can_be_shown_with_the_settings_that_there_were() -> None:
     program = Reader().open(FILE)
-    assert program.problem is None
+    assert program.problem is not None
+    assert program.problem.code == "other_signatures"
+    assert program.prompts.demos["proposer.predict"]
     description = program.description
     assert description is not None
     assert description.optimizer.budget.metric_calls == 24
     assert description.scores.gain
-    assert description.program == ProgramConfig(iterations=3)
-    assert description.stored() == stored()
+    assert (description.program.iterations, description.program.mini_batch) == (3, 50)
+    assert (description.program.base, description.program.mend) == ("plain", "all")
+    added = {"base": "plain", "mend": "all", "max_calls": None}
+    assert description.stored() == {**stored(), "program": {**stored()["program"], **added}}
     assert list(description.stored()) == list(stored()), "keys keep their order"
+    assert read(description.stored()) == description
 
 
-def test_a_program_of_version_0_1_0_generates(library: Library) -> None:
+def test_a_program_of_version_0_1_0_was_made_for_other_prompts_and_is_not_used(library: Library) -> None:
     program = ToolGrad(library, Models.from_environment(), ProgramConfig(iterations=1))
-    load_program(FILE, program)
-    assert len(program.proposer.predict.demos) == len(Reader().open(FILE).prompts.demos["proposer.predict"]) > 0
-    (session,) = run_on_loop_thread(run_sessions(program, draw(0, 0, 0, 1).test))
-    assert session.status == "accepted"
+    before = Prompts.of(program)
+    with pytest.raises(UsageError) as caught:
+        load_program(FILE, program)
+    assert caught.value.code == "other_signatures"
+    assert Prompts.of(program) == before
 
 
 def test_a_trial_of_version_0_1_0_has_its_scores_on_the_validation_tasks() -> None:

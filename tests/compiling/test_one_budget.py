@@ -20,7 +20,7 @@ from toolgrad_dspy.tuning import DEFAULT_USD, TuningBudget
 SPEC = CompileSpec(
     models=ModelsSpec({role: ModelSettings() for role in ROLES}),
     optimizer="gepa",
-    program=ProgramConfig(iterations=3),
+    program=ProgramConfig(iterations=3, base="plain"),
     tasks=TaskCounts(train=4, validation=4, test=4),
     budget=TuningBudget(metric_calls=48, threads=4),
 )
@@ -69,7 +69,7 @@ def test_what_the_comparison_needs_is_kept_for_it(tmp_path: Path) -> None:
 def test_without_a_comparison_there_is_no_verdict(tmp_path: Path) -> None:
     path = tmp_path / "p.json"
     spec = dataclasses.replace(SPEC, optimizer="bootstrap", tasks=TaskCounts(train=4, validation=4, test=60))
-    budget = dataclasses.replace(SPEC.budget, metric_calls=24, lm_calls=700)
+    budget = dataclasses.replace(SPEC.budget, metric_calls=24, lm_calls=500)
     compiled = compile(dataclasses.replace(spec, budget=budget), path)
     assert not compiled.comparison.unchanged
     assert 0 < compiled.comparison.pairs < 30
@@ -107,13 +107,13 @@ def test_a_resumed_compile_does_not_pay_again_for_the_comparison(tmp_path: Path)
 def priced(server: ModelServer, usd: float) -> ModelsSpec:
     """The model at ``server`` in every role, where a call costs about ``usd``."""
     settings = ModelSettings(model=server.model, api_base=server.url, api_key=SecretStr("none"), retries=0)
-    return ModelsSpec(dict.fromkeys(ROLES, settings), Prices({server.model: Price(usd / 8000, usd / 8000)}))
+    return ModelsSpec(dict.fromkeys(ROLES, settings), Prices({server.model: Price(usd / 1500, usd / 1500)}))
 
 
 def test_a_model_with_a_price_has_a_default_budget_and_is_estimated_before_it_is_asked(tmp_path: Path) -> None:
     assert CompileSpec().budget.usd == DEFAULT_USD == 5
     with ModelServer("openai") as server:
-        spec = dataclasses.replace(SPEC, models=priced(server, 0.025))
+        spec = dataclasses.replace(SPEC, models=priced(server, 0.015))
         asked: list[tuple[int, str]] = []
 
         def say(line: str) -> None:
@@ -121,7 +121,7 @@ def test_a_model_with_a_price_has_a_default_budget_and_is_estimated_before_it_is
 
         compiled = compile(spec, tmp_path / "p.json", say=say)
     assert compiled.tuning.stop_cause == "usd"
-    under_way = 0.05 * SPEC.budget.threads * SPEC.program.proposals
+    under_way = 0.03 * SPEC.budget.threads * SPEC.program.proposals
     assert 0 < sum(cost.usd for cost in compiled.costs.values()) < DEFAULT_USD + under_way
     expected = [answered for answered, line in asked if "US dollars" in line]
     assert expected[0] <= 1, "the check of the model alone comes before"

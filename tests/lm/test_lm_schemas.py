@@ -47,7 +47,7 @@ def sent(
         async def call() -> None:
             try:
                 if hold:
-                    with holding({"report": CHOICE}, stable=stable):
+                    with holding(lambda: {"report": CHOICE}, stable=stable):
                         await ask(dspy.Predict(signature), models, "selector", **given)
                 else:
                     await ask(dspy.Predict(signature), models, "selector", **given)
@@ -154,7 +154,7 @@ def test_a_schema_that_the_dialect_cannot_have_gives_way_to_the_fixed_one() -> N
     policy = SchemaPolicy("always", dialect="openai")
     chosen: dict[str, Any] = {}
     lm = Models({"selector": own}).lm("selector")
-    with holding({"report": opened, "proposals": opened}):
+    with holding(lambda: {"report": opened, "proposals": opened}):
         FixedJsonAdapter(policy)._prepare_response_format(lm, chosen, Select)
         assert chosen["response_format"].model_json_schema()["properties"].keys() == Select.output_fields.keys()
         FixedJsonAdapter(policy)._prepare_response_format(lm, chosen, Propose)
@@ -163,10 +163,10 @@ def test_a_schema_that_the_dialect_cannot_have_gives_way_to_the_fixed_one() -> N
 
 def test_blocks_replace_one_another_and_end() -> None:
     assert held() is None
-    with holding({"a": CHOICE}), holding({"b": CHOICE}, stable=True):
+    with holding(lambda: {"a": CHOICE}), holding(lambda: {"b": CHOICE}, stable=True):
         inner = held()
         assert inner is not None
-        assert (list(inner.fields), inner.stable) == (["b"], True)
+        assert (list(inner.make()), inner.stable) == (["b"], True)
     assert held() is None
 
 
@@ -234,7 +234,7 @@ def test_every_provider_answers_under_the_schema_of_a_call(
 
         async def call() -> Any:
             try:
-                with holding({"report": CHOICE}):
+                with holding(lambda: {"report": CHOICE}):
                     given = dict.fromkeys(Select.input_fields, "x")
                     return await ask(dspy.Predict(Select), models, "selector", **given)
             finally:
@@ -264,6 +264,6 @@ def test_a_gateway_nearby_that_leads_to_a_strict_provider_is_not_taken_for_a_gra
 def test_the_rehearsal_model_answers_under_any_setting() -> None:
     models = Models({"selector": settings("rehearsal", schema="call")})
     given = dict.fromkeys(Select.input_fields, "")
-    with holding({"report": CHOICE}):
+    with holding(lambda: {"report": CHOICE}):
         answer = asyncio.run(ask(dspy.Predict(Select), models, "selector", **given))
     assert answer.report == "none"

@@ -26,7 +26,7 @@ from toolgrad_dspy.tools.library import Library
 from toolgrad_dspy.tuning import TuningBudget
 from toolgrad_dspy.tuning.evaluator import LiveEvaluator, TaskEvaluation
 
-CONFIG = ProgramConfig(iterations=4)
+CONFIG = ProgramConfig(iterations=4, base="plain")
 BUDGET = TuningBudget(metric_calls=24, threads=4)
 NAMES = ("bootstrap", "bootstrap-random", "bootstrap-optuna", "infer-rules", "better-together")
 TUNED = ("proposer.predict", "selector.predict")

@@ -19,7 +19,7 @@ from toolgrad_dspy.program import ProgramConfig, ToolGrad, draw
 from toolgrad_dspy.tools.library import Library
 from toolgrad_dspy.tuning import LiveEvaluator, Prompts, Search, Tunable, TuningBudget
 
-CONFIG = ProgramConfig(iterations=3)
+CONFIG = ProgramConfig(iterations=3, base="plain")
 BUDGET = TuningBudget(metric_calls=44, threads=4)
 NAMES = list(OPTIMIZERS)
 # Checks that tune anew. All optimizers share most of what these look at: where time counts, the first of the nine and

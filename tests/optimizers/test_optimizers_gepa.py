@@ -19,7 +19,7 @@ from toolgrad_dspy.program import ProgramConfig, Tasks, ToolGrad, draw, save_pro
 from toolgrad_dspy.tools.library import Library
 from toolgrad_dspy.tuning import Ledger, LiveEvaluator, TaskEvaluation, TuningBudget
 
-CONFIG = ProgramConfig(iterations=4)
+CONFIG = ProgramConfig(iterations=4, base="plain")
 BUDGET = TuningBudget(metric_calls=52, threads=4)
 
 

@@ -16,7 +16,7 @@ __all__ = ["library"]
 @pytest.mark.parametrize("name", list(OPTIMIZERS))
 def test_an_optimizer_prints_nothing(library: Library, name: str, capfd: pytest.CaptureFixture[str]) -> None:
     models = Models.from_environment()
-    program = ToolGrad(library, models, ProgramConfig(iterations=2))
+    program = ToolGrad(library, models, ProgramConfig(iterations=2, base="plain"))
     capfd.readouterr()
     optimizer(name).tune(
         program, draw(0, 4, 4, 0), LiveEvaluator(Metric()), models, budget=TuningBudget(36, 4), seed=0

@@ -39,14 +39,14 @@ class Watched(Optimizer):
 
 
 @pytest.mark.parametrize("names", [("gepa", "bootstrap"), ("gepa", "gepa"), ("copro", "gepa", "bootstrap")])
-@pytest.mark.parametrize("limits", [{}, {"lm_calls": 400}, {"lm_calls": 250}])
+@pytest.mark.parametrize("limits", [{}, {"lm_calls": 300}, {"lm_calls": 200}])
 def test_every_stage_begins_and_scores_sessions(
     library: Library, names: tuple[str, ...], limits: dict[str, int]
 ) -> None:
     stages = [Watched(optimizer(name)) for name in names]
     models = Models.from_environment()
     result = BetterTogether(stages).tune(
-        ToolGrad(library, models, ProgramConfig(iterations=2)),
+        ToolGrad(library, models, ProgramConfig(iterations=2, base="plain")),
         draw(0, 4, 4, 0),
         LiveEvaluator(Metric()),
         models,

@@ -13,7 +13,15 @@ from toolgrad_dspy.tools import Library
 __all__ = ["library"]
 
 
-@pytest.mark.parametrize("config", [ProgramConfig(iterations=5), ProgramConfig(iterations=3, mini_batch=8)])
+@pytest.mark.parametrize(
+    "config",
+    [
+        ProgramConfig(iterations=5),
+        ProgramConfig(iterations=3, mini_batch=8),
+        ProgramConfig(iterations=4, mend="all"),
+    ],
+    ids=["iterations", "mini_batch", "mend"],
+)
 def test_the_estimate_is_near_what_sessions_take(library: Library, config: ProgramConfig) -> None:
     models = Models.from_environment()
     run_on_loop_thread(run_sessions(ToolGrad(library, models, config), draw(0, 0, 0, 8).test))
@@ -22,6 +30,14 @@ def test_the_estimate_is_near_what_sessions_take(library: Library, config: Progr
     assert expected.lm_calls == pytest.approx(models.meter.calls, rel=0.3)
     assert expected.input_tokens == pytest.approx(sum(role.input_tokens for role in used), rel=0.3)
     assert expected.usd == 0
+
+
+def test_a_session_is_expected_to_make_no_more_calls_than_it_may(library: Library) -> None:
+    models = Models.from_environment()
+    free, limited = (typical_session(ProgramConfig(max_calls=most), library.tools, models) for most in (None, 9))
+    assert limited.lm_calls == 9 < free.lm_calls
+    assert limited.input_tokens < free.input_tokens
+    assert typical_session(ProgramConfig(max_calls=900), library.tools, models) == free
 
 
 def test_the_dollars_are_those_of_the_list_and_unknown_without_a_price(library: Library) -> None:

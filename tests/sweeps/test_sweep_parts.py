@@ -112,7 +112,7 @@ def test_a_sweep_of_less_than_one_of_something_is_refused(name: str) -> None:
 
 
 def test_the_known_settings_are_the_defaults_as_far_as_they_are_in_the_space(tmp_path: Path) -> None:
-    loop = {"mini_batch": 50, "proposals": 3, "iterations": 8, "repairs": 2, "update": "last"}
+    loop = {"mini_batch": 24, "proposals": 3, "iterations": 8, "repairs": 2, "mend": "needed", "update": "last"}
     assert load_space(None).known == ({"optimizer": "none", **loop, "temperature": None, "adapter": "chat"},)
     small = space_of(tmp_path, "iterations: {low: 1, high: 3}\nproposals: [1, 3]\n")
     assert small.known == ({"proposals": 3},)

@@ -34,15 +34,27 @@ Proposals = Annotated[int | None, typer.Option("--proposals", help="Proposals pe
 Repairs = Annotated[int | None, typer.Option("--repairs", help="Repair turns per proposal (2).", min=0, max=10)]
 Mend = Annotated[
     Literal["needed", "all"] | None,
-    typer.Option("--mend", help="Mend all calls that give no result, or only where nothing else did (needed)."),
+    typer.Option(
+        "--mend",
+        help="Mend every proposal that failed or came back empty (all), or only when none of the iteration gave a "
+        "result (needed). Default: needed.",
+    ),
 ]
 Base = Annotated[
     Literal["shipped", "plain"] | None,
-    typer.Option("--base", help="The instructions to begin with: shipped, or plain ones without advice (shipped)."),
+    typer.Option(
+        "--base",
+        help="The instructions to begin with: those that ship, or plain ones without advice, to measure tuning by. "
+        "Default: shipped.",
+    ),
 ]
 MaxCalls = Annotated[
     int | None,
-    typer.Option("--max-calls-per-session", help="LM calls that one session may make. Default: no limit.", min=4),
+    typer.Option(
+        "--max-calls-per-session",
+        help="LM calls that one session may make; it ends with the steps that it has. Default: no limit.",
+        min=4,
+    ),
 ]
 Chains = Annotated[int | None, typer.Option("--chains", help="Chains a workflow may have (10).", min=1)]
 

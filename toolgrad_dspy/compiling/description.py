@@ -2,6 +2,7 @@
 
 import re
 import warnings
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -15,6 +16,9 @@ from toolgrad_dspy.program import ProgramConfig
 from toolgrad_dspy.records.base import OutsideData, OutsideObject, OutsideText, Record
 
 T = TypeVar("T")
+
+# The settings of the loop that version 0.1.0 did not have.
+_BEFORE: Mapping[str, JsonValue] = {"base": "plain", "mend": "all"}
 
 # A key that the file leaves out when there is nothing to say.
 Omitted = Annotated[T | None, Field(exclude_if=lambda value: value is None)]
@@ -185,9 +189,12 @@ def read_description(compiled: JsonValue, path: Path) -> ProgramDescription | No
 def _current(compiled: JsonValue) -> JsonValue:
     """``compiled`` in today's layout.
 
-    The first sweeps put the budget and the tasks beside the optimizer's name, and the validation scores where
-    compile puts the test scores.
+    Where there was no choice of instructions and of what is mended, it was that of :data:`_BEFORE`. The first sweeps
+    put the budget and the tasks beside the optimizer's name, and the validation scores where compile puts the test
+    scores.
     """
+    if isinstance(compiled, dict) and isinstance(program := compiled.get("program"), dict):
+        compiled = {**compiled, "program": {**_BEFORE, **program}}
     if not isinstance(compiled, dict) or "trial" not in compiled:
         return compiled
     optimizer, scores = compiled.get("optimizer"), compiled.get("scores")

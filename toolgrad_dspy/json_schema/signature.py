@@ -46,10 +46,8 @@ def parameter_list(schema: JsonValue, explained: Callable[[str], bool] = lambda 
     - Of alternatives the first is shown that is not null: a parameter that may be null can be left out.
     - ``variant`` chooses among the examples of a required parameter: a model that always sees the same uses the same.
 
-    >>> parameter_list({
-    ...     "properties": {"day": {"type": "string", "examples": ["2026-05-13"]}, "limit": {"default": 5}},
-    ...     "required": ["day"],
-    ... })
+    >>> day, limit = {"type": "string", "examples": ["2026-05-13"]}, {"type": "integer", "default": 5}
+    >>> parameter_list({"properties": {"day": day, "limit": limit}, "required": ["day"]})
     '(day: e.g. "2026-05-13", limit? = 5)'
     """
     return f"({', '.join(_Members(explained, variant).of(Schema.of(schema).parts(), 0, frozenset()))})"
@@ -63,7 +61,7 @@ def key_outline(schema: JsonValue, useful: Callable[[str], bool], limit: int) ->
     >>> stops = {"type": "array", "items": {"properties": {"lat": {}, "lon": {}, "stop_id": {}, "name": {}}}}
     >>> key_outline({"properties": {"stops": stops}}, lambda key: key == "stop_id", 40)
     '{stops: [{lat, lon, stop_id, name}]}'
-    >>> key_outline({"properties": {"stops": stops}}, lambda key: key == "stop_id", 30)
+    >>> key_outline({"properties": {"stops": stops}}, lambda key: key == "stop_id", 25)
     '{stops: [{stop_id, …}]}'
     """
     shape = sketch(schema)

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import Any, Literal, Self
 
 import dspy
-from dspy.clients.call_context import adapter_fallback_scope
+from dspy.clients.call_context import StreamProgress, adapter_fallback_scope
 from pydantic import BaseModel, ConfigDict, create_model
 
 from toolgrad_dspy.json_schema import Refusal, is_closed
@@ -40,7 +40,8 @@ class _CachedPrompts(_AnyFormat):
         self._forget()
 
     def _forget(self) -> None:
-        self._system: weakref.WeakKeyDictionary[Signature, str] = weakref.WeakKeyDictionary()
+        # With the instructions: a signature's can be set anew, as dspy.InferRules does.
+        self._system: weakref.WeakKeyDictionary[Signature, tuple[str, str]] = weakref.WeakKeyDictionary()
         self._reminders: weakref.WeakKeyDictionary[Signature, str] = weakref.WeakKeyDictionary()
 
     def user_message_output_requirements(self, signature: Signature) -> str:
@@ -58,9 +59,10 @@ class _CachedPrompts(_AnyFormat):
         return form
 
     def format_system_message(self, signature: Signature) -> str:
-        message = self._system.get(signature)
-        if message is None:
-            message = self._system[signature] = super().format_system_message(signature)
+        instructions, message = self._system.get(signature, (None, ""))
+        if instructions != signature.instructions:
+            message = super().format_system_message(signature)
+            self._system[signature] = signature.instructions, message
         return message
 
     def format_user_message_content(
@@ -116,7 +118,7 @@ class _LenientAnswers(_AnyFormat):
             try:
                 answers = super().__call__(lm, lm_kwargs, signature, demos, inputs)
             except UnusableAnswerError as error:
-                if progress.emitted or not error.again:  # what a user has seen cannot be taken back
+                if not error.again or _is_read_along(progress, lm):
                     raise
                 first = error
             else:
@@ -138,7 +140,7 @@ class _LenientAnswers(_AnyFormat):
             try:
                 answers = await super().acall(lm, lm_kwargs, signature, demos, inputs)
             except UnusableAnswerError as error:
-                if progress.emitted or not error.again:
+                if not error.again or _is_read_along(progress, lm):
                     raise
                 first = error
             else:
@@ -201,6 +203,14 @@ def _role(lm: Any) -> str:
     return getattr(getattr(lm, "engine", None), "role", "")
 
 
+def _is_read_along(progress: StreamProgress, lm: Any) -> bool:
+    """Whether a user's listener has shown the answer: what was seen cannot be taken back.
+
+    Of an answer in one piece, as our models give it, DSPy's listeners show nothing.
+    """
+    return bool(progress.emitted and dspy.settings.stream_listeners and not _role(lm))
+
+
 def _is_cut_off() -> bool:
     """Whether a server cut an answer to this question off at the token limit."""
     return "length" in this_asking().endings
@@ -227,7 +237,7 @@ class FixedJsonAdapter(_LenientAnswers, _CachedPrompts, dspy.JSONAdapter):
 
     def __init__(self, policy: SchemaPolicy = FIXED) -> None:
         super().__init__(use_native_function_calling=False)
-        self._policy = policy
+        self.policy = policy
 
     _form = staticmethod(json_form)
     _reminder = staticmethod(json_reminder)
@@ -249,14 +259,14 @@ class FixedJsonAdapter(_LenientAnswers, _CachedPrompts, dspy.JSONAdapter):
     def _schema(self, signature: Signature) -> type[BaseModel] | dict[str, Any] | None:
         """The schema that an answer is held to, as DSPy takes it, or None."""
         at_hand = held()
-        if at_hand is not None and self._policy.applies(at_hand):
-            written = answer_schema(signature, at_hand.fields, self._policy.dialect)
+        if at_hand is not None and self.policy.applies(at_hand):
+            written = answer_schema(signature, at_hand.make(), self.policy.dialect)
             if not isinstance(written, Refusal):
                 named = {"name": "answer", "schema": written, "strict": True}
                 return {"type": "json_schema", "json_schema": named}
         answer, closed = self._fixed(signature)
         # A strict schema cannot leave the properties of an object open.
-        return answer if closed and self._policy.fixed else None
+        return answer if closed and self.policy.fixed else None
 
     def _fixed(self, signature: Signature) -> tuple[type[BaseModel], bool]:
         """The answer's model, and whether every object in its schema names its properties."""

@@ -5,19 +5,22 @@ in two: those of this call (AnswerError, a failed step of the session) and those
 the end of the run). An answer that cannot be used is asked for once more, by the adapter.
 """
 
-import asyncio
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from typing import Any
 
 import dspy
+from anyio import to_thread
 from dspy.lm15 import LM15Error
 from dspy.utils.exceptions import (
     AdapterParseError,
+    ContextWindowExceededError,
     LMAuthError,
     LMBillingError,
     LMConfigurationError,
     LMError,
+    LMInvalidRequestError,
     LMNotConfiguredError,
     LMUnexpectedError,
     LMUnsupportedFeatureError,
@@ -27,9 +30,12 @@ from dspy.utils.usage_tracker import track_usage
 
 from toolgrad_dspy.errors import ModelError, ToolGradError, one_line
 from toolgrad_dspy.lm.adapter import is_ours
-from toolgrad_dspy.lm.answer_faults import played_by
+from toolgrad_dspy.lm.answer_faults import note_fault, played_by
+from toolgrad_dspy.lm.calls.allowance import take_call
 from toolgrad_dspy.lm.models import Models
+from toolgrad_dspy.lm.reading import Fault
 from toolgrad_dspy.lm.reasking import UnusableAnswerError
+from toolgrad_dspy.lm.schemas import held
 from toolgrad_dspy.lm.settings import Role
 from toolgrad_dspy.lm.user_models import count_usage, is_counted, uncounted
 
@@ -46,6 +52,8 @@ _FATAL_CODES: tuple[tuple[type[LMError], str], ...] = (
 FATAL = tuple(kind for kind, _ in _FATAL_CODES)
 
 UNUSABLE = "unusable_answer"
+# The code of an AnswerError for a prompt that the model has no room for.
+TOO_LONG = ContextWindowExceededError.__name__
 
 
 class AnswerError(Exception):
@@ -82,6 +90,7 @@ async def ask(predict: dspy.Module, models: Models, role: Role, **inputs: object
     >>> asyncio.run(ask(dspy.Predict(Repair), Models.from_environment(), "executor", **given)).calls
     []
     """
+    adapter = models.adapter(role)
     try:
         with _settings(predict, models, role):
             prediction: dspy.Prediction | None = await _called(predict, inputs)
@@ -100,6 +109,10 @@ async def ask(predict: dspy.Module, models: Models, role: Role, **inputs: object
         if not isinstance(error.__cause__, LM15Error):
             raise
         raise _unanswered(error) from None
+    except LMInvalidRequestError as error:
+        if not _was_schema(error, models, role, adapter):
+            raise _unanswered(error) from None
+        return await ask(predict, models, role, **inputs)
     except LMError as error:
         raise _unanswered(error) from None
     if prediction is None:  # dspy.BestOfN, when every attempt failed
@@ -109,32 +122,50 @@ async def ask(predict: dspy.Module, models: Models, role: Role, **inputs: object
 
 
 async def _called(predict: dspy.Module, inputs: dict[str, Any]) -> Any:
-    # BestOfN and Refine are synchronous: in a thread of their own they do not hold up the other sessions.
+    # BestOfN and Refine are synchronous: in a thread of their own they do not hold up the other sessions. It is a
+    # thread of anyio's, since DSPy streams from no other.
     if hasattr(predict, "aforward"):
         return await predict.acall(**inputs)
-    return await asyncio.to_thread(predict, **inputs)
+    return await to_thread.run_sync(partial(predict, **inputs))
+
+
+def default_lm(models: Models, role: Role) -> dspy.LM:
+    """The model that answers as ``role`` where none is set on the predictor: see :func:`ask`."""
+    configured = dspy.settings.lm
+    # One of our models is configured by an optimizer, for the prompts that it writes itself.
+    if configured is None or is_counted(configured) or "model" in models.settings[role].model_fields_set:
+        return models.lm(role)
+    return configured
 
 
 @contextmanager
 def _settings(predict: dspy.Module, models: Models, role: Role) -> Iterator[None]:
     """DSPy's settings for a call of ``predict`` as ``role``. The calls of a user's own model are counted, too."""
-    settings = models.settings[role]
-    configured = dspy.settings.lm
-    # One of our models is configured by an optimizer, for the prompts that it writes itself.
-    use_configured = (
-        "model" not in settings.model_fields_set and configured is not None and not is_counted(configured)
-    )
-    lm = configured if use_configured else models.lm(role)
+    lm = default_lm(models, role)
     adapter = dspy.settings.adapter
-    if adapter is None or settings.adapter != "auto" or is_ours(adapter):
+    if adapter is None or models.settings[role].adapter != "auto" or is_ours(adapter):
         adapter = models.adapter(role)
     with ExitStack() as stack:
         stack.enter_context(played_by(role))
         stack.enter_context(dspy.context(lm=lm, adapter=adapter))
         if own := uncounted(predict, lm):
+            take_call()  # one at least; how many the module makes is known afterwards
             stack.enter_context(models.budget.model_call())
             stack.callback(count_usage, stack.enter_context(track_usage()), own, models, role)
         yield
+
+
+def _was_schema(error: LMInvalidRequestError, models: Models, role: Role, adapter: dspy.Adapter) -> bool:
+    """Whether ``adapter`` had sent a schema with the request that was refused; ``role`` then sends none any more.
+
+    Providers do not say up to which complexity they take a schema, nor that it was the schema that they refused.
+    """
+    refused = held() is not None and not isinstance(error, ContextWindowExceededError)
+    if not refused or not models.without_call_schemas(role, adapter):
+        return False
+    with played_by(role):
+        note_fault(Fault("schema_refused", "the server refused the schema of the answer", one_line(error, 160)))
+    return True
 
 
 def _fatal(error: LMError) -> ModelError:

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
@@ -131,6 +132,15 @@ class Models:
     def adapter(self, role: Role) -> dspy.Adapter:
         """The adapter with the name :meth:`adapter_name`."""
         return self._adapters[role]
+
+    def without_call_schemas(self, role: Role, adapter: dspy.Adapter) -> bool:
+        """Send no schemas of calls for ``role`` any more; False if ``adapter``, which it has used, sends none."""
+        if not isinstance(adapter, FixedJsonAdapter) or adapter.policy.calls == "never":
+            return False
+        with self._lock:
+            if self._adapters[role] is adapter:  # else another call has found out before
+                self._adapters[role] = FixedJsonAdapter(replace(adapter.policy, calls="never"))
+        return True
 
     def _build(self, role: Role, settings: ModelSettings) -> dspy.LM:
         choices = all_models(settings)

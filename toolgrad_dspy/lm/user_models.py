@@ -1,11 +1,12 @@
 """Models that a user gives to DSPy, and not to our settings: no gate counts their calls, so they are counted here."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import dspy
 from dspy.utils.usage_tracker import UsageTracker
 
+from toolgrad_dspy.lm.calls.allowance import note_calls
 from toolgrad_dspy.lm.calls.meter import session_meter
 from toolgrad_dspy.lm.models import Models
 
@@ -22,8 +23,12 @@ def uncounted(module: dspy.Module, lm: Any) -> frozenset[str]:
     return frozenset(model.model for model in used if not is_counted(model))
 
 
-def count_usage(tracker: UsageTracker, names: Iterable[str], models: Models, role: str) -> None:
-    """Count for ``role`` what ``tracker`` saw of the models called ``names``, as far as they told it."""
+def count_usage(tracker: UsageTracker, names: Collection[str], models: Models, role: str) -> None:
+    """Count for ``role`` what ``tracker`` saw of the models called ``names``, as far as they told it.
+
+    One call was counted against the session's allowance before.
+    """
+    note_calls(max(0, sum(len(tracker.usage_data.get(model, ())) for model in names) - 1))
     for model in names:
         price = models.prices.of(model)
         for usage in tracker.usage_data.get(model, ()):

@@ -14,7 +14,7 @@ class ProgramConfig(BaseModel):
     'last'
 
     - ``mini_batch``: tools shown to the proposer per iteration, all if the library has fewer. The paper shows 50;
-      half of that costs a third less, at an equal score (docs/models.md, "What a sample costs").
+      half of that costs a fifth less, at nearly the same score (docs/models.md, "What a sample costs").
     - ``proposals``: proposals asked for per iteration (paper: 3).
     - ``iterations``: passes of the loop (paper: 10, its released example 5).
     - ``repairs``: LM turns to mend the calls of one proposal (paper: at most 3 turns in all).

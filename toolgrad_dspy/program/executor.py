@@ -85,7 +85,7 @@ class Executor(dspy.Module):
         """The model's calls in place of the poor one; none if it gives up. Raises AnswerError."""
         state = execution.state
         sources = state.sources(*(attempt.id for attempt in execution.attempts))
-        with holding({"calls": calls_schema(work.tools, sources)}, stable=state.stable):
+        with holding(lambda: {"calls": calls_schema(work.tools, sources)}, stable=state.stable):
             answer = await ask(
                 self.predict,
                 self._models,

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import dspy
 
 from toolgrad_dspy.errors import one_line
-from toolgrad_dspy.lm.ask import ask
+from toolgrad_dspy.json_schema import JsonSchema
+from toolgrad_dspy.lm.ask import TOO_LONG, AnswerError, ask
 from toolgrad_dspy.lm.models import Models
 from toolgrad_dspy.lm.schemas import holding
 from toolgrad_dspy.program.answer_schemas import MOST_CALLS, SENTENCE, proposals_schema
@@ -37,22 +38,41 @@ class Proposer(dspy.Module):
         """At most ``config.proposals`` proposals, each of one to three calls of ``tools``.
 
         A proposal with a call that cannot be read, or of a tool that is not at hand, is dropped alone. When none is
-        left the model is asked once more, with the names of the tools. Raises AnswerError.
+        left the model is asked once more, with the names of the tools. A prompt that is too long for the model is
+        shortened by half of the tools, for the rest of the session. Raises AnswerError.
 
         Every session shows the tools in an order of its own: a model's bias for early items must not become a bias of
         the data, and within a session the beginning of the prompts stays the same.
         """
-        proposed = await self._ask(state, tools, number, "")
+        proposed, tools = await self._ask_with_room(state, tools, number)
         if proposed.proposals:
             return proposed
         names = ", ".join(sorted(tool.name for tool in tools))
         again = await self._ask(state, tools, number, f"; propose at least one call of these tools: {names}")
         return Proposed(again.reason, again.proposals, (*proposed.dropped, *again.dropped))
 
+    async def _ask_with_room(
+        self, state: State, tools: tuple[Tool, ...], number: int
+    ) -> tuple[Proposed, tuple[Tool, ...]]:
+        """The answer, and the tools that it is about: half of them, and again, while the prompt is too long."""
+        while True:
+            shown = tools[: state.most_tools]
+            try:
+                return await self._ask(state, shown, number, ""), shown
+            except AnswerError as error:
+                if error.code != TOO_LONG or len(shown) == 1:
+                    raise
+                state.most_tools = len(shown) // 2
+                state.notes.append(f"a prompt with {len(shown)} tools is too long for the model: half are shown")
+
     async def _ask(self, state: State, tools: tuple[Tool, ...], number: int, urged: str) -> Proposed:
         shown = sorted(tools, key=lambda tool: derive(state.run_seed, state.index, "tool order", tool.name))
         limit = state.config.proposals
-        schemas = {"reason": SENTENCE, "proposals": proposals_schema(tools, limit, state.sources())}
+        sources = state.sources()
+
+        def schemas() -> dict[str, JsonSchema]:
+            return {"reason": SENTENCE, "proposals": proposals_schema(tools, limit, sources)}
+
         with holding(schemas, stable=state.stable):
             answer = await ask(
                 self.predict,

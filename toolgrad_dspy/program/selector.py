@@ -3,6 +3,7 @@
 import dspy
 
 from toolgrad_dspy.errors import one_line
+from toolgrad_dspy.json_schema import JsonSchema
 from toolgrad_dspy.lm.ask import ask
 from toolgrad_dspy.lm.models import Models
 from toolgrad_dspy.lm.schemas import holding
@@ -34,12 +35,15 @@ class Selector(dspy.Module):
         chains = chain_choices(state)
         limit = state.config.shown_chars // len(reports)  # one limit for all of them, however many there are
         ids = (*(report.proposal for report in reports), NONE)
-        schemas = {
-            "reason": SENTENCE,
-            "report": choice_schema(ids),
-            "chain": choice_schema(chains),
-            "lacking": SENTENCE,
-        }
+
+        def schemas() -> dict[str, JsonSchema]:
+            return {
+                "reason": SENTENCE,
+                "report": choice_schema(ids),
+                "chain": choice_schema(chains),
+                "lacking": SENTENCE,
+            }
+
         with holding(schemas):
             answer = await ask(
                 self.predict,

@@ -44,6 +44,8 @@ class State:
     ``results`` and ``observations`` are those of the workflow's steps, by step; the former are indexed for the search
     of argument origins. ``offered`` keeps every tool that a proposer was shown, in order. ``violations`` are those of
     the texts, None when they are not written for the workflow as it is. ``memory`` has the calls that were tried.
+    ``most_tools`` is how many tools a prompt has room for, None while there is no end to it; ``notes`` are for the
+    user, a line each.
     """
 
     run_seed: int
@@ -61,6 +63,8 @@ class State:
     observations: dict[str, Observation] = field(default_factory=dict)
     offered: dict[str, None] = field(default_factory=dict)
     memory: Memory = field(default_factory=Memory)
+    most_tools: int | None = None
+    notes: list[str] = field(default_factory=list)
     _lines: dict[str, str] = field(default_factory=dict)
 
     def workflow_text(self) -> str:

@@ -20,8 +20,10 @@ from toolgrad_dspy.program.execution import Execution
 from toolgrad_dspy.program.executor import Executor, Work
 from toolgrad_dspy.program.proposer import Proposer
 from toolgrad_dspy.program.reach import within_reach
+from toolgrad_dspy.program.role_module import RoleModule
 from toolgrad_dspy.program.selector import Selector, chains_used
 from toolgrad_dspy.program.state import State
+from toolgrad_dspy.program.streaming import relayed_stream, sending_here
 from toolgrad_dspy.program.updater import Updater
 from toolgrad_dspy.provenance.query_rules import query_requirements, reasons, unstated, with_unknown_origins
 from toolgrad_dspy.records import (
@@ -44,7 +46,7 @@ from toolgrad_dspy.tools.library import Library
 CALLS_FOR_TEXTS = 2
 
 
-class ToolGrad(dspy.Module):
+class ToolGrad(RoleModule):
     """Grows samples against a library. One object serves any number of sessions at once.
 
     ``acall(seed, index)`` gives a ``dspy.Prediction`` whose ``session`` is the outcome: accepted, rejected or failed,
@@ -71,7 +73,7 @@ class ToolGrad(dspy.Module):
         sampler: Sampler | None = None,
         tuned: Sequence[Role] = ("proposer", "selector"),
     ) -> None:
-        super().__init__()
+        super().__init__(models)
         self.config = config or ProgramConfig()
         self.sampler = sampler or Uniform()
         self.proposer = Proposer(models)
@@ -90,9 +92,10 @@ class ToolGrad(dspy.Module):
     def forward(self, seed: int, index: int) -> dspy.Prediction:
         """As :meth:`aforward`, for callers without an event loop: DSPy's optimizers.
 
-        All calls of a process run on one background loop. Open the library on it, with ``run_on_loop_thread``.
+        All calls of a process run on one background loop: the one on which ``with Library(...)`` opens the tools.
         """
-        return run_on_loop_thread(self.aforward(seed=seed, index=index))
+        with sending_here():
+            return run_on_loop_thread(self.aforward(seed=seed, index=index))
 
     def _lines(self) -> ToolLines:
         """The tools as prompts show them; the library is open only when sessions run."""
@@ -102,6 +105,10 @@ class ToolGrad(dspy.Module):
 
     async def aforward(self, seed: int, index: int) -> dspy.Prediction:
         """Grow the sample ``index`` of the run seeded by ``seed``."""
+        async with relayed_stream():
+            return dspy.Prediction(session=await self._grown(seed, index))
+
+    async def _grown(self, seed: int, index: int) -> Session:
         started = time.perf_counter()
         with metered() as meter, answer_faults() as faults, allowed(self.config.max_calls) as allowance:
             # One seed for all branches of the sample: each starts in the same state, so that writes can be repeated.
@@ -116,17 +123,16 @@ class ToolGrad(dspy.Module):
                     replayed_calls=branches.replayed_calls,
                     unanswered=meter.unanswered,
                 )
-        session = Session(
+        return Session(
             index=index,
             seed=seed,
             status=status,
             reason=reason,
             sample=_sample(state) if state.workflow.chains else None,
-            trace=Trace(iterations=tuple(state.iterations), faults=tuple(faults)),
+            trace=Trace(iterations=tuple(state.iterations), notes=tuple(state.notes), faults=tuple(faults)),
             usage=usage,
             seconds=time.perf_counter() - started,
         )
-        return dspy.Prediction(session=session)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +167,7 @@ class _Growth:
             notes.reason, notes.proposals = proposed.reason, proposed.proposals
             notes.failures += proposed.dropped
             places = {p.id: self.branches.place(state.workflow.steps, state.memory) for p in proposed.proposals}
-            work = Work(proposed.proposals, places, tools, number)
+            work = Work(proposed.proposals, places, tools[: state.most_tools], number)
             executions = await program.executor.acall(state=state, work=work)
             notes.reports = tuple(execution.report for execution in executions)
             # A failed report has no call to add. An empty result ("no events on that day") is an answer, and counts.

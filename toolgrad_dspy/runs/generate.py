@@ -1,9 +1,10 @@
 """Growing samples into a run folder: the command line, the benchmarks and your own code all run this way."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from toolgrad_dspy.records import Session
+from toolgrad_dspy.records import Session, Trace
 from toolgrad_dspy.runs.engines import LocalEngine, RunEngine
 from toolgrad_dspy.runs.progress import QuietProgress, RunProgress
 from toolgrad_dspy.runs.spec import RunSpec
@@ -16,6 +17,8 @@ SAMPLES = "samples.jsonl"
 
 MakeProgress = Callable[[int, int], RunProgress]
 """Makes the progress of a run from the number of its sessions and the number of those that are stored already."""
+
+_NUMBER = re.compile(r"\d+")
 
 
 async def generate(
@@ -52,8 +55,14 @@ async def generate(
             done = store.done()
             left = [index for index in range(spec.n) if index not in done]
             with progress(spec.n, spec.n - len(left)) as shown:
+                told: set[str] = set()
 
                 def ended(session: Session) -> None:
+                    for note in news(session.trace):
+                        kind = _NUMBER.sub("", note)
+                        if kind not in told:  # said once, however many sessions find it out
+                            told.add(kind)
+                            say(note)
                     store.save(session)
                     store.spend(run.spending())
                     shown.add(session)
@@ -65,3 +74,11 @@ async def generate(
                     store.spend(run.spending())
             store.samples_jsonl(folder / SAMPLES)
             return statistics(store)
+
+
+def news(trace: Trace) -> Iterator[str]:
+    """What a user should know of a session while the run goes on, a line each."""
+    yield from trace.notes
+    for fault in trace.faults:
+        if fault.kind == "schema_refused":
+            yield f"{fault.role}: {fault.text}; its answers are not held to one any more"

@@ -11,23 +11,24 @@ from toolgrad_dspy.rendering import ToolLines
 # The usual rule of thumb for English text.
 CHARACTERS_PER_TOKEN = 4
 # LM calls of a role: in each iteration, and once per session. Measured on the bundled town with the rehearsal model
-# and its untuned program, three proposals per iteration; a better program repairs less.
+# and the shipped instructions; a weaker model mends more.
 CALLS: dict[Role, tuple[float, float]] = {
     "proposer": (1.0, 0.0),
-    "executor": (2.0, 0.0),
-    "selector": (0.85, 0.0),
-    "updater": (0.0, 1.2),
+    "selector": (1.0, 0.0),
+    "updater": (0.0, 1.1),
 }
+# The executor's per iteration, by ``ProgramConfig.mend``, with three proposals.
+MENDED = {"needed": 0.1, "all": 0.75}
 # Tokens of a call. Input beside the tools, measured in the same way, with the workflow at half its length; output
 # twice as long, since language models say more.
 TOKENS: dict[Role, tuple[int, int]] = {
-    "proposer": (1150, 320),
-    "executor": (850, 30),
-    "selector": (1500, 70),
-    "updater": (1900, 400),
+    "proposer": (950, 380),
+    "executor": (1050, 30),
+    "selector": (1000, 110),
+    "updater": (1600, 500),
 }
-# Tools that a call shows: the whole mini-batch, or those of one proposal.
-_REPAIR_TOOLS = 2
+# These two see the mini-batch.
+_PLANNERS = ("proposer", "executor")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,17 +71,12 @@ class SessionEstimate:
 def typical_session(config: ProgramConfig, tools: Sequence[Tool], models: Models) -> SessionEstimate:
     """What a session of ``config`` on ``tools`` is expected to use with ``models``. Prompt caches are left out."""
     per_tool = len(ToolLines(tools).text(tools)) / CHARACTERS_PER_TOKEN / max(1, len(tools))
-    shown = {"proposer": min(config.mini_batch, len(tools)), "executor": min(_REPAIR_TOOLS, len(tools))}
+    shown = round(per_tool * min(config.mini_batch, len(tools)))
     total = SessionEstimate(0, 0, 0, 0.0)
     for role in LOOP_ROLES:
-        per_iteration, per_session = CALLS[role]
-        calls = per_iteration * config.iterations + per_session
-        if role == "executor" and not config.repairs:
-            calls = 0.0
-        if role == "updater" and config.update == "each":
-            calls = per_session * config.iterations
+        calls = _calls(role, config)
         read, wrote = TOKENS[role]
-        read += round(per_tool * shown.get(role, 0))
+        read += shown if role in _PLANNERS else 0
         settings = models.settings[role]
         price = None if settings.is_rehearsal else models.prices.of(settings.model)
         usd: float | None = 0.0
@@ -92,4 +88,15 @@ def typical_session(config: ProgramConfig, tools: Sequence[Tool], models: Models
             total.output_tokens + wrote * calls,
             None if usd is None or total.usd is None else total.usd + usd,
         )
-    return total
+    allowed = config.max_calls
+    return total.scaled_to(allowed) if allowed is not None and allowed < total.lm_calls else total
+
+
+def _calls(role: Role, config: ProgramConfig) -> float:
+    """How many LM calls ``role`` makes in a session, were they not limited."""
+    if role == "executor":
+        return MENDED[config.mend] * config.iterations if config.repairs else 0.0
+    per_iteration, per_session = CALLS[role]
+    if role == "updater" and config.update == "each":
+        return per_session * config.iterations
+    return per_iteration * config.iterations + per_session

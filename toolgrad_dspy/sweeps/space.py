@@ -33,7 +33,7 @@ from toolgrad_dspy.yaml_file import known_mapping, read_yaml
 
 # The program as it is, not tuned.
 NO_OPTIMIZER = "none"
-LOOP_KEYS = ("mini_batch", "proposals", "iterations", "repairs", "chains", "update")
+LOOP_KEYS = ("mini_batch", "proposals", "iterations", "repairs", "mend", "chains", "update", "base")
 # The ways to draw a mini-batch of tools that a trial can be given.
 SAMPLINGS = (Uniform.name,)
 # The judge measures, so it stays the same in all trials; no trial asks the student.
@@ -43,10 +43,11 @@ KEYS = ("models", "optimizer", *LOOP_KEYS, "temperature", "adapter", "sampling")
 # Written out, whatever optimizers there may be: with a longer list, studies begun earlier would be of another space.
 DEFAULT: Mapping[str, JsonValue] = {
     "optimizer": ["none", "gepa"],
-    "mini_batch": {"low": 10, "high": 50, "step": 10},
+    "mini_batch": {"low": 10, "high": 50, "step": 2},
     "proposals": {"low": 1, "high": 5},
     "iterations": {"low": 2, "high": 10},
     "repairs": {"low": 0, "high": 3},
+    "mend": ["needed", "all"],
     "update": ["last", "each"],
     "temperature": [None, 0.3, 0.6, 0.9],
     "adapter": ["chat", "json"],
@@ -59,7 +60,7 @@ class SearchSpace:
     """``dimensions`` in the order of a table; ``known`` are settings to try first; ``data`` is the file's content.
 
     >>> load_space(None).searched
-    ('optimizer', 'mini_batch', 'proposals', 'iterations', 'repairs', 'update', 'temperature', 'adapter')
+    ('optimizer', 'mini_batch', 'proposals', 'iterations', 'repairs', 'mend', 'update', 'temperature', 'adapter')
     """
 
     dimensions: tuple[Dimension, ...]

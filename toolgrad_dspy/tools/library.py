@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from toolgrad_dspy.concurrency import run_on_loop_thread
 from toolgrad_dspy.errors import ToolSourceError, nearest
 from toolgrad_dspy.json_schema import argument_problem, compile_schema
 from toolgrad_dspy.records import Observation, Tool, ToolCall
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
 class Library:
     """The tools of ``sources`` under unique names, checked. An async context manager, like a source.
 
-    It owns its sources: it opens them, all at once, and closes them.
+    It owns its sources: it opens them, all at once, and closes them. ``with`` instead of ``async with`` opens it on
+    the background loop that ``ToolGrad.forward`` uses: for callers without an event loop, such as DSPy's optimizers.
 
     >>> import asyncio
     >>> from toolgrad_dspy.tools import FunctionSource
@@ -148,6 +150,15 @@ class Library:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.close()
+
+    def __enter__(self) -> Self:
+        run_on_loop_thread(self.open())
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        run_on_loop_thread(self.close())
 
 
 class LibrarySession(ToolSession):

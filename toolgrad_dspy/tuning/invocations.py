@@ -84,7 +84,7 @@ def _json(value: Any) -> Any:
 def _inputs(inputs: Mapping[str, Any], outputs: dspy.Prediction) -> dict[str, str]:
     # The complaint of a re-ask is about one earlier answer; in a demonstration it would be noise.
     kept = {name: storable(str(value)) for name, value in inputs.items() if name != "problem"}
-    # Of the proposer's tools only those it used: a demonstration of all schemas would be most of every prompt.
+    # Of the proposer's tools only those it used: a demonstration of all tools would be most of every prompt.
     if "tools" in kept and "proposals" in outputs:
         used = {call.tool for proposal in outputs.proposals for call in proposal.calls}
         kept["tools"] = "\n".join(line for line in kept["tools"].split("\n") if line.partition("(")[0] in used)

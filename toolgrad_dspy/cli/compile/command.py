@@ -5,6 +5,7 @@ import shlex
 from toolgrad_dspy.cli.compile.options import (
     BudgetUsd,
     Force,
+    Iterations,
     LmCalls,
     MetricCalls,
     Minutes,
@@ -26,7 +27,6 @@ from toolgrad_dspy.cli.options import (
     Base,
     Chains,
     ConfigOption,
-    Iterations,
     Json,
     MaxCalls,
     Mend,
@@ -74,7 +74,7 @@ def compile_(
 ) -> None:
     """Tune the prompts, and compare the result with the base on tasks that tuning never saw."""
     from toolgrad_dspy.cli.compile.progress import CompileProgress
-    from toolgrad_dspy.cli.compile.report import lines, summary
+    from toolgrad_dspy.cli.compile.report import NOTHING_TO_FIND, lines, summary
     from toolgrad_dspy.compiling import ITERATIONS, CompileSpec, TaskCounts, compile, journal_of, next_output
     from toolgrad_dspy.runs import ModelsSpec, load_config_file, program_config, tools_spec
     from toolgrad_dspy.tuning import TuningBudget
@@ -129,7 +129,8 @@ def compile_(
     if json:
         say_json({"program": str(path), **summary(compiled)})
         return
-    for line in lines(compiled):
+    finds_nothing = spec.models.all_rehearsal and spec.program.base == "shipped" and program is None
+    for line in lines(compiled, NOTHING_TO_FIND if finds_nothing else ""):
         say(line)
     say(f"saved: {path}")
     options = ["--program", path, *(["--tools", tools] if tools else []), *(["--config", config] if config else [])]

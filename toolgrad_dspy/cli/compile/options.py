@@ -69,6 +69,11 @@ Train = Annotated[int, typer.Option("--train", help="Number of training tasks.",
 Validation = Annotated[int, typer.Option("--validation", help="Number of validation tasks.", min=4)]
 Test = Annotated[int, typer.Option("--test", help="Number of test tasks. Tuning never sees them.", min=4)]
 
+# A tuning runs many sessions, so they are shorter than those of a run (compiling.ITERATIONS).
+Iterations = Annotated[
+    int | None, typer.Option("--iterations", help="Passes of the loop per session (5).", min=1, max=100)
+]
+
 MetricCalls = Annotated[int, typer.Option("--metric-calls", help="The most sessions that tuning may score.", min=1)]
 LmCalls = Annotated[
     int | None,

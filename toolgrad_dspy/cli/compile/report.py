@@ -11,12 +11,17 @@ from toolgrad_dspy.cli.show import sample_lines
 from toolgrad_dspy.compiling import Compiled, ProgramResult
 
 _COSTS = ("stage", "LM calls", "tokens", "US dollars", "tool calls", "seconds")
+# Why an optimizer gains nothing on rehearsal unless it is told to begin with less.
+NOTHING_TO_FIND = (
+    "On rehearsal there is nothing left to find: the scripted model does all that its instructions ask for, and the "
+    "shipped ones ask for all that it can do. --base plain begins with instructions without advice."
+)
 # The option that raises the limit that ended something.
 _OPTIONS = {"lm_calls": "--lm-calls", "usd": "--budget-usd", "minutes": "--minutes"}
 
 
-def lines(compiled: Compiled) -> Iterator[str]:
-    """The report, for reading."""
+def lines(compiled: Compiled, without_gain: str = "") -> Iterator[str]:
+    """The report, for reading. ``without_gain`` says why there may be no gain; it is shown if there is none."""
     if compiled.before is not None and compiled.after is not None:
         yield ""
         yield table(("test tasks", "base", "tuned"), _scores(compiled.before, compiled.after))
@@ -24,6 +29,8 @@ def lines(compiled: Compiled) -> Iterator[str]:
     yield table(_COSTS, _costs(compiled))
     yield ""
     yield compiled.conclusion
+    if without_gain and not (compiled.difference and compiled.difference.is_gain):
+        yield without_gain
     yield from ended_early(compiled)
     yield ""
     yield from _instructions(compiled)

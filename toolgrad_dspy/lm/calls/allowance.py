@@ -36,6 +36,11 @@ class Allowance:
                 )
             self.taken += 1
 
+    def note(self, calls: int) -> None:
+        """Count calls that were made already."""
+        with self._lock:
+            self.taken += calls
+
 
 _SESSION: ContextVar[Allowance | None] = ContextVar("toolgrad_session_allowance", default=None)
 
@@ -56,3 +61,10 @@ def take_call() -> None:
     allowance = _SESSION.get()
     if allowance is not None:
         allowance.take()
+
+
+def note_calls(calls: int) -> None:
+    """Count calls that were made already against the innermost :func:`allowed` around them."""
+    allowance = _SESSION.get()
+    if allowance is not None:
+        allowance.note(calls)

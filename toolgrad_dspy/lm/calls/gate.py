@@ -2,18 +2,32 @@
 
 It wraps either engine pair, native or litellm, and is an engine pair itself, so DSPy does not notice it. DSPy's own
 retries are off: they have no jitter, and would multiply with these.
+
+For ``dspy.streamify`` an answer is streamed in one piece, when all of it is there: only a whole answer can be asked
+for again, or from a fallback.
 """
 
 import asyncio
 import random
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Self
+from typing import Self, TypeAlias
 from weakref import WeakKeyDictionary
 
-from dspy.lm15 import LM15Error, RateLimitError, Request, Response, ServerError, TransportError
+from dspy.lm15 import (
+    LM15Error,
+    RateLimitError,
+    Request,
+    Response,
+    ServerError,
+    StreamDeltaEvent,
+    StreamEndEvent,
+    StreamStartEvent,
+    TransportError,
+    response_to_events,
+)
 from dspy.lm15 import TimeoutError as LateError
 
 from toolgrad_dspy.errors import ModelError, one_line
@@ -45,6 +59,9 @@ PARAMETERS = frozenset({"temperature", "max_tokens", "stop", "seed"})
 CHARACTERS_PER_TOKEN = 4
 # The length that is assumed for an answer before it has come, in tokens.
 ANSWER_TOKENS = 400
+
+
+StreamEvent: TypeAlias = StreamStartEvent | StreamDeltaEvent | StreamEndEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +201,9 @@ class Gate(_Gate):
                 return self._counted(backend, response, estimated)
         raise AssertionError("the last attempt returns or raises")
 
+    def stream(self, request: Request) -> Iterator[StreamEvent]:
+        yield from response_to_events(self.complete(request))
+
 
 class AsyncGate(_Gate):
     """The asynchronous half, with at most ``max_parallel`` requests under way per event loop."""
@@ -207,6 +227,10 @@ class AsyncGate(_Gate):
             else:
                 return self._counted(backend, response, estimated)
         raise AssertionError("the last attempt returns or raises")
+
+    async def stream(self, request: Request) -> AsyncIterator[StreamEvent]:
+        for event in response_to_events(await self.complete(request)):
+            yield event
 
     async def _attempt(self, backend: Backend, request: Request) -> Response:
         """One attempt. The engines' own time limits count from byte to byte, so a trickling server evades them."""

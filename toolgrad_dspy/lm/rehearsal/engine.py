@@ -15,6 +15,7 @@ from toolgrad_dspy.lm.rehearsal.instructing import (
     describe_program,
     ground,
     observe,
+    offer_feedback,
     reword,
     summarize,
 )
@@ -26,15 +27,22 @@ from toolgrad_dspy.lm.rehearsal.repairing import repair
 from toolgrad_dspy.lm.rehearsal.selecting import select
 from toolgrad_dspy.lm.rehearsal.writing import write
 
+# What stands in a field that none of the parts knows.
+REHEARSED = "This is a rehearsal."
+
 Answer = dict[str, Any]
 Part = Callable[[Prompt, random.Random], Answer]
 
-# The fields that a prompt asks for tell which part it is, as they would tell any model.
-PARTS: dict[frozenset[str], Part] = {
+# The fields that a prompt asks for tell which part it is, as they would tell any model. To those of the loop a user's
+# signature may add some, and dspy.ChainOfThought adds a reasoning.
+LOOP_PARTS: dict[frozenset[str], Part] = {
     frozenset({"reason", "proposals"}): propose,
     frozenset({"calls"}): repair,
     frozenset({"reason", "report", "chain", "lacking"}): select,
     frozenset({"query", "response"}): write,
+}
+PARTS: dict[frozenset[str], Part] = {
+    **LOOP_PARTS,
     frozenset({"new_instruction"}): reflect,
     frozenset({"proposed_instruction", "proposed_prefix_for_output_field"}): reword,
     frozenset({"proposed_instruction"}): ground,
@@ -43,6 +51,7 @@ PARTS: dict[frozenset[str], Part] = {
     frozenset({"program_description"}): describe_program,
     frozenset({"module_description"}): describe_module,
     frozenset({"discussion", "module_advice"}): advise,
+    frozenset({"discussion", "advice"}): offer_feedback,
     frozenset({"reasoning", "natural_language_rules"}): induce,
     frozenset({"requests"}): score_requests,
     frozenset({"extracted", "pairs", "solvability"}): judge_instruction,
@@ -57,7 +66,7 @@ def answer(request: Request) -> Response:
     """
     prompt = read(request)
     rng = prompt.generator()
-    part = PARTS.get(frozenset(prompt.outputs))
+    part = _part(frozenset(prompt.outputs))
     # An adapter refuses an empty text, as it does an answer of a model that did not understand.
     text = _formatted(part(prompt, rng), prompt) if part else ""
     input_tokens, output_tokens = len(prompt.text) // CHARACTERS_PER_TOKEN, len(text) // CHARACTERS_PER_TOKEN
@@ -72,7 +81,12 @@ def answer(request: Request) -> Response:
     )
 
 
-def _formatted(fields: Answer, prompt: Prompt) -> str:
+def _part(outputs: frozenset[str]) -> Part | None:
+    return PARTS.get(outputs) or next((part for fields, part in LOOP_PARTS.items() if fields < outputs), None)
+
+
+def _formatted(answered: Answer, prompt: Prompt) -> str:
+    fields = {name: answered.get(name, REHEARSED) for name in prompt.outputs}
     if prompt.as_json:
         return json.dumps(fields, ensure_ascii=False)
     shown = {

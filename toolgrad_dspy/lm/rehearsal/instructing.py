@@ -81,6 +81,11 @@ def advise(prompt: Prompt, rng: random.Random) -> dict[str, Any]:
     return {"discussion": f"{said}: {', '.join(advice) or 'no module is to blame'}.", "module_advice": advice}
 
 
+def offer_feedback(prompt: Prompt, rng: random.Random) -> dict[str, Any]:
+    """The advice of ``dspy.Refine`` about one call: none, since a reward tells no complaint."""
+    return {"discussion": "No module is to blame.", "advice": {}}
+
+
 def describe_program(prompt: Prompt, rng: random.Random) -> dict[str, Any]:
     """The first sentence of the code's own description."""
     code = prompt.inputs.get("program_code", "")

@@ -2,7 +2,7 @@
 
 Whoever asks says what the fields of the answer are, as far as the signature leaves that open:
 
-    with holding({"proposals": proposals_schema(tools, 3, ("s1", "#1"))}):
+    with holding(lambda: {"proposals": proposals_schema(tools, 3, ("s1", "#1"))}):
         answer = await ask(predictor, signature, models, "proposer", ...)
 """
 

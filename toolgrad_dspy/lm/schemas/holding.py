@@ -1,22 +1,25 @@
 """What the answers to the calls inside of a block are held to."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 
 from toolgrad_dspy.json_schema import JsonSchema
 
+MakeSchemas = Callable[[], Mapping[str, JsonSchema]]
+
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """JSON schemas by the name of the output field that they describe.
+    """``make`` gives JSON schemas by the name of the output field that they describe. It is called when they are
+    needed: most models take none.
 
     ``stable``: they are the same in every call of the role, so that a provider that takes seconds to compile a new
     schema does so once.
     """
 
-    fields: Mapping[str, JsonSchema]
+    make: MakeSchemas
     stable: bool = False
 
 
@@ -24,19 +27,19 @@ _held: ContextVar[Held | None] = ContextVar("what answers are held to", default=
 
 
 @contextmanager
-def holding(fields: Mapping[str, JsonSchema], *, stable: bool = False) -> Iterator[None]:
-    """Hold the answers to the calls inside to ``fields``, as far as the model and its settings allow.
+def holding(make: MakeSchemas, *, stable: bool = False) -> Iterator[None]:
+    """Hold the answers to the calls inside to what ``make`` gives, as far as the model and its settings allow.
 
     A schema may have definitions under ``$defs``, and must not change afterwards: what is made from it is kept by its
     identity. Fields that the signature does not have are not asked for; its other fields keep the schema of their
     type. Blocks inside replace the whole.
 
     >>> from toolgrad_dspy.lm.schemas import held, holding
-    >>> with holding({"report": {"type": "string", "enum": ["p1", "none"]}}):
-    ...     list(held().fields)
+    >>> with holding(lambda: {"report": {"type": "string", "enum": ["p1", "none"]}}):
+    ...     list(held().make())
     ['report']
     """
-    token = _held.set(Held(fields, stable))
+    token = _held.set(Held(make, stable))
     try:
         yield
     finally:

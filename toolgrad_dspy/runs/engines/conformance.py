@@ -77,7 +77,8 @@ def hands_over_in_the_calling_process(case: Case) -> None:
 
 def counts_what_was_used(case: Case) -> None:
     sessions, spent = _played(case.make(), case.spec)
-    calls = sum(entry.calls for entry in spent if entry.role in sessions[0].usage.roles)
+    roles = {role for session in sessions for role in session.usage.roles}
+    calls = sum(entry.calls for entry in spent if entry.role in roles)
     expect(calls == sum(session.usage.lm_calls for session in sessions), "spending() counts every call of a model")
     tools = sum(entry.calls for entry in spent if entry.role == TOOLS)
     used = sum(session.usage.all_tool_calls for session in sessions)
