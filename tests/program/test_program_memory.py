@@ -258,6 +258,42 @@ def test_a_proposal_of_nothing_but_steps_adds_nothing() -> None:
     assert len(models.prompts("selector")) == 1
 
 
+LIST, ADD = call("list_notes"), call("add_note", text="milk")
+
+
+@pytest.mark.parametrize(
+    "proposed", [[[LIST], [ADD, LIST]], [[ADD], [LIST, ADD, LIST]]], ids=["read before", "read in it"]
+)
+def test_a_read_after_a_write_of_the_same_proposal_is_sent_anew(proposed: list[list[dict[str, Any]]]) -> None:
+    """Also one that was empty before: what was not there then has just been written."""
+    models = ScriptedModels(
+        proposer=[propose(calls) for calls in proposed],
+        selector=[select("none"), select("p1")],
+        updater=[write("Note down milk and show me all notes.")],
+    )
+    session = grow(notebook(), models, iterations=2, repairs=0)
+    assert session.status == "accepted", session.reason
+    assert session.sample is not None
+    last = session.sample.workflow.steps[-1]
+    assert (last.call.tool, last.observation.value) == (
+        "list_notes",
+        {"notes": [{"note_id": "note_1001", "text": "milk"}]},
+    )
+
+
+def test_equal_calls_of_one_proposal_are_one() -> None:
+    log: list[str] = []
+    models = ScriptedModels(
+        proposer=[propose([call("find_topic", word="tea"), call("find_topic", word="tea")])],
+        selector=[select("p1")],
+        updater=[ANY_TEXT],
+    )
+    session = grow(notebook(log), models)
+    assert session.status == "accepted", session.reason
+    assert session.trace.iterations[0].added == ("s1",)
+    assert log == ["find_topic", "find_topic"], "once, and once more in the replay"
+
+
 # Writes that cannot be undone
 
 

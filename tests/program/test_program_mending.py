@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from tests.support.scripted_model import ScriptedModels, call, propose, referenc
 from tests.support.toys import functions, grow, notebook
 from toolgrad_dspy.lm.rehearsal.prompt import Prompt
 from toolgrad_dspy.records import Report, Session
+from toolgrad_dspy.tools import FunctionSource
 
 BAD, WORSE, WORST = (call("read_note", note_id=f"no {word}") for word in ("tea", "rum", "milk"))
 TEA, RUM = (call("find_topic", word=word) for word in ("tea", "rum"))
@@ -239,3 +241,41 @@ def test_a_proposal_that_broke_after_a_result_counts_as_one_where_mending_is_as_
     assert models.prompts("executor") == []
     assert [report.outcome for report in reports(session)] == ["ok", "failed"]
     assert "no tea" in reports(session)[0].reason
+
+
+# What a report keeps
+
+
+def test_a_read_that_found_nothing_is_left_out_beside_one_that_found_something() -> None:
+    models = ScriptedModels(
+        proposer=[propose([call("list_notes"), TEA])], selector=[select("p1")], updater=[write("Look up tea.")]
+    )
+    session = grow(notebook(), models)
+    assert session.status == "accepted", session.reason
+    assert [step.call.tool for step in steps(session)] == ["find_topic"]
+
+
+def test_a_write_is_kept_though_it_says_nothing() -> None:
+    def make(seed: int) -> list[Callable[..., Any]]:
+        notes: list[str] = []
+
+        def put(text: str) -> list[str]:
+            """Write a note."""
+            notes.append(text)
+            return []
+
+        def read_all() -> dict[str, Any]:
+            """Read all notes."""
+            return {"title": "notes", "texts": list(notes)}
+
+        return [put, read_all]
+
+    source = FunctionSource("notes", make, isolation="session", writes=["put"])
+    models = ScriptedModels(
+        proposer=[propose([call("put", text="milk"), call("read_all")])],
+        selector=[select("p1")],
+        updater=[write("Note down milk and show me all notes.")],
+    )
+    session = grow(source, models)
+    assert session.status == "accepted", session.reason
+    assert [step.call.tool for step in steps(session)] == ["put", "read_all"]

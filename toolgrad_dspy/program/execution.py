@@ -182,13 +182,20 @@ class Execution:
         if step is not None:
             reason = f"step {step.id} of the workflow has made this call"
             return _Prepared(call, known=Verdict(outcome="ok", rule=REPEATED, reason=reason), step=step.id)
-        made = next((a for a in self.attempts if a.call == call and a.verdict.outcome == "ok"), None)
+        ran = [attempt for attempt in self.attempts if attempt.observation is not None]
+        if not self._writes(call) and (writes := [n for n, attempt in enumerate(ran) if self._writes(attempt.call)]):
+            ran = ran[writes[-1] :]  # what was read before this proposal wrote may read differently now
+        elif (failure := self.state.memory.failure(call) or self._tried.failure(call)) and (
+            failure.sent or not possible
+        ):
+            return _refused(call, REPEATED, f"the same call was made before: {failure.reason}")
+        made = next((a for a in ran if a.call == call and a.verdict.outcome == "ok"), None)
         if made is not None:
             return _Prepared(call, known=Verdict(outcome="ok", rule=REPEATED, reason=f"as {made.id}"), step=made.id)
-        failure = self.state.memory.failure(call) or self._tried.failure(call)
-        if failure is not None and (failure.sent or not possible):
-            return _refused(call, REPEATED, f"the same call was made before: {failure.reason}")
         return None
+
+    def _writes(self, call: ToolCall) -> bool:
+        return self.state.library.tool(call.tool).writes
 
     def _traced(self, call: ToolCall, references: dict[str, tuple[str, str]]) -> _Prepared:
         """The call with its origins, which depend on the results that were there when its arguments were chosen."""
@@ -225,10 +232,10 @@ class Execution:
 
     @property
     def _wanted(self) -> set[str]:
-        """The attempts that the drafts ended in. One that found nothing is left out if another found something."""
+        """The attempts that the drafts ended in. A read that found nothing is left out if there is anything else."""
         final = set(self.final.values())
-        found = {a.id for a in self.attempts if a.id in final and a.verdict.outcome == "ok"}
-        return found or final
+        ended = [attempt for attempt in self.attempts if attempt.id in final]
+        return {a.id for a in ended if a.verdict.outcome == "ok" or self._writes(a.call)} or final
 
     @property
     def report(self) -> Report:
