@@ -23,7 +23,8 @@ sys.path.insert(0, str(ROOT))
 
 NAMES = tuple(f"service_{number}" for number in range(20))
 TOOLS = "\n".join(
-    json.dumps({"name": name, "description": "It does things. " * 8, "parameters": {"type": "object"}})
+    f'{name}(city: "Lima"|"Quito"|"Tokyo", days: integer, units? = "metric", at?: e.g. "2026-05-13") -> '
+    "{city, days: [{date, high_c, low_c}]} # Tell what it is like in a city for some days"
     for name in NAMES
 )
 ANSWER = (
@@ -84,7 +85,12 @@ async def predict(calls: int, workers: int) -> dict[str, float]:
 
     async def call(number: int) -> object:
         answer = await module.acall(
-            lm=lm, tools=TOOLS, workflow="(no steps yet)", lacking="everything", progress=f"iteration {number} of 8"
+            lm=lm,
+            tools=TOOLS,
+            workflow="(no steps yet)",
+            failed="(none)",
+            lacking="everything",
+            progress=f"iteration {number} of 8",
         )
         assert answer.proposals[0].calls[0].tool == "service_3"
         return answer
@@ -112,7 +118,8 @@ async def waiting_sessions(calls: int, workers: int) -> dict[str, float]:
     async def session(index: int) -> Session:
         with lean():
             for number in range(calls // workers):
-                await module.acall(lm=lm, tools=TOOLS, workflow="", lacking="all", progress=f"{index} {number}")
+                progress = f"{index} {number}"
+                await module.acall(lm=lm, tools=TOOLS, workflow="", failed="", lacking="all", progress=progress)
         return Session(index=index, seed=0, status="failed")
 
     cpu, wall = time.process_time(), time.perf_counter()
