@@ -451,7 +451,7 @@ def test_a_dry_run_estimates_the_whole_run_and_stores_nothing(tmp_path: Path) ->
     arguments = ("generate", "-n", "200", "-o", "run", "--iterations", "3", "--dry-run")
     done = run(tmp_path, *arguments, "--json", "--quiet")
     guess = json.loads(done.stdout)
-    calls = guess["figures"]["LM calls"]
+    calls = guess["figures"]["tool calls"]  # of the model, all sessions make as many
     assert guess["sessions"] == 5
     assert calls["total"] == pytest.approx(200 * calls["mean"])
     assert 0 < calls["deviation"] * 200**0.5 < calls["total_deviation"], "a mean over a few sessions is uncertain"
