@@ -15,7 +15,7 @@ from toolgrad_dspy.cli.compile.report import NOTHING_TO_FIND
 from toolgrad_dspy.optimizers import OPTIMIZERS
 
 COMMAND = [sys.executable, "-m", "toolgrad_dspy.compile"]
-SMALL = ("--train", "4", "--validation", "4", "--test", "4", "--iterations", "3")
+SMALL = ("--train", "4", "--validation", "4", "--test", "4", "--iterations", "3", "--base", "plain")
 
 
 def compile_(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -48,7 +48,7 @@ def test_compile_tunes_reports_saves_and_names_the_next_command(tmp_path: Path) 
 
 @pytest.mark.slow
 def test_what_ships_leaves_nothing_to_find_on_rehearsal_and_the_report_says_why(tmp_path: Path) -> None:
-    done = compile_(tmp_path, *SMALL, "--metric-calls", "24")
+    done = compile_(tmp_path, *SMALL[:-2], "--metric-calls", "24")
     assert NOTHING_TO_FIND in done.stdout.splitlines()
     saved = program(tmp_path / "programs/gepa-0.json")["compiled"]
     assert saved["scores"]["after"] == saved["scores"]["before"] > 0.8

@@ -87,7 +87,7 @@ def assert_is_the_front(front: list[dict[str, Any]], study: optuna.Study) -> Non
 def test_the_best_settings_given_to_generate_are_those_of_the_trial(sweep: SweepCommand) -> None:
     sweep.write(
         "space.yaml",
-        "optimizer: [none, gepa]\niterations: [3]\ntemperature: [0.4]\nadapter: [json]\n"
+        "optimizer: [none, gepa]\niterations: [3]\nbase: [plain]\ntemperature: [0.4]\nadapter: [json]\n"
         "known: [{optimizer: gepa}, {optimizer: none}]\n",
     )
     result = sweep.result(
