@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 from collections.abc import Callable
 from typing import Any, Self
 
@@ -27,8 +28,8 @@ from toolgrad_dspy.lm.rehearsal.repairing import repair
 from toolgrad_dspy.lm.rehearsal.selecting import select
 from toolgrad_dspy.lm.rehearsal.writing import write
 
-# What stands in a field that none of the parts knows.
-REHEARSED = "This is a rehearsal."
+# What stands in a field that none of the parts knows: a text, or a number where the form of the answer asks for one.
+REHEARSED, A_NUMBER = "This is a rehearsal.", "1"
 
 Answer = dict[str, Any]
 Part = Callable[[Prompt, random.Random], Answer]
@@ -85,8 +86,13 @@ def _part(outputs: frozenset[str]) -> Part | None:
     return PARTS.get(outputs) or next((part for fields, part in LOOP_PARTS.items() if fields < outputs), None)
 
 
+def _rehearsed(name: str, prompt: Prompt) -> str:
+    asks = re.search(rf"\{{{re.escape(name)}\}}[^\n]*must be a single (int|float) value", prompt.text)
+    return A_NUMBER if asks else REHEARSED
+
+
 def _formatted(answered: Answer, prompt: Prompt) -> str:
-    fields = {name: answered.get(name, REHEARSED) for name in prompt.outputs}
+    fields = {name: answered.get(name, _rehearsed(name, prompt)) for name in prompt.outputs}
     if prompt.as_json:
         return json.dumps(fields, ensure_ascii=False)
     shown = {
