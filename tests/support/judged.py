@@ -82,7 +82,9 @@ def scripted(adapter: Any = "chat", **answers: list[Answer]) -> ScriptedModels:
     left = {group: iter(given) for group, given in answers.items()}
 
     def respond(prompt: Prompt) -> Answer:
-        group = {"requests": "quality", "extracted": "instruction", "sufficiency": "calls"}[next(iter(prompt.outputs))]
+        group = {"requests": "quality", "extracted": "instruction", "sufficiency": "calls"}[
+            next(iter(prompt.outputs))
+        ]
         return next(left.get(group, iter(())), None)
 
     script: Callable[[Prompt], Answer] = respond
