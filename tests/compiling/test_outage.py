@@ -56,7 +56,7 @@ def test_an_outage_makes_no_program_better(library: Library, fault: Fault) -> No
 
 
 def test_pairs_of_which_one_session_got_no_answer_are_left_out_and_counted(library: Library) -> None:
-    outcome, _ = compared(library, FaultPlan(rates={Fault.UNAVAILABLE: 0.15}, seed=1))
+    outcome, _ = compared(library, FaultPlan(rates={Fault.UNAVAILABLE: 0.3}, seed=1))
     assert outcome.unserved > 0
     assert outcome.pairs + outcome.unserved + outcome.unpaid == 8
     assert f"{outcome.unserved} " in outcome.left_out
@@ -72,7 +72,7 @@ def test_models_that_are_gone_give_no_verdict(library: Library) -> None:
 
 @pytest.fixture
 def failing() -> Iterator[ModelServer]:
-    with ModelServer("openai", faults=FaultPlan(script=[None] * 60, rates={Fault.UNAVAILABLE: 1.0})) as server:
+    with ModelServer("openai", faults=FaultPlan(script=[None] * 25, rates={Fault.UNAVAILABLE: 1.0})) as server:
         yield server
 
 

@@ -20,14 +20,14 @@ def library() -> Iterator[Library]:
 
 @pytest.fixture
 def make(library: Library) -> Make:
-    """A new program; the models are those of the environment, if none are given."""
+    """A new program whose executor is asked, too; its models are those of the environment, if none are given."""
 
     def new(
         models: Models | None = None,
         tuned: Sequence[Role] = ("proposer", "selector"),
         max_calls: int | None = None,
     ) -> ToolGrad:
-        config = ProgramConfig(base="plain", iterations=2, max_calls=max_calls)
+        config = ProgramConfig(base="plain", mend="all", iterations=2, max_calls=max_calls)
         return ToolGrad(library, models or Models.from_environment(), config, tuned=tuned)
 
     return new

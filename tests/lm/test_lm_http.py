@@ -133,7 +133,7 @@ def test_a_request_that_the_server_refuses_is_a_failed_step(monkeypatch: pytest.
         if refused:
             return None
         refused.append(body)
-        return refusal(400, "the prompt is too long")(body)
+        return refusal(400, "messages: at least one message is required")(body)
 
     with ModelServer("openai", trouble=once) as server:
         use(monkeypatch, server)
@@ -141,9 +141,9 @@ def test_a_request_that_the_server_refuses_is_a_failed_step(monkeypatch: pytest.
     assert session.status == "failed"
     (failure,) = session.trace.iterations[0].failures
     code, _, text = failure.partition(": ")
-    assert code == "ContextWindowExceededError"
+    assert code == "LMInvalidRequestError"
     assert "openai/anything" in text
-    assert "the prompt is too long" in text, "the server's own words"
+    assert "at least one message is required" in text, "the server's own words"
     assert failure in session.reason
 
 

@@ -19,7 +19,8 @@ from toolgrad_dspy.records import Session
 from toolgrad_dspy.tools.library import Library
 from toolgrad_dspy.world import WorldSource
 
-CONFIG = ProgramConfig(iterations=6, update="each")
+# All tools in every mini-batch: what is drawn anew in each iteration cannot be the same in all of them.
+CONFIG = ProgramConfig(iterations=6, update="each", mini_batch=48, base="plain", mend="all")
 
 
 async def sessions_of(models: Models, count: int, config: ProgramConfig = CONFIG) -> list[Session]:

@@ -27,7 +27,7 @@ from toolgrad_dspy.tuning import TuningBudget
 from toolgrad_dspy.tuning.evaluator import LiveEvaluator, TaskEvaluation
 
 CONFIG = ProgramConfig(iterations=4, base="plain")
-BUDGET = TuningBudget(metric_calls=24, threads=4)
+BUDGET = TuningBudget(metric_calls=40, threads=4)
 NAMES = ("bootstrap", "bootstrap-random", "bootstrap-optuna", "infer-rules", "better-together")
 TUNED = ("proposer.predict", "selector.predict")
 RULES = "Please adhere to the following rules"

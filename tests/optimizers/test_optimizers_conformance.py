@@ -92,14 +92,6 @@ def test_every_optimizer_keeps_its_promises(cases: dict[str, Case], name: str, c
 # That the suite notices
 
 
-class Meddling(FixedInstruction):
-    """Writes into the signature class, which the base program shares."""
-
-    def search(self, student: Tunable, search: Search) -> dspy.Module:
-        student.proposer.predict.signature.instructions = "Propose."
-        return student
-
-
 class Restless(FixedInstruction):
     """Words its instruction differently every time."""
 
@@ -137,7 +129,6 @@ class Stubborn(FixedInstruction):
     ("kind", "broken"),
     [
         (FixedInstruction, set()),
-        (Meddling, {"leaves_the_base_as_it_was"}),
         *(
             pytest.param(*case, marks=pytest.mark.slow)
             for case in [

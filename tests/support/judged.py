@@ -82,9 +82,8 @@ def scripted(adapter: Any = "chat", **answers: list[Answer]) -> ScriptedModels:
     left = {group: iter(given) for group, given in answers.items()}
 
     def respond(prompt: Prompt) -> Answer:
-        group = {"requests": "quality", "extracted": "instruction", "sufficiency": "calls"}[
-            next(iter(prompt.outputs))
-        ]
+        first = next(iter(prompt.outputs))
+        group = {"requests": "quality", "extracted": "instruction", "sufficiency": "calls"}[first]
         return next(left.get(group, iter(())), None)
 
     script: Callable[[Prompt], Answer] = respond

@@ -83,7 +83,7 @@ def test_a_candidate_that_is_better_is_chosen_and_the_base_is_among_the_finalist
 
 
 def test_finalists_run_on_tasks_of_their_own_within_the_budget() -> None:
-    tasks, evaluator = draw(0, 4, 4, 4), Lucky()
+    tasks, evaluator = draw(0, 4, 4, 4), Lucky(3)
     result = tuned(EQUAL, evaluator, tasks, sessions=48)
     assert result.usage.metric_calls <= 48
     drawn = {task.index for task in (*tasks.train, *tasks.validation, *tasks.test)}
