@@ -42,7 +42,7 @@ def test_a_run_made_with_other_prompts_is_not_resumed_and_stays_as_it_is(
     spec = RunSpec(n=3, program=ProgramConfig.model_validate({"iterations": 2, "mini_batch": 12, **settings}))
     with RunStore.open(version / "run") as store:
         before = list(store.sessions())
-    with refused(UsageError, "other_configuration", "program"):
+    with refused(UsageError, "other_version", "-o"):
         asyncio.run(generate(spec, version / "run"))
     with RunStore.open(version / "run") as store:
         assert list(store.sessions()) == before

@@ -22,6 +22,8 @@ LEVELS = 4
 # Properties of one object, and values of one enumeration; what is more is shown as "…".
 WIDTH = 16
 VALUES = 8
+# Alternatives of one parameter.
+ALTERNATIVES = 3
 # Characters of an example, of an enumerated value, or of a hint; longer values are left out.
 CHARS = 60
 MORE = "…"
@@ -43,7 +45,7 @@ def parameter_list(schema: JsonValue, explained: Callable[[str], bool] = lambda 
     - Enumerated values are written as JSON and joined by ``|``; lists are in brackets, objects in braces.
     - A required parameter that nothing else explains is followed by its description, cut, in parentheses, unless its
       name is ``explained``.
-    - Of alternatives the first is shown that is not null: a parameter that may be null can be left out.
+    - Alternatives are joined by ``|`` too, without null: a parameter that may be null can be left out.
     - ``variant`` chooses among the examples of a required parameter: a model that always sees the same uses the same.
 
     >>> day, limit = {"type": "string", "examples": ["2026-05-13"]}, {"type": "integer", "default": 5}
@@ -113,7 +115,7 @@ class _Members:
     def _member(self, name: str, schemas: list[Schema], required: bool, level: int, above: frozenset[int]) -> str:
         described = [part for schema in schemas for part in schema.parts()]
         parts = _without_null(described)
-        kind = self._type(parts, level + 1, above)
+        kind = self._choice(described, level + 1, above) or self._type(parts, level + 1, above)
         mark = "" if required else "?"
         default = _first(described, "default")
         if default is not None and len(line := _json(default)) <= CHARS:
@@ -131,6 +133,18 @@ class _Members:
         hint = "" if not required or self._explained(name) else _hint(described)
         told = " ".join(filter(None, (typed, f"({hint})" if hint else "")))
         return f"{_key(name)}{mark}: {told}" if told else f"{_key(name)}{mark}"
+
+    def _choice(self, parts: Sequence[Schema], level: int, above: frozenset[int]) -> str:
+        """The alternatives, ``"now"|{date, time}``; empty where there is one, or all are plain types."""
+        for part in parts:
+            for group in part.alternatives():
+                options = [option.parts() for option in group if types(option.parts()) != ["null"]]
+                shown = list(
+                    dict.fromkeys(self._type(_without_null(o), level, above) for o in options[:ALTERNATIVES])
+                )
+                if len(shown) > 1 and not _SCALARS.issuperset(shown):
+                    return "|".join([*shown, MORE] if len(options) > ALTERNATIVES else shown)
+        return ""
 
     def _example(self, parts: Sequence[Schema]) -> JsonValue:
         examples = _first(parts, "examples")

@@ -1,6 +1,6 @@
 """The ToolGrad program: proposer, executor, selector, updater, and the loop that composes them."""
 
-from toolgrad_dspy.program.bases import BaseName
+from toolgrad_dspy.program.bases import BaseName, prompts_digest
 from toolgrad_dspy.program.config import ProgramConfig
 from toolgrad_dspy.program.schema_notes import schema_notes
 from toolgrad_dspy.program.sessions import Tasks, draw, run_session, run_sessions
@@ -25,6 +25,7 @@ __all__ = [
     "draw",
     "load_program",
     "other_signatures",
+    "prompts_digest",
     "read_program",
     "run_session",
     "run_sessions",

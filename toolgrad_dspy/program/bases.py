@@ -4,10 +4,14 @@ What ships is the best program known. The plain base is for measuring: what opti
 the rehearsal model does from the start whatever the shipped instructions ask for.
 """
 
+import hashlib
+import json
 from collections.abc import Mapping
 from typing import Literal
 
 import dspy
+
+from toolgrad_dspy.signatures import Propose, Repair, Select, Update
 
 BaseName = Literal["shipped", "plain"]
 
@@ -32,6 +36,18 @@ Give no calls when it cannot be mended.""",
 The query states every value listed under "state" and contains none listed under "avoid". The response answers it from
 the results alone.""",
 }
+
+
+def prompts_digest() -> str:
+    """A digest of all prompts that this version ships: samples of other prompts do not belong in the same run."""
+    shipped = [
+        [
+            signature.instructions,
+            {name: field.json_schema_extra.get("desc") for name, field in signature.fields.items()},
+        ]
+        for signature in (Propose, Repair, Select, Update)
+    ]
+    return hashlib.sha256(json.dumps([shipped, dict(PLAIN)]).encode()).hexdigest()[:16]
 
 
 def with_base(program: dspy.Module, name: BaseName) -> None:

@@ -17,7 +17,8 @@ class ProgramConfig(BaseModel):
       half of that costs a fifth less, at nearly the same score (docs/models.md, "What a sample costs").
     - ``proposals``: proposals asked for per iteration (paper: 3).
     - ``iterations``: passes of the loop (paper: 10, its released example 5).
-    - ``repairs``: LM turns to mend the calls of one proposal (paper: at most 3 turns in all).
+    - ``repairs``: LM turns to mend the calls of one proposal (paper: at most 3 turns in all), or, where ``mend`` is
+      ``needed``, those of one iteration.
     - ``mend``: when they are used: for ``all`` proposals that broke or came back empty, as in the paper, or only
       where ``needed``, when no proposal of the iteration gave a result: only one report is taken.
     - ``chains``: chains a workflow may have (paper: 10).

@@ -12,7 +12,7 @@ from toolgrad_dspy.errors import one_line
 from toolgrad_dspy.program.memory import Memory
 from toolgrad_dspy.program.state import State
 from toolgrad_dspy.provenance.dependencies import attempts_to_keep
-from toolgrad_dspy.provenance.made_up import made_up_id, without_optional
+from toolgrad_dspy.provenance.made_up import made_up_id, required_ids, without_optional
 from toolgrad_dspy.provenance.origins import EarlierResult, trace_origins
 from toolgrad_dspy.provenance.references import UnresolvedReferenceError, resolve
 from toolgrad_dspy.records import Attempt, DraftCall, Observation, Origin, Proposal, Report, ToolCall, Verdict
@@ -23,6 +23,8 @@ from toolgrad_dspy.tools.verdict import classify
 
 # The rule of a call that was not sent because it is known how it ends: it failed before, or is a step already.
 REPEATED = "repeated"
+# Tools that a model is told of, for an id that it made up.
+GIVERS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +114,11 @@ class Execution:
     def to_mend(self) -> bool:
         """Whether a model is to mend it: it is poor or, if all proposals are mended, it broke before its end.
 
-        A proposal whose calls are all steps already has nothing to mend.
+        A proposal whose calls are all steps already has nothing to mend, and one that needs what nothing at hand
+        gives cannot be.
         """
+        if not self.mendable:
+            return False
         if not self.problem and self.report.outcome == "failed":
             return False
         return self.poor or (self.state.config.mend == "all" and len(self.final) < len(self.proposal.calls))
@@ -210,9 +215,15 @@ class Execution:
             without = ToolCall(tool=call.tool, arguments=shorter)
             if self.state.library.validate(without) is None:
                 return self._traced(without, references)
-        made_up = replace(made_up, givers=tuple(name for name in made_up.givers if name in self.at_hand))
+        made_up = replace(made_up, givers=self._nearest(made_up.givers))
         self.mendable = bool(made_up.givers)
         return _refused(call, "made_up_id", str(made_up))
+
+    def _nearest(self, givers: Sequence[str]) -> tuple[str, ...]:
+        """Those of ``givers`` that are at hand, a few of them; first the ones that need no id themselves."""
+        library = self.state.library
+        near = [name for name in givers if name in self.at_hand]
+        return tuple(sorted(near, key=lambda name: len(required_ids(library.tool(name))))[:GIVERS])
 
     def _classify(self, call: ToolCall, observation: Observation | None) -> Verdict:
         assert observation is not None, "a call without a refusal has run"

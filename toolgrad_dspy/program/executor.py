@@ -1,5 +1,6 @@
 """The executor: runs the drafts of proposals, and asks a model to mend what did not run, or came back empty."""
 
+from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -43,9 +44,9 @@ class Executor(dspy.Module):
     async def aforward(self, state: State, work: Work) -> list[Execution]:
         """The executions of the proposals, in their order. All drafts run at once.
 
-        With ``config.mend == "needed"`` a model is asked only if no proposal gave a result, and until one does:
-        only one report is taken. With ``"all"`` every proposal is mended, all at once. Either way each takes at most
-        ``config.repairs`` turns. Raises only what ends the run.
+        With ``config.mend == "needed"`` a model is asked only if no proposal gave a result, and until one does: only
+        one report is taken. Then the proposals take turns, ``config.repairs`` in all. With ``"all"`` every proposal
+        is mended, all at once, with as many turns each. Raises only what ends the run.
         """
         at_hand = frozenset(tool.name for tool in work.tools)
         running = [
@@ -55,31 +56,40 @@ class Executor(dspy.Module):
         await gather_or_cancel(execution.go_on() for execution in running)
         _remember(running)
         if state.config.mend == "all":
-            await gather_or_cancel(self._mended(execution, work) for execution in running if execution.to_mend)
+            await gather_or_cancel(self._mended(execution, work) for execution in running)
             _remember(running)
         else:
-            for execution in running:
-                if not all(other.poor for other in running):
-                    break
-                await self._mended(execution, work)
-                execution.remember()
+            await self._one_mended(running, work)
         return running
 
+    async def _one_mended(self, running: list[Execution], work: Work) -> None:
+        """Mend the proposals by turns until one gives a result."""
+        turns = running[0].state.config.repairs if running else 0
+        waiting = deque(execution for execution in running if execution.to_mend)
+        while turns and waiting and all(execution.poor for execution in running):
+            execution = waiting.popleft()
+            turns -= 1
+            if await self._turn(execution, work):
+                waiting.append(execution)
+            execution.remember()
+
     async def _mended(self, execution: Execution, work: Work) -> None:
-        """Ask for better calls until the proposal gives a result, the model gives up, or the turns are used up."""
+        """Mend one proposal until it gives a result, the model gives up, or the turns are used up."""
         for _ in range(execution.state.config.repairs):
-            if not execution.to_mend or not execution.mendable:
+            if not execution.to_mend or not await self._turn(execution, work):
                 return
-            try:
-                calls = await self._ask(execution, work)
-            except (AnswerError, CallLimitError) as error:
-                # The model cannot mend it; the draft's own failure is in the report as an attempt.
-                execution.problem = f"repair: {error}"
-                return
-            if not calls:  # the model gave up: a booking for a day that is full cannot be mended
-                return
-            if not await execution.mend(calls):
-                return
+
+    async def _turn(self, execution: Execution, work: Work) -> bool:
+        """Ask for better calls, and run them; whether another turn may help."""
+        try:
+            calls = await self._ask(execution, work)
+        except (AnswerError, CallLimitError) as error:
+            # The model cannot mend it; the draft's own failure is in the report as an attempt.
+            execution.problem = f"repair: {error}"
+            return False
+        if not calls:  # the model gave up: a booking for a day that is full cannot be mended
+            return False
+        return await execution.mend(calls) and execution.to_mend
 
     async def _ask(self, execution: Execution, work: Work) -> list[DraftCall]:
         """The model's calls in place of the poor one; none if it gives up. Raises AnswerError."""

@@ -2,11 +2,11 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, replace
 
 from toolgrad_dspy.errors import one_line
-from toolgrad_dspy.records import Attempt, Observation, ToolCall
+from toolgrad_dspy.records import Attempt, Observation, ToolCall, last_key, leaves, names_id, opaque
 from toolgrad_dspy.rendering import line
 
 # Failures that the proposer is shown, the latest ones, and characters of each.
@@ -18,12 +18,16 @@ _PASSING = ("timeout", "connection")
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A call that gave nothing: in which iteration, why, and whether it was sent to its tool."""
+    """A call that gave nothing: in which iteration, why, and whether it was sent to its tool.
+
+    One that is ``lifted`` may give something by now.
+    """
 
     call: ToolCall
     iteration: int
     reason: str
     sent: bool
+    lifted: bool = False
 
 
 class Memory:
@@ -56,12 +60,14 @@ class Memory:
             ended = Failure(attempt.call, iteration, "its result was empty", sent)
             self._empty.setdefault(_key(attempt.call), ended)
         elif outcome == "failed" and not _passing(attempt.observation):
-            ended = Failure(attempt.call, iteration, attempt.verdict.reason, sent)
-            self._failures.setdefault(_key(attempt.call), ended)
+            before = self._failures.get(_key(attempt.call))
+            if before is None or before.lifted:
+                self._failures[_key(attempt.call)] = Failure(attempt.call, iteration, attempt.verdict.reason, sent)
 
     def failure(self, call: ToolCall) -> Failure | None:
         """How the same call failed before, or that it found nothing; None if neither is known."""
-        return self._failures.get(_key(call)) or self._empty.get(_key(call))
+        failure = self._failures.get(_key(call))
+        return self._empty.get(_key(call)) if failure is None or failure.lifted else failure
 
     def told(self) -> str:
         """The latest failures for a prompt, one line each."""
@@ -95,14 +101,35 @@ class Memory:
             own.cancel()
             raise
         own.set_result(observation)
-        if not writes and _passing(observation):
+        if writes:  # on a source whose sessions are shared: it has happened
+            self._reads.clear()
+        elif _passing(observation):
             made.pop(key, None)
         return observation
 
-    def forget(self) -> None:
-        """The tools' state has changed: what was read before may read differently now."""
+    def forget(self, accepted: Iterable[Attempt]) -> None:
+        """The tools' state has changed: what was read before may read differently now.
+
+        A call that failed may succeed if it is about something that was ``accepted``: there was no such note, and now
+        there is. The proposer is told of it all the same.
+        """
         self._reads.clear()
         self._empty.clear()
+        touched = {name for attempt in accepted for name in _ids(attempt.call, attempt.observation)}
+        for key, failure in self._failures.items():
+            if touched.intersection(_ids(failure.call)):
+                self._failures[key] = replace(failure, lifted=True)
+
+
+def _ids(call: ToolCall, observation: Observation | None = None) -> set[str]:
+    """The ids that a call was made with, and those that it gave."""
+    results = [] if observation is None else leaves(observation.value)
+    found = (
+        value
+        for pointer, value in (*leaves(call.arguments), *results)
+        if names_id(last_key(pointer)) or opaque(value)
+    )
+    return {json.dumps(value) for value in found}
 
 
 def _passing(observation: Observation | None) -> bool:

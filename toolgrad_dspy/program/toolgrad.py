@@ -204,7 +204,7 @@ class _Growth:
         if branch is not None:  # a report that only read has run on the trunk, and left it as it was
             await self.branches.adopt(await self._clean(report, branch))
         if any(self.branches.writes(attempt.call.tool) for attempt in report.kept):
-            state.memory.forget()
+            state.memory.forget(report.kept)
 
     async def _clean(self, report: Report, branch: Branch) -> Branch:
         """``branch``, or a new one without the writes that ran on it and were not taken over.

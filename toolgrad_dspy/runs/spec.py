@@ -10,7 +10,7 @@ from pydantic import JsonValue
 
 from toolgrad_dspy.lm import LOOP_ROLES, Budget, Caps, Models, ModelSettings, Role
 from toolgrad_dspy.lm.calls import Prices
-from toolgrad_dspy.program import ProgramConfig, ToolGrad, load_program
+from toolgrad_dspy.program import ProgramConfig, ToolGrad, load_program, prompts_digest
 from toolgrad_dspy.runs.tools_spec import ToolsSpec, WorldTools
 
 
@@ -86,7 +86,7 @@ class RunSpec:
         digest = None if self.program_file is None else hashlib.sha256(self.program_file.read_bytes()).hexdigest()
         return {
             "seed": self.seed,
-            "program": {**self.program.model_dump(mode="json"), "file": digest},
+            "program": {**self.program.model_dump(mode="json"), "file": digest, "prompts": prompts_digest()},
             "models": self.models.public(),
             "tools": self.tools.public(),
         }

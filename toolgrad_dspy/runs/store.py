@@ -19,7 +19,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeAlias, TypeVar, get_args
 
-from pydantic import ValidationError
+from pydantic import JsonValue, ValidationError
 
 from toolgrad_dspy.errors import StoreError, UsageError, one_line
 from toolgrad_dspy.files import atomic_writer, store_errors, written_ahead
@@ -248,6 +248,12 @@ class RunStore:
             self._connection.execute("INSERT INTO meta VALUES ('config', ?)", (json.dumps(dict(config)),))
 
     def _check_same(self, config: StoredConfiguration, tools: Sequence[Tool]) -> None:
+        if _prompts(self.config()) != _prompts(config):
+            raise UsageError(
+                f"{self.path} holds a run with the prompts of another version: it can be read, and not resumed; "
+                "choose another folder with -o",
+                code="other_version",
+            )
         differing = differences(self.config(), config)
         there, now = {tool.name: tool for tool in self.tools()}, {tool.name: tool for tool in tools}
         if there != now:
@@ -317,3 +323,9 @@ def _select(trace: str) -> str:
 
 def _is_ours(name: str) -> bool:
     return name in _OURS or name.startswith(("run.db-", "run.lock-", ".config.yaml."))
+
+
+def _prompts(config: StoredConfiguration) -> JsonValue:
+    """The digest of the prompts that a run was begun with, None for one of version 0.1.0."""
+    program = config.get("program")
+    return program.get("prompts") if isinstance(program, dict) else None

@@ -89,7 +89,7 @@ def _add_selection(state: State, iteration: Iteration) -> None:
     if chosen is not None and iteration.added:
         state.append(chosen.kept, selection.chain, frozenset(chains_used(state.workflow, chosen)))
         if any(state.library.tool(attempt.call.tool).writes for attempt in chosen.kept):
-            state.memory.forget()
+            state.memory.forget(chosen.kept)
 
 
 def _with(session: Session, workflow: Workflow) -> Session:
