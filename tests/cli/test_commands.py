@@ -124,6 +124,7 @@ def sessions_of(folder: Path, *options: str) -> list[Session]:
         return list(store.sessions())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("most", [4, 9])
 def test_a_session_makes_no_more_calls_than_it_may_and_ends_with_its_steps(most: int, tmp_path: Path) -> None:
     sessions = sessions_of(tmp_path, "--max-calls-per-session", str(most))
@@ -133,6 +134,7 @@ def test_a_session_makes_no_more_calls_than_it_may_and_ends_with_its_steps(most:
     assert "max_calls: " + str(most) in (tmp_path / "run/config.yaml").read_text()
 
 
+@pytest.mark.slow
 def test_every_failed_proposal_is_mended_only_where_that_is_asked_for(tmp_path: Path) -> None:
     for folder in ("needed", "all"):
         (tmp_path / folder).mkdir()
@@ -151,6 +153,7 @@ def test_every_failed_proposal_is_mended_only_where_that_is_asked_for(tmp_path: 
     assert asked[0] < asked[1]
 
 
+@pytest.mark.slow
 def test_the_base_that_is_named_is_the_one_that_runs(tmp_path: Path) -> None:
     taken = []
     for base in ("plain", "shipped"):
@@ -199,6 +202,7 @@ def test_killed_in_the_middle_a_run_resumes_without_loss_or_repetition(tmp_path:
         assert [s.sample for s in resumed.sessions(traces=False)] == [s.sample for s in whole.sessions(traces=False)]
 
 
+@pytest.mark.slow
 def test_interrupted_a_run_keeps_what_has_ended_and_says_how_to_resume(tmp_path: Path) -> None:
     arguments = ["generate", "-n", "400", "-o", "run", "--max-concurrency", "4"]
     process = subprocess.Popen(
@@ -288,6 +292,7 @@ if __name__ == "__main__":
 """
 
 
+@pytest.mark.slow
 def test_two_tools_of_one_name_are_one_line_that_says_how_to_tell_them_apart(tmp_path: Path) -> None:
     (tmp_path / "server.py").write_text(SERVER)
     entry = {"command": sys.executable, "args": ["server.py"], "allow_writes": True}

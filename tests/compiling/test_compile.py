@@ -106,6 +106,7 @@ def test_compiling_works_on_tool_sources_of_ones_own_and_from_a_parent(tmp_path:
     assert child.description.parent.prompts == parent.prompts.digest
 
 
+@pytest.mark.slow
 def test_an_interrupted_compile_resumes_to_the_program_it_would_have_been(tmp_path: Path) -> None:
     path, whole = tmp_path / "p.json", tmp_path / "whole.json"
     interrupted(SPEC, path)
@@ -127,6 +128,7 @@ def test_what_a_limit_ended_keeps_its_journal_and_resumes_with_a_larger_one(tmp_
     assert not journal_of(path).exists()
 
 
+@pytest.mark.slow
 def test_a_recording_is_made_once_and_one_that_does_not_fit_leaves_nothing_to_resume(tmp_path: Path) -> None:
     recording = tmp_path / "states.jsonl"
     spec = changed(record=recording)

@@ -43,6 +43,7 @@ def test_a_limit_on_calls_binds_all_stages_together(tmp_path: Path, optimizer: s
     assert journal_of(tmp_path / "p.json").exists(), "a larger limit can resume it"
 
 
+@pytest.mark.slow
 def test_recording_is_part_of_the_budget(tmp_path: Path) -> None:
     spec = dataclasses.replace(limited(lm_calls=400), record=tmp_path / "states.jsonl")
     compiled = compile(spec, tmp_path / "p.json")
@@ -95,6 +96,7 @@ def test_a_limit_on_minutes_ends_a_compile_with_what_it_has(tmp_path: Path) -> N
     assert compiled.comparison.unchanged
 
 
+@pytest.mark.slow
 def test_a_resumed_compile_does_not_pay_again_for_the_comparison(tmp_path: Path) -> None:
     path = tmp_path / "p.json"
     first = compile(limited(lm_calls=400), path)

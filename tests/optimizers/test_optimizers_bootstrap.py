@@ -240,6 +240,7 @@ def test_a_program_with_demonstrations_gives_the_same_prompts_after_saving_and_l
     assert any(RULES in text for _, text in asked[0])
 
 
+@pytest.mark.slow
 def test_the_search_with_optuna_is_repeatable_and_leaves_optuna_as_it_was(
     library: Library, outcome_of: Callable[[str], Outcome]
 ) -> None:

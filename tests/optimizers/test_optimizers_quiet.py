@@ -13,6 +13,7 @@ from toolgrad_dspy.tuning import LiveEvaluator, TuningBudget
 __all__ = ["library"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", list(OPTIMIZERS))
 def test_an_optimizer_prints_nothing(library: Library, name: str, capfd: pytest.CaptureFixture[str]) -> None:
     models = Models.from_environment()

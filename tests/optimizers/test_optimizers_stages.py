@@ -38,6 +38,7 @@ class Watched(Optimizer):
             self.scored = search.phase.evaluations.begun - before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("names", [("gepa", "bootstrap"), ("gepa", "gepa"), ("copro", "gepa", "bootstrap")])
 @pytest.mark.parametrize("limits", [{}, {"lm_calls": 300}, {"lm_calls": 200}])
 def test_every_stage_begins_and_scores_sessions(

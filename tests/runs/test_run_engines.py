@@ -52,6 +52,7 @@ def play(spec: RunSpec) -> list[Session]:
     return sorted(sessions, key=lambda session: session.index)
 
 
+@pytest.mark.slow
 def test_a_spec_gives_the_same_samples_in_another_process() -> None:
     """A spec is data: pickled, it builds the same program on the same tools elsewhere."""
     spec = small_spec()

@@ -45,6 +45,7 @@ def test_an_evaluated_session_has_the_invocations_of_all_roles_by_iteration(libr
             assert any(attempt.verdict.outcome == "failed" for attempt in attempts)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", list(OPTIMIZERS))
 def test_every_optimizer_tunes_all_four_roles(library: Library, name: str) -> None:
     models = Models.from_environment()
