@@ -92,6 +92,15 @@ def test_every_optimizer_keeps_its_promises(cases: dict[str, Case], name: str, c
 # That the suite notices
 
 
+class Meddling(FixedInstruction):
+    """Writes into the program that it was given: a search alone has copies with signatures of their own."""
+
+    def tune(self, program: ToolGrad, *given: Any, **options: Any) -> TuningResult:
+        predictor = program.proposer.predict
+        predictor.signature = predictor.signature.with_instructions("Propose.")
+        return super().tune(program, *given, **options)
+
+
 class Restless(FixedInstruction):
     """Words its instruction differently every time."""
 
@@ -129,6 +138,7 @@ class Stubborn(FixedInstruction):
     ("kind", "broken"),
     [
         (FixedInstruction, set()),
+        (Meddling, {"leaves_the_base_as_it_was"}),
         *(
             pytest.param(*case, marks=pytest.mark.slow)
             for case in [

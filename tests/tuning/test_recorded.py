@@ -164,7 +164,14 @@ def test_recorded_scores_rank_programs_as_live_ones_do(
     recording: Recording, evaluator: RecordedEvaluator, library: Library
 ) -> None:
     base = ToolGrad(library, Models.from_environment(), CONFIG)
-    habits = ((), ("reuse",), ("reuse", "append"), [habit.name for habit in HABITS])
+    habits: tuple[Sequence[str], ...] = (
+        (),
+        ("reuse",),
+        ("reuse", "concrete", "fresh"),
+        ("reuse", "append"),
+        ("reuse", "compose", "append"),
+        [habit.name for habit in HABITS],
+    )
     programs = [asking_for(base, *names) for names in habits]
     live = [mean(evaluate(LiveEvaluator(Metric()), program, ALL_TASKS)) for program in programs]
     recorded = [mean(evaluate(evaluator, program, ALL_TASKS)) for program in programs]

@@ -31,7 +31,12 @@ Iterations = Annotated[
 ]
 MiniBatch = Annotated[int | None, typer.Option("--mini-batch", help="Tools shown per iteration (24).", min=1)]
 Proposals = Annotated[int | None, typer.Option("--proposals", help="Proposals per iteration (3).", min=1, max=16)]
-Repairs = Annotated[int | None, typer.Option("--repairs", help="Repair turns per proposal (2).", min=0, max=10)]
+Repairs = Annotated[
+    int | None,
+    typer.Option(
+        "--repairs", help="Turns to mend calls, per iteration, or per proposal with --mend all (2).", min=0, max=10
+    ),
+]
 Mend = Annotated[
     Literal["needed", "all"] | None,
     typer.Option(
