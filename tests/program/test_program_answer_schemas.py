@@ -85,8 +85,50 @@ def test_proposals_have_an_instruction_and_one_to_three_calls() -> None:
     counted = {count: fits(schema, [{"instruction": "Look.", "calls": [call] * count}]) for count in range(5)}
     assert counted == {0: False, 1: True, 2: True, 3: True, 4: False}
     proposal = {"instruction": "Look.", "calls": [call]}
-    assert [fits(schema, [proposal] * count) for count in range(4)] == [True, True, True, False]
+    assert [fits(schema, [proposal] * count) for count in range(4)] == [False, True, True, False]
     assert list(schema["items"]["properties"]) == ["instruction", "calls"]
+
+
+def test_as_many_proposals_are_made_as_are_asked_for_where_there_are_tools_for_them() -> None:
+    schema = proposals_schema([FIND, TAG], 2)
+    proposal = {"instruction": "Look.", "calls": [{"tool": "find", "arguments": {"word": "a"}}]}
+    assert [fits(schema, [proposal] * count) for count in range(4)] == [False, False, True, False]
+
+
+LOOK = tool("look", {"place_id": {"type": "string"}, "ids": {"type": "array", "items": {"type": "integer"}}})
+KNOWN = {("look", "place_id"): ("plc-1", 7), ("look", "ids"): ("plc-1", 7)}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "valid"),
+    [
+        ({"place_id": "plc-1"}, True),
+        ({"place_id": "plc-2"}, False),
+        ({"place_id": "7"}, False),
+        ({"place_id": REFERENCE}, True),
+        ({"ids": [7, REFERENCE]}, True),
+        ({"ids": [8]}, False),
+        ({"ids": REFERENCE}, True),
+        ({}, True),
+    ],
+)
+def test_an_id_is_one_that_a_result_has_or_a_reference(arguments: dict[str, Any], valid: bool) -> None:
+    assert fits(call_schema([FIND, LOOK], ["s1"], KNOWN), {"tool": "look", "arguments": arguments}) is valid
+
+
+def test_an_id_that_no_result_has_can_only_be_referred_to() -> None:
+    nothing: dict[tuple[str, str], tuple[str, ...]] = {("look", "place_id"): (), ("look", "ids"): ()}
+    schema = call_schema([LOOK], ["#1"], nothing)
+    reference = {"$from": "#1", "$path": "/places/0"}
+    assert fits(schema, {"tool": "look", "arguments": {"place_id": reference, "ids": [reference]}})
+    assert not fits(schema, {"tool": "look", "arguments": {"place_id": "plc-1"}})
+    # Without anything to refer to there would be no argument left: it stays open, and execution says what is wrong.
+    assert fits(call_schema([LOOK], ids=nothing), {"tool": "look", "arguments": {"place_id": "plc-1"}})
+
+
+def test_other_ids_make_another_schema() -> None:
+    assert call_schema([LOOK], ["s1"], KNOWN) is call_schema([LOOK], ["s1"], dict(KNOWN))
+    assert call_schema([LOOK], ["s1"], KNOWN) is not call_schema([LOOK], ["s1"])
 
 
 def test_a_repair_has_at_most_three_calls_or_none() -> None:

@@ -9,26 +9,28 @@ from toolgrad_dspy.json_text.visible import trimmed, unfenced
 # What models put around a word or a text that was to stand by itself.
 _QUOTES = (("**", "**"), ("`", "`"), ("'", "'"), ("\u201c", "\u201d"), ('"', '"'))
 
+_ENDS = (".", "!", "?", "\u3002", "\uff01", "\uff1f", "\u061f", "\u0964")
+
 
 def text_of(value: Any) -> str:
-    """A text that a model wrote as JSON, or in quotes, as it was meant.
+    """A text that a model wrote as JSON, or in quotes, as it was meant; the sentences of a list as one text.
 
     >>> text_of('"p1"'), text_of(["Find it.", "Book it."]), text_of({"query": "Find it."}), text_of(None)
-    ('p1', 'Find it.\\nBook it.', 'Find it.', '')
+    ('p1', 'Find it. Book it.', 'Find it.', '')
     """
     if value is None:
         return ""
     if isinstance(value, str):
         return _without_quotes(unquoted(unfenced(trimmed(value))))
     if isinstance(value, list) and all(isinstance(item, str) for item in value):
-        return "\n".join(value)
+        return _joined(value)
     if isinstance(value, Mapping) and len(value) == 1 and isinstance(only := next(iter(value.values())), str):
         return only
     return json.dumps(value, ensure_ascii=False)
 
 
 def unquoted(text: str) -> str:
-    """The text that a JSON string says, or those in a list of them, one per line; any other text is itself."""
+    """The text that a JSON string says, or those in a list of them; any other text is itself."""
     if not text.startswith(('"', "[")):
         return text
     try:
@@ -38,7 +40,13 @@ def unquoted(text: str) -> str:
     if isinstance(value, str):
         return value
     texts = isinstance(value, list) and value and all(isinstance(item, str) for item in value)
-    return "\n".join(value) if texts else text
+    return _joined(value) if texts else text
+
+
+def _joined(texts: list[str]) -> str:
+    """Whole sentences go on in one line, anything else gets lines of its own."""
+    parts = [trimmed(text) for text in texts]
+    return (" " if all(part.endswith(_ENDS) for part in parts) else "\n").join(parts)
 
 
 def _without_quotes(text: str) -> str:

@@ -22,6 +22,7 @@ from toolgrad_dspy.json_schema import (
     any_of,
     compile_schema,
 )
+from toolgrad_dspy.program.known_ids import NO_IDS, KnownIds, with_known_ids
 from toolgrad_dspy.records import ByIdentity, Tool
 
 # What a reference may name: results by their names; none, when there are none; or whatever name. The last is for a
@@ -40,7 +41,7 @@ _REFERENCE: JsonSchema = {"$ref": "#/$defs/reference"}
 _Form = Literal["call", "calls", "proposals"]
 
 
-def call_schema(tools: Iterable[Tool], sources: Sources = NO_SOURCES) -> JsonSchema:
+def call_schema(tools: Iterable[Tool], sources: Sources = NO_SOURCES, ids: KnownIds = NO_IDS) -> JsonSchema:
     """One call: ``{"tool": name, "arguments": {...}}`` with one of ``tools`` and its arguments.
 
     >>> none = {"type": "object"}
@@ -48,17 +49,21 @@ def call_schema(tools: Iterable[Tool], sources: Sources = NO_SOURCES) -> JsonSch
     >>> call_schema([tool])["properties"]["tool"]
     {'type': 'string', 'const': 'buy'}
     """
-    return _schema("call", tools, sources)
+    return _schema("call", tools, sources, ids)
 
 
-def calls_schema(tools: Iterable[Tool], sources: Sources = NO_SOURCES) -> JsonSchema:
+def calls_schema(tools: Iterable[Tool], sources: Sources = NO_SOURCES, ids: KnownIds = NO_IDS) -> JsonSchema:
     """The calls of a repair: at most :data:`MOST_CALLS`, none where it is given up."""
-    return _schema("calls", tools, sources)
+    return _schema("calls", tools, sources, ids)
 
 
-def proposals_schema(tools: Iterable[Tool], limit: int, sources: Sources = NO_SOURCES) -> JsonSchema:
-    """At most ``limit`` proposals: an instruction, and one to :data:`MOST_CALLS` calls."""
-    return _schema("proposals", tools, sources, limit)
+def proposals_schema(
+    tools: Iterable[Tool], limit: int, sources: Sources = NO_SOURCES, ids: KnownIds = NO_IDS
+) -> JsonSchema:
+    """As many proposals as are asked for, ``limit``, or as there are tools: an instruction, and one to
+    :data:`MOST_CALLS` calls.
+    """
+    return _schema("proposals", tools, sources, ids, limit)
 
 
 def choice_schema(words: Iterable[str]) -> JsonSchema:
@@ -88,17 +93,22 @@ def without_filled_nulls(tool: Tool, arguments: dict[str, JsonValue]) -> dict[st
     return cleaned
 
 
-def _schema(form: _Form, tools: Iterable[Tool], sources: Sources, limit: int = 0) -> JsonSchema:
+def _schema(form: _Form, tools: Iterable[Tool], sources: Sources, ids: KnownIds, limit: int = 0) -> JsonSchema:
     # By name: equal mini-batches have equal schemas, in whatever order they are shown.
     kept = tuple(map(ByIdentity, sorted(tools, key=lambda tool: tool.name)))
-    return _document(form, kept, sources if sources == "any" else tuple(sources), limit)
+    return _document(form, kept, sources if sources == "any" else tuple(sources), tuple(ids.items()), limit)
 
 
 @lru_cache(maxsize=256)
 def _document(
-    form: _Form, tools: tuple[ByIdentity[Tool], ...], sources: "tuple[str, ...] | Literal['any']", limit: int
+    form: _Form,
+    tools: tuple[ByIdentity[Tool], ...],
+    sources: "tuple[str, ...] | Literal['any']",
+    ids: tuple[tuple[tuple[str, str], tuple[str | int | float, ...]], ...],
+    limit: int,
 ) -> JsonSchema:
-    call, definitions = _call(tools, bool(sources))
+    written, definitions = _calls(tools, bool(sources))
+    call = any_of(with_known_ids(written, dict(ids))) or {}
     definitions = dict(definitions)
     if sources:
         definitions["reference"] = _closed({"$from": _source(sources), "$path": {"type": "string"}})
@@ -109,18 +119,18 @@ def _document(
         document = calls
     else:
         proposal = _closed({"instruction": SENTENCE, "calls": {**calls, "minItems": 1}})
-        document = {"type": "array", "items": proposal, "maxItems": limit}
+        document = {"type": "array", "items": proposal, "minItems": min(limit, len(tools)), "maxItems": limit}
     return {**document, "$defs": definitions} if definitions else document
 
 
 @lru_cache(maxsize=64)
-def _call(tools: tuple[ByIdentity[Tool], ...], referring: bool) -> tuple[JsonSchema, dict[str, JsonValue]]:
-    """The node of a call, and the definitions of all its tools."""
+def _calls(tools: tuple[ByIdentity[Tool], ...], referring: bool) -> tuple[list[JsonSchema], dict[str, JsonValue]]:
+    """A node for the calls of each tool, and the definitions of all of them."""
     plain, written = Plain(), []
     for number, kept in enumerate(tools, 1):
         arguments = _arguments(plain, kept.value, f"t{number}", referring)
         written.append(_closed({"tool": {"type": "string", "const": kept.value.name}, "arguments": arguments}))
-    return any_of(written) or {}, plain.definitions
+    return written, plain.definitions
 
 
 def _arguments(plain: Plain, tool: Tool, prefix: str, referring: bool) -> JsonSchema:

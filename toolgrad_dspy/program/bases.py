@@ -33,8 +33,8 @@ Read what was asked for, what was tried and how it failed, and give the calls to
 Give no calls when it cannot be mended.""",
     "updater": """Write the request that a person would make to get this work done, and the answer to it.
 
-The query states every value listed under "state" and contains none listed under "avoid". The response answers it from
-the results alone.""",
+The query says everything in the parentheses of the requests and contains none of the values listed under "avoid". The
+response answers it from the results alone.""",
 }
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import dspy
 
 from toolgrad_dspy.concurrency import gather_or_cancel
+from toolgrad_dspy.json_schema import JsonSchema
 from toolgrad_dspy.lm.ask import AnswerError, ask
 from toolgrad_dspy.lm.calls.allowance import CallLimitError
 from toolgrad_dspy.lm.models import Models
@@ -95,7 +96,12 @@ class Executor(dspy.Module):
         """The model's calls in place of the poor one; none if it gives up. Raises AnswerError."""
         state = execution.state
         sources = state.sources(*(attempt.id for attempt in execution.attempts))
-        with holding(lambda: {"calls": calls_schema(work.tools, sources)}, stable=state.stable):
+
+        def schemas() -> dict[str, JsonSchema]:
+            ids = state.known_ids(work.tools, *execution.results.values())
+            return {"calls": calls_schema(work.tools, sources, ids)}
+
+        with holding(schemas, stable=state.stable):
             answer = await ask(
                 self.predict,
                 self._models,

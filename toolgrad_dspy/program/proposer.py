@@ -71,7 +71,8 @@ class Proposer(dspy.Module):
         sources = state.sources()
 
         def schemas() -> dict[str, JsonSchema]:
-            return {"reason": SENTENCE, "proposals": proposals_schema(tools, limit, sources)}
+            proposals = proposals_schema(tools, limit, sources, state.known_ids(tools))
+            return {"reason": SENTENCE, "proposals": proposals}
 
         with holding(schemas, stable=state.stable):
             answer = await ask(

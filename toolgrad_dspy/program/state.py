@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 from pydantic import JsonValue
 
 from toolgrad_dspy.program.answer_schemas import MOST_CALLS, Sources
 from toolgrad_dspy.program.config import ProgramConfig
+from toolgrad_dspy.program.known_ids import KnownIds
 from toolgrad_dspy.program.memory import Memory
 from toolgrad_dspy.provenance.made_up import id_parameters, required_ids
 from toolgrad_dspy.provenance.origins import EarlierResult
@@ -32,6 +34,8 @@ RECENT = 1
 # Values that are suggested to a proposer, and parameters that are named for each.
 USABLE = 3
 USED_BY = 3
+# Ids that an argument can be chosen from.
+KNOWN_IDS = 40
 # The calls of one answer that a later one in it may refer to.
 GIVEN = tuple(f"#{number}" for number in range(1, MOST_CALLS))
 NOTHING_YET = "everything: there are no steps yet"
@@ -119,6 +123,22 @@ class State:
             and not any(alike(parameter, key) for result in self.results.values() for key in result.id_keys)
         )
 
+    def known_ids(self, tools: Sequence[Tool], *results: EarlierResult) -> KnownIds:
+        """The ids that arguments of ``tools`` can have, of those that some tool gives: the ones in the workflow's
+        results and in ``results``, the latest first. Any other id is made up.
+
+        Empty where the schema of answers must not change in a run.
+        """
+        if self.stable:
+            return {}
+        latest = [*reversed(results), *reversed(self.results.values())]
+        return {
+            (tool.name, parameter): _ids(parameter, latest)
+            for tool in tools
+            for parameter in id_parameters(tool)
+            if self.givers(parameter)
+        }
+
     def usable(self, tools: Sequence[Tool]) -> str:
         """For a prompt: ids in results that parameters of ``tools`` fit, and how to refer to them, the latest first.
 
@@ -183,6 +203,12 @@ class State:
         self.workflow = _with_steps(self.workflow, steps, chain, merged)
         self.violations = None  # the texts are those of the workflow before
         return tuple(step.id for step in steps)
+
+
+def _ids(parameter: str, results: Iterable[EarlierResult]) -> tuple[str | int | float, ...]:
+    """Those in ``results`` that are called like ``parameter``, each once, :data:`KNOWN_IDS` at most."""
+    found = (i for result in results for key, ids in result.ids.items() if alike(parameter, key) for i in ids)
+    return tuple(islice(dict.fromkeys(found), KNOWN_IDS))
 
 
 def _with_steps(workflow: Workflow, steps: list[Step], chain: str | None, merged: frozenset[str]) -> Workflow:

@@ -1,27 +1,28 @@
 """The updater, or inverse predictor: writes query and response for the chains, and is held to the origins."""
 
 import dspy
-from pydantic import JsonValue
 
 from toolgrad_dspy.errors import one_line
+from toolgrad_dspy.json_schema import JsonSchema
 from toolgrad_dspy.lm.ask import ask
 from toolgrad_dspy.lm.models import Models
+from toolgrad_dspy.lm.schemas import holding
+from toolgrad_dspy.program.requests import named_values, request_line
 from toolgrad_dspy.program.state import State
 from toolgrad_dspy.provenance.query_rules import (
     QueryRequirements,
-    RequiredValue,
     Violation,
     query_requirements,
-    reasons,
+    unstated,
     violations,
 )
-from toolgrad_dspy.rendering import line, short_description, workflow_lines
+from toolgrad_dspy.rendering import workflow_lines
 from toolgrad_dspy.signatures import Update
 
 # Characters of the query that is shown again.
 LAST_QUERY = 1200
-# Characters of what a tool does, for who writes a request for it.
-DOES = 120
+# Characters of a sentence of the query, beside those of its request. Small models go on, where nothing ends them.
+SENTENCE_CHARACTERS = 240
 
 
 class Updater(dspy.Module):
@@ -45,51 +46,45 @@ class Updater(dspy.Module):
         await self._write(state, requirements, "")
         broken = violations(state.query, state.response, requirements, names)
         if broken:
-            await self._write(state, requirements, _complaint(state, broken))
+            await self._write(state, requirements, _complaint(state, requirements, broken))
             broken = violations(state.query, state.response, requirements, names)
         # Set last: after an AnswerError the texts are not up to date, and the next update writes them again.
         state.violations = broken
         return broken
 
     async def _write(self, state: State, requirements: QueryRequirements, problem: str) -> None:
-        answer = await ask(
-            self.predict,
-            self._models,
-            "updater",
-            workflow=workflow_lines(state.workflow, 2 * state.config.shown_chars),
-            requests=_requests(state, requirements),
-            avoid="\n".join(str(value) for value in requirements.to_avoid) or "(nothing)",
-            problem=problem,
+        requests = "\n".join(
+            request_line(step, state.library.tool(step.call.tool), requirements.to_state)
+            for step in state.workflow.steps
         )
+        with holding(lambda: {"query": _sentences(requests)}):
+            answer = await ask(
+                self.predict,
+                self._models,
+                "updater",
+                workflow=workflow_lines(state.workflow, 2 * state.config.shown_chars),
+                requests=requests,
+                avoid="\n".join(str(value) for value in requirements.to_avoid) or "(nothing)",
+                problem=problem,
+            )
         state.query, state.response = answer.query.strip(), answer.response.strip()
 
 
-def _complaint(state: State, broken: tuple[Violation, ...]) -> str:
+def _complaint(state: State, requirements: QueryRequirements, broken: tuple[Violation, ...]) -> str:
     """What is wrong with the texts, and the query that it is about."""
-    return f"{reasons(broken)}. The last query, to be mended: {one_line(state.query, LAST_QUERY)}"
+    missing = named_values(unstated(state.query, requirements))
+    parts = [f"the query has to say {missing}"] if missing else []
+    parts += [violation.text for violation in broken if violation.code != "value_not_stated"]
+    return f"{'; '.join(parts)}. The last query, to be mended: {one_line(state.query, LAST_QUERY)}"
 
 
-def _requests(state: State, requirements: QueryRequirements) -> str:
-    """A line for each step: what it does, in the words of its tool, and what the query has to say for it."""
-    lines = []
-    for step in state.workflow.steps:
-        tool = state.library.tool(step.call.tool)
-        shown: dict[str, JsonValue] = {
-            "step": step.id,
-            "does": short_description(tool.description, DOES) or tool.name,
-        }
-        own = [required for required in requirements.to_state if required.step == step.id]
-        for key, chosen in (("state", False), ("choices", True)):
-            values = _by_name([required for required in own if required.choice == chosen])
-            if values:
-                shown[key] = values
-        lines.append(line(shown))
-    return "\n".join(lines)
+def _sentences(requests: str) -> JsonSchema:
+    """A sentence for each request, and one more, which are read as one text.
 
-
-def _by_name(required: list[RequiredValue]) -> dict[str, JsonValue]:
-    """The values by their names; those of one name, as the items of a list have it, as a list."""
-    named: dict[str, list[JsonValue]] = {}
-    for value in required:
-        named.setdefault(value.name, []).append(value.value)
-    return {name: values[0] if len(values) == 1 else values for name, values in named.items()}
+    A small model that is free to write one text writes of the first requests, and forgets the others.
+    """
+    lines = requests.split("\n")
+    # Each may have to say what its request does.
+    longest = SENTENCE_CHARACTERS + max(map(len, lines))
+    items: JsonSchema = {"type": "string", "maxLength": longest}
+    return {"type": "array", "items": items, "minItems": len(lines), "maxItems": len(lines) + 1}

@@ -41,7 +41,7 @@ class EarlierResult:
     """A result of an earlier call, which arguments may come from, with its leaves indexed once.
 
     ``step`` is the id of the step (or attempt) that gave it, ``value`` the result as data, ``id_keys`` the names
-    under which it has ids, with the first place of each.
+    under which it has ids, with the first place of each, and ``ids`` the ids by those names.
     """
 
     def __init__(self, step: str, observation: Observation) -> None:
@@ -50,12 +50,14 @@ class EarlierResult:
         self._paths: dict[JsonScalar, list[str]] = {}
         self.texts: list[tuple[str, str]] = []
         self.id_keys: dict[str, str] = {}
+        self.ids: dict[str, list[str | int | float]] = {}
         for path, leaf in leaves(self.value):
             # Booleans and null are never indexed: every result has some, so equality with one proves nothing.
             if isinstance(leaf, (str, int, float)) and not isinstance(leaf, bool) and leaf != "":
                 self._paths.setdefault(leaf, []).append(path)
                 if names_id(key := last_key(path)):
                     self.id_keys.setdefault(key, path)
+                    self.ids.setdefault(key, []).append(leaf)
                 # Of a shorter text a part would be a letter or two.
                 if isinstance(leaf, str) and len(leaf) > PART_CHARS:
                     self.texts.append((path, leaf))

@@ -4,13 +4,14 @@ import dspy
 
 
 class Update(dspy.Signature):
-    """Write the request of a person for whom this work gets done, and the answer to it.
+    """Write the message of a person for whom this work gets done, and the answer to it.
 
-    The query:
-    - It is one message in the first person, by somebody with a purpose who knows nothing of tools, steps or records.
-      It asks for the outcome; it names no tool and does not say how the work is done.
-    - It asks for what each of the requests says, and states every value under "state" as it is written there, so that
-      somebody who has only the query could do the same. Values under "choices" are conveyed in its own words.
+    The query is the message, sentence by sentence:
+    - It asks for what each of the requests says, in the first person, and says everything in their parentheses: what
+      is in quotation marks, and numbers, as they are written there, the rest in other words. Somebody who has only
+      the query could do the same work.
+    - Its sentences together are the message of one person with a purpose, who knows nothing of tools, steps or
+      records, and asks for the outcome: it names no tool and does not say how the work is done.
     - It asks for nothing else, and adds no detail that no request has: after a search for concerts it does not ask
       for jazz concerts.
     - It contains none of the values under "avoid". It speaks of things by their names.
@@ -22,8 +23,8 @@ class Update(dspy.Signature):
     """
 
     workflow: str = dspy.InputField(desc="the steps with their results, one JSON object per line")
-    requests: str = dspy.InputField(desc="what each step does, and what the query has to say for it, one per line")
+    requests: str = dspy.InputField(desc="what the query has to ask for, one line for each step")
     avoid: str = dspy.InputField(desc="internal values that must not be in the query, one per line")
     problem: str = dspy.InputField(desc="what was wrong with the last version; all else stays as it was")
-    query: str = dspy.OutputField(desc="the user's request, in the first person")
-    response: str = dspy.OutputField(desc="the answer to the user")
+    query: str = dspy.OutputField(desc="the person's message")
+    response: str = dspy.OutputField(desc="the answer to the person")

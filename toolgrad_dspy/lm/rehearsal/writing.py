@@ -1,8 +1,8 @@
 """The updater's part: a plain template query and response."""
 
+import json
 import random
 import re
-from collections.abc import Iterator
 from typing import Any
 
 from toolgrad_dspy.lm.rehearsal.prompt import Prompt, objects
@@ -19,6 +19,10 @@ _OPENINGS = (
 _FIRST = ("First, please", "To begin with,", "Please")
 _NEXT = ("Then", "After that,", "Next,", "Also")
 _DEPENDENT = ("With what you find there,", "Based on that,", "Then use it to")
+# What a request has in its parentheses: `name "value" and "value", name value, ...`.
+_TEXT = re.compile(r'"(?:[^"\\]|\\.)*"')
+_VALUES = re.compile(rf"(?:{_TEXT.pattern}|[^\"()])+")
+_VALUE = re.compile(rf"(?:{_TEXT.pattern}|[^\",])+")
 # How much of each result the response repeats.
 FACTS = 3
 FACT_CHARACTERS = 80
@@ -26,12 +30,12 @@ FACT_CHARACTERS = 80
 
 def write(prompt: Prompt, rng: random.Random) -> dict[str, Any]:
     """A query with one request per step that says all it has to, and a response with facts of each step."""
-    wanted = {request["step"]: request for request in objects(prompt.inputs.get("requests", ""))}
+    wanted = dict(map(_read_request, prompt.inputs.get("requests", "").splitlines()))
     avoid = set(prompt.inputs.get("avoid", "").split("\n"))
     requests = [rng.choice(_OPENINGS)]
     answers = ["Here is what I found."]
     for number, step in enumerate(objects(prompt.inputs.get("workflow", ""))):
-        requests.append(_request(step, _details(wanted.get(step["step"], {})), number, rng))
+        requests.append(_request(step, wanted.get(step["step"], []), number, rng))
         answers.append(_fact(step, avoid))
     return {"query": " ".join(requests), "response": " ".join(answers)}
 
@@ -42,27 +46,21 @@ def _request(step: dict[str, Any], details: list[str], number: int, rng: random.
     return f"{rng.choice(words)} {plain(step['tool'])}{said}."
 
 
-def _details(request: dict[str, Any]) -> list[str]:
-    """``party size 4``, with quotation marks around a longer text; choices in plain words."""
-    stated = [(name, str(value)) for name, value in _single(request.get("state", {}))]
-    chosen = [(name, _worded(value)) for name, value in _single(request.get("choices", {}))]
-    return [f"{plain(name)} {_quoted(text)}" for name, text in stated + chosen]
+def _read_request(text: str) -> tuple[str, list[str]]:
+    """The step of a line of the requests, and what has to be said for it: ``party size 4``."""
+    step, _, asked = text.partition(": ")
+    if not asked.endswith(")"):
+        return step, []
+    # The description before them may have parentheses, too.
+    groups = [asked[at.end() : -1] for at in re.finditer(r" \(", asked)]
+    group = next((group for group in groups if _VALUES.fullmatch(group)), "")
+    return step, [_TEXT.sub(_unquoted, part.strip()) for part in _VALUE.findall(group)]
 
 
-def _quoted(text: str) -> str:
-    return text if len(text.split()) < 4 else f'"{text}"'
-
-
-def _single(values: dict[str, Any]) -> Iterator[tuple[str, Any]]:
-    for name, value in values.items():
-        for item in value if isinstance(value, list) else [value]:
-            yield name, item
-
-
-def _worded(value: Any) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return plain(value) if isinstance(value, str) else str(value)
+def _unquoted(text: re.Match[str]) -> str:
+    """A text as a person writes it: a longer one in quotation marks."""
+    said = str(json.loads(text[0]))
+    return said if len(said.split()) < 4 else f'"{said}"'
 
 
 def _fact(step: dict[str, Any], avoid: set[str]) -> str:

@@ -1,0 +1,52 @@
+"""What a query has to ask for, as the updater reads it: a line for each step of the workflow."""
+
+import re
+from collections.abc import Callable, Iterable
+
+from pydantic import JsonValue
+
+from toolgrad_dspy.provenance.query_rules import RequiredValue
+from toolgrad_dspy.records import Step, Tool
+from toolgrad_dspy.rendering import line, short_description
+
+# Characters of what a tool does, for who writes a request for it.
+DOES = 120
+_CAPITAL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+# A choice that can stand without quotation marks.
+_PLAIN = re.compile(r"[\w .:/+-]+")
+
+
+def request_line(step: Step, tool: Tool, required: Iterable[RequiredValue]) -> str:
+    """What ``step`` does, in the words of its tool, and in parentheses what the query has to say for it.
+
+    Values that have to be stated are written as JSON, choices in plain words: ``s1: Search the stops (name "Quay",
+    limit 3, kind tram stop)``. Small models leave out what is in a list or an object beside the sentence; what stands
+    in it they write.
+    """
+    does = short_description(tool.description, DOES).partition(";")[0] or tool.name
+    own = [value for value in required if value.step == step.id]
+    stated = named_values(value for value in own if not value.choice)
+    chosen = named_values((value for value in own if value.choice), _worded)
+    said = ", ".join(part for part in (stated, chosen) if part)
+    return f"{step.id}: {does} ({said})" if said else f"{step.id}: {does}"
+
+
+def named_values(required: Iterable[RequiredValue], shown: Callable[[JsonValue], str] = line) -> str:
+    """Each value after its name; those of one name, as the items of a list have it, together."""
+    named: dict[str, list[str]] = {}
+    for value in required:
+        named.setdefault(_plain(value.name), []).append(shown(value.value))
+    return ", ".join(f"{name} {' and '.join(values)}" for name, values in named.items())
+
+
+def _plain(name: str) -> str:
+    """``minPrice`` and ``min_price`` as "min price"."""
+    return " ".join(_CAPITAL.sub(" ", name).replace("_", " ").split()).lower()
+
+
+def _worded(value: JsonValue) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, str) and _PLAIN.fullmatch(value):
+        return value.replace("_", " ")
+    return line(value)
