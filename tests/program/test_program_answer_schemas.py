@@ -126,6 +126,22 @@ def test_an_id_that_no_result_has_can_only_be_referred_to() -> None:
     assert fits(call_schema([LOOK], ids=nothing), {"tool": "look", "arguments": {"place_id": "plc-1"}})
 
 
+def test_the_first_call_can_be_made_as_things_are() -> None:
+    needy = tool("open", {"place_id": {"type": "string"}}, required=["place_id"])
+    known: dict[tuple[str, str], tuple[str, ...]] = {("open", "place_id"): ()}
+    found = {"tool": "find", "arguments": {"word": "a"}}
+    opened = {"tool": "open", "arguments": {"place_id": {"$from": "#1", "$path": "/places/0/id"}}}
+    from_step = {"tool": "find", "arguments": {"word": REFERENCE}}
+    schema = calls_schema([FIND, needy], ["s1", "#1"], known)
+    assert [fits(schema, calls) for calls in ([found], [found, opened], [from_step], [])] == [True] * 4
+    forward = {"tool": "find", "arguments": {"word": {"$from": "#1", "$path": ""}}}
+    assert [fits(schema, calls) for calls in ([opened], [opened, found], [forward])] == [False] * 3
+    # With the id at hand, and where no tool can be called at all, any may be first.
+    known["open", "place_id"] = ("plc-1",)
+    assert fits(calls_schema([FIND, needy], ["s1"], known), [{"tool": "open", "arguments": {"place_id": "plc-1"}}])
+    assert fits(calls_schema([needy], ["#1"], {("open", "place_id"): ()}), [opened])
+
+
 def test_other_ids_make_another_schema() -> None:
     assert call_schema([LOOK], ["s1"], KNOWN) is call_schema([LOOK], ["s1"], dict(KNOWN))
     assert call_schema([LOOK], ["s1"], KNOWN) is not call_schema([LOOK], ["s1"])

@@ -5,7 +5,8 @@ The plain form has these nodes and no others:
 - ``{}``: anything; ``{"type": "null"}``, ``{"type": "boolean"}``
 - ``{"type": "string" | "integer" | "number", ...}`` with bounds, ``pattern``, ``format``, or ``enum`` of values of
   that type; a single string is a ``const``
-- ``{"type": "array", "items": node, ...}`` with ``minItems``, ``maxItems``
+- ``{"type": "array", "items": node, ...}`` with ``minItems``, ``maxItems``; of so many items as it has places,
+  ``prefixItems`` beside them has the nodes of the places
 - ``{"type": "object", "properties": ..., "required": ..., "additionalProperties": False or a node}``
 - ``{"anyOf": [node, ...]}``, never one in another
 - ``{"$ref": "#/$defs/NAME"}``, alone; names are of letters and digits, so that no server has to escape them
@@ -247,7 +248,7 @@ class _Writer:
         return {}
 
     def _array(self, parts: Sequence[Schema]) -> list[JsonSchema]:
-        """A list; of a tuple, what may stand in any of its places may stand in all."""
+        """A list. Of a tuple whose length may differ, what may stand in any of its places may stand in all."""
         bounds = _bounds(parts, _ARRAY_BOUNDS)
         tuples = [part.listed(keyword) for part in parts for keyword in ("prefixItems", "items")]
         places = next((group for group in tuples if group), [])
@@ -263,6 +264,8 @@ class _Writer:
         written = any_of([*nodes, *([others] if others is not None else [])]) or {}
         if others is None:
             bounds = {"maxItems": len(places), **bounds}
+        if len(nodes) == bounds.get("minItems") == bounds.get("maxItems"):
+            bounds = {"prefixItems": [self._value(node) for node in nodes], **bounds}
         return [{"type": "array", "items": self._value(written), **bounds}]
 
 

@@ -23,6 +23,7 @@ from toolgrad_dspy.json_schema import (
     compile_schema,
 )
 from toolgrad_dspy.program.known_ids import NO_IDS, KnownIds, with_known_ids
+from toolgrad_dspy.provenance.made_up import required_ids
 from toolgrad_dspy.records import ByIdentity, Tool
 
 # What a reference may name: results by their names; none, when there are none; or whatever name. The last is for a
@@ -36,7 +37,7 @@ MOST_CALLS = 3
 # A sentence of the model's own. Weak models go on to repeat their instructions, where nothing ends them.
 SENTENCE: JsonSchema = {"type": "string", "maxLength": 240}
 
-_REFERENCE: JsonSchema = {"$ref": "#/$defs/reference"}
+_NO_CALLS: JsonSchema = {"type": "array", "items": {"type": "null"}, "maxItems": 0}
 
 _Form = Literal["call", "calls", "proposals"]
 
@@ -107,41 +108,80 @@ def _document(
     ids: tuple[tuple[tuple[str, str], tuple[str | int | float, ...]], ...],
     limit: int,
 ) -> JsonSchema:
-    written, definitions = _calls(tools, bool(sources))
-    call = any_of(with_known_ids(written, dict(ids))) or {}
-    definitions = dict(definitions)
-    if sources:
-        definitions["reference"] = _closed({"$from": _source(sources), "$path": {"type": "string"}})
-    calls: JsonSchema = {"type": "array", "items": call, "maxItems": MOST_CALLS}
+    definitions: dict[str, JsonValue] = {}
+    call = _one_call(definitions, tools, sources, dict(ids), "t")
+    calls = _first_by_itself(definitions, call, tools, sources, dict(ids)) if ids else _any_calls(call)
     if form == "call":
         document = call
     elif form == "calls":
-        document = calls
+        document = any_of([calls, _NO_CALLS]) or {} if ids else {**calls, "minItems": 0}
     else:
-        proposal = _closed({"instruction": SENTENCE, "calls": {**calls, "minItems": 1}})
+        proposal = _closed({"instruction": SENTENCE, "calls": calls})
         document = {"type": "array", "items": proposal, "minItems": min(limit, len(tools)), "maxItems": limit}
     return {**document, "$defs": definitions} if definitions else document
 
 
+def _any_calls(call: JsonSchema) -> JsonSchema:
+    return {"type": "array", "items": call, "minItems": 1, "maxItems": MOST_CALLS}
+
+
+def _first_by_itself(
+    definitions: dict[str, JsonValue],
+    call: JsonSchema,
+    tools: tuple[ByIdentity[Tool], ...],
+    sources: "tuple[str, ...] | Literal['any']",
+    ids: KnownIds,
+) -> JsonSchema:
+    """Calls of which the first can be made as things are: nothing in it refers to another of them."""
+    now = tuple(tool for tool in tools if _callable_now(tool.value, ids))
+    if not now:
+        return _any_calls(call)
+    results = sources if sources == "any" else tuple(source for source in sources if not source.startswith("#"))
+    definitions["first"] = _one_call(definitions, now, results, ids, "f")
+    definitions["later"] = call
+    later: list[JsonValue] = [{"$ref": "#/$defs/later"}] * (MOST_CALLS - 1)
+    places: list[JsonValue] = [{"$ref": "#/$defs/first"}, *later]
+    lengths = range(1, MOST_CALLS + 1)
+    return any_of({"type": "array", "prefixItems": places[:n], "minItems": n, "maxItems": n} for n in lengths) or {}
+
+
+def _callable_now(tool: Tool, ids: KnownIds) -> bool:
+    return all(ids.get((tool.name, parameter), True) for parameter in required_ids(tool))
+
+
+def _one_call(
+    definitions: dict[str, JsonValue],
+    tools: tuple[ByIdentity[Tool], ...],
+    sources: "tuple[str, ...] | Literal['any']",
+    ids: KnownIds,
+    prefix: str,
+) -> JsonSchema:
+    """The node of a call; what it refers to is added to ``definitions``, under names that begin with ``prefix``."""
+    calls, parts = _calls(tools, prefix, bool(sources))
+    definitions.update(parts)
+    if sources:
+        definitions[prefix] = _closed({"$from": _source(sources), "$path": {"type": "string"}})
+    return any_of(with_known_ids(calls, ids)) or {}
+
+
 @lru_cache(maxsize=64)
-def _calls(tools: tuple[ByIdentity[Tool], ...], referring: bool) -> tuple[list[JsonSchema], dict[str, JsonValue]]:
-    """A node for the calls of each tool, and the definitions of all of them."""
+def _calls(
+    tools: tuple[ByIdentity[Tool], ...], prefix: str, referring: bool
+) -> tuple[list[JsonSchema], dict[str, JsonValue]]:
+    """A node for the calls of each tool, and the definitions of all of them. What ``prefix`` names is a reference."""
     plain, written = Plain(), []
     for number, kept in enumerate(tools, 1):
-        arguments = _arguments(plain, kept.value, f"t{number}", referring)
+        arguments = _arguments(plain, kept.value, f"{prefix}{number}", prefix if referring else "")
         written.append(_closed({"tool": {"type": "string", "const": kept.value.name}, "arguments": arguments}))
     return written, plain.definitions
 
 
-def _arguments(plain: Plain, tool: Tool, prefix: str, referring: bool) -> JsonSchema:
+def _arguments(plain: Plain, tool: Tool, prefix: str, reference: str) -> JsonSchema:
+    other: list[JsonSchema] = [{"$ref": f"#/$defs/{reference}"}] if reference else []
     try:
-        return plain.of(tool.parameters, prefix, _or_reference if referring else lambda node: node)
+        return plain.of(tool.parameters, prefix, lambda node: any_of([node, *other]) or {})
     except TooLargeError:
         return {"type": "object", "properties": {}, "required": [], "additionalProperties": {}}
-
-
-def _or_reference(node: JsonSchema) -> JsonSchema:
-    return any_of([node, _REFERENCE]) or {}
 
 
 @lru_cache(maxsize=1024)

@@ -19,16 +19,16 @@ _PLAIN = re.compile(r"[\w .:/+-]+")
 def request_line(step: Step, tool: Tool, required: Iterable[RequiredValue]) -> str:
     """What ``step`` does, in the words of its tool, and in parentheses what the query has to say for it.
 
-    Values that have to be stated are written as JSON, choices in plain words: ``s1: Search the stops (name "Quay",
-    limit 3, kind tram stop)``. Small models leave out what is in a list or an object beside the sentence; what stands
-    in it they write.
+    Values that have to be stated are written as JSON, choices in plain words: ``Search the stops (name "Quay", limit
+    3, kind tram stop)``. Small models leave out what is in a list or an object beside the sentence; what stands in it
+    they write.
     """
     does = short_description(tool.description, DOES).partition(";")[0] or tool.name
     own = [value for value in required if value.step == step.id]
     stated = named_values(value for value in own if not value.choice)
     chosen = named_values((value for value in own if value.choice), _worded)
     said = ", ".join(part for part in (stated, chosen) if part)
-    return f"{step.id}: {does} ({said})" if said else f"{step.id}: {does}"
+    return f"{does} ({said})" if said else does
 
 
 def named_values(required: Iterable[RequiredValue], shown: Callable[[JsonValue], str] = line) -> str:

@@ -23,6 +23,9 @@ from toolgrad_dspy.signatures import Update
 LAST_QUERY = 1200
 # Characters of a sentence of the query, beside those of its request. Small models go on, where nothing ends them.
 SENTENCE_CHARACTERS = 240
+SHORTEST_SENTENCE = 8
+# Characters of a sentence of the response. No longer text is held to its length by a grammar (`dialects/grammar.py`).
+ANSWER_CHARACTERS = 500
 
 
 class Updater(dspy.Module):
@@ -57,7 +60,7 @@ class Updater(dspy.Module):
             request_line(step, state.library.tool(step.call.tool), requirements.to_state)
             for step in state.workflow.steps
         )
-        with holding(lambda: {"query": _sentences(requests)}):
+        with holding(lambda: _texts(requests.split("\n"))):
             answer = await ask(
                 self.predict,
                 self._models,
@@ -78,13 +81,20 @@ def _complaint(state: State, requirements: QueryRequirements, broken: tuple[Viol
     return f"{'; '.join(parts)}. The last query, to be mended: {one_line(state.query, LAST_QUERY)}"
 
 
-def _sentences(requests: str) -> JsonSchema:
-    """A sentence for each request, and one more, which are read as one text.
+def _texts(requests: list[str]) -> dict[str, JsonSchema]:
+    """Both texts in sentences, which are read as one: of the query one for each request, and one more.
 
-    A small model that is free to write one text writes of the first requests, and forgets the others.
+    A small model that is free to write one text writes of the first requests and forgets the others, and does not
+    come to an end.
     """
-    lines = requests.split("\n")
-    # Each may have to say what its request does.
-    longest = SENTENCE_CHARACTERS + max(map(len, lines))
-    items: JsonSchema = {"type": "string", "maxLength": longest}
-    return {"type": "array", "items": items, "minItems": len(lines), "maxItems": len(lines) + 1}
+    # A sentence may have to say all that its request does.
+    longest = SENTENCE_CHARACTERS + max(map(len, requests))
+    return {
+        "query": _sentences(len(requests), len(requests) + 1, longest),
+        "response": _sentences(1, 2 * len(requests) + 2, ANSWER_CHARACTERS),
+    }
+
+
+def _sentences(least: int, most: int, longest: int) -> JsonSchema:
+    sentence: JsonSchema = {"type": "string", "minLength": SHORTEST_SENTENCE, "maxLength": longest}
+    return {"type": "array", "items": sentence, "minItems": least, "maxItems": most}

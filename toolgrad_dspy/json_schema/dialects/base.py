@@ -63,8 +63,9 @@ def inner(node: Node, place: str) -> Iterator[tuple[Node, str]]:
     """The nodes that stand directly in ``node``, each with its place."""
     for name, value in node.get("properties", {}).items():
         yield value, f"{place}/properties/{name}"
-    for number, member in enumerate(node.get("anyOf", ())):
-        yield member, f"{place}/anyOf/{number}"
+    for keyword in ("anyOf", "prefixItems"):
+        for number, member in enumerate(node.get(keyword, ())):
+            yield member, f"{place}/{keyword}/{number}"
     for keyword in ("items", "additionalProperties"):
         if isinstance(node.get(keyword), dict):
             yield node[keyword], f"{place}/{keyword}"
@@ -77,8 +78,10 @@ def with_inner(node: Node, place: str, change: Callable[[Node, str], Node]) -> N
         copy["properties"] = {
             name: change(value, f"{place}/properties/{name}") for name, value in node["properties"].items()
         }
-    if "anyOf" in node:
-        copy["anyOf"] = [change(member, f"{place}/anyOf/{number}") for number, member in enumerate(node["anyOf"])]
+    for keyword in ("anyOf", "prefixItems"):
+        if keyword in node:
+            members = enumerate(node[keyword])
+            copy[keyword] = [change(member, f"{place}/{keyword}/{number}") for number, member in members]
     for keyword in ("items", "additionalProperties"):
         if isinstance(node.get(keyword), dict):
             copy[keyword] = change(node[keyword], f"{place}/{keyword}")

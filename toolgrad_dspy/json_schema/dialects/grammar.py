@@ -34,7 +34,9 @@ def _held(node: Node, place: str) -> Node:
             return {"type": "number"}
         case "array":
             bounds = _counts(node, "minItems", "maxItems", LONGEST_REPEAT)
-            return {"type": "array", "items": held["items"], **bounds}
+            # llama.cpp reads the places only where there are no other items.
+            places = "prefixItems" if "prefixItems" in held else "items"
+            return {"type": "array", places: held[places], **bounds}
     return held
 
 

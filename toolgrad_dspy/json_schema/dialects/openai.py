@@ -57,6 +57,7 @@ def _strict(node: Node, place: str) -> Node:
             for name, value in strict["properties"].items()
         }
         strict["required"] = list(strict["properties"])
+    strict.pop("prefixItems", None)
     if node.get("type") == "string":
         for keyword in _LEFT_OUT:
             strict.pop(keyword, None)

@@ -3,6 +3,7 @@
 import json
 import random
 import re
+from itertools import chain, repeat
 from typing import Any
 
 from toolgrad_dspy.lm.rehearsal.prompt import Prompt, objects
@@ -30,12 +31,13 @@ FACT_CHARACTERS = 80
 
 def write(prompt: Prompt, rng: random.Random) -> dict[str, Any]:
     """A query with one request per step that says all it has to, and a response with facts of each step."""
-    wanted = dict(map(_read_request, prompt.inputs.get("requests", "").splitlines()))
+    wanted = [read_request(text) for text in prompt.inputs.get("requests", "").split("\n")]
     avoid = set(prompt.inputs.get("avoid", "").split("\n"))
     requests = [rng.choice(_OPENINGS)]
     answers = ["Here is what I found."]
-    for number, step in enumerate(objects(prompt.inputs.get("workflow", ""))):
-        requests.append(_request(step, wanted.get(step["step"], []), number, rng))
+    steps = objects(prompt.inputs.get("workflow", ""))
+    for number, (step, details) in enumerate(zip(steps, chain(wanted, repeat([])), strict=False)):
+        requests.append(_request(step, details, number, rng))
         answers.append(_fact(step, avoid))
     return {"query": " ".join(requests), "response": " ".join(answers)}
 
@@ -46,15 +48,14 @@ def _request(step: dict[str, Any], details: list[str], number: int, rng: random.
     return f"{rng.choice(words)} {plain(step['tool'])}{said}."
 
 
-def _read_request(text: str) -> tuple[str, list[str]]:
-    """The step of a line of the requests, and what has to be said for it: ``party size 4``."""
-    step, _, asked = text.partition(": ")
+def read_request(asked: str) -> list[str]:
+    """What has to be said for one of the requests: ``party size 4``."""
     if not asked.endswith(")"):
-        return step, []
+        return []
     # The description before them may have parentheses, too.
     groups = [asked[at.end() : -1] for at in re.finditer(r" \(", asked)]
     group = next((group for group in groups if _VALUES.fullmatch(group)), "")
-    return step, [_TEXT.sub(_unquoted, part.strip()) for part in _VALUE.findall(group)]
+    return [_TEXT.sub(_unquoted, part.strip()) for part in _VALUE.findall(group)]
 
 
 def _unquoted(text: re.Match[str]) -> str:

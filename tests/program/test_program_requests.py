@@ -1,0 +1,75 @@
+"""What the updater is told that the query has to ask for."""
+
+from pydantic import JsonValue
+
+from toolgrad_dspy.lm.rehearsal.writing import read_request
+from toolgrad_dspy.program.requests import named_values, request_line
+from toolgrad_dspy.provenance.query_rules import RequiredValue
+from toolgrad_dspy.records import Observation, Step, Tool, ToolCall
+
+TOOL = Tool(
+    name="find_events",
+    source_name="find_events",
+    description="Search events (concerts, talks, ...) by kind; may find none. Slow.",
+    parameters={"type": "object"},
+    source="s",
+    category="c",
+)
+STEP = Step(id="s1", call=ToolCall(tool="find_events", arguments={}), observation=Observation(text="{}", content={}))
+
+
+def value(pointer: str, given: JsonValue, choice: bool = False, step: str = "s1") -> RequiredValue:
+    return RequiredValue(step, "find_events", pointer, given, choice)
+
+
+def test_a_request_is_what_the_tool_does_with_the_values_to_say() -> None:
+    required = [
+        value("/title", 'The "Old" Mill (I)'),
+        value("/attendees/0", "Ada"),
+        value("/attendees/1", "Bo"),
+        value("/dateRange/min_days", 2),
+        value("/kind", "tram_stop", choice=True),
+        value("/free", True, choice=True),
+        value("/day", "2026-05-12", step="s2"),
+    ]
+    assert request_line(STEP, TOOL, required) == (
+        r'Search events (concerts, talks, ...) by kind (title "The \"Old\" Mill (I)", attendees "Ada" and "Bo", '
+        "date range min days 2, kind tram stop, free yes)"
+    )
+
+
+def test_a_request_without_values_has_no_parentheses_of_its_own() -> None:
+    assert request_line(STEP, TOOL, []) == "Search events (concerts, talks, ...) by kind"
+
+
+def test_a_tool_without_a_description_is_called_by_its_name() -> None:
+    bare = TOOL.model_copy(update={"description": ""})
+    assert request_line(STEP, bare, []) == "find_events"
+
+
+def test_a_request_is_one_line_whatever_its_values() -> None:
+    text = request_line(STEP, TOOL, [value("/text", "one\ntwo\u2028three"), value("/kind", "a\nb", choice=True)])
+    assert "\n" not in text
+
+
+def test_values_of_one_name_stand_together() -> None:
+    assert named_values([value("/a/0", 1), value("/b", "x"), value("/a/1", 2)]) == 'a 1 and 2, b "x"'
+
+
+def test_rehearsal_reads_what_a_request_has_to_say() -> None:
+    required = [
+        value("/title", 'The "Old" Mill (I), late'),
+        value("/limit", 2),
+        value("/kind", "tram_stop", choice=True),
+    ]
+    assert read_request(request_line(STEP, TOOL, required)) == [
+        'title "The "Old" Mill (I), late"',
+        "limit 2",
+        "kind tram stop",
+    ]
+    assert read_request(request_line(STEP, TOOL, [])) == []
+
+
+def test_reading_a_request_takes_time_in_proportion_to_its_length() -> None:
+    hostile = " (" * 2_000 + '"' * 2_001 + ")"
+    assert read_request(hostile) == []
