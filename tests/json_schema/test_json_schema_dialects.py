@@ -63,6 +63,18 @@ def test_openai_demands_every_property_and_takes_null_for_what_may_be_absent() -
     assert schema["additionalProperties"] is False
 
 
+def test_only_a_grammar_tells_the_places_of_a_tuple_apart() -> None:
+    tuple_of_two = {"type": "array", "prefixItems": [TEXT, {"type": "integer"}], "minItems": 2, "maxItems": 2}
+    either = {"anyOf": [TEXT, {"type": "integer"}]}
+    sent = {dialect: converted(answer(["a"], a=tuple_of_two), dialect)["properties"]["a"] for dialect in DIALECTS}
+    assert sent == {
+        "openai": {"type": "array", "items": either, "minItems": 2, "maxItems": 2},
+        "gemini": {"type": "array", "items": either, "minItems": 2, "maxItems": 2},
+        "anthropic": {"type": "array", "items": either, "minItems": 1},
+        "grammar": tuple_of_two,
+    }
+
+
 def test_anthropic_and_gemini_leave_out_what_they_document_no_word_for() -> None:
     bounded = answer(
         n={"type": "integer", "minimum": 1, "exclusiveMaximum": 9, "multipleOf": 2},

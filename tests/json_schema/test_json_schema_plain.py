@@ -57,6 +57,21 @@ def closed(**properties: Any) -> dict[str, Any]:
             {"type": "array", "prefixItems": [{"type": "string"}, {"type": "integer"}], "items": False},
             {"type": "array", "items": {"anyOf": [{"type": "string"}, {"type": "integer"}]}, "maxItems": 2},
         ),
+        (
+            {
+                "type": "array",
+                "prefixItems": [{"type": "string"}, {"type": "integer"}],
+                "minItems": 2,
+                "items": False,
+            },
+            {
+                "type": "array",
+                "prefixItems": [{"type": "string"}, {"type": "integer"}],
+                "items": {"anyOf": [{"type": "string"}, {"type": "integer"}]},
+                "minItems": 2,
+                "maxItems": 2,
+            },
+        ),
         ({"properties": {"a": {"type": "null"}, "never": False}}, closed(a={"type": "null"})),
         (
             {"properties": {"a": {"type": "null"}}, "required": ["a", "b"]},

@@ -1,15 +1,19 @@
 """Ids that come from nowhere: such a call is not sent, and the report says which tools give such ids."""
 
+import asyncio
 from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
 import pytest
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, JsonValue
 
 from tests.support.scripted_model import ScriptedModels, call, propose, reference, repair, select, write
 from tests.support.toys import functions, grow, notebook
+from toolgrad_dspy.json_schema import accepts, compile_schema
+from toolgrad_dspy.lm.schemas import held
+from toolgrad_dspy.provenance.made_up import id_parameters
 from toolgrad_dspy.records import Session, Verdict
-from toolgrad_dspy.tools import FunctionSource
+from toolgrad_dspy.tools import FunctionSource, Library
 
 
 class Place(BaseModel):
@@ -227,3 +231,49 @@ def test_a_tool_is_out_of_reach_while_the_mini_batch_has_no_tool_that_gives_its_
     assert frozenset({"open_place", "search_places"}) in shown
     assert frozenset({"list_countries"}) in shown, "without open_place, which was drawn with it"
     assert not any("open_place" in names and "search_places" not in names for names in shown)
+
+
+def held_ids(**settings: Any) -> list[set[tuple[bool, ...]]]:
+    """For the proposer's calls before and after a search: whether the call that opens the id that was found, and one
+    that opens another, fit the schema that answers are held to; both for a first call and for a later one.
+    """
+    seen: list[set[tuple[bool, ...]]] = []
+
+    def propose_and_look(prompt: Any) -> dict[str, Any]:
+        block = held()
+        assert block is not None
+        schema = block.make()["proposals"]
+        fit = set()
+        for before in ([], [call("search_places", word="sea")]):
+            proposals: list[JsonValue] = [
+                [{"instruction": "Open.", "calls": [*before, call("open_place", place_id=i)]}] * 2
+                for i in ("pl_42", "pl_7")
+            ]
+            fit.add(tuple(accepts(compile_schema(schema), made) for made in proposals))
+        seen.append(fit)
+        return propose([call("search_places", word="harbour")], [call("open_known", place_id="pl_0001")])
+
+    models = ScriptedModels(
+        proposer=propose_and_look, selector=lambda prompt: select("p1"), updater=[write("Look for harbour.")]
+    )
+    grow(functions(search_places, open_place, open_known, list_countries), models, iterations=5, **settings)
+    return seen
+
+
+def test_an_answer_that_is_held_to_a_schema_can_only_have_ids_that_a_result_has() -> None:
+    first, *later = held_ids(mini_batch=3, proposals=2)
+    assert first == {(False, False)}
+    assert {(True, False)} in later
+    assert not any(other_fits for fits in later for _, other_fits in fits)
+
+
+def test_the_schema_of_a_library_that_fits_a_mini_batch_stays_the_same() -> None:
+    assert held_ids(mini_batch=4, proposals=2) == [{(True, True)}] * 5
+
+
+def test_a_parameter_whose_description_names_an_id_is_open() -> None:
+    async def tools() -> list[tuple[str, tuple[str, ...]]]:
+        async with Library([functions(open_place, open_known, open_example)]) as library:
+            return [(tool.source_name, id_parameters(tool)) for tool in library.tools]
+
+    assert dict(asyncio.run(tools())) == {"open_place": ("place_id",), "open_known": (), "open_example": ()}

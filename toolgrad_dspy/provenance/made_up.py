@@ -25,6 +25,8 @@ _PLACEHOLDER = re.compile(
     re.IGNORECASE,
 )
 
+_WORD = re.compile(r"[\w-]+")
+
 # The names of the tools whose results have ids for a parameter of that name.
 Givers = Callable[[str], tuple[str, ...]]
 
@@ -89,7 +91,10 @@ def _required(parts: Iterable[Schema]) -> frozenset[str]:
 def _offers_value(schema: dict[str, JsonValue]) -> bool:
     options = schema.get("anyOf")
     places = [schema, *(o for o in options if isinstance(o, dict))] if isinstance(options, list) else [schema]
-    return any(place.get(word) for place in places for word in ("enum", "examples", "example", "const", "default"))
+    if any(place.get(word) for place in places for word in ("enum", "examples", "example", "const", "default")):
+        return True
+    # "such as pl_0001"
+    return any(opaque(word) for place in places for word in _WORD.findall(str(place.get("description", ""))))
 
 
 def made_up_id(tool: Tool, arguments: JsonValue, origins: Iterable[Origin], givers: Givers) -> MadeUpId | None:
