@@ -360,6 +360,18 @@ def test_a_proposal_with_a_call_that_cannot_be_made_is_dropped_alone(spoilt: Any
     assert [step.call.arguments for step in steps(session)] == [{"word": "rum"}]
 
 
+def test_a_proposal_of_the_same_calls_as_another_is_not_tried_again() -> None:
+    tea, rum = call("find_topic", word="tea"), call("find_topic", word="rum")
+    models = ScriptedModels(
+        proposer=[propose([tea], [rum, tea], [tea])], selector=[select("p1")], updater=[write("Look up tea.")]
+    )
+    session = grow(notebook(), models)
+    (iteration,) = session.trace.iterations
+    assert [len(proposal.calls) for proposal in iteration.proposals] == [1, 2]
+    assert iteration.failures == ("proposal dropped: its calls are those of p1",)
+    assert session.status == "accepted", session.reason
+
+
 @pytest.mark.parametrize("answer", [propose(), propose([]), propose([], [])])
 def test_empty_proposals_are_asked_for_once_more_with_the_names_of_the_tools(answer: dict[str, Any]) -> None:
     models = ScriptedModels(
@@ -382,7 +394,7 @@ def test_empty_proposals_are_asked_for_once_more_with_the_names_of_the_tools(ans
 
 def test_no_more_proposals_and_calls_are_taken_than_were_asked_for() -> None:
     four = [call("find_topic", word=word) for word in ("a", "b", "c", "d")]
-    models = ScriptedModels(proposer=[propose(four, four, four)], selector=[select("none")])
+    models = ScriptedModels(proposer=[propose(four, four[::-1], four)], selector=[select("none")])
     session = grow(notebook(), models, proposals=2)
     assert [len(proposal.calls) for proposal in session.trace.iterations[0].proposals] == [3, 3]
 

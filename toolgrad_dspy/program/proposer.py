@@ -37,9 +37,10 @@ class Proposer(dspy.Module):
     async def aforward(self, state: State, tools: tuple[Tool, ...], number: int) -> Proposed:
         """At most ``config.proposals`` proposals, each of one to three calls of ``tools``.
 
-        A proposal with a call that cannot be read, or of a tool that is not at hand, is dropped alone. When none is
-        left the model is asked once more, with the names of the tools. A prompt that is too long for the model is
-        shortened by half of the tools, for the rest of the session. Raises AnswerError.
+        A proposal with a call that cannot be read, or of a tool that is not at hand, is dropped alone, and so is one
+        that makes the calls of another. When none is left the model is asked once more, with the names of the tools.
+        A prompt that is too long for the model is shortened by half of the tools, for the rest of the session. Raises
+        AnswerError.
 
         Every session shows the tools in an order of its own: a model's bias for early items must not become a bias of
         the data, and within a session the beginning of the prompts stays the same.
@@ -98,6 +99,10 @@ def _read(reason: str, works: list[ProposedWork], tools: tuple[Tool, ...]) -> Pr
             dropped.append(f"proposal dropped: {problem}")
             continue
         calls = tuple(draft for call in work.calls[:MOST_CALLS] if (draft := read_draft(call, tools)))
+        same = next((proposal.id for proposal in proposals if proposal.calls == calls), None)
+        if same:
+            dropped.append(f"proposal dropped: its calls are those of {same}")
+            continue
         # The ids count the usable proposals.
         proposals.append(Proposal(id=f"p{len(proposals) + 1}", instruction=work.instruction, calls=calls))
     return Proposed(reason, tuple(proposals), tuple(dropped))
