@@ -11,8 +11,13 @@ from tests.support.scripted_model import ScriptedModels, call, propose, referenc
 from tests.support.toys import functions, grow, notebook
 from toolgrad_dspy.json_schema import accepts, compile_schema
 from toolgrad_dspy.lm.schemas import held
+from toolgrad_dspy.program import ProgramConfig
+from toolgrad_dspy.program.known_ids import KnownIds
+from toolgrad_dspy.program.state import KNOWN_IDS, LONGEST_ID, State
 from toolgrad_dspy.provenance.made_up import id_parameters
-from toolgrad_dspy.records import Session, Verdict
+from toolgrad_dspy.provenance.origins import EarlierResult
+from toolgrad_dspy.records import Observation, Session, Verdict
+from toolgrad_dspy.rendering import ToolLines
 from toolgrad_dspy.tools import FunctionSource, Library
 
 
@@ -277,3 +282,17 @@ def test_a_parameter_whose_description_names_an_id_is_open() -> None:
             return [(tool.source_name, id_parameters(tool)) for tool in library.tools]
 
     assert dict(asyncio.run(tools())) == {"open_place": ("place_id",), "open_known": (), "open_example": ()}
+
+
+def test_a_result_cannot_make_the_schema_of_answers_large() -> None:
+    rows: list[JsonValue] = [{"place_id": i} for i in ("x" * (LONGEST_ID + 1), *(f"pl_{n}" for n in range(1000)))]
+    value: JsonValue = {"places": rows, "place_id": "pl_999"}
+
+    async def known() -> KnownIds:
+        async with Library([functions(search_places, open_place, open_known)]) as library:
+            state = State(0, 0, ProgramConfig(mini_batch=2), library, ToolLines(library.tools))
+            return state.known_ids(library.tools, EarlierResult("a1", Observation(text="", content=value)))
+
+    (ids,) = asyncio.run(known()).values()
+    assert ids[:2] == ("pl_0", "pl_1")
+    assert len(ids) == KNOWN_IDS

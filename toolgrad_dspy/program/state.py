@@ -34,8 +34,9 @@ RECENT = 1
 # Values that are suggested to a proposer, and parameters that are named for each.
 USABLE = 3
 USED_BY = 3
-# Ids that an argument can be chosen from.
+# Ids that an argument can be chosen from, and the characters of one: results are not to be trusted with a schema.
 KNOWN_IDS = 40
+LONGEST_ID = 200
 # The calls of one answer that a later one in it may refer to.
 GIVEN = tuple(f"#{number}" for number in range(1, MOST_CALLS))
 NOTHING_YET = "everything: there are no steps yet"
@@ -206,9 +207,10 @@ class State:
 
 
 def _ids(parameter: str, results: Iterable[EarlierResult]) -> tuple[str | int | float, ...]:
-    """Those in ``results`` that are called like ``parameter``, each once, :data:`KNOWN_IDS` at most."""
+    """Those in ``results`` that are called like ``parameter``, each once: at most so many, and none that are long."""
     found = (i for result in results for key, ids in result.ids.items() if alike(parameter, key) for i in ids)
-    return tuple(islice(dict.fromkeys(found), KNOWN_IDS))
+    short = (i for i in found if not isinstance(i, str) or len(i) <= LONGEST_ID)
+    return tuple(islice(dict.fromkeys(short), KNOWN_IDS))
 
 
 def _with_steps(workflow: Workflow, steps: list[Step], chain: str | None, merged: frozenset[str]) -> Workflow:
