@@ -8,7 +8,7 @@ from toolgrad_dspy.json_text.visible import trimmed, unfenced
 
 # What models put around a word or a text that was to stand by itself.
 _QUOTES = (("**", "**"), ("`", "`"), ("'", "'"), ("\u201c", "\u201d"), ('"', '"'))
-
+# The ends of sentences, also Chinese, Arabic and Hindi ones.
 _ENDS = (".", "!", "?", "\u3002", "\uff01", "\uff1f", "\u061f", "\u0964")
 
 
