@@ -27,7 +27,7 @@ async def gather_or_cancel(work: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
         for ended in (task for task in tasks if task.done()):
             ended.result()  # raises if it failed
         return [task.result() for task in tasks]
-    except BaseException as error:  # cancellation of the caller too; it is passed on when the others have ended
+    except BaseException as error:  # boundary of the tasks: also a cancellation is passed on when all have ended
         for task in tasks:
             task.cancel()
         again: asyncio.CancelledError | None = None
@@ -77,7 +77,7 @@ def run_on_loop_thread(work: Coroutine[Any, Any, T]) -> T:
     future = asyncio.run_coroutine_threadsafe(remembered(), _loop())
     try:
         return future.result()
-    except BaseException:  # the caller's interruption, or an error of the work's own; both are passed on
+    except BaseException:  # boundary between threads: the caller's interruption ends the work, and is passed on
         if future.cancel():  # it was not what raised: an interruption was
             asyncio.run_coroutine_threadsafe(_ended(tasks), _loop()).result()
             if not tasks:  # cancelled before it began

@@ -6,7 +6,7 @@ import os
 import sqlite3
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -93,10 +93,9 @@ def written_ahead(connection: sqlite3.Connection) -> sqlite3.Connection:
 
     The connection is closed if that fails.
     """
-    try:
+    with ExitStack() as opened:
+        opened.callback(connection.close)
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
-    except BaseException:  # interrupts too: the connection is closed before they are passed on
-        connection.close()
-        raise
+        opened.pop_all()
     return connection

@@ -63,7 +63,7 @@ class CachedJudge:
             return earlier.result()  # waits where another thread is asking
         try:
             judgement = run_on_loop_thread(self.judge.judge(sample, self._tools(), groups))
-        except BaseException as error:  # others wait for this answer; whoever comes later may ask again
+        except BaseException as error:  # boundary between threads: it is raised in those that wait, too
             with self._lock:
                 self._kept.pop(key, None)
             answer.set_exception(error)

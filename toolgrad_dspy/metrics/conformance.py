@@ -130,7 +130,7 @@ def _answers_on(rule: SessionRule, iteration_rule: IterationRule | None, session
 def _answer(of: str, call: Callable[[], object], of_iteration: bool = False) -> _Answer:
     try:
         return _Answer(of, call(), of_iteration=of_iteration)
-    except Exception as error:  # noqa: BLE001 - the component is foreign code: that it raises is what is reported
+    except Exception as error:  # noqa: BLE001 - boundary: the component is foreign code, and that it raises is told
         return _Answer(of, None, error, of_iteration)
 
 

@@ -118,7 +118,7 @@ class _Stage(Teleprompter):
             except StopTuning:
                 whole.check()  # raises if it is not only this stage's share that is used up
                 result = None
-            except Exception as error:  # kept before it is passed on: DSPy catches the same and drops it
+            except Exception as error:  # boundary: DSPy, to which it is passed on, drops it; here it is kept
                 self.error = error
                 raise
         if result is None:

@@ -96,11 +96,11 @@ class Memory:
         own = made[key] = asyncio.get_running_loop().create_future()
         try:
             observation = await run(call)
-        except BaseException:  # whoever waits makes the call itself; the exception is passed on
-            made.pop(key, None)
-            own.cancel()
-            raise
-        own.set_result(observation)
+            own.set_result(observation)
+        finally:
+            if not own.done():  # whoever waits makes the call itself
+                made.pop(key, None)
+                own.cancel()
         if writes:  # on a source whose sessions are shared: it has happened
             self._reads.clear()
         elif _passing(observation):

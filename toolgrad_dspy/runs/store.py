@@ -14,7 +14,7 @@ import json
 import os
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeAlias, TypeVar, get_args
@@ -109,17 +109,13 @@ class RunStore:
                 code="foreign_folder",
             )
         lock = FolderLock(path)
-        try:
+        with ExitStack() as opened:
+            opened.callback(lock.release)
             connection = _connect(database)
-            try:
-                store = cls(path, connection, lock)
-                store._begin(json.loads(json.dumps(dict(config))), tools)
-            except BaseException:  # interrupts too: the connection is closed before they are passed on
-                connection.close()
-                raise
-        except BaseException:  # likewise for the lock
-            lock.release()
-            raise
+            opened.callback(connection.close)
+            store = cls(path, connection, lock)
+            store._begin(json.loads(json.dumps(dict(config))), tools)
+            opened.pop_all()  # the store closes both
         return store
 
     @classmethod
@@ -130,11 +126,10 @@ class RunStore:
             raise UsageError(f"{path} is not a run folder: it has no run.db", code="not_a_run")
         connection = _connect(database, read_only=True)
         store = cls(path, connection, None)
-        try:
+        with ExitStack() as opened:
+            opened.callback(connection.close)
             store._check_schema()
-        except BaseException:  # interrupts too: the connection is closed before they are passed on
-            connection.close()
-            raise
+            opened.pop_all()
         return store
 
     def close(self) -> None:

@@ -64,16 +64,15 @@ class Library:
         invalid, or there is no tool at all (``no_tools``).
         """
         self._tools, self._source_of, self._validators = {}, {}, {}  # it may have been open before
-        try:
+        async with AsyncExitStack() as opened:  # no server is left running, whatever goes wrong
+            opened.push_async_callback(self.close)
             await all_ended(source.open() for source in self._sources)
             for source in self._sources:
                 self._take(source, await source.tools())
             check_tools(self._tools.values())
             if not self._tools:
                 raise ToolSourceError("there is no tool: give the library a source that offers one", code="no_tools")
-        except BaseException:  # cancellation too: no server is left running, and the exception is passed on
-            await self.close()
-            raise
+            opened.pop_all()
         # By name: a server may list its tools in another order at its next start.
         self._tools = dict(sorted(self._tools.items()))
 

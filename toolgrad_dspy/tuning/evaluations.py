@@ -221,7 +221,7 @@ class Evaluations:
         except BudgetSpentError as error:
             self.spent(error)
             raise StopTuning from None
-        except Exception as error:  # noqa: BLE001 - raised again by the optimizer's base, outside of DSPy
+        except Exception as error:  # noqa: BLE001 - boundary: DSPy; the optimizer's base raises it again
             with self._state:
                 self.error = self.error or error
             raise StopTuning from None

@@ -11,6 +11,7 @@ import json
 import sqlite3
 import threading
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import astuple
 from pathlib import Path
 from types import TracebackType
@@ -62,12 +63,11 @@ class Journal:
             path.parent.mkdir(parents=True, exist_ok=True)
             _remove(path)
             journal = cls(path, _connect(path))
-            try:
+            with ExitStack() as opened:
+                opened.callback(journal._connection.close)
                 journal._connection.executescript(_TABLES)
                 journal._write(("meta", "header", json.dumps(header)))
-            except BaseException:  # an interruption too: the file must not stay open
-                journal._connection.close()
-                raise
+                opened.pop_all()
         return journal
 
     @classmethod
@@ -81,11 +81,10 @@ class Journal:
             journal = cls(path, _connect(path))
         except sqlite3.DatabaseError as error:
             raise _not_a_journal(path, error) from None
-        try:
+        with ExitStack() as opened:
+            opened.callback(journal._connection.close)
             journal._check(header)
-        except BaseException:  # an interruption too: the file must not stay open
-            journal._connection.close()
-            raise
+            opened.pop_all()
         return journal
 
     def _check(self, header: Mapping[str, JsonValue]) -> None:

@@ -101,12 +101,12 @@ class World:
     def transaction(self) -> Iterator[None]:
         """Everything inside happens, or, when it raises, nothing does."""
         self._connection.execute("BEGIN")
+        end = "ROLLBACK"
         try:
             yield
-        except BaseException:  # cancellation too: nothing stays half-written, and the exception is passed on
-            self._connection.execute("ROLLBACK")
-            raise
-        self._connection.execute("COMMIT")
+            end = "COMMIT"
+        finally:
+            self._connection.execute(end)
 
     def serialize(self) -> bytes:
         """The whole database as bytes: equal bytes mean equal worlds."""

@@ -67,12 +67,14 @@ class Budget:
         with self._lock:
             self.check_model_call()
             self.lm_calls += 1
+        answered = False
         try:
             yield
-        except BaseException:  # an interruption too: what got no answer is no call
-            with self._lock:
-                self.lm_calls -= 1
-            raise
+            answered = True
+        finally:
+            if not answered:  # interrupted, or failed: what got no answer is no call
+                with self._lock:
+                    self.lm_calls -= 1
 
     def charge_model_call(self, usd: float | None, tokens: int) -> None:
         """Call it when a model has answered. ``usd`` is None for an unknown price."""

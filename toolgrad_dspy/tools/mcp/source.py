@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
 
@@ -95,12 +95,11 @@ class McpSource(ToolSource):
         """Start the server and list its tools. A server that every session has for itself is closed again."""
         self._executor = ThreadPoolExecutor(4, thread_name_prefix=f"toolgrad-{self.id}")
         server = self._server(0)
-        try:
+        async with AsyncExitStack() as opened:  # no server is left running, whatever goes wrong
+            opened.push_async_callback(self.close)
             await server.start()
             await self._list(server)
-        except BaseException:  # cancellation too: no server is left running, and the exception is passed on
-            await self.close()
-            raise
+            opened.pop_all()
         if self.isolation == "shared":
             self._shared = server
         else:

@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import tempfile
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -43,15 +44,14 @@ class Workspace:
         self._roots = re.compile(f"(?:{'|'.join(map(re.escape, forms))})/?")
 
     def _fill(self, original: Path | None) -> None:
-        try:
+        with ExitStack() as made:
+            made.callback(self.remove)
             if original is None:
                 self.path.mkdir()
             else:
                 shutil.copytree(original, self.path, symlinks=True)
                 _keep_links_inside(self.path, original)
-        except BaseException:
-            self.remove()
-            raise
+            made.pop_all()
 
     def remove(self) -> None:
         """Delete the folder. Safe to call twice."""

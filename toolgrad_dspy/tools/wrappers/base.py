@@ -1,7 +1,7 @@
 """A source around a source."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 from toolgrad_dspy.records import Observation, Tool, ToolCall
 from toolgrad_dspy.tools.base import SourceNote, ToolSession, ToolSource
@@ -27,11 +27,10 @@ class WrappedSource(ToolSource):
 
     async def open(self) -> None:
         await self._inner.open()
-        try:
+        async with AsyncExitStack() as opened:
+            opened.push_async_callback(self._inner.close)
             await self._opened()
-        except BaseException:  # cancellation too: the inner source does not stay open, and the exception is passed on
-            await self._inner.close()
-            raise
+            opened.pop_all()
 
     async def close(self) -> None:
         await self._inner.close()
