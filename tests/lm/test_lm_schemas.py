@@ -20,13 +20,23 @@ from toolgrad_dspy.lm.calls.rate_limit import RateLimit
 from toolgrad_dspy.lm.capabilities import UNKNOWN, Capabilities, known, probe, remember
 from toolgrad_dspy.lm.capabilities.probe_cache import probed
 from toolgrad_dspy.lm.engines.remote import engine_pair
-from toolgrad_dspy.lm.schemas import SchemaPolicy, answer_schema, dialect_of, held, holding, is_local, unprobed_notes
+from toolgrad_dspy.lm.schemas import (
+    Held,
+    SchemaPolicy,
+    answer_schema,
+    dialect_of,
+    held,
+    holding,
+    is_local,
+    unprobed_notes,
+)
 from toolgrad_dspy.lm.schemas.policy import schema_policy
 from toolgrad_dspy.signatures import Propose, Select
 
 LOCAL = "http://127.0.0.1:8000/v1"
 ABLE = {"json_schema": True, "call_schema": True, "json_object": True}
 CHOICE: JsonSchema = {"type": "string", "enum": ["p1", "none"]}
+WIDER: JsonSchema = {"type": "string", "enum": ["p1", "p2", "none"]}
 
 
 def settings(model: str = "openai/mine", **more: Any) -> ModelSettings:
@@ -47,7 +57,7 @@ def sent(
         async def call() -> None:
             try:
                 if hold:
-                    with holding(lambda: {"report": CHOICE}, stable=stable):
+                    with holding(lambda: {"report": CHOICE}, stable=(lambda: {"report": WIDER}) if stable else None):
                         await ask(dspy.Predict(signature), models, "selector", **given)
                 else:
                     await ask(dspy.Predict(signature), models, "selector", **given)
@@ -83,6 +93,27 @@ def test_the_setting_and_the_probe_decide_which_schema_is_sent(
     schema: str, able: dict[str, Any], stable: bool, expected: str
 ) -> None:
     assert held_to(sent({"settings": {"schema": schema}, **able}, stable=stable)) == expected
+
+
+def test_a_grammar_says_all_that_is_known_and_other_schemas_stay_the_same_if_they_can() -> None:
+    at_hand, unchanging = (lambda: {"report": CHOICE}), (lambda: {"report": WIDER})
+    chosen = {
+        (calls, dialect, bool(stable)): SchemaPolicy(calls, dialect=dialect).chosen(Held(at_hand, stable))
+        for calls in ("always", "stable", "never")
+        for dialect in ("grammar", "openai")
+        for stable in (unchanging, None)
+    }
+    assert chosen == {
+        ("always", "grammar", True): at_hand,
+        ("always", "grammar", False): at_hand,
+        ("always", "openai", True): unchanging,
+        ("always", "openai", False): at_hand,
+        ("stable", "grammar", True): unchanging,
+        ("stable", "grammar", False): None,
+        ("stable", "openai", True): unchanging,
+        ("stable", "openai", False): None,
+        **{("never", dialect, stable): None for dialect in ("grammar", "openai") for stable in (True, False)},
+    }
 
 
 def test_outside_of_a_block_the_fixed_schema_is_sent() -> None:
@@ -163,10 +194,11 @@ def test_a_schema_that_the_dialect_cannot_have_gives_way_to_the_fixed_one() -> N
 
 def test_blocks_replace_one_another_and_end() -> None:
     assert held() is None
-    with holding(lambda: {"a": CHOICE}), holding(lambda: {"b": CHOICE}, stable=True):
+    with holding(lambda: {"a": CHOICE}), holding(lambda: {"b": CHOICE}, stable=lambda: {"c": CHOICE}):
         inner = held()
         assert inner is not None
-        assert (list(inner.make()), inner.stable) == (["b"], True)
+        assert inner.stable is not None
+        assert (list(inner.make()), list(inner.stable())) == (["b"], ["c"])
     assert held() is None
 
 

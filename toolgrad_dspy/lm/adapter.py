@@ -258,9 +258,9 @@ class FixedJsonAdapter(_LenientAnswers, _CachedPrompts, dspy.JSONAdapter):
 
     def _schema(self, signature: Signature) -> type[BaseModel] | dict[str, Any] | None:
         """The schema that an answer is held to, as DSPy takes it, or None."""
-        at_hand = held()
-        if at_hand is not None and self.policy.applies(at_hand):
-            written = answer_schema(signature, at_hand.make(), self.policy.dialect)
+        make = self.policy.chosen(held())
+        if make is not None:
+            written = answer_schema(signature, make(), self.policy.dialect)
             if not isinstance(written, Refusal):
                 named = {"name": "answer", "schema": written, "strict": True}
                 return {"type": "json_schema", "json_schema": named}

@@ -101,7 +101,10 @@ class Executor(dspy.Module):
             ids = state.known_ids(work.tools, *execution.results.values())
             return {"calls": calls_schema(work.tools, sources, ids)}
 
-        with holding(schemas, stable=state.stable):
+        def unchanging() -> dict[str, JsonSchema]:
+            return {"calls": calls_schema(work.tools, "any")}
+
+        with holding(schemas, stable=unchanging if state.stable else None):
             answer = await ask(
                 self.predict,
                 self._models,

@@ -69,13 +69,15 @@ class Proposer(dspy.Module):
     async def _ask(self, state: State, tools: tuple[Tool, ...], number: int, urged: str) -> Proposed:
         shown = sorted(tools, key=lambda tool: derive(state.run_seed, state.index, "tool order", tool.name))
         limit = state.config.proposals
-        sources = state.sources()
 
         def schemas() -> dict[str, JsonSchema]:
-            proposals = proposals_schema(tools, limit, sources, state.known_ids(tools))
+            proposals = proposals_schema(tools, limit, state.sources(), state.known_ids(tools))
             return {"reason": SENTENCE, "proposals": proposals}
 
-        with holding(schemas, stable=state.stable):
+        def unchanging() -> dict[str, JsonSchema]:
+            return {"reason": SENTENCE, "proposals": proposals_schema(tools, limit, "any")}
+
+        with holding(schemas, stable=unchanging if state.stable else None):
             answer = await ask(
                 self.predict,
                 self._models,

@@ -127,11 +127,7 @@ class State:
     def known_ids(self, tools: Sequence[Tool], *results: EarlierResult) -> KnownIds:
         """The ids that arguments of ``tools`` can have, of those that some tool gives: the ones in the workflow's
         results and in ``results``, the latest first. Any other id is made up.
-
-        Empty where the schema of answers must not change in a run.
         """
-        if self.stable:
-            return {}
         latest = [*reversed(results), *reversed(self.results.values())]
         return {
             (tool.name, parameter): _ids(parameter, latest)
@@ -170,7 +166,7 @@ class State:
 
     def sources(self, *others: str) -> Sources:
         """What a reference may name: the steps, calls given before in the same answer, and ``others``."""
-        return "any" if self.stable else (*self.observations, *GIVEN, *others)
+        return (*self.observations, *GIVEN, *others)
 
     def progress(self, number: int) -> str:
         """Where the loop stands, for a prompt: it also tells invocations of one session apart."""

@@ -15,19 +15,19 @@ class Held:
     """``make`` gives JSON schemas by the name of the output field that they describe. It is called when they are
     needed: most models take none.
 
-    ``stable``: they are the same in every call of the role, so that a provider that takes seconds to compile a new
-    schema does so once.
+    ``stable``, if there is any, gives wider ones that are the same in every call of the role, so that a provider that
+    takes seconds to compile a new schema does so once.
     """
 
     make: MakeSchemas
-    stable: bool = False
+    stable: MakeSchemas | None = None
 
 
 _held: ContextVar[Held | None] = ContextVar("what answers are held to", default=None)
 
 
 @contextmanager
-def holding(make: MakeSchemas, *, stable: bool = False) -> Iterator[None]:
+def holding(make: MakeSchemas, *, stable: MakeSchemas | None = None) -> Iterator[None]:
     """Hold the answers to the calls inside to what ``make`` gives, as far as the model and its settings allow.
 
     A schema may have definitions under ``$defs``, and must not change afterwards: what is made from it is kept by its

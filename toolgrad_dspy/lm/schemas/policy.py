@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from toolgrad_dspy.json_schema import Dialect
 from toolgrad_dspy.lm.capabilities.known import known
 from toolgrad_dspy.lm.capabilities.probe_cache import address
-from toolgrad_dspy.lm.schemas.holding import Held
+from toolgrad_dspy.lm.schemas.holding import Held, MakeSchemas
 from toolgrad_dspy.lm.settings import ModelSettings
 
 # Servers that write a grammar from a schema within a call, whatever their address.
@@ -20,17 +20,25 @@ _BY_PROVIDER: dict[str, Dialect] = {"gemini": "gemini", "anthropic": "anthropic"
 
 @dataclass(frozen=True, slots=True)
 class SchemaPolicy:
-    """``calls`` says when the schema of the call at hand is sent, in ``dialect``: always, only when it is the same in
-    every call (``stable``), or never. ``fixed``: whether the schema of the signature is sent otherwise.
+    """``calls`` says when the schema of the call at hand is sent, in ``dialect``: always, only when there is one that
+    is the same in every call (``stable``), or never. ``fixed``: whether the signature's own is sent otherwise.
     """
 
     calls: Literal["always", "stable", "never"] = "never"
     fixed: bool = True
     dialect: Dialect = "openai"
 
-    def applies(self, held: Held | None) -> bool:
-        """Whether an answer is held to ``held``."""
-        return held is not None and (self.calls == "always" or (self.calls == "stable" and held.stable))
+    def chosen(self, held: Held | None) -> MakeSchemas | None:
+        """What of ``held`` an answer is held to, None if it is not.
+
+        A grammar is written within a call, and can say all that is known. Everywhere else what stays the same is
+        better.
+        """
+        if held is None or self.calls == "never":
+            return None
+        if self.calls == "always" and (self.dialect == "grammar" or held.stable is None):
+            return held.make
+        return held.stable
 
 
 FIXED = SchemaPolicy()
