@@ -276,7 +276,7 @@ def nodes(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
 def test_every_real_tool_converts_or_has_a_reason_and_what_converts_keeps_the_rules(dialect: Dialect) -> None:
     tools: list[Real] = list(tool_schemas())
     if not tools:
-        pytest.skip("the data is not here")
+        pytest.skip("the data beside the repository is not there")
     for real in tools:
         result = convert(answer(["value"], value=real.schema), dialect)
         if isinstance(result, Refusal):

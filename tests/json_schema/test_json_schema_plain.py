@@ -174,7 +174,7 @@ def test_a_schema_that_composes_only_itself_ends() -> None:
 def tools() -> Sequence[Real]:
     found = list(tool_schemas())
     if not found:
-        pytest.skip("the data is not here")
+        pytest.skip("the data beside the repository is not there")
     return found
 
 

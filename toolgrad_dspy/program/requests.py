@@ -6,12 +6,11 @@ from collections.abc import Callable, Iterable
 from pydantic import JsonValue
 
 from toolgrad_dspy.provenance.query_rules import RequiredValue
-from toolgrad_dspy.records import Step, Tool
+from toolgrad_dspy.records import Step, Tool, in_words
 from toolgrad_dspy.rendering import line, short_description
 
 # Characters of what a tool does, for who writes a request for it.
 DOES = 120
-_CAPITAL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 # A choice that can stand without quotation marks.
 _PLAIN = re.compile(r"[\w .:/+-]+")
 
@@ -35,13 +34,8 @@ def named_values(required: Iterable[RequiredValue], shown: Callable[[JsonValue],
     """Each value after its name; those of one name, as the items of a list have it, together."""
     named: dict[str, list[str]] = {}
     for value in required:
-        named.setdefault(_plain(value.name), []).append(shown(value.value))
+        named.setdefault(in_words(value.name), []).append(shown(value.value))
     return ", ".join(f"{name} {' and '.join(values)}" for name, values in named.items())
-
-
-def _plain(name: str) -> str:
-    """``minPrice`` and ``min_price`` as "min price"."""
-    return " ".join(_CAPITAL.sub(" ", name).replace("_", " ").split()).lower()
 
 
 def _worded(value: JsonValue) -> str:

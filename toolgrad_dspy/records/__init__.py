@@ -13,7 +13,7 @@ from toolgrad_dspy.records.judgement import (
     Quality,
     RequestScore,
 )
-from toolgrad_dspy.records.keys import alike, key_words, names_id, opaque
+from toolgrad_dspy.records.keys import alike, in_words, key_words, names_id, opaque
 from toolgrad_dspy.records.pointer import PointerError, escape, last_key, leaves, lookup
 from toolgrad_dspy.records.proposal import Attempt, DraftCall, Proposal, Report, Selection
 from toolgrad_dspy.records.session import Iteration, RoleUsage, Sample, Session, SessionStatus, Trace, Usage
@@ -60,6 +60,7 @@ __all__ = [
     "Workflow",
     "alike",
     "escape",
+    "in_words",
     "key_words",
     "last_key",
     "leaves",

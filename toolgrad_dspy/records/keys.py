@@ -19,6 +19,16 @@ def key_words(name: str) -> tuple[str, ...]:
     return tuple(part.rstrip("s") for part in re.split(r"[^a-z0-9]+", parts) if part)
 
 
+def in_words(name: str) -> str:
+    """A name as a person would say it.
+
+    >>> in_words("search_places"), in_words("getWeather")
+    ('search places', 'get weather')
+    """
+    spaced = re.sub(r"([a-z0-9])([A-Z])", r"\1 \2", name)
+    return re.sub(r"[\s_-]+", " ", spaced).strip().lower()
+
+
 def alike(parameter: str, key: str) -> bool:
     """Whether a parameter and a result key have the same name: ``from_stop_id`` and ``stop_id`` do.
 

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from toolgrad_dspy.lm.rehearsal.prompt import Prompt, objects
-from toolgrad_dspy.lm.rehearsal.writing import FACT_CHARACTERS, FACTS, plain
-from toolgrad_dspy.records import leaves
+from toolgrad_dspy.lm.rehearsal.writing import FACT_CHARACTERS, FACTS
+from toolgrad_dspy.records import in_words, leaves
 from toolgrad_dspy.signatures import MISSING
 
 
@@ -42,7 +42,7 @@ def judge_instruction(prompt: Prompt, rng: random.Random) -> dict[str, Any]:
     query is solvable if it names a tool.
     """
     query = _text(prompt.inputs.get("query", ""))
-    tools = [plain(str(tool.get("name", ""))) for tool in objects(prompt.inputs.get("tools", ""))]
+    tools = [in_words(str(tool.get("name", ""))) for tool in objects(prompt.inputs.get("tools", ""))]
     named = [name for name in tools if name in query.lower()]
     pairs = list(objects(prompt.inputs.get("sentences", "")))
     return {
@@ -72,10 +72,10 @@ def judge_calls(prompt: Prompt, rng: random.Random) -> dict[str, Any]:
 
 def _extracted(slot: dict[str, Any], query: str) -> dict[str, Any]:
     """The text after the parameter's name: in the sentences that name the slot's tool, else anywhere in the query."""
-    name = plain(str(slot["parameter"]).rsplit(".", 1)[-1])
+    name = in_words(str(slot["parameter"]).rsplit(".", 1)[-1])
     # Up to the comma or full stop that ends a detail; a quoted value up to the closing quotation mark.
     detail = re.compile(rf'(?<!\w){re.escape(name)} (?:"([^"]*)"|(.+?)(?=, \w|\.\s|\.$|$))', re.IGNORECASE)
-    own = [sentence for sentence in _sentences(query) if plain(str(slot["tool"])) in sentence.lower()]
+    own = [sentence for sentence in _sentences(query) if in_words(str(slot["tool"])) in sentence.lower()]
     for text in (*own, query):
         stated = detail.search(text)
         if stated:

@@ -7,7 +7,7 @@ from itertools import chain, repeat
 from typing import Any
 
 from toolgrad_dspy.lm.rehearsal.prompt import Prompt, objects
-from toolgrad_dspy.records import last_key, leaves
+from toolgrad_dspy.records import in_words, last_key, leaves
 
 _OPENINGS = (
     "I am sorting out my week and need a hand.",
@@ -45,7 +45,7 @@ def write(prompt: Prompt, rng: random.Random) -> dict[str, Any]:
 def _request(step: dict[str, Any], details: list[str], number: int, rng: random.Random) -> str:
     words = _FIRST if number == 0 else _NEXT if details or not step["arguments"] else _DEPENDENT
     said = f" with {', '.join(details)}" if details else ""
-    return f"{rng.choice(words)} {plain(step['tool'])}{said}."
+    return f"{rng.choice(words)} {in_words(step['tool'])}{said}."
 
 
 def read_request(asked: str) -> list[str]:
@@ -73,14 +73,8 @@ def _fact(step: dict[str, Any], avoid: set[str]) -> str:
         key = last_key(path)
         if key.endswith("id") and re.search(r"\d", text):
             continue
-        facts.append(f"{plain(key)} {' '.join(text.split())[:FACT_CHARACTERS]}" if key else text[:FACT_CHARACTERS])
+        facts.append(f"{in_words(key)} {' '.join(text.split())[:FACT_CHARACTERS]}" if key else text[:FACT_CHARACTERS])
         if len(facts) == FACTS:
             break
-    subject = plain(step["tool"])
+    subject = in_words(step["tool"])
     return f"For the request to {subject}: {', '.join(facts)}." if facts else f"There was nothing for {subject}."
-
-
-def plain(name: str) -> str:
-    """``search_places`` as "search places", ``getWeather`` as "get weather"."""
-    spaced = re.sub(r"([a-z0-9])([A-Z])", r"\1 \2", name)
-    return re.sub(r"[_-]+", " ", spaced).strip().lower()
