@@ -254,3 +254,14 @@ def test_a_fallback_that_nothing_can_route_is_its_own_problem_and_not_that_of_th
             assert fallback["problem"].endswith(" [unknown_model]")
             assert len(problems(done)) == 1
     assert first["capabilities"]["source"] == "probe"
+
+
+def test_a_temperature_that_the_model_is_known_to_refuse_is_its_problem(doctor: Doctor) -> None:
+    used = {"MODEL": "openai/o3", "API_KEY": "any", "JUDGE_TEMPERATURE": "0.7"}
+    for arguments in (["--json"], ["--json", "--models"]):
+        done = doctor(*arguments, code=1, **used)
+        (model,) = json.loads(done.stdout)["models"]
+        assert model["engine"] == "native", "what is known about it is shown all the same"
+        assert model["problem"].endswith(" [refused_by_model]")
+        assert "(judge)" in model["problem"]
+        assert len(problems(done)) == 1

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field, JsonValue
 
 from tests.support.scripted_model import ScriptedModels, call, propose, reference, repair, select, write
 from tests.support.toys import functions, grow, notebook
+from toolgrad_dspy.cli.show import session_lines
 from toolgrad_dspy.json_schema import accepts, compile_schema
 from toolgrad_dspy.lm.schemas import held
 from toolgrad_dspy.program import ProgramConfig
@@ -200,6 +201,9 @@ def test_a_made_up_id_that_may_be_left_out_is_left_out() -> None:
     assert SENT[0] == ("2026-05-13", None)
     assert session.sample is not None
     assert session.sample.workflow.steps[0].call.arguments == {"day": "2026-05-13"}
+    (attempt,) = session.trace.iterations[0].reports[0].attempts
+    assert [reason.partition(" is made up")[0] for reason in attempt.left_out] == ['place_id = "pl_7"']
+    assert any("left out: place_id" in line for line in session_lines(session)), "a person reads it, too"
 
 
 def test_a_call_that_is_made_already_without_the_made_up_id_is_not_made_again() -> None:

@@ -1,6 +1,7 @@
 """When a model is asked to mend calls, what it is shown, and what becomes of its answers."""
 
 import json
+import time
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
@@ -61,6 +62,30 @@ def test_all_proposals_that_failed_are_mended_where_that_is_set() -> None:
     assert [report.outcome for report in reports(session)] == ["empty", "ok", "ok"]
     # The first one's result is empty, so that it is mended once more.
     assert len(mended_calls(models)) == 3
+
+
+def test_what_was_wrong_with_answers_is_told_by_proposal_and_not_by_who_was_first() -> None:
+    def wait_and_fail(word: str) -> dict[str, str]:
+        """Takes its time."""
+        time.sleep(0.2)
+        raise ValueError("no")
+
+    def fail(word: str) -> dict[str, str]:
+        """Fails at once."""
+        raise ValueError("no")
+
+    def executor(prompt: Prompt) -> dict[str, Any] | str:
+        first = "wait_and_fail" in prompt.inputs["attempts"]
+        if first and "a2" not in prompt.inputs["attempts"]:
+            return repair(call("wait_and_fail", word="again"))
+        return f"This is {'the first' if first else 'the second'} one's answer."
+
+    models = ScriptedModels(
+        proposer=[propose([call("wait_and_fail", word="tea")], [call("fail", word="rum")])], executor=executor
+    )
+    session = grow(functions(wait_and_fail, fail), models, mend="all", repairs=2)
+    told = [fault.text for fault in session.trace.faults if fault.role == "executor"]
+    assert ["first" in text for text in told] == [True, True, False, False], told
 
 
 @pytest.mark.parametrize("mend", ["needed", "all"])

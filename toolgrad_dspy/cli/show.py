@@ -92,6 +92,8 @@ def _report_lines(report: Report) -> Iterator[str]:
         mark = "+" if attempt.kept else "-"
         turn = f", repair {attempt.turn}" if attempt.turn else ""
         yield f"    {mark} {_call(attempt)} -> {_outcome(attempt)}{turn}"
+        for reason in attempt.left_out:
+            yield f"      left out: {one_line(reason, RESULT_CHARS)}"
 
 
 def _call(attempt: Attempt) -> str:

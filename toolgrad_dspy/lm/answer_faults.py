@@ -1,6 +1,6 @@
 """What was wrong with the answers inside a block of code, and how the server said that each of them ended."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -78,6 +78,16 @@ def note_fault(fault: Fault) -> None:
     if log is not None:
         now = this_asking()
         log.append(AnswerFault(role=now.role, kind=fault.kind, asking=now.number, text=fault.text))
+
+
+def pass_on(faults: Iterable[AnswerFault]) -> None:
+    """Add what an inner :func:`answer_faults` has collected to the list around it.
+
+    For tasks that ask at once: each collects its own, and they are passed on in an order that is no chance.
+    """
+    log = _LOG.get()
+    if log is not None:
+        log.extend(faults)
 
 
 def note_ending(finish_reason: str) -> None:

@@ -3,7 +3,7 @@
 ``doctor`` takes it in three steps:
 
     inventory = distinct_models(models)
-    facts = {model.name: known_facts(models, model) for model in inventory if model.problem is None}
+    facts = {model.name: known_facts(models, model) for model in inventory if model.has_engine}
     inventory, unwritten = await probe_models(models, inventory)
 """
 
@@ -18,7 +18,7 @@ from toolgrad_dspy.lm.capabilities.known import Capabilities, known
 from toolgrad_dspy.lm.capabilities.probe import probe
 from toolgrad_dspy.lm.capabilities.probe_cache import Probed, address, probed, remember
 from toolgrad_dspy.lm.engines.remote import engine_pair
-from toolgrad_dspy.lm.models import CHECK_LIMITS, Models, all_models
+from toolgrad_dspy.lm.models import CHECK_LIMITS, REFUSED, Models, all_models
 from toolgrad_dspy.lm.preflight import PATIENCE, check
 from toolgrad_dspy.lm.providers import provider_key
 from toolgrad_dspy.lm.schemas import dialect_of
@@ -46,6 +46,11 @@ class DistinctModel:
         return None if self.settings.is_rehearsal else address(self.settings)
 
     @property
+    def has_engine(self) -> bool:
+        """Whether its name leads to an engine; asked before the models are, whose answers may be problems, too."""
+        return self.problem is None or self.problem.code == REFUSED
+
+    @property
     def name(self) -> str:
         return f"{self.settings.model} at {self.api_base}" if self.api_base else self.settings.model
 
@@ -66,7 +71,7 @@ class ModelFacts:
 def distinct_models(models: Models) -> list[DistinctModel]:
     """The distinct models of all roles, including the fallbacks, in the order of the roles.
 
-    A model whose name leads to no engine has that error as its ``problem``.
+    A model whose name leads to no engine, or that is known to refuse its settings, has that error as its ``problem``.
     """
     choices: dict[object, list[tuple[Role, int]]] = {}
     for role in ROLES:
@@ -83,16 +88,25 @@ def _distinct_model(models: Models, chosen_by: list[tuple[Role, int]]) -> Distin
     settings = all_models(models.settings[first_role])[first_position]
     roles = tuple(role for role, position in chosen_by if position == 0)
     fallback_of = tuple(role for role, position in chosen_by if position > 0)
-    problem: UsageError | None = None
+    return DistinctModel(settings, roles, fallback_of, chosen_by[0], _problem(models, chosen_by[0], roles))
+
+
+def _problem(models: Models, choice: tuple[Role, int], roles: Sequence[Role]) -> UsageError | None:
     try:
-        models.backend(*chosen_by[0])
+        models.backend(*choice)
     except UsageError as error:
-        problem = error
-    return DistinctModel(settings, roles, fallback_of, chosen_by[0], problem)
+        return error
+    for role in roles:
+        try:
+            models.lm(role)
+        except UsageError as error:
+            if error.code == REFUSED:  # else it is a fallback that does not work, which has the error itself
+                return error
+    return None
 
 
 def known_facts(models: Models, model: DistinctModel) -> ModelFacts:
-    """The facts about ``model``, whose name has to lead to an engine."""
+    """The facts about ``model``, whose name has to lead to an engine (:attr:`DistinctModel.has_engine`)."""
     settings = model.settings
     return ModelFacts(
         engine=_engine_name(settings),

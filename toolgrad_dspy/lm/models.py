@@ -37,6 +37,8 @@ from toolgrad_dspy.lm.sources import RoleValues, resolve
 
 # Of a check. A server that asks to wait for longer than that can be reached, too.
 CHECK_LIMITS = Limits(PATIENCE, retries=1, longest_pause=PATIENCE)
+# The code of an error: a model is known to take no such temperature or token limit.
+REFUSED = "refused_by_model"
 
 
 class Models:
@@ -94,7 +96,7 @@ class Models:
         """The model that plays ``role``.
 
         Raises UsageError for a model name nothing can route, and for a temperature or a token limit that the model is
-        known to refuse ("refused_by_model").
+        known to refuse (``REFUSED``).
         """
         with self._lock:
             if role not in self._lms:
@@ -168,7 +170,7 @@ class Models:
             raise UsageError(
                 f"{settings.model} takes no temperature but 1, and no token limit below 16000; unset "
                 f"TOOLGRAD_TEMPERATURE and TOOLGRAD_MAX_TOKENS, or those of the role ({role})",
-                code="refused_by_model",
+                code=REFUSED,
             ) from None
 
     def _connected(self, settings: ModelSettings) -> Backend:

@@ -32,12 +32,14 @@ class _Prepared:
     """A draft made ready: the call with its references resolved, and the origin of every argument.
 
     ``known`` says how the call ends without being sent, if that is known: it cannot be made, or it was made before.
+    ``left_out`` says of each argument that the call can do without why it has not got it.
     """
 
     call: ToolCall
     origins: tuple[Origin, ...] = ()
     known: Verdict | None = None
     step: str | None = None
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -142,6 +144,7 @@ class Execution:
             verdict=prepared.known or self._classify(prepared.call, observation),
             origins=prepared.origins,
             seconds=observation.latency if observation else 0.0,
+            left_out=prepared.left_out,
         )
         self.attempts.append(attempt)
         self._tried.note(attempt, self.iteration)
@@ -176,7 +179,8 @@ class Execution:
         if complaint is not None:
             return _refused(call, "arguments", complaint)
         traced = self._traced(call, references)
-        return self._known(traced.call, possible=traced.known is None) or traced
+        known = self._known(traced.call, possible=traced.known is None)
+        return replace(known, left_out=traced.left_out) if known else traced
 
     def _known(self, call: ToolCall, *, possible: bool) -> _Prepared | None:
         """How ``call`` ends, if it was made before: by a step, in this proposal, or by one that gave nothing.
@@ -210,12 +214,13 @@ class Execution:
         made_up = made_up_id(tool, call.arguments, origins, self.state.givers)
         if made_up is None:
             return _Prepared(call, origins)
+        made_up = replace(made_up, givers=self._nearest(made_up.givers))
         shorter = without_optional(tool, call.arguments, made_up.pointer)
         if shorter is not None:  # the call can do without it, and asks for what the other arguments say
             without = ToolCall(tool=call.tool, arguments=shorter)
             if self.state.library.validate(without) is None:
-                return self._traced(without, references)
-        made_up = replace(made_up, givers=self._nearest(made_up.givers))
+                traced = self._traced(without, references)
+                return replace(traced, left_out=(str(made_up), *traced.left_out))
         self.mendable = bool(made_up.givers)
         return _refused(call, "made_up_id", str(made_up))
 

@@ -8,6 +8,7 @@ import dspy
 
 from toolgrad_dspy.concurrency import gather_or_cancel
 from toolgrad_dspy.json_schema import JsonSchema
+from toolgrad_dspy.lm.answer_faults import answer_faults, pass_on
 from toolgrad_dspy.lm.ask import AnswerError, ask
 from toolgrad_dspy.lm.calls.allowance import CallLimitError
 from toolgrad_dspy.lm.models import Models
@@ -16,7 +17,7 @@ from toolgrad_dspy.program.answer_schemas import MOST_CALLS, calls_schema
 from toolgrad_dspy.program.drafts import read_draft
 from toolgrad_dspy.program.execution import Execution
 from toolgrad_dspy.program.state import State
-from toolgrad_dspy.records import DraftCall, Proposal, Tool
+from toolgrad_dspy.records import AnswerFault, DraftCall, Proposal, Tool
 from toolgrad_dspy.rendering import attempt_lines, schema_line
 from toolgrad_dspy.signatures import Repair
 from toolgrad_dspy.tools.base import ToolSession
@@ -57,7 +58,8 @@ class Executor(dspy.Module):
         await gather_or_cancel(execution.go_on() for execution in running)
         _remember(running)
         if state.config.mend == "all":
-            await gather_or_cancel(self._mended(execution, work) for execution in running)
+            for faults in await gather_or_cancel(self._mended(execution, work) for execution in running):
+                pass_on(faults)
             _remember(running)
         else:
             await self._one_mended(running, work)
@@ -74,11 +76,16 @@ class Executor(dspy.Module):
                 waiting.append(execution)
             execution.remember()
 
-    async def _mended(self, execution: Execution, work: Work) -> None:
-        """Mend one proposal until it gives a result, the model gives up, or the turns are used up."""
-        for _ in range(execution.state.config.repairs):
-            if not execution.to_mend or not await self._turn(execution, work):
-                return
+    async def _mended(self, execution: Execution, work: Work) -> list[AnswerFault]:
+        """Mend one proposal until it gives a result, the model gives up, or the turns are used up.
+
+        Returns the faults of the model's answers.
+        """
+        with answer_faults() as faults:
+            for _ in range(execution.state.config.repairs):
+                if not execution.to_mend or not await self._turn(execution, work):
+                    break
+        return faults
 
     async def _turn(self, execution: Execution, work: Work) -> bool:
         """Ask for better calls, and run them; whether another turn may help."""

@@ -34,6 +34,7 @@ class Attempt(Record):
     1-based position of the draft it was made for, ``turn`` 0 for the draft as proposed and 1, 2, ... for a repair.
     ``observation`` is None when the call was refused before it was sent. ``kept`` says that the report needs this
     call. ``seconds`` is the call's latency, 0 if the same call had been made before and its result was taken.
+    ``left_out`` says of each argument that the draft has and the call has not why.
     """
 
     id: str
@@ -45,6 +46,7 @@ class Attempt(Record):
     origins: tuple[Origin, ...] = ()
     kept: bool = False
     seconds: float = 0.0
+    left_out: tuple[OutsideText, ...] = ()
 
 
 class Report(Record):

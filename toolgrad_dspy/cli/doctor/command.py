@@ -38,7 +38,7 @@ def doctor(ask: Ask = False, tools: ToolsFile = None, config: ConfigOption = Non
     models = Models.from_environment(file.models, file.source)
     inventory = distinct_models(models)
     # Noted before the models are asked: one that does not answer has facts all the same.
-    with_engine = {model.choice for model in inventory if model.problem is None}
+    with_engine = {model.choice for model in inventory if model.has_engine}
     unwritten = None
     if ask:
         inventory, unwritten = asyncio.run(_probed(models, inventory))
