@@ -185,6 +185,7 @@ def test_an_interrupted_caller_has_ended_its_work() -> None:
     code = (
         "import asyncio, os, signal\n"
         "from toolgrad_dspy.concurrency import run_on_loop_thread\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # whoever started the tests may ignore it
         "ended = []\n"
         "async def work():\n"
         "    await asyncio.sleep(0.1)\n"  # the caller is waiting by then
