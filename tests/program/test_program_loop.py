@@ -360,6 +360,25 @@ def test_a_proposal_with_a_call_that_cannot_be_made_is_dropped_alone(spoilt: Any
     assert [step.call.arguments for step in steps(session)] == [{"word": "rum"}]
 
 
+def test_what_comes_beyond_what_was_asked_for_is_left_out_and_that_is_told() -> None:
+    words = [call("find_topic", word=word) for word in ("tea", "rum", "milk", "salt")]
+    models = ScriptedModels(
+        proposer=[propose([call("read_note", note_id="no tea")], words, *([word] for word in words))],
+        executor=[repair(call("read_note", note_id="no rum"), *words)],
+        selector=[select("p2")],
+        updater=[write("Look up tea, rum and milk.")],
+    )
+    session = grow(notebook(), models, proposals=2, mend="all")
+    assert session.status == "accepted", session.reason
+    (iteration,) = session.trace.iterations
+    assert [len(proposal.calls) for proposal in iteration.proposals] == [1, 3]
+    assert [(fault.role, fault.kind, fault.text) for fault in session.trace.faults] == [
+        ("proposer", "too_many", "of 6 proposals the first 2 were used"),
+        ("proposer", "too_many", "of 4 calls of a proposal the first 3 were used"),
+        ("executor", "too_many", "of 5 calls of a repair the first 3 were used"),
+    ]
+
+
 def test_a_proposal_of_the_same_calls_as_another_is_not_tried_again() -> None:
     tea, rum = call("find_topic", word="tea"), call("find_topic", word="rum")
     models = ScriptedModels(

@@ -14,7 +14,7 @@ from toolgrad_dspy.lm.calls.allowance import CallLimitError
 from toolgrad_dspy.lm.models import Models
 from toolgrad_dspy.lm.schemas import holding
 from toolgrad_dspy.program.answer_schemas import MOST_CALLS, calls_schema
-from toolgrad_dspy.program.drafts import read_draft
+from toolgrad_dspy.program.drafts import at_most, read_draft
 from toolgrad_dspy.program.execution import Execution
 from toolgrad_dspy.program.state import State
 from toolgrad_dspy.records import AnswerFault, DraftCall, Proposal, Tool
@@ -122,9 +122,10 @@ class Executor(dspy.Module):
                 attempts=attempt_lines(execution.attempts, state.config.shown_chars),
             )
         # A tool that does not exist fails as an attempt, and its failure is what the next turn reads.
+        readable = [call for call in answer.calls if not call.fault]
         return [
             read_draft(call, work.tools) or DraftCall(tool=call.tool, arguments=call.arguments)
-            for call in [call for call in answer.calls if not call.fault][:MOST_CALLS]
+            for call in at_most(MOST_CALLS, readable, "calls of a repair", "executor")
         ]
 
 

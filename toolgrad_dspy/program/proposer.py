@@ -1,5 +1,6 @@
 """The proposer: which tools to call next, with complete draft calls."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import dspy
@@ -10,7 +11,7 @@ from toolgrad_dspy.lm.ask import TOO_LONG, AnswerError, ask
 from toolgrad_dspy.lm.models import Models
 from toolgrad_dspy.lm.schemas import holding
 from toolgrad_dspy.program.answer_schemas import MOST_CALLS, SENTENCE, proposals_schema
-from toolgrad_dspy.program.drafts import read_draft
+from toolgrad_dspy.program.drafts import at_most, read_draft
 from toolgrad_dspy.program.state import State
 from toolgrad_dspy.records import Proposal, Tool
 from toolgrad_dspy.seeding import derive
@@ -89,10 +90,10 @@ class Proposer(dspy.Module):
                 lacking=state.lacking,
                 progress=f"{state.progress(number)}; make {limit} proposals{urged}",
             )
-        return _read(answer.reason, answer.proposals[:limit], tools)
+        return _read(answer.reason, at_most(limit, answer.proposals, "proposals", "proposer"), tools)
 
 
-def _read(reason: str, works: list[ProposedWork], tools: tuple[Tool, ...]) -> Proposed:
+def _read(reason: str, works: Sequence[ProposedWork], tools: tuple[Tool, ...]) -> Proposed:
     proposals: list[Proposal] = []
     dropped = []
     for work in works:
@@ -100,7 +101,8 @@ def _read(reason: str, works: list[ProposedWork], tools: tuple[Tool, ...]) -> Pr
         if problem:
             dropped.append(f"proposal dropped: {problem}")
             continue
-        calls = tuple(draft for call in work.calls[:MOST_CALLS] if (draft := read_draft(call, tools)))
+        called = at_most(MOST_CALLS, work.calls, "calls of a proposal", "proposer")
+        calls = tuple(draft for call in called if (draft := read_draft(call, tools)))
         same = next((proposal.id for proposal in proposals if proposal.calls == calls), None)
         if same:
             dropped.append(f"proposal dropped: its calls are those of {same}")
