@@ -64,13 +64,21 @@ def test_compiling_tunes_and_saves_the_program_with_how_it_came_about(tmp_path: 
     stages: list[str] = []
     lines: list[str] = []
     sessions: list[int] = []
+    others: list[tuple[str, int, int]] = []
 
     def progress(usage: TuningUsage) -> None:
         sessions.append(usage.metric_calls)
 
-    compiled = compile(SPEC, path, stage=stages.append, progress=progress, say=lines.append)
+    def ended(number: int, of: int) -> None:
+        others.append((stages[-1], number, of))
+
+    recorded = changed(record=tmp_path / "states.jsonl")
+    compiled = compile(recorded, path, stage=stages.append, progress=progress, ended=ended, say=lines.append)
     assert isinstance(compiled, Compiled)
-    assert stages == ["tuning", "comparison"]
+    assert stages == ["recording", "tuning", "comparison"]
+    recording, comparison = (len(Recording.load(tmp_path / "states.jsonl").sessions), 2 * SPEC.tasks.test)
+    counted = {"recording": recording, "comparison": comparison}
+    assert others == [(name, number, of) for name, of in counted.items() for number in range(1, of + 1)]
     assert sessions == list(range(1, compiled.tuning.usage.metric_calls + 1))
     assert lines
     program = Reader().open(path)

@@ -1,6 +1,6 @@
 """Comparing the tuned program with its base, in pairs, on the test tasks that tuning never saw."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 
@@ -98,17 +98,20 @@ def compare_programs(
     *,
     seed: int,
     journal: Journal | None = None,
+    ended: Callable[[int, int], None] = lambda sessions, of: None,
 ) -> Comparison:
     """Both programs on each of ``tasks``, as far as ``ledger`` pays for it.
 
     The two sessions of a task begin one after the other, now the base's first and now the other's, so that whatever
     changes meanwhile meets both. One in which a model did not answer is run again, and if that does not help, its
-    task does not count. What ``journal`` holds is not run again. Raises what breaks a run, and RunError
-    (``all_sessions_failed``) when no session gave a step.
+    task does not count. What ``journal`` holds is not run again. ``ended`` is called after every session, with how
+    many have ended and of how many. Raises what breaks a run, and RunError (``all_sessions_failed``) when no session
+    gave a step.
     """
     unchanged = Prompts.of(base).digest == Prompts.of(tuned).digest
     programs = (base,) if unchanged else (base, tuned)
-    evaluations = Evaluations(ledger, len(programs) * len(tasks), journal=journal)
+    count = len(programs) * len(tasks)
+    evaluations = Evaluations(ledger, count, lambda usage: ended(usage.metric_calls, count), journal)
     with evaluations.phase() as phase:
         outcomes = _run(programs, tasks, LiveEvaluator(metric), phase, ledger.budget.threads)
     if evaluations.error is not None:

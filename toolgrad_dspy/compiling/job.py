@@ -40,6 +40,7 @@ from toolgrad_dspy.tuning.finalists import following, fresh_number
 
 Stage = Callable[[str], None]
 Progress = Callable[[TuningUsage], None]
+Ended = Callable[[int, int], None]
 Say = Callable[[str], None]
 
 
@@ -47,7 +48,7 @@ Say = Callable[[str], None]
 FIRST_SESSIONS = 8
 
 
-def _silent(news: object) -> None:
+def _silent(*news: object) -> None:
     """Ignore the news."""
 
 
@@ -59,13 +60,15 @@ def compile(
     force: bool = False,
     stage: Stage = _silent,
     progress: Progress = _silent,
+    ended: Ended = _silent,
     say: Say = _silent,
 ) -> Compiled:
     """Tune the program of ``spec``, compare it with its base on tasks that tuning never saw, and save it to ``path``.
 
     While it is tuned, every session and answer is kept in a journal beside ``path``, which is removed at the
-    end. ``resume`` continues such an interrupted tuning; ``force`` overwrites ``path`` and an old journal. ``stage``
-    and ``progress`` are as for :func:`compile_program`; ``say`` gets lines about the tools, the tasks, the
+    end. ``resume`` continues such an interrupted tuning; ``force`` overwrites ``path`` and an old journal. ``stage``,
+    ``progress`` and ``ended`` are as for :func:`compile_program`; a recording is a stage before the tuning, with
+    sessions that end. ``say`` gets lines about the tools, the tasks, the
     recording, and what the compile is expected to use. Not for callers on the background loop.
 
     Raises UsageError for a wrong specification or place (see :func:`check_output`), and RunError for what breaks
@@ -92,7 +95,16 @@ def compile(
             f"{spec.record} is where the program or its journal goes; choose another file for the recording",
             code="record_is_output",
         )
-    return job.run(path, resume, stage, progress)
+    return job.run(path, resume, _News(stage, progress, ended))
+
+
+@dataclass(frozen=True, slots=True)
+class _News:
+    """Who is told how far it has come: see :func:`compile`."""
+
+    stage: Stage
+    progress: Progress
+    ended: Ended
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +132,7 @@ class _Job:
         tasks = draw(spec.seed, spec.tasks.train, spec.tasks.validation, spec.tasks.test)
         return cls(spec, optimizer, models, library, metric, program, tasks, say)
 
-    def run(self, path: Path, resume: bool, stage: Stage, progress: Progress) -> Compiled:
+    def run(self, path: Path, resume: bool, news: _News) -> Compiled:
         """Compile, and write the program to ``path``."""
         spec = self.spec
         with self._opened():
@@ -129,7 +141,7 @@ class _Job:
             ledger = Ledger(spec.budget, self.models, typical=Use(typical.lm_calls, typical.usd or 0.0))
             watch = Watch(self.models)
             # Before the journal: a recording that is refused leaves nothing to resume.
-            recording = self._recording(ledger, watch)
+            recording = self._recording(ledger, watch, news)
             with self._journal(journal_of(path), resume, recording) as journal:
                 ledger.carry(journal.use())
                 compiled = compile_program(
@@ -141,8 +153,9 @@ class _Job:
                     budget=spec.budget,
                     seed=spec.seed,
                     evaluator=RecordedEvaluator(recording, self.metric) if recording else LiveEvaluator(self.metric),
-                    stage=stage,
-                    progress=self._corrected(typical, ledger, progress),
+                    stage=news.stage,
+                    progress=self._corrected(typical, ledger, news.progress),
+                    ended=news.ended,
                     journal=journal,
                     ledger=ledger,
                 )
@@ -209,7 +222,7 @@ class _Job:
         fresh = following(self.tasks, fresh_number(self.tasks, self.spec.budget))
         return [*self.tasks.train, *self.tasks.validation, *fresh]
 
-    def _recording(self, ledger: Ledger, watch: Watch) -> Recording | None:
+    def _recording(self, ledger: Ledger, watch: Watch, news: _News) -> Recording | None:
         """What to tune on instead of live tools: a recording, which is made first if it does not exist."""
         path = self.spec.record
         if path is None:
@@ -220,7 +233,8 @@ class _Job:
             recording.check(self.program, [*self.tasks.train, *self.tasks.validation], path)
         else:
             check_writable(path)
-            recording = self._recorded(ledger)
+            news.stage("recording")
+            recording = self._recorded(ledger, news)
             recording.save(path)
             watch.stop("recording", recording.tool_calls)
             self.say(f"recorded {len(recording.sessions)} sessions to {path}, {recording.tool_calls} tool calls")
@@ -228,12 +242,18 @@ class _Job:
             ledger.seen(session_use(session))
         return recording
 
-    def _recorded(self, ledger: Ledger) -> Recording:
+    def _recorded(self, ledger: Ledger, news: _News) -> Recording:
         """A new recording, within the budget. Raises BudgetSpentError."""
         tasks, budget = self._recorded_tasks, self.spec.budget
         try:
             with ledger.enforced():
-                return record(self.program, tasks, at_once=budget.threads, seconds=ledger.seconds_left())
+                return record(
+                    self.program,
+                    tasks,
+                    progress=lambda done: news.ended(done, len(tasks)),
+                    at_once=budget.threads,
+                    seconds=ledger.seconds_left(),
+                )
         except (BudgetSpentError, TimeoutError):
             stop = ledger.spent()
             why = stop.reason if stop else "a limit of the run was reached"

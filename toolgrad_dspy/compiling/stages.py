@@ -72,6 +72,7 @@ def compile_program(
     evaluator: Evaluator | None = None,
     stage: Callable[[str], None] = lambda name: None,
     progress: Callable[[TuningUsage], None] = lambda usage: None,
+    ended: Callable[[int, int], None] = lambda sessions, of: None,
     journal: Journal | None = None,
     ledger: Ledger | None = None,
 ) -> Compiled:
@@ -79,7 +80,8 @@ def compile_program(
 
     Its library has to be open on the background loop. ``evaluator`` runs the candidates, by default on live tools;
     the test tasks, at least one, always run live. ``journal`` is as for :meth:`Optimizer.tune`. ``stage`` is called
-    with the name of each stage as it begins: tuning, comparison; ``progress`` after every session that tuning scored.
+    with the name of each stage as it begins: tuning, comparison; ``progress`` after every session that tuning scored,
+    ``ended`` after every one of the comparison, with how many have ended and of how many.
     ``ledger`` is the account of a longer job that this is a part of. Raises RunError, and UsageError
     (``too_few_tasks``). :func:`toolgrad_dspy.compiling.compile` also opens the tools and saves the program.
     """
@@ -104,7 +106,9 @@ def compile_program(
         watch.stop("tuning", tuning.usage.tool_calls)
         stage("comparison")
         ledger.keep(0)
-        comparison = compare_programs(program, tuning.program, tasks.test, metric, ledger, seed=seed, journal=journal)
+        comparison = compare_programs(
+            program, tuning.program, tasks.test, metric, ledger, seed=seed, journal=journal, ended=ended
+        )
     results = [comparison.before] if comparison.unchanged else [comparison.before, comparison.after]
     sessions = [session for result in results if result for session in result.sessions]
     watch.stop("comparison", sum(session.usage.all_tool_calls for session in sessions))

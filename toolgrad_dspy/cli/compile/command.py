@@ -117,12 +117,13 @@ def compile_(
                 force=force,
                 stage=progress.stage,
                 progress=progress.show,
+                ended=progress.count,
                 say=progress.say,
             )
         except (RunError, KeyboardInterrupt):
-            # Before the first stage there is no journal, or that of another tuning.
+            # Before the tuning there is no journal, or that of another one.
             journal = journal_of(path)
-            if progress.started and journal.exists():
+            if progress.tuning and journal.exists():
                 progress.clear()
                 note(f"finished sessions are kept in {journal}; the same command with --resume -o {path} resumes it")
             raise

@@ -11,17 +11,18 @@ from toolgrad_dspy.tuning import TuningUsage
 # Seconds between two lines where there is no terminal.
 INTERVAL = 5.0
 _TITLES = {
+    "recording": "recording sessions of the base program",
     "tuning": "tuning",
     "comparison": "comparing base and tuned program on the test tasks",
 }
 
 
 class CompileProgress:
-    """Writes a line per stage, and the state of tuning: in place on a terminal, every few seconds elsewhere.
+    """Writes a line per stage, and how far it has come: in place on a terminal, every few seconds elsewhere.
 
     The stream is taken when the object is made: optimizers print a lot, and their output is kept away meanwhile.
-    ``headline`` is written before the first line that :meth:`say` gets, unless it is empty. ``started`` tells whether
-    a stage has begun.
+    ``headline`` is written before the first line that :meth:`say` gets, unless it is empty. ``tuning`` tells whether
+    the tuning has begun.
     """
 
     def __init__(self, metric_calls: int, quiet: bool, headline: str = "", stream: TextIO | None = None) -> None:
@@ -31,7 +32,7 @@ class CompileProgress:
         self._stream = stream or sys.stderr
         self._live = self._stream.isatty()
         self._last = time.monotonic()
-        self.started = False
+        self.tuning = False
 
     def __enter__(self) -> Self:
         return self
@@ -56,17 +57,23 @@ class CompileProgress:
 
     def stage(self, name: str) -> None:
         """A stage begins."""
-        self.started = True
+        self.tuning = self.tuning or name == "tuning"
         self._write(_TITLES[name], end="\n", clear=True)
 
     def show(self, usage: TuningUsage) -> None:
         """Tuning has scored one more session."""
+        self._now_and_then(f"{usage.metric_calls}/{self._total} sessions scored, best {usage.best:.3f}")
+
+    def count(self, ended: int, of: int) -> None:
+        """One more session of another stage has ended."""
+        self._now_and_then(f"{ended}/{of} sessions")
+
+    def _now_and_then(self, text: str) -> None:
         now = time.monotonic()
         if now - self._last < (0.1 if self._live else INTERVAL):
             return
         self._last = now
-        text = f"  {usage.metric_calls}/{self._total} sessions scored, best {usage.best:.3f}"
-        self._write(text, end="" if self._live else "\n", clear=self._live)
+        self._write(f"  {text}", end="" if self._live else "\n", clear=self._live)
 
     def _write(self, text: str, *, end: str, clear: bool) -> None:
         if not self._quiet:
