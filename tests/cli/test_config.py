@@ -36,6 +36,7 @@ def test_the_command_line_takes_precedence_over_the_environment_and_that_over_th
         "  all: {model: openai/from-file, temperature: 0.5, timeout: 9}\n"
         "  judge: {model: openai/judge-from-file}\n"
         "program: {iterations: 6, mini_batch: 30, base: plain, mend: all, max_calls: 40}\n"
+        "metric: {votes: 3}\n"
     )
     (tmp_path / ".env").write_text("TOOLGRAD_TEMPERATURE=0.25\n")
     done = run(
@@ -52,6 +53,8 @@ def test_the_command_line_takes_precedence_over_the_environment_and_that_over_th
     rows = [line.split() for line in run(tmp_path, "config", "show", "--config", "c.yaml").stdout.splitlines()]
     assert ["mend", "all", "c.yaml"] in rows
     assert ["update", "last", "default"] in rows
+    assert ["votes", "3", "c.yaml"] in rows
+    assert ["temperature", "-", "default"] in rows, "the judge's"
     run(tmp_path, "generate", "-n", "1", "-o", "run", "--config", "p.yaml", code=2)
     (tmp_path / "p.yaml").write_text("program: {iterations: 2, proposals: 4}\n")
     run(tmp_path, "generate", "-n", "1", "-o", "run", "--config", "p.yaml", "--iterations", "3", "--quiet")

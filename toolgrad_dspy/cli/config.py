@@ -53,8 +53,11 @@ def show(config: ConfigOption = None, json: Json = False) -> None:
     loop = [(name, value, came_from.get(name, DEFAULT)) for name, value in program.model_dump().items()]
     say(table(("loop", "value", "from"), loop))
     say()
+    set_in_file = dict.fromkeys(file.metric.model_fields_set, file.source)
     weights = ", ".join(f"{name} {weight:g}" for name, weight in file.metric.weights.items())
-    say(f"metric: {weights}; votes {file.metric.votes}")
+    values = file.metric.model_dump() | {"weights": weights}
+    metric_rows = [(name, value, set_in_file.get(name, DEFAULT)) for name, value in values.items()]
+    say(table(("metric", "value", "from"), metric_rows))
     say()
     say("all other settings of the models have their default values; --json shows them too")
 

@@ -133,7 +133,7 @@ def _check_lines(path: Path) -> None:
 
 
 def check_variables(names: Mapping[str, str] | None = None) -> None:
-    """Raise UsageError for a variable with our prefix that nothing reads: a typing error would go unnoticed.
+    """Raise UsageError for a variable with our prefix that nothing reads: a typo would go unnoticed.
 
     ``names`` are the variables to check, by default those of :func:`environment`.
     """
