@@ -5,7 +5,7 @@ from pydantic import JsonValue
 from toolgrad_dspy.lm.rehearsal.writing import read_request
 from toolgrad_dspy.program.requests import named_values, request_line
 from toolgrad_dspy.provenance.query_rules import RequiredValue
-from toolgrad_dspy.records import Observation, Step, Tool, ToolCall
+from toolgrad_dspy.records import Observation, Origin, Step, Tool, ToolCall
 
 TOOL = Tool(
     name="find_events",
@@ -33,13 +33,24 @@ def test_a_request_is_what_the_tool_does_with_the_values_to_say() -> None:
         value("/day", "2026-05-12", step="s2"),
     ]
     assert request_line(STEP, TOOL, required) == (
-        r'Search events (concerts, talks, ...) by kind (title "The \"Old\" Mill (I)", attendees "Ada" and "Bo", '
+        r'Search events by kind (title "The \"Old\" Mill (I)", attendees "Ada" and "Bo", '
         "date range min days 2, kind tram stop, free yes)"
     )
 
 
 def test_a_request_without_values_has_no_parentheses_of_its_own() -> None:
-    assert request_line(STEP, TOOL, []) == "Search events (concerts, talks, ...) by kind"
+    assert request_line(STEP, TOOL, []) == "Search events by kind"
+
+
+def test_what_earlier_results_gave_is_named_as_a_person_speaks_of_it() -> None:
+    pointers = ("/place_id", "/attendee_ids/0", "/attendee_ids/1", "/day")
+    origins = tuple(Origin(pointer=p, kind="result", step="s0", path="/x", match="exact") for p in pointers)
+    step = STEP.model_copy(update={"origins": origins})
+    line = request_line(step, TOOL, [value("/limit", 3)])
+    assert line == "Search events by kind, for the place and the attendee and the day found before (limit 3)"
+    assert read_request(line) == ["limit 3"]
+    bare = STEP.model_copy(update={"origins": (origins[0].model_copy(update={"pointer": "/id"}),)})
+    assert request_line(bare, TOOL, []) == "Search events by kind, for what was found before"
 
 
 def test_a_tool_without_a_description_is_called_by_its_name() -> None:

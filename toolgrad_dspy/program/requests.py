@@ -6,11 +6,13 @@ from collections.abc import Callable, Iterable
 from pydantic import JsonValue
 
 from toolgrad_dspy.provenance.query_rules import RequiredValue
-from toolgrad_dspy.records import Step, Tool, in_words
+from toolgrad_dspy.records import Step, Tool, in_words, last_key, names_id
 from toolgrad_dspy.rendering import line, short_description
 
 # Characters of what a tool does, for who writes a request for it.
 DOES = 120
+# The values stand in parentheses: what a tool's description has in its own is left out.
+_ASIDE = re.compile(r"\s*\([^()]*\)")
 # A choice that can stand without quotation marks.
 _PLAIN = re.compile(r"[\w .:/+-]+")
 
@@ -19,15 +21,35 @@ def request_line(step: Step, tool: Tool, required: Iterable[RequiredValue]) -> s
     """What ``step`` does, in the words of its tool, and in parentheses what the query has to say for it.
 
     Values that have to be stated are written as JSON, choices in plain words: ``Search the stops (name "Quay", limit
-    3, kind tram stop)``. Small models leave out what is in a list or an object beside the sentence; what stands in it
+    3, kind tram stop)``. What earlier results gave is named: ``Find the stops that are nearest to a place, for the
+    place found before (limit 3)``. Small models leave out what is in a list or an object beside the sentence; what stands in it
     they write.
     """
-    does = short_description(tool.description, DOES).partition(";")[0] or tool.name
+    does = short_description(_ASIDE.sub("", tool.description), DOES).partition(";")[0] or tool.name
+    does += _taken(step)
     own = [value for value in required if value.step == step.id]
     stated = named_values(value for value in own if not value.choice)
     chosen = named_values((value for value in own if value.choice), _worded)
     said = ", ".join(part for part in (stated, chosen) if part)
     return f"{does} ({said})" if said else does
+
+
+def _taken(step: Step) -> str:
+    """Which arguments of ``step`` earlier results gave, as a person speaks of them."""
+    names = dict.fromkeys(last_key(origin.pointer) for origin in step.origins if origin.kind == "result")
+    things = dict.fromkeys(thing for thing in map(_thing, names) if thing)
+    return f", for {' and '.join(things) or 'what was'} found before" if names else ""
+
+
+def _thing(name: str) -> str:
+    """What a parameter is about: an id is that of a thing.
+
+    >>> _thing("place_id"), _thing("attendeeIds"), _thing("date"), _thing("id")
+    ('the place', 'the attendee', 'the date', '')
+    """
+    words = in_words(name).split()
+    words = words[:-1] if names_id(name) else words
+    return f"the {' '.join(words)}" if words else ""
 
 
 def named_values(required: Iterable[RequiredValue], shown: Callable[[JsonValue], str] = line) -> str:
