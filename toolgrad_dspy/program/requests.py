@@ -22,8 +22,8 @@ def request_line(step: Step, tool: Tool, required: Iterable[RequiredValue]) -> s
 
     Values that have to be stated are written as JSON, choices in plain words: ``Search the stops (name "Quay", limit
     3, kind tram stop)``. What earlier results gave is named: ``Find the stops that are nearest to a place, for the
-    place found before (limit 3)``. Small models leave out what is in a list or an object beside the sentence; what stands in it
-    they write.
+    place found before (limit 3)``. Small models leave out what is in a list or an object beside the sentence; what
+    stands in it they write.
     """
     does = short_description(_ASIDE.sub("", tool.description), DOES).partition(";")[0] or tool.name
     does += _taken(step)
