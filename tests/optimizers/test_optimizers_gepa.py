@@ -111,7 +111,7 @@ def test_what_compiling_used_is_told(outcome: Outcome) -> None:
     assert all(cost.lm_calls > 0 and cost.tool_calls > 0 and cost.seconds > 0 for cost in compiled.costs.values())
     assert outcome.progress == list(range(1, compiled.tuning.usage.metric_calls + 1))
     assert compiled.tuning.usage.metric_calls <= BUDGET.metric_calls
-    assert 0 < compiled.tuning.usage.best <= 1
+    assert 0 < (compiled.tuning.usage.best or 0) <= 1
 
 
 def test_settings_that_were_changed_for_compiling_are_as_before(outcome: Outcome) -> None:

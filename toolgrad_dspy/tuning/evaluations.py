@@ -41,7 +41,7 @@ class TuningUsage:
     ``repeated`` counts sessions that were asked for again and not run again. ``restored`` counts those of the scored
     sessions that came from the journal of an earlier start. ``rerun`` counts the times that a session was run again
     because a model did not answer, ``unserved`` the sessions that stayed without one: their scores do not count.
-    ``best`` is the highest score of any session.
+    ``best`` is the highest score of any session at the prompts' own temperature, None before there is one.
     """
 
     metric_calls: int = 0
@@ -50,7 +50,7 @@ class TuningUsage:
     tool_calls: int = 0
     rerun: int = 0
     unserved: int = 0
-    best: float = 0.0
+    best: float | None = None
 
 
 class Phase:
@@ -291,7 +291,7 @@ class Evaluations:
             if variant is None:
                 candidate = self._candidates.setdefault(prompts.digest, Candidate(prompts))
                 candidate.scores[index] = evaluation.score
-                self.usage.best = max(self.usage.best, evaluation.score)
+                self.usage.best = max(self.usage.best or 0.0, evaluation.score)
 
     @property
     def candidates(self) -> list[Candidate]:

@@ -62,7 +62,8 @@ class CompileProgress:
 
     def show(self, usage: TuningUsage) -> None:
         """Tuning has scored one more session."""
-        self._now_and_then(f"{usage.metric_calls}/{self._total} sessions scored, best {usage.best:.3f}")
+        best = "" if usage.best is None else f", the best {usage.best:.3f}"
+        self._now_and_then(f"{usage.metric_calls}/{self._total} sessions scored{best}")
 
     def count(self, ended: int, of: int) -> None:
         """One more session of another stage has ended."""
