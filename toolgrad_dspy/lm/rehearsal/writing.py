@@ -45,7 +45,7 @@ def write(prompt: Prompt, rng: random.Random) -> dict[str, Any]:
 def _request(step: dict[str, Any], details: list[str], number: int, rng: random.Random) -> str:
     words = _FIRST if number == 0 else _NEXT if details or not step["arguments"] else _DEPENDENT
     said = f" with {', '.join(details)}" if details else ""
-    return f"{rng.choice(words)} {in_words(step['tool'])}{said}."
+    return f"{rng.choice(words)} {in_words(step['tool'])}{said}".removesuffix(".") + "."
 
 
 def read_request(asked: str) -> list[str]:
