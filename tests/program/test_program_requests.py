@@ -42,6 +42,12 @@ def test_a_request_without_values_has_no_parentheses_of_its_own() -> None:
     assert request_line(STEP, TOOL, []) == "Search events by kind"
 
 
+def test_a_description_takes_time_in_proportion_to_its_length() -> None:
+    for text in (" " * 200_000, "(" * 200_000, " (x" * 100_000, "(x) " * 100_000):
+        hostile = TOOL.model_copy(update={"description": text})
+        assert len(request_line(STEP, hostile, [])) < 200
+
+
 def test_what_earlier_results_gave_is_named_as_a_person_speaks_of_it() -> None:
     pointers = ("/place_id", "/attendee_ids/0", "/attendee_ids/1", "/day")
     origins = tuple(Origin(pointer=p, kind="result", step="s0", path="/x", match="exact") for p in pointers)

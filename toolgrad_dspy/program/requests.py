@@ -12,7 +12,7 @@ from toolgrad_dspy.rendering import line, short_description
 # Characters of what a tool does, for who writes a request for it.
 DOES = 120
 # The values stand in parentheses: what a tool's description has in its own is left out.
-_ASIDE = re.compile(r"\s*\([^()]*\)")
+_ASIDE = re.compile(r" ?\([^()]*\)")
 # A choice that can stand without quotation marks.
 _PLAIN = re.compile(r"[\w .:/+-]+")
 
@@ -25,7 +25,8 @@ def request_line(step: Step, tool: Tool, required: Iterable[RequiredValue]) -> s
     place found before (limit 3)``. Small models leave out what is in a list or an object beside the sentence; what
     stands in it they write.
     """
-    does = short_description(_ASIDE.sub("", tool.description), DOES).partition(";")[0] or tool.name
+    whole = _ASIDE.sub("", " ".join(tool.description.split()))
+    does = short_description(whole, DOES).partition(";")[0] or tool.name
     does += _taken(step)
     own = [value for value in required if value.step == step.id]
     stated = named_values(value for value in own if not value.choice)
