@@ -64,21 +64,13 @@ def test_compiling_tunes_and_saves_the_program_with_how_it_came_about(tmp_path: 
     stages: list[str] = []
     lines: list[str] = []
     sessions: list[int] = []
-    others: list[tuple[str, int, int]] = []
 
     def progress(usage: TuningUsage) -> None:
         sessions.append(usage.metric_calls)
 
-    def ended(number: int, of: int) -> None:
-        others.append((stages[-1], number, of))
-
-    recorded = changed(record=tmp_path / "states.jsonl")
-    compiled = compile(recorded, path, stage=stages.append, progress=progress, ended=ended, say=lines.append)
+    compiled = compile(SPEC, path, stage=stages.append, progress=progress, say=lines.append)
     assert isinstance(compiled, Compiled)
-    assert stages == ["recording", "tuning", "comparison"]
-    recording, comparison = (len(Recording.load(tmp_path / "states.jsonl").sessions), 2 * SPEC.tasks.test)
-    counted = {"recording": recording, "comparison": comparison}
-    assert others == [(name, number, of) for name, of in counted.items() for number in range(1, of + 1)]
+    assert stages == ["tuning", "comparison"]
     assert sessions == list(range(1, compiled.tuning.usage.metric_calls + 1))
     assert lines
     program = Reader().open(path)
@@ -98,6 +90,23 @@ def test_compiling_tunes_and_saves_the_program_with_how_it_came_about(tmp_path: 
     assert description.parent is not None
     assert description.parent.file is None
     assert not journal_of(path).exists(), "nothing is left to resume"
+
+
+def test_a_recording_and_the_comparison_tell_every_session_that_has_ended(tmp_path: Path) -> None:
+    stages: list[str] = []
+    told: list[tuple[str, int, int]] = []
+
+    def ended(number: int, of: int) -> None:
+        told.append((stages[-1], number, of))
+
+    states = tmp_path / "states.jsonl"
+    compile(changed(record=states), tmp_path / "first.json", stage=stages.append, ended=ended)
+    assert stages == ["recording", "tuning", "comparison"]
+    sessions = {"recording": len(Recording.load(states).sessions), "comparison": 2 * SPEC.tasks.test}
+    assert told == [(stage, number, of) for stage, of in sessions.items() for number in range(1, of + 1)]
+    stages.clear()
+    compile(changed(record=states), tmp_path / "second.json", stage=stages.append)
+    assert stages == ["tuning", "comparison"], "what is recorded is not recorded again"
 
 
 def test_compiling_works_on_tool_sources_of_ones_own_and_from_a_parent(tmp_path: Path) -> None:
