@@ -53,11 +53,24 @@ def test_recording_is_part_of_the_budget(tmp_path: Path) -> None:
     assert list(again.costs) == ["tuning", "comparison"], "a recording that is there costs nothing"
 
 
-def test_a_budget_that_ends_in_the_recording_is_an_error_and_leaves_nothing(tmp_path: Path) -> None:
+def test_a_budget_that_ends_before_a_session_is_recorded_is_an_error_and_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(RunError) as caught:
-        compile(dataclasses.replace(limited(lm_calls=30), record=tmp_path / "states.jsonl"), tmp_path / "p.json")
+        compile(dataclasses.replace(limited(lm_calls=5), record=tmp_path / "states.jsonl"), tmp_path / "p.json")
     assert caught.value.code == "budget_spent"
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_recording_that_the_budget_ends_goes_on_with_a_larger_one(tmp_path: Path) -> None:
+    path, record = tmp_path / "p.json", tmp_path / "states.jsonl"
+    with pytest.raises(RunError) as caught:
+        compile(dataclasses.replace(limited(lm_calls=30), record=record), path)
+    assert caught.value.code == "budget_spent"
+    assert [file.name for file in tmp_path.iterdir()] == [journal_of(path).name]
+    with pytest.raises(RunError, match="30 of 30 LM calls were used"):
+        compile(dataclasses.replace(limited(lm_calls=30), record=record), path, resume=True)
+    compiled = compile(dataclasses.replace(limited(lm_calls=400), record=record), path, resume=True)
+    assert record.exists()
+    assert 0 < calls(compiled) <= 370, "both starts have one budget"
 
 
 def test_what_the_comparison_needs_is_kept_for_it(tmp_path: Path) -> None:

@@ -38,8 +38,8 @@ def test_what_was_kept_is_there_after_resuming(tmp_path: Path) -> None:
 
 def test_a_journal_is_removed_when_the_tuning_is_done_and_kept_when_it_is_not(tmp_path: Path) -> None:
     path = tmp_path / "t.journal"
-    with Journal.begin(path, HEADER):
-        pass
+    with Journal.begin(path, HEADER) as journal:
+        journal.keep_answer("a", "Be careful.")
     assert path.exists()
 
     def fail_at_the_end() -> None:
@@ -53,6 +53,31 @@ def test_a_journal_is_removed_when_the_tuning_is_done_and_kept_when_it_is_not(tm
     with Journal.resume(path, HEADER) as journal:
         journal.done()
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_a_tuning_that_breaks_before_anything_is_kept_leaves_nothing_to_resume(tmp_path: Path, kept: bool) -> None:
+    path = tmp_path / "t.journal"
+
+    def fail() -> None:
+        with Journal.begin(path, HEADER) as journal:
+            if kept:
+                journal.keep_session(Session(index=3, seed=0, status="failed", reason="none"), Use(1))
+            journal.keep_use(Use(2))
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        fail()
+    assert path.exists() == kept
+    assert kept or list(tmp_path.iterdir()) == []
+
+
+def test_a_journal_whose_process_was_killed_at_once_is_still_one(tmp_path: Path) -> None:
+    path, copy = tmp_path / "t.journal", tmp_path / "killed.journal"
+    with Journal.begin(path, HEADER):
+        copy.write_bytes(path.read_bytes())  # what is on the disk by now, without what SQLite does as it closes
+    with Journal.resume(copy, HEADER) as journal:
+        assert journal.use() == Use()
 
 
 def test_a_journal_of_the_first_version_can_be_read(tmp_path: Path) -> None:

@@ -98,6 +98,17 @@ def compile(
     return job.run(path, resume, _News(stage, progress, ended))
 
 
+@contextmanager
+def _counted(journal: Journal, ledger: Ledger) -> Iterator[None]:
+    """All starts of a compile share one budget: also what has been used when this one breaks."""
+    ledger.carry(journal.use())
+    try:
+        yield
+    except BaseException:
+        journal.keep_use(ledger.used())
+        raise
+
+
 @dataclass(frozen=True, slots=True)
 class _News:
     """Who is told how far it has come: see :func:`compile`."""
@@ -139,32 +150,42 @@ class _Job:
             typical = typical_session(spec.program, self.library.tools, self.models)
             self._say_estimate(typical)
             ledger = Ledger(spec.budget, self.models, typical=Use(typical.lm_calls, typical.usd or 0.0))
-            watch = Watch(self.models)
             # Before the journal: a recording that is refused leaves nothing to resume.
-            recording = self._recording(ledger, watch, news)
-            with self._journal(journal_of(path), resume, recording) as journal:
-                ledger.carry(journal.use())
-                compiled = compile_program(
-                    self.program,
-                    self.tasks,
-                    self.metric,
-                    self.models,
-                    self.optimizer,
-                    budget=spec.budget,
-                    seed=spec.seed,
-                    evaluator=RecordedEvaluator(recording, self.metric) if recording else LiveEvaluator(self.metric),
-                    stage=news.stage,
-                    progress=self._corrected(typical, ledger, news.progress),
-                    ended=news.ended,
-                    journal=journal,
-                    ledger=ledger,
-                )
-                compiled = replace(compiled, costs=watch.costs | compiled.costs)
+            recording = self._loaded()
+            with self._journal(journal_of(path), resume) as journal, _counted(journal, ledger):
+                news = replace(news, progress=self._corrected(typical, ledger, news.progress))
+                compiled = self._stages(recording, journal, ledger, news)
                 self._save(path, compiled)
                 # What a limit ended can be resumed with a larger one.
                 if not compiled.tuning.stopped and not compiled.comparison.unpaid:
                     journal.done()
         return compiled
+
+    def _stages(self, recording: Recording | None, journal: Journal, ledger: Ledger, news: _News) -> Compiled:
+        """Record if that is asked for and not done, tune, and compare."""
+        spec, watch = self.spec, Watch(self.models)
+        if recording is None and spec.record is not None:
+            recording = self._recorded(spec.record, journal, ledger, watch, news)
+        if recording is not None:
+            journal.pin("recorded", recording.digest)
+            for session in recording.sessions:
+                ledger.seen(session_use(session))
+        compiled = compile_program(
+            self.program,
+            self.tasks,
+            self.metric,
+            self.models,
+            self.optimizer,
+            budget=spec.budget,
+            seed=spec.seed,
+            evaluator=RecordedEvaluator(recording, self.metric) if recording else LiveEvaluator(self.metric),
+            stage=news.stage,
+            progress=news.progress,
+            ended=news.ended,
+            journal=journal,
+            ledger=ledger,
+        )
+        return replace(compiled, costs=watch.costs | compiled.costs)
 
     def _say_estimate(self, typical: SessionEstimate) -> None:
         """What the compile will use, where it costs something; a model without a price cannot be held to dollars."""
@@ -222,28 +243,33 @@ class _Job:
         fresh = following(self.tasks, fresh_number(self.tasks, self.spec.budget))
         return [*self.tasks.train, *self.tasks.validation, *fresh]
 
-    def _recording(self, ledger: Ledger, watch: Watch, news: _News) -> Recording | None:
-        """What to tune on instead of live tools: a recording, which is made first if it does not exist."""
+    def _loaded(self) -> Recording | None:
+        """The recording to tune on instead of live tools, if there is one already."""
         path = self.spec.record
         if path is None:
             return None
-        if path.exists():
-            recording = Recording.load(path)
-            # Not the fresh ones: a recording of another budget, or an earlier version, has others or none.
-            recording.check(self.program, [*self.tasks.train, *self.tasks.validation], path)
-        else:
+        if not path.exists():
             check_writable(path)
-            news.stage("recording")
-            recording = self._recorded(ledger, news)
-            recording.save(path)
-            watch.stop("recording", recording.tool_calls)
-            self.say(f"recorded {len(recording.sessions)} sessions to {path}, {recording.tool_calls} tool calls")
-        for session in recording.sessions:
-            ledger.seen(session_use(session))
+            return None
+        recording = Recording.load(path)
+        # Not the fresh ones: a recording of another budget, or an earlier version, has others or none.
+        recording.check(self.program, [*self.tasks.train, *self.tasks.validation], path)
         return recording
 
-    def _recorded(self, ledger: Ledger, news: _News) -> Recording:
-        """A new recording, within the budget. Raises BudgetSpentError."""
+    def _recorded(self, path: Path, journal: Journal, ledger: Ledger, watch: Watch, news: _News) -> Recording:
+        """A new recording, saved to ``path``; the sessions that an earlier start has recorded are in the journal."""
+        news.stage("recording")
+        there = journal.sessions()
+        if there:
+            self.say(f"going on with the recording: {len(there)} sessions are there")
+        recording = self._record(journal, ledger, news)
+        recording.save(path)
+        watch.stop("recording", recording.tool_calls - sum(session.usage.all_tool_calls for session in there))
+        self.say(f"recorded {len(recording.sessions)} sessions to {path}, {recording.tool_calls} tool calls")
+        return recording
+
+    def _record(self, journal: Journal, ledger: Ledger, news: _News) -> Recording:
+        """The recording, within the budget. Raises BudgetSpentError."""
         tasks, budget = self._recorded_tasks, self.spec.budget
         try:
             with ledger.enforced():
@@ -253,6 +279,8 @@ class _Job:
                     progress=lambda done: news.ended(done, len(tasks)),
                     at_once=budget.threads,
                     seconds=ledger.seconds_left(),
+                    journal=journal,
+                    used=ledger.used,
                 )
         except (BudgetSpentError, TimeoutError):
             stop = ledger.spent()
@@ -263,7 +291,7 @@ class _Job:
                 code="budget_spent",
             ) from None
 
-    def _journal(self, path: Path, resume: bool, recording: Recording | None) -> Journal:
+    def _journal(self, path: Path, resume: bool) -> Journal:
         """The journal in ``path``, with what has to be equal in a tuning that resumes it."""
         spec = self.spec
         header: dict[str, JsonValue] = {
@@ -274,7 +302,7 @@ class _Job:
             "tuned": list(self.program.tuned),
             "program": spec.program.model_dump(mode="json"),
             "metric": self.metric.public(),
-            "recorded": recording.digest if recording else False,
+            "recorded": spec.record is not None,
             "models": self.models.public(),
             "tools": self.library.digest,
             "parent": Prompts.of(self.program).digest,

@@ -56,22 +56,19 @@ async def run_sessions(
     program: ToolGrad,
     tasks: Iterable[dspy.Example],
     max_concurrency: int = 64,
-    progress: Callable[[int], None] = lambda ended: None,
+    ended: Callable[[Session], None] = lambda session: None,
 ) -> list[Session]:
     """The sessions of ``tasks``, in their order, at most ``max_concurrency`` at once.
 
-    ``progress`` is called with the number of sessions that have ended. An error that ends one of them cancels the
-    others before it is raised.
+    ``ended`` is called with each session as soon as it has ended. An error that ends one of them cancels the others
+    before it is raised.
     """
     gate = asyncio.Semaphore(max_concurrency)
-    ended = 0
 
     async def gated(task: dspy.Example) -> Session:
-        nonlocal ended
         async with gate:
             session = await run_session(program, task.seed, task.index)
-        ended += 1
-        progress(ended)
+        ended(session)
         return session
 
     return await gather_or_cancel(gated(task) for task in tasks)

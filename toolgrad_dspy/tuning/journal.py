@@ -1,4 +1,4 @@
-"""The journal of a tuning: its evaluations and answers, so that an interrupted tuning resumes where it was.
+"""The journal of a tuning: what was recorded, evaluated and answered, so that it resumes where it was interrupted.
 
 Of DSPy's optimizers only GEPA can resume. But each is deterministic in what it asks: begun again, it asks for the
 same sessions and the same instructions, and gets those already paid for from here.
@@ -10,8 +10,8 @@ stay readable.
 import json
 import sqlite3
 import threading
-from collections.abc import Mapping
-from contextlib import ExitStack
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import astuple
 from pathlib import Path
 from types import TracebackType
@@ -28,15 +28,14 @@ from toolgrad_dspy.tuning.use import Use
 
 # "TGJ1" in ASCII, where SQLite has a place for the kind of file.
 APPLICATION = 0x54474A31
-_TABLES = f"""
-PRAGMA application_id = {APPLICATION};
-CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE played (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE answers (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-"""
+# What is kept for another start; "meta" says for which one.
+_KEPT = ("recorded", "played", "answers")
+_TABLES = f"PRAGMA application_id = {APPLICATION};" + "".join(
+    f"CREATE TABLE {table} (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;" for table in ("meta", *_KEPT)
+)
 
 # What an error of the operating system kept from happening.
-_KEEP = "keep the tuning's journal there"
+_KEEP, _READ = "keep the tuning's journal there", "read the tuning's journal"
 
 
 class Journal:
@@ -67,6 +66,8 @@ class Journal:
                 opened.callback(journal._connection.close)
                 journal._connection.executescript(_TABLES)
                 journal._write(("meta", "header", json.dumps(header)))
+                # Not earlier: a kill would leave the kind of file in the log alone, where nobody looks for it.
+                written_ahead(journal._connection)
                 opened.pop_all()
         return journal
 
@@ -78,7 +79,7 @@ class Journal:
         if not _is_journal(path):  # before SQLite opens it: SQLite writes to an empty file
             raise _not_a_journal(path)
         try:
-            journal = cls(path, _connect(path))
+            journal = cls(path, written_ahead(_connect(path)))
         except sqlite3.DatabaseError as error:
             raise _not_a_journal(path, error) from None
         with ExitStack() as opened:
@@ -96,11 +97,14 @@ class Journal:
         wanted = json.loads(json.dumps(header))  # as it would be stored: a tuple has become a list
         different = sorted(name for name in wanted.keys() | stored.keys() if wanted.get(name) != stored.get(name))
         if different:
-            raise UsageError(
-                f"{self.path} belongs to a tuning with other settings ({', '.join(different)}); repeat the command "
-                "exactly, or discard the journal: --force without --resume",
-                code="other_configuration",
-            )
+            raise self._other_settings(different)
+
+    def _other_settings(self, different: list[str]) -> UsageError:
+        return UsageError(
+            f"{self.path} belongs to a tuning with other settings ({', '.join(different)}); repeat the command "
+            "exactly, or discard the journal: --force without --resume",
+            code="other_configuration",
+        )
 
     def __enter__(self) -> Self:
         return self
@@ -108,11 +112,19 @@ class Journal:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Close the file; remove it if the tuning is :meth:`done`."""
+        """Close the file; remove it if the tuning is :meth:`done`, or broke before anything was kept."""
         with self._lock:  # SQLite crashes the process when a thread that was left behind is reading meanwhile
+            empty = self._empty()
             self._connection.close()
-        if self._done and error is None:
+        if empty if error else self._done:
             _remove(self.path)
+
+    def _empty(self) -> bool:
+        """Whether there is nothing to resume. A file that can no longer be read is kept, to be looked at."""
+        with suppress(sqlite3.Error):
+            tables = " UNION ALL ".join(f"SELECT 1 FROM {table}" for table in _KEPT)
+            return self._connection.execute(f"SELECT NOT EXISTS ({tables})").fetchone() == (1,)
+        return False
 
     def done(self) -> None:
         """The tuning has ended: there is nothing left to resume."""
@@ -124,14 +136,29 @@ class Journal:
         return None if text is None else _restored(text, self.path)
 
     def keep_evaluation(self, key: str, evaluation: TaskEvaluation, use: Use) -> None:
-        """Keep an evaluation, and what all starts together have used by then. Raises StoreError.
+        """Keep an evaluation, and what all starts together have used by then. Raises StoreError."""
+        self._keep([("played", key, _stored(evaluation))], use)
 
-        Threads come here in any order, so the largest use counts.
-        """
-        evaluated = _stored(evaluation)
-        with self._keeping:
-            used = json.dumps(astuple(self.use().or_more(use)))
-            self._write(("played", key, evaluated), ("meta", "used", used))
+    def sessions(self) -> list[Session]:
+        """The recorded sessions that are kept. Raises UsageError if one cannot be read."""
+        with self._lock, store_errors(self.path, _READ):
+            rows = self._connection.execute("SELECT value FROM recorded").fetchall()
+        try:
+            return [Session.model_validate_json(text) for (text,) in rows]
+        except ValidationError as error:
+            raise _damaged(self.path, error) from None
+
+    def keep_session(self, session: Session, use: Use) -> None:
+        """Keep a recorded session, and what all starts together have used by then. Raises StoreError."""
+        self._keep([("recorded", f"{session.seed} {session.index}", session.model_dump_json())], use)
+
+    def pin(self, name: str, value: str) -> None:
+        """Make ``name`` a part of the header that is known only now. Raises UsageError if it was another value."""
+        there = self._read("meta", f"pinned {name}")
+        if there is None:
+            self._write(("meta", f"pinned {name}", value))
+        elif there != value:
+            raise self._other_settings([name])
 
     def use(self) -> Use:
         """What all starts so far used. Raises UsageError (``damaged_journal``)."""
@@ -149,8 +176,18 @@ class Journal:
         """Keep an answer of the reflection model. Raises StoreError."""
         self._write(("answers", key, text))
 
+    def keep_use(self, use: Use) -> None:
+        """Keep what all starts together have used by now. Raises StoreError."""
+        self._keep([], use)
+
+    def _keep(self, entries: Sequence[tuple[str, str, str]], use: Use) -> None:
+        # Threads come here in any order, so the largest use counts.
+        with self._keeping:
+            used = json.dumps(astuple(self.use().or_more(use)))
+            self._write(*entries, ("meta", "used", used))
+
     def _read(self, table: str, key: str) -> str | None:
-        with self._lock, store_errors(self.path, "read the tuning's journal"):
+        with self._lock, store_errors(self.path, _READ):
             row = self._connection.execute(f"SELECT value FROM {table} WHERE key = ?", (key,)).fetchone()
         return None if row is None else str(row[0])
 
@@ -177,7 +214,7 @@ def _is_journal(path: Path) -> bool:
 
 
 def _connect(path: Path) -> sqlite3.Connection:
-    return written_ahead(sqlite3.connect(path, isolation_level=None, check_same_thread=False))
+    return sqlite3.connect(path, isolation_level=None, check_same_thread=False)
 
 
 def _not_a_journal(path: Path, error: Exception | None = None) -> UsageError:

@@ -121,9 +121,9 @@ def compile_(
                 say=progress.say,
             )
         except (RunError, KeyboardInterrupt):
-            # Before the tuning there is no journal, or that of another one.
+            # Before the first stage there is no journal, or that of another compile.
             journal = journal_of(path)
-            if progress.tuning and journal.exists():
+            if progress.begun and journal.exists():
                 progress.clear()
                 note(f"finished sessions are kept in {journal}; the same command with --resume -o {path} resumes it")
             raise

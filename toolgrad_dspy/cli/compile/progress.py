@@ -21,8 +21,8 @@ class CompileProgress:
     """Writes a line per stage, and how far it has come: in place on a terminal, every few seconds elsewhere.
 
     The stream is taken when the object is made: optimizers print a lot, and their output is kept away meanwhile.
-    ``headline`` is written before the first line that :meth:`say` gets, unless it is empty. ``tuning`` tells whether
-    the tuning has begun.
+    ``headline`` is written before the first line that :meth:`say` gets, unless it is empty. ``begun`` tells whether
+    a stage has.
     """
 
     def __init__(self, metric_calls: int, quiet: bool, headline: str = "", stream: TextIO | None = None) -> None:
@@ -32,7 +32,7 @@ class CompileProgress:
         self._stream = stream or sys.stderr
         self._live = self._stream.isatty()
         self._last = time.monotonic()
-        self.tuning = False
+        self.begun = False
 
     def __enter__(self) -> Self:
         return self
@@ -57,7 +57,7 @@ class CompileProgress:
 
     def stage(self, name: str) -> None:
         """A stage begins."""
-        self.tuning = self.tuning or name == "tuning"
+        self.begun = True
         self._write(_TITLES[name], end="\n", clear=True)
 
     def show(self, usage: TuningUsage) -> None:

@@ -5,6 +5,7 @@ reports and the results at the beginning of every iteration) follows from a sess
 """
 
 import asyncio
+import itertools
 import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ from toolgrad_dspy.files import atomic_writer, store_errors
 from toolgrad_dspy.program import ProgramConfig, ToolGrad, run_sessions
 from toolgrad_dspy.records import Record, Session, Tool
 from toolgrad_dspy.tools import Library
+from toolgrad_dspy.tuning.journal import Journal
+from toolgrad_dspy.tuning.use import Use
 
 FORMAT: Final = "toolgrad-dspy recording 1"
 
@@ -149,20 +152,33 @@ def record(
     progress: Callable[[int], None] = lambda done: None,
     at_once: int = 64,
     seconds: float | None = None,
+    journal: Journal | None = None,
+    used: Callable[[], Use] = Use,
 ) -> Recording:
     """Run ``program`` once on each of ``tasks``; its library has to be open on the background loop.
 
     ``progress`` is called with the number of sessions that have ended, ``at_once`` is how many may run together.
+    ``journal`` keeps each session that ended well, with what is ``used`` by then; those it has are not run again.
     Never call this from the background loop. Raises ToolGradError as sessions do, RunError if all of them failed
     (``all_sessions_failed``) or a model did not answer in some (``unanswered_sessions``), and TimeoutError after
     ``seconds``.
     """
+    there = {} if journal is None else {(session.seed, session.index): session for session in journal.sessions()}
+    count = itertools.count(len([task for task in tasks if _session_key(task) in there]) + 1)
+
+    def ended(session: Session) -> None:
+        # A failed one may do better the next time; one that lacks an answer is none.
+        if journal is not None and session.status != "failed" and not session.usage.unanswered:
+            journal.keep_session(session, used())
+        progress(next(count))
 
     async def run() -> list[Session]:
+        missing = [task for task in tasks if _session_key(task) not in there]
         async with asyncio.timeout(seconds):
-            return await run_sessions(program, tasks, at_once, progress)
+            return await run_sessions(program, missing, at_once, ended)
 
-    sessions = tuple(run_on_loop_thread(run()))
+    ran = {(session.seed, session.index): session for session in run_on_loop_thread(run())}
+    sessions = tuple((there | ran)[_session_key(task)] for task in tasks)
     unserved = sum(session.usage.unanswered > 0 for session in sessions)
     if unserved:
         raise RunError(
