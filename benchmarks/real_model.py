@@ -73,6 +73,25 @@ def library(setting: str, folder: Path) -> Library:
     return Library(load_mcp_config(folder / "servers.json").sources())
 
 
+def sent_calls(session: Session, writing: frozenset[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Each call that was sent, with the writes before it: those accepted by then, and its own proposal's."""
+    accepted: tuple[str, ...] = ()
+    for iteration in session.trace.iterations:
+        chosen = iteration.selection.report if iteration.added and iteration.selection else None
+        for report in iteration.reports:
+            writes = accepted
+            for attempt in report.attempts:
+                call = attempt.call.model_dump_json()
+                if attempt.observation is not None and attempt.seconds > 0:  # else it has an equal call's result
+                    yield call, writes
+                if attempt.observation is not None and attempt.call.tool in writing:
+                    writes += (call,)
+        for report in iteration.reports:
+            if report.proposal == chosen:
+                kept = [attempt.call for attempt in report.kept if attempt.call.tool in writing]
+                accepted += tuple(call.model_dump_json() for call in kept)
+
+
 @dataclass
 class Row:
     """The figures of one setting with one base, over its sessions."""
@@ -80,6 +99,7 @@ class Row:
     setting: str
     base: BaseName
     sessions: list[Session] = field(default_factory=list)
+    writing: frozenset[str] = frozenset()  # the tools that write
 
     def attempts(self) -> Iterator[Attempt]:
         for session in self.sessions:
@@ -99,19 +119,16 @@ class Row:
         """Accepted steps: those that a selection added to a workflow."""
         return sum(len(iteration.added) for s in self.sessions for iteration in s.trace.iterations)
 
-    def sent_twice(self) -> int:
-        """Calls that were sent although the same call had been sent in the session before."""
-        twice = 0
+    def sent_twice(self) -> tuple[int, int]:
+        """Calls that were sent although the same call had been sent in the session before, and how many of these
+        were sent in the same state.
+        """
+        again = same_state = 0
         for session in self.sessions:
-            sent = [
-                attempt.call.model_dump_json()
-                for iteration in session.trace.iterations
-                for report in iteration.reports
-                for attempt in report.attempts
-                if attempt.observation is not None and attempt.seconds > 0
-            ]
-            twice += len(sent) - len(set(sent))
-        return twice
+            sent = list(sent_calls(session, self.writing))
+            again += len(sent) - len({call for call, _ in sent})
+            same_state += len(sent) - len(set(sent))
+        return again, same_state
 
     def print(self) -> None:
         sessions, used = self.sessions, self.usage()
@@ -160,8 +177,12 @@ class Row:
         show("drafts that failed, by rule", dict(failed) or "none")
         show("proposals mended", mended)
         show("proposals dropped alone", dict(dropped) or "none")
-        show("identical calls sent twice", self.sent_twice())
-        show("repeats that were not sent", sum(a.verdict.rule == "repeated" for a in self.attempts()))
+        again, same_state = self.sent_twice()
+        show(
+            "identical calls sent twice", f"{same_state}, and {again - same_state} after a write that changes results"
+        )
+        unsent = ("repeated", "found_nothing")
+        show("repeats that were not sent", sum(a.verdict.rule in unsent for a in self.attempts()))
         show(
             "tokens per LM call",
             f"{mean(used.input_tokens, used.calls)} in, {mean(used.output_tokens, used.calls)} out",
@@ -218,6 +239,7 @@ async def play(row: Row, options: argparse.Namespace) -> None:
     gate = asyncio.Semaphore(options.max_concurrency)
     with tempfile.TemporaryDirectory() as name:
         async with library(row.setting, Path(name)) as tools:
+            row.writing = frozenset(tool.name for tool in tools.tools if tool.writes)
             program = ToolGrad(tools, models, config)
             if options.program:
                 load_program(options.program, program)

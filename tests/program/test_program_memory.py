@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.scripted_model import ScriptedModels, call, propose, reference, select, write
+from tests.support.scripted_model import ScriptedModels, call, propose, reference, repair, select, write
 from tests.support.toys import grow, growing, notebook
 from toolgrad_dspy.records import Attempt, ErrorKind, Observation, Session, ToolCall
 from toolgrad_dspy.tools import FunctionSource
@@ -161,7 +161,7 @@ def test_only_the_latest_failures_are_told_each_on_a_short_line() -> None:
 # Reads
 
 
-def counting() -> tuple[Counter[str], FunctionSource]:
+def counting(kind: type[FunctionSource] = FunctionSource) -> tuple[Counter[str], FunctionSource]:
     """Reads and a write of one session, and how often each of them ran."""
     ran: Counter[str] = Counter()
 
@@ -187,7 +187,7 @@ def counting() -> tuple[Counter[str], FunctionSource]:
 
         return [read_all, topic, put]
 
-    return ran, FunctionSource("counting", make, isolation="session", writes=["put"])
+    return ran, kind("counting", make, isolation="session", writes=["put"])
 
 
 def test_equal_reads_are_sent_once_also_at_the_same_time() -> None:
@@ -292,6 +292,104 @@ def test_equal_calls_of_one_proposal_are_one() -> None:
     assert session.status == "accepted", session.reason
     assert session.trace.iterations[0].added == ("s1",)
     assert log == ["find_topic", "find_topic"], "once, and once more in the replay"
+
+
+# Writes on sessions of a proposal's own
+
+
+def test_proposals_that_begin_with_equal_writes_send_them_once_and_each_goes_on_from_there() -> None:
+    ran, source = counting()
+    put = call("put", text="rum")
+    models = ScriptedModels(
+        proposer=[propose([put, call("topic", word="tea")], [put, call("read_all")], [put])],
+        selector=[select("p2")],
+        updater=[write("Note down rum and show me all notes.")],
+    )
+    session = grow(source, models)
+    assert session.status == "accepted", session.reason
+    assert session.usage.tool_calls == 3
+    last = attempts(session, 1)[3].observation
+    assert last is not None
+    assert last.value == {"title": "notes", "texts": ["rum"]}
+    # The second proposal's session catches up with the write; and both are replayed at the end.
+    assert session.usage.replayed_calls == 3
+    assert ran == {"put": 3, "topic": 1, "read_all": 2}
+
+
+@pytest.mark.parametrize("chosen", ["p1", "p2", "p3"])
+def test_a_write_whose_result_was_taken_over_is_there_when_its_proposal_is_chosen(chosen: str) -> None:
+    _, source = counting()
+    rum, milk = call("put", text="rum"), call("put", text="milk")
+    models = ScriptedModels(
+        proposer=[propose([rum], [rum, milk], [milk, rum]), propose([call("read_all")])],
+        selector=[select(chosen), select("p1")],
+        updater=[write("Note down rum, and perhaps milk, and show me all notes.")],
+    )
+    session = grow(source, models, iterations=2)
+    assert session.status == "accepted", session.reason
+    (read,) = attempts(session, 2)
+    assert read.observation is not None
+    texts = {"p1": ["rum"], "p2": ["rum", "milk"], "p3": ["milk", "rum"]}[chosen]
+    assert read.observation.value == {"title": "notes", "texts": texts}
+
+
+def test_a_write_that_was_not_taken_is_not_sent_again_until_another_one_is() -> None:
+    _, source = counting()
+    rum = propose([call("put", text="rum")])
+    models = ScriptedModels(
+        proposer=[rum, rum, propose([call("put", text="milk")]), rum],
+        selector=[select("none"), select("none"), select("p1"), select("p1")],
+        updater=[write("Note down milk and rum.")],
+    )
+    session = grow(source, models, iterations=4)
+    assert session.status == "accepted", session.reason
+    assert session.usage.tool_calls == 3, "rum, milk, and rum after milk"
+    assert [attempt.verdict.outcome for n in (1, 2, 3, 4) for attempt in attempts(session, n)] == ["ok"] * 4
+
+
+def test_what_comes_after_a_write_that_may_have_happened_is_a_proposals_own() -> None:
+    trouble: list[ErrorKind] = ["timeout"]
+
+    class Slow(FunctionSource):
+        @asynccontextmanager
+        async def session(self, seed: int) -> AsyncIterator[ToolSession]:
+            async with super().session(seed) as session:
+                yield _TroubledSession(session, trouble)
+
+    ran, source = counting(Slow)
+    put = call("put", text="rum")
+    models = ScriptedModels(
+        proposer=[propose([put], [put, call("topic", word="tea")])],
+        executor=lambda prompt: repair(call("read_all")),
+        selector=[select("none")],
+    )
+    session = grow(source, models, repairs=1, mend="all")
+    assert [attempt.verdict.outcome for attempt in attempts(session, 1)] == ["failed", "ok", "failed", "ok", "ok"]
+    assert ran["read_all"] == 2
+
+
+# Calls that find nothing
+
+
+def test_a_call_that_is_known_to_find_nothing_does_not_end_its_proposal() -> None:
+    log: list[str] = []
+    listing, topic = call("list_notes"), call("find_topic", word="tea")
+    models = ScriptedModels(
+        proposer=[
+            propose([listing]),
+            propose([listing, topic, call("find_topic", word=reference("#2", "/title"))]),
+            propose([listing, call("read_note", note_id=reference("#1", "/notes/0/note_id"))]),
+        ],
+        selector=[select("none"), select("p1")],
+        updater=[write("Find topics for tea.")],
+    )
+    session = grow(notebook(log), models, iterations=3, repairs=0)
+    assert session.status == "accepted", session.reason
+    first, *found = attempts(session, 2)
+    assert (first.observation, first.verdict.rule, first.kept) == (None, "found_nothing", False)
+    assert [(attempt.verdict.outcome, attempt.kept) for attempt in found] == [("ok", True), ("ok", True)]
+    assert [attempt.verdict.rule for attempt in attempts(session, 3)] == ["found_nothing", "reference"]
+    assert log.count("list_notes") == 1
 
 
 # Writes that cannot be undone

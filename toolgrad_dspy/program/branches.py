@@ -2,7 +2,7 @@
 
 Proposals of one iteration run in parallel, but only one is chosen. A call that may write therefore runs on a branch:
 a fresh tool session with the same seed, on which the accepted writes are repeated first. A chosen branch
-becomes the trunk, so nothing runs twice; the others are thrown away. The sample then holds exactly the results that
+becomes the trunk; the others are thrown away. The sample then holds exactly the results that
 its calls give on a fresh session, whatever was tried beside them.
 
 Sources that do not isolate their sessions have no branches: their writes cannot be undone, which is why they offer
@@ -15,7 +15,6 @@ from types import TracebackType
 from typing import Self
 
 from toolgrad_dspy.lm.calls.budget import Budget
-from toolgrad_dspy.program.memory import Memory
 from toolgrad_dspy.records import Observation, Step, ToolCall
 from toolgrad_dspy.tools.base import ToolSession
 from toolgrad_dspy.tools.library import Library
@@ -53,26 +52,6 @@ class Branch(ToolSession):
     async def close(self) -> None:
         # Without the error that may have ended the sample: a tool session has no part in it and closes as usual.
         await self._context.__aexit__(None, None, None)
-
-
-class Place(ToolSession):
-    """Where one proposal runs: on the trunk while it only reads, and on a branch of its own from its first write on.
-
-    ``branch`` is that branch, None if there is none. What was read on the trunk is what the branch would read.
-    """
-
-    def __init__(self, branches: "Branches", accepted: tuple[Step, ...], memory: Memory) -> None:
-        self._branches = branches
-        self._accepted = accepted
-        self._memory = memory
-        self.branch: Branch | None = None
-
-    async def call(self, call: ToolCall) -> Observation:
-        if self.branch is None and self._branches.needs_branch([call.tool]):
-            self.branch = await self._branches.branch(self._accepted)
-        if self.branch is not None:
-            return await self.branch.call(call)
-        return await self._memory.once(call, self._branches.writes(call.tool), self._branches.trunk.call)
 
 
 class Branches:
@@ -119,10 +98,6 @@ class Branches:
     def writes(self, tool: str) -> bool:
         """Whether ``tool`` may change state, on any source."""
         return self._library.tool(tool).writes
-
-    def place(self, accepted: tuple[Step, ...], memory: Memory) -> Place:
-        """A place for a proposal that goes on from the ``accepted`` steps."""
-        return Place(self, accepted, memory)
 
     async def branch(self, accepted: Iterable[Step]) -> Branch:
         """A fresh session with the accepted writes repeated on it."""

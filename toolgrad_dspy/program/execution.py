@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from toolgrad_dspy.errors import one_line
-from toolgrad_dspy.program.memory import Memory
+from toolgrad_dspy.program.memory import FOUND_NOTHING, REPEATED, Memory
 from toolgrad_dspy.program.state import State
 from toolgrad_dspy.provenance.dependencies import attempts_to_keep
 from toolgrad_dspy.provenance.made_up import made_up_id, required_ids, without_optional
@@ -21,8 +21,6 @@ from toolgrad_dspy.rendering import line
 from toolgrad_dspy.tools.base import ToolSession
 from toolgrad_dspy.tools.verdict import classify
 
-# The rule of a call that was not sent because it is known how it ends: it failed before, or is a step already.
-REPEATED = "repeated"
 # Tools that a model is told of, for an id that it made up.
 GIVERS = 4
 
@@ -64,17 +62,21 @@ class Execution:
     mendable: bool = True
     _turn: int = 0
     _tried: Memory = field(default_factory=Memory)  # what this proposal alone has tried
-    _given: list[str] = field(default_factory=list)  # the attempts for the calls of the turn, in their order
+    _given: list[str] = field(default_factory=list)  # the attempts for the calls of the turn; "" for one that failed
 
     async def go_on(self) -> None:
-        """Run the drafts that are left, up to one that fails: later ones build on it (find a place, then book it)."""
+        """Run the drafts that are left, up to one that fails: later ones build on it (find a place, then book it).
+
+        One that is known to find nothing does not end it, as little as one that finds nothing now.
+        """
         for number, draft in enumerate(self.proposal.calls, 1):
             if number in self.final:
                 continue
             attempt = await self._attempt(draft, number)
             if attempt.verdict.outcome == "failed":
                 self.problem = f"{attempt.call.tool}: {attempt.verdict.reason}"
-                return
+                if attempt.verdict.rule != FOUND_NOTHING:
+                    return
 
     async def mend(self, calls: Sequence[DraftCall]) -> bool:
         """Run ``calls`` in place of the draft that did not give a result, look-ups first, then the drafts after it.
@@ -97,7 +99,7 @@ class Execution:
                 self.final[number] = before
             else:
                 self.problem = f"{attempt.call.tool}: {attempt.verdict.reason}"
-            return attempt.verdict.rule != REPEATED
+            return attempt.verdict.rule not in (REPEATED, FOUND_NOTHING)
         self.problem = ""
         await self.go_on()
         return True
@@ -151,6 +153,7 @@ class Execution:
         if attempt.verdict.outcome == "failed":
             # The text of a failure is no place for values to come from ("no note note_9" repeats what the draft made
             # up).
+            self._given.append("")
             return attempt
         self.final[number] = prepared.step or attempt.id
         self._given.append(self.final[number])
@@ -197,7 +200,8 @@ class Execution:
         elif (failure := self.state.memory.failure(call) or self._tried.failure(call)) and (
             failure.sent or not possible
         ):
-            return _refused(call, REPEATED, f"the same call was made before: {failure.reason}")
+            rule = FOUND_NOTHING if failure.empty else REPEATED
+            return _refused(call, rule, f"the same call was made before: {failure.reason}")
         made = next((a for a in ran if a.call == call and a.verdict.outcome == "ok"), None)
         if made is not None:
             return _Prepared(call, known=Verdict(outcome="ok", rule=REPEATED, reason=f"as {made.id}"), step=made.id)

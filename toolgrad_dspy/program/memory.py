@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from toolgrad_dspy.errors import one_line
@@ -12,6 +12,9 @@ from toolgrad_dspy.rendering import line
 # Failures that the proposer is shown, the latest ones, and characters of each.
 TOLD = 4
 TOLD_CHARS = 180
+# The rules of calls that were not sent because it is known how they end: they failed before or are steps already, or
+# they found nothing.
+REPEATED, FOUND_NOTHING = "repeated", "found_nothing"
 # Failures that say nothing of the call itself: the same one may succeed the next time.
 _PASSING = ("timeout", "connection")
 
@@ -20,7 +23,7 @@ _PASSING = ("timeout", "connection")
 class Failure:
     """A call that gave nothing: in which iteration, why, and whether it was sent to its tool.
 
-    One that is ``lifted`` may give something by now.
+    One that is ``lifted`` may give something by now. One that was ``empty`` did not fail: its result held nothing.
     """
 
     call: ToolCall
@@ -28,20 +31,21 @@ class Failure:
     reason: str
     sent: bool
     lifted: bool = False
+    empty: bool = False
 
 
 class Memory:
     """The calls of one sample. For use on one event loop.
 
-    A call that only reads gives the same result until a write is accepted: then :meth:`forget` is called. A write on
-    a source whose sessions are shared has happened, whether it was accepted or not: its result is kept for good.
+    Equal calls in equal states give equal results, until a write is accepted: then :meth:`forget` is called. A write
+    on a source whose sessions are shared has happened, whether it was accepted or not: its result is kept for good.
     """
 
     def __init__(self) -> None:
         self._failures: dict[str, Failure] = {}
         self._empty: dict[str, Failure] = {}
-        self._reads: dict[str, asyncio.Future[Observation]] = {}
-        self._writes: dict[str, asyncio.Future[Observation]] = {}
+        self._results: dict[str, asyncio.Future[Observation]] = {}
+        self._lasting: dict[str, asyncio.Future[Observation]] = {}
 
     def copy(self) -> "Memory":
         """The same failures, to which others are added; results are not shared."""
@@ -53,13 +57,16 @@ class Memory:
     def note(self, attempt: Attempt, iteration: int) -> None:
         """Keep how ``attempt`` ended if it gave nothing; of equal calls the first such end.
 
-        An empty result is the same until a write is accepted. A timeout or a lost connection is not kept.
+        An empty result is the same until a write is accepted. Not kept are a timeout, a lost connection, and what was
+        known before.
         """
+        if attempt.verdict.rule in (REPEATED, FOUND_NOTHING):
+            return
         sent, outcome = attempt.observation is not None, attempt.verdict.outcome
         if outcome == "empty":
-            ended = Failure(attempt.call, iteration, "its result was empty", sent)
+            ended = Failure(attempt.call, iteration, "its result was empty", sent, empty=True)
             self._empty.setdefault(_key(attempt.call), ended)
-        elif outcome == "failed" and not _passing(attempt.observation):
+        elif outcome == "failed" and not passing(attempt.observation):
             before = self._failures.get(_key(attempt.call))
             if before is None or before.lifted:
                 self._failures[_key(attempt.call)] = Failure(attempt.call, iteration, attempt.verdict.reason, sent)
@@ -78,14 +85,21 @@ class Memory:
         return "\n".join(lines) or "(none)"
 
     async def once(
-        self, call: ToolCall, writes: bool, run: Callable[[ToolCall], Awaitable[Observation]]
+        self,
+        call: ToolCall,
+        run: Callable[[ToolCall], Awaitable[Observation]],
+        *,
+        after: Sequence[ToolCall] = (),
+        lasting: bool = False,
     ) -> Observation:
         """The result of ``call``, by ``run`` if it was not made before; equal calls at the same time are one.
 
-        The latency of a result that was there is 0. A read that met a timeout or a lost connection is made anew.
+        ``after`` are the writes between the accepted steps and the call. A ``lasting`` call cannot be undone: it is
+        sent once, whatever was accepted. Any other is made anew if it met a timeout or a lost connection. The latency
+        of a result that was there is 0.
         """
-        made = self._writes if writes else self._reads
-        key = _key(call)
+        made = self._lasting if lasting else self._results
+        key = json.dumps([_key(call), *map(_key, after)])
         while (result := made.get(key)) is not None:
             try:
                 # Nothing was sent for this one, which the latency says.
@@ -101,9 +115,9 @@ class Memory:
             if not own.done():  # whoever waits makes the call itself
                 made.pop(key, None)
                 own.cancel()
-        if writes:  # on a source whose sessions are shared: it has happened
-            self._reads.clear()
-        elif _passing(observation):
+        if lasting:
+            self._results.clear()
+        elif passing(observation):
             made.pop(key, None)
         return observation
 
@@ -113,7 +127,7 @@ class Memory:
         A call that failed may succeed if it is about something that was ``accepted``: there was no such note, and now
         there is. The proposer is told of it all the same.
         """
-        self._reads.clear()
+        self._results.clear()
         self._empty.clear()
         touched = {name for attempt in accepted for name in _ids(attempt.call, attempt.observation)}
         for key, failure in self._failures.items():
@@ -132,7 +146,8 @@ def _ids(call: ToolCall, observation: Observation | None = None) -> set[str]:
     return {json.dumps(value) for value in found}
 
 
-def _passing(observation: Observation | None) -> bool:
+def passing(observation: Observation | None) -> bool:
+    """Whether ``observation`` says nothing of the call: there was a timeout, or the connection was lost."""
     return observation is not None and observation.error is not None and observation.error.kind in _PASSING
 
 

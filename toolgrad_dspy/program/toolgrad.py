@@ -14,10 +14,11 @@ from toolgrad_dspy.lm.calls.meter import metered
 from toolgrad_dspy.lm.models import Models
 from toolgrad_dspy.lm.settings import LOOP_ROLES, Role
 from toolgrad_dspy.program.bases import with_base
-from toolgrad_dspy.program.branches import Branch, Branches, Place
+from toolgrad_dspy.program.branches import Branches
 from toolgrad_dspy.program.config import ProgramConfig
 from toolgrad_dspy.program.execution import Execution
 from toolgrad_dspy.program.executor import Executor, Work
+from toolgrad_dspy.program.place import Place
 from toolgrad_dspy.program.proposer import Proposer
 from toolgrad_dspy.program.reach import within_reach
 from toolgrad_dspy.program.role_module import RoleModule
@@ -166,7 +167,7 @@ class _Growth:
             proposed = await program.proposer.acall(state=state, tools=tools, number=number)
             notes.reason, notes.proposals = proposed.reason, proposed.proposals
             notes.failures += proposed.dropped
-            places = {p.id: self.branches.place(state.workflow.steps, state.memory) for p in proposed.proposals}
+            places = {p.id: Place(self.branches, state.workflow.steps, state.memory) for p in proposed.proposals}
             work = Work(proposed.proposals, places, tools[: state.most_tools], number)
             executions = await program.executor.acall(state=state, work=work)
             notes.reports = tuple(execution.report for execution in executions)
@@ -190,7 +191,7 @@ class _Growth:
         executions: Sequence[Execution],
         places: Mapping[str, Place],
     ) -> None:
-        """Append the chosen report to its chain and make the branch it ran on the trunk."""
+        """Append the chosen report to its chain; the trunk has what it wrote."""
         state = self.state
         # Also when nothing is taken: what is lacking steers the next proposer away from what was just refused.
         state.lacking = selection.lacking or state.lacking
@@ -200,21 +201,9 @@ class _Growth:
         report = chosen.report
         used = frozenset(chains_used(state.workflow, report))
         notes.added = state.append(report.kept, selection.chain, used, chosen.results)
-        branch = places[report.proposal].branch
-        if branch is not None:  # a report that only read has run on the trunk, and left it as it was
-            await self.branches.adopt(await self._clean(report, branch))
+        await self.branches.adopt(await places[report.proposal].trunk_after(report, state.workflow.steps))
         if any(self.branches.writes(attempt.call.tool) for attempt in report.kept):
             state.memory.forget(report.kept)
-
-    async def _clean(self, report: Report, branch: Branch) -> Branch:
-        """``branch``, or a new one without the writes that ran on it and were not taken over.
-
-        A failed call counts as one that ran: it may have written before it failed.
-        """
-        discarded = [a.call.tool for a in report.attempts if not a.kept and a.observation is not None]
-        if self.branches.needs_branch(discarded):
-            return await self.branches.branch(self.state.workflow.steps)
-        return branch
 
     async def finish(self) -> tuple[SessionStatus, str]:
         """Write the texts and check the sample: the session's status and the reason for it."""

@@ -123,7 +123,7 @@ class Journal:
         """Whether there is nothing to resume. A file that can no longer be read is kept, to be looked at."""
         with suppress(sqlite3.Error):
             tables = " UNION ALL ".join(f"SELECT 1 FROM {table}" for table in _KEPT)
-            return self._connection.execute(f"SELECT NOT EXISTS ({tables})").fetchone() == (1,)
+            return self._connection.execute(f"{tables} LIMIT 1").fetchone() is None
         return False
 
     def done(self) -> None:
