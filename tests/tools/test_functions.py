@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 
 from toolgrad_dspy.errors import ToolSourceError
 from toolgrad_dspy.records import Observation, Tool, ToolCall
-from toolgrad_dspy.tools import FunctionSource
+from toolgrad_dspy.tools import FunctionSource, Library
 
 
 class Item(BaseModel):
@@ -286,3 +286,29 @@ def test_a_factory_gets_the_sessions_seed() -> None:
             return (await session.call(ToolCall(tool="seed_of"))).content
 
     assert asyncio.run(main()) == 41
+
+
+class Coin:
+    """A result that no JSON Schema describes."""
+
+
+def flip() -> Coin:
+    """Flip a coin."""
+    return Coin()
+
+
+def flips() -> list[str]:
+    """Flip two coins."""
+    return ["heads", "tails"]
+
+
+def test_a_result_type_without_a_schema_is_told_with_the_reason() -> None:
+    async def main() -> None:
+        async with Library([FunctionSource("coins", [flip, flips], writes=[])]) as library:
+            (note,) = library.notes
+            assert (note.code, note.tools) == ("result_not_described", ("flip",))
+            assert "Coin" in str(note)
+            assert "\n" not in str(note)
+            assert [tool.returns is None for tool in library.tools] == [True, False]
+
+    asyncio.run(main())

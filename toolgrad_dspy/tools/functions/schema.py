@@ -22,7 +22,8 @@ class UntitledSchema(GenerateJsonSchema):
 
 
 class FunctionSpec:
-    """A function as a tool: its record, and the validation of its arguments.
+    """A function as a tool: its record, and the validation of its arguments. ``undescribed`` says why the result has
+    no schema although its type is known, and is empty otherwise.
 
     Raises ToolSourceError (``not_a_tool_function``) for a function whose arguments cannot be described: ``*args``,
     ``**kwargs``, positional-only ones, or a type that pydantic does not know.
@@ -41,12 +42,13 @@ class FunctionSpec:
                 code="not_a_tool_function",
             ) from error
         schema.pop("title", None)
+        returns, self.undescribed = _returns(signature.return_annotation)
         self.tool = Tool(
             name=safe_name(name),
             source_name=name,
             description=summary,
             parameters=schema,
-            returns=_returns(signature.return_annotation),
+            returns=returns,
             source=source,
             category=category,
             annotations=ToolAnnotations(read_only=reads),
@@ -83,14 +85,14 @@ def _arguments_model(
     return create_model("Arguments", __config__=config, **fields), names
 
 
-def _returns(annotation: Any) -> dict[str, JsonValue] | None:
-    """The schema of a structured result; None for text, for nothing, and for what has no JSON Schema."""
+def _returns(annotation: Any) -> tuple[dict[str, JsonValue] | None, str]:
+    """The schema of a structured result, None for text and for nothing; and why there is none for another type."""
     if annotation in (inspect.Signature.empty, Any, None, type(None), str):
-        return None
+        return None, ""
     try:
-        return TypeAdapter(annotation).json_schema(mode="serialization", schema_generator=UntitledSchema)
-    except PydanticUserError:
-        return None
+        return TypeAdapter(annotation).json_schema(mode="serialization", schema_generator=UntitledSchema), ""
+    except PydanticUserError as error:
+        return None, one_line(error.message.partition("\n")[0], 160)
 
 
 def _docstring(function: Callable[..., Any]) -> tuple[str, dict[str, str]]:

@@ -16,7 +16,7 @@ from pydantic_core import to_jsonable_python
 
 from toolgrad_dspy.errors import ToolSourceError, hint
 from toolgrad_dspy.records import Observation, Tool, ToolCall
-from toolgrad_dspy.tools.base import Isolation, ToolSession, ToolSource
+from toolgrad_dspy.tools.base import Isolation, SourceNote, ToolSession, ToolSource
 from toolgrad_dspy.tools.functions.schema import FunctionSpec
 
 Function = Callable[..., Any]
@@ -109,6 +109,20 @@ class FunctionSource(ToolSource):
 
     async def tools(self) -> list[Tool]:
         return [spec.tool for spec in self._specs.values()]
+
+    def notes(self) -> tuple[SourceNote, ...]:
+        """What of the functions' results is not known before they are called."""
+        return tuple(
+            SourceNote(
+                self.id,
+                "result_not_described",
+                f"the result of {name} has a type that cannot be described, so prompts do not show what it gives: "
+                f"{spec.undescribed}",
+                (name,),
+            )
+            for name, spec in self._specs.items()
+            if spec.undescribed
+        )
 
     @asynccontextmanager
     async def session(self, seed: int) -> AsyncIterator[ToolSession]:
