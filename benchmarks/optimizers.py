@@ -27,6 +27,10 @@ from toolgrad_dspy.tools import Library
 from toolgrad_dspy.tuning import Evaluator, RecordedEvaluator, Recording, TuningBudget, record
 from toolgrad_dspy.world import WorldSource
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from benchmarks.checks import Checks
+
 # What is asked of these two: a gain of a quarter of the plain base's score, on every seed.
 GAINING = ("gepa", "mipro")
 GAIN = 0.25
@@ -134,35 +138,23 @@ def _row(name: str, seed: int, base: BaseName, mode: str, compiled: Compiled) ->
     )
 
 
-class Checks:
-    """Prints each number with its limit, and counts those that are met."""
-
-    def __init__(self) -> None:
-        self.met = self.all = 0
-
-    def __call__(self, what: str, value: object, ok: bool, limit: str) -> None:
-        self.all += 1
-        self.met += ok
-        print(f"  {'met   ' if ok else 'MISSED'}  {what}: {value} ({limit})", flush=True)
-
-
 def check_live(check: Checks, rows: list[Row]) -> None:
     for row in rows:
         if row.optimizer in GAINING:
             what = f"{row.optimizer}, seed {row.seed}: relative gain, interval above zero"
             value = f"{row.relative:+.1%}, from {row.low:+.3f}"
-            check(what, value, row.relative >= GAIN and row.low > 0, f">= {GAIN:.0%}, > 0")
+            check.told(what, value, row.relative >= GAIN and row.low > 0, f">= {GAIN:.0%}, > 0")
     for name in dict.fromkeys(row.optimizer for row in rows):
         worst = min((row for row in rows if row.optimizer == name), key=lambda row: row.high)
-        check(f"{name}: upper end of the worst seed's interval", f"{worst.high:+.3f}", worst.high >= 0, ">= 0")
+        check.told(f"{name}: upper end of the worst seed's interval", f"{worst.high:+.3f}", worst.high >= 0, ">= 0")
 
 
 def check_recorded(check: Checks, live: list[Row], recorded: list[Row]) -> None:
     for row in recorded:
         twin = next(other for other in live if (other.optimizer, other.seed) == (row.optimizer, row.seed))
         share = row.seconds / twin.seconds
-        check(f"{row.optimizer}, recorded: tool calls", row.tool_calls, row.tool_calls == 0, "== 0")
-        check(f"{row.optimizer}, recorded: share of the live wall time", f"{share:.2f}", share <= 0.5, "<= 0.5")
+        check.told(f"{row.optimizer}, recorded: tool calls", row.tool_calls, row.tool_calls == 0, "== 0")
+        check.told(f"{row.optimizer}, recorded: share of the live wall time", f"{share:.2f}", share <= 0.5, "<= 0.5")
 
 
 def main() -> None:
@@ -196,7 +188,7 @@ def main() -> None:
         print(left[-1].line(), flush=True)
     for row in left:
         what = f"{row.optimizer}, shipped base: upper end of the interval"
-        check(what, f"{row.high:+.3f}", row.high >= 0, ">= 0")
+        check.told(what, f"{row.high:+.3f}", row.high >= 0, ">= 0")
 
     table("on recorded sessions, from the plain base")
     recording, recorded = bench.recording(first), []
@@ -209,14 +201,13 @@ def main() -> None:
     for name in options.optimizers:
         again = bench.row(name, first)
         same = again.program == next(row.program for row in live if (row.optimizer, row.seed) == (name, first))
-        check(f"{name}: two runs of seed {first} give the same program file", same, same, "identical JSON")
+        check.told(f"{name}: two runs of seed {first} give the same program file", same, same, "identical JSON")
 
     run_on_loop_thread(library.close())
     if options.json:
         rows = [{k: v for k, v in asdict(row).items() if k != "program"} for row in (*live, *left, *recorded)]
         options.json.write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
-    print(f"\n{check.met} of {check.all} numbers met")
-    sys.exit(check.met < check.all)
+    check.end()
 
 
 if __name__ == "__main__":

@@ -10,11 +10,16 @@ import argparse
 import json
 import sys
 import time
+from pathlib import Path
 
 from pydantic import JsonValue
 
 from toolgrad_dspy.provenance import EarlierResult, trace_origins
 from toolgrad_dspy.records import Observation, Tool
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from benchmarks.checks import Checks
 
 LIMIT_MS = 50.0
 TRIES = 5
@@ -50,10 +55,9 @@ def main() -> None:
         times.append((time.perf_counter() - started) * 1000)
     size = len(json.dumps(results[0].value)) / 1000
     print(f"{options.results} results of {size:.0f} kB, indexed in {indexed * 1000 / options.results:.1f} ms each")
-    met = min(times) <= LIMIT_MS
-    told = f"ms for a step with {len(arguments)} arguments: {min(times):.1f} (<= {LIMIT_MS:g})"
-    print(f"  {'met   ' if met else 'MISSED'} {told}")
-    sys.exit(0 if met else 1)
+    check = Checks()
+    check(f"ms for a step with {len(arguments)} arguments", min(times), "<=", LIMIT_MS)
+    check.end()
 
 
 if __name__ == "__main__":

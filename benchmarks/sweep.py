@@ -15,20 +15,24 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import NoReturn
 
 import optuna
 from optuna.storages.journal import JournalFileBackend
 from optuna.trial import FrozenTrial, TrialState
 
 from toolgrad_dspy.cli import main
-from toolgrad_dspy.cli.output import say
 from toolgrad_dspy.sweeps.lifecycle import finished
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from benchmarks.checks import Checks
 
 # The numbers of a sweep: seconds for so many trials with so many workers.
 SECONDS, TRIALS, WORKERS = 180, 30, 2
 
 
-def numbers(options: list[str]) -> bool:
+def numbers(options: list[str]) -> NoReturn:
     """Run a sweep as a command with ``options``, and print whether its numbers are met."""
     with tempfile.TemporaryDirectory() as folder:
         output = Path(folder) / "sweep"
@@ -47,13 +51,12 @@ def numbers(options: list[str]) -> bool:
         ended = finished(optuna.load_study(study_name="sweep", storage=storage))
     accepted = [trial for trial in ended if trial.state == TrialState.COMPLETE and trial.user_attrs["accepted"]]
     undominated = {trial.number for trial in accepted if not is_dominated(trial, accepted)}
-    met = (
-        check(f"wall seconds of {TRIALS} trials with {WORKERS} workers", seconds, SECONDS),
-        check("dominated trials on the front", len(front - undominated), 0),
-        check("trials that belong on the front and are not there", len(undominated - front), 0),
-        check("trials lost or made twice", abs(len(ended) - TRIALS), 0),
-    )
-    return all(met)
+    check = Checks()
+    check(f"wall seconds of {TRIALS} trials with {WORKERS} workers", seconds, "<=", SECONDS)
+    check("dominated trials on the front", len(front - undominated), "==", 0)
+    check("trials that belong on the front and are not there", len(undominated - front), "==", 0)
+    check("trials lost or made twice", abs(len(ended) - TRIALS), "==", 0)
+    check.end()
 
 
 def is_dominated(trial: FrozenTrial, others: list[FrozenTrial]) -> bool:
@@ -63,12 +66,6 @@ def is_dominated(trial: FrozenTrial, others: list[FrozenTrial]) -> bool:
     return any(point != (quality, cost) and point[0] >= quality and point[1] <= cost for point in points)
 
 
-def check(name: str, value: float, limit: float) -> bool:
-    """Print whether ``value`` is at most ``limit``."""
-    say(f"  {'met   ' if value <= limit else 'MISSED'} {name}: {value:.4g} (<= {limit:g})")
-    return value <= limit
-
-
 def run(arguments: list[str]) -> None:
     """The command, or the numbers."""
     if "--numbers" not in arguments:
@@ -76,10 +73,9 @@ def run(arguments: list[str]) -> None:
     try:
         if "--single" in arguments:
             sys.exit("--numbers are those of a sweep for quality and cost: leave out --single")
-        met = numbers([argument for argument in arguments if argument != "--numbers"])
+        numbers([argument for argument in arguments if argument != "--numbers"])
     except KeyboardInterrupt:  # the command has said so
         sys.exit(130)
-    sys.exit(0 if met else 1)
 
 
 if __name__ == "__main__":

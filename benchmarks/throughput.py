@@ -21,6 +21,8 @@ from typing import Any, Literal
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from benchmarks.checks import Checks  # noqa: E402
+
 NAMES = tuple(f"service_{number}" for number in range(20))
 TOOLS = "\n".join(
     f'{name}(city: "Lima"|"Quito"|"Tokyo", days: integer, units? = "metric", at?: e.g. "2026-05-13") -> '
@@ -195,13 +197,7 @@ def run_case(case: Case, url: str, calls: int, workers: int) -> None:
     print(json.dumps({**result, "litellm": "litellm" in sys.modules}))
 
 
-RESULTS: list[bool] = []
-
-
-def check(name: str, value: float, relation: str, limit: float) -> None:
-    met = {"<=": value <= limit, ">=": value >= limit, "==": value == limit}[relation]
-    RESULTS.append(met)
-    print(f"  {'met   ' if met else 'MISSED'} {name}: {value:.4g} ({relation} {limit:.4g})")
+check = Checks()
 
 
 def report(calls: int, count: int) -> None:
@@ -254,8 +250,7 @@ def main() -> None:
         run_case(options.case, options.url, options.calls, options.workers)
         return
     report(options.calls, options.sessions)
-    print(f"{sum(RESULTS)} of {len(RESULTS)} numbers met")
-    sys.exit(0 if all(RESULTS) else 1)
+    check.end()
 
 
 if __name__ == "__main__":
