@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -117,10 +118,11 @@ def test_an_interrupted_compile_names_the_options_that_resume_it(tmp_path: Path)
     arguments = [*SMALL, "--metric-calls", "60"]
     with subprocess.Popen([*COMMAND, *arguments], cwd=tmp_path, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
-        for line in process.stderr:
-            if line.strip() == "tuning":
-                process.send_signal(signal.SIGINT)
-                break
+        kept = tmp_path / "programs" / "gepa-0.journal-wal"
+        while not kept.exists() or kept.stat().st_size < 20_000:  # until a session is kept
+            assert process.poll() is None
+            time.sleep(0.01)
+        process.send_signal(signal.SIGINT)
         rest = process.stderr.read()
     assert process.returncode == 130
     assert "--resume -o programs/gepa-0.json" in rest

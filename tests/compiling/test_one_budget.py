@@ -115,7 +115,9 @@ def test_a_resumed_compile_does_not_pay_again_for_the_comparison(tmp_path: Path)
     first = compile(limited(lm_calls=400), path)
     spent = calls(first)
     again = compile(limited(lm_calls=spent), path, resume=True)
-    assert calls(again) == 0
+    assert calls(again) == sum(cost.tool_calls for cost in again.costs.values()) == 0
+    assert first.earlier.lm_calls == 0
+    assert again.earlier.lm_calls == spent
     assert (again.before, again.after) == (first.before, first.after)
 
 

@@ -23,7 +23,7 @@ SPEC = CompileSpec(
     optimizer="bootstrap",
     program=ProgramConfig(iterations=3, base="plain"),
     tasks=TaskCounts(train=4, validation=4, test=4),
-    budget=TuningBudget(metric_calls=20, threads=2),
+    budget=TuningBudget(metric_calls=20, threads=1),
 )
 
 

@@ -264,7 +264,7 @@ class _Job:
             self.say(f"going on with the recording: {len(there)} sessions are there")
         recording = self._record(journal, ledger, news)
         recording.save(path)
-        watch.stop("recording", recording.tool_calls - sum(session.usage.all_tool_calls for session in there))
+        watch.stop("recording")
         self.say(f"recorded {len(recording.sessions)} sessions to {path}, {recording.tool_calls} tool calls")
         return recording
 

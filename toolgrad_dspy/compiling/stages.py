@@ -11,12 +11,16 @@ from toolgrad_dspy.metrics import Metric
 from toolgrad_dspy.metrics.comparison import Difference
 from toolgrad_dspy.optimizers.base import Optimizer, TuningResult
 from toolgrad_dspy.program import Tasks, ToolGrad
-from toolgrad_dspy.tuning import Evaluator, Journal, Ledger, LiveEvaluator, TuningBudget, TuningUsage
+from toolgrad_dspy.tuning import Evaluator, Journal, Ledger, LiveEvaluator, TuningBudget, TuningUsage, Use
+from toolgrad_dspy.tuning.use import NOTHING
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What a stage used. ``tool_calls`` counts replayed ones too; ``usd`` leaves out ``unpriced`` calls."""
+    """What a stage used in this start.
+
+    ``tool_calls`` counts replayed ones too; ``usd`` leaves out ``unpriced`` calls.
+    """
 
     lm_calls: int
     tokens: int
@@ -31,13 +35,14 @@ class Compiled:
     """The outcome of compiling: the tuning, how the result compares with the base, and all costs.
 
     ``costs`` is by stage: recording (if there was one), tuning, comparison. ``instructions`` holds, for each tuned
-    predictor, its instruction before and after.
+    predictor, its instruction before and after. ``earlier`` is what earlier starts used, which this one resumed.
     """
 
     tuning: TuningResult
     comparison: Comparison
     costs: dict[str, Cost]
     instructions: dict[str, tuple[str, str]]
+    earlier: Use = NOTHING
 
     @property
     def before(self) -> ProgramResult | None:
@@ -103,17 +108,16 @@ def compile_program(
             journal=journal,
             ledger=ledger,
         )
-        watch.stop("tuning", tuning.usage.tool_calls)
+        watch.stop("tuning")
         stage("comparison")
         ledger.keep(0)
         comparison = compare_programs(
             program, tuning.program, tasks.test, metric, ledger, seed=seed, journal=journal, ended=ended
         )
-    results = [comparison.before] if comparison.unchanged else [comparison.before, comparison.after]
-    sessions = [session for result in results if result for session in result.sessions]
-    watch.stop("comparison", sum(session.usage.all_tool_calls for session in sessions))
+    watch.stop("comparison")
     old, new = _instructions(program), _instructions(tuning.program)
-    return Compiled(tuning, comparison, watch.costs, {name: (old[name], new[name]) for name in old})
+    changed = {name: (old[name], new[name]) for name in old}
+    return Compiled(tuning, comparison, watch.costs, changed, ledger.earlier)
 
 
 def _instructions(program: ToolGrad) -> dict[str, str]:
@@ -121,18 +125,18 @@ def _instructions(program: ToolGrad) -> dict[str, str]:
 
 
 class Watch:
-    """Measures stages: what the models' meter counts, and seconds."""
+    """Measures stages: what the models' meter and budget count, and seconds."""
 
     def __init__(self, models: Models) -> None:
         self.costs: dict[str, Cost] = {}
         self._models = models
         self._used = self._now()
 
-    def stop(self, stage: str, tool_calls: int) -> None:
-        """A stage has ended, in which so many tools were called."""
+    def stop(self, stage: str) -> None:
+        """A stage has ended."""
         now = self._now()
-        calls, tokens, usd, unpriced, seconds = (b - a for a, b in zip(self._used, now, strict=True))
-        self.costs[stage] = Cost(int(calls), int(tokens), usd, int(unpriced), tool_calls, seconds)
+        calls, tokens, usd, unpriced, tools, seconds = (b - a for a, b in zip(self._used, now, strict=True))
+        self.costs[stage] = Cost(int(calls), int(tokens), usd, int(unpriced), int(tools), seconds)
         self._used = now
 
     def _now(self) -> tuple[float, ...]:
@@ -142,5 +146,6 @@ class Watch:
             sum(role.input_tokens + role.output_tokens for role in roles),
             sum(role.usd for role in roles),
             sum(role.unpriced for role in roles),
+            self._models.budget.tool_calls,
             perf_counter(),
         )

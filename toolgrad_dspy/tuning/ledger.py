@@ -89,6 +89,11 @@ class Ledger:
         spent = Use(now.lm_calls - before.lm_calls, now.usd - before.usd, perf_counter() - self._started)
         return self._earlier.plus(spent)
 
+    @property
+    def earlier(self) -> Use:
+        """What the starts before this one have used."""
+        return self._earlier
+
     def carry(self, use: Use) -> None:
         """Earlier starts have used this, too."""
         with self._lock:

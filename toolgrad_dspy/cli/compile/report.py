@@ -27,6 +27,10 @@ def lines(compiled: Compiled, without_gain: str = "") -> Iterator[str]:
         yield table(("test tasks", "base", "tuned"), _scores(compiled.before, compiled.after))
     yield ""
     yield table(_COSTS, _costs(compiled))
+    earlier = compiled.earlier
+    if earlier.seconds:
+        used = f"{earlier.lm_calls:,.0f} LM calls, {earlier.usd:.4f} US dollars, {earlier.seconds:,.1f} seconds"
+        yield f"earlier starts used besides: {used}"
     yield ""
     yield compiled.conclusion
     if without_gain and not (compiled.difference and compiled.difference.is_gain):
@@ -98,6 +102,7 @@ def summary(compiled: Compiled) -> dict[str, JsonValue]:
         },
         "stopped": compiled.tuning.stopped,
         "costs": {stage: asdict(cost) for stage, cost in compiled.costs.items()},
+        "earlier": asdict(compiled.earlier),
         "instructions": {
             name: {"before": old, "after": new} for name, (old, new) in compiled.instructions.items() if old != new
         },
