@@ -48,6 +48,20 @@ def test_compile_tunes_reports_saves_and_names_the_next_command(tmp_path: Path) 
 
 
 @pytest.mark.slow
+def test_the_report_tells_how_many_demonstrations_there_are(tmp_path: Path) -> None:
+    arguments = (*SMALL, "--optimizer", "bootstrap", "--metric-calls", "40")
+    done = compile_(tmp_path, *arguments)
+    state = program(tmp_path / "programs/bootstrap-0.json")["state"]
+    told = [line for line in done.stdout.splitlines() if line.startswith("demonstrations of ")]
+    assert told == [
+        f"demonstrations of {name}: {len(part['demos'])}" for name, part in state.items() if part["demos"]
+    ]
+    assert told
+    again = json.loads(compile_(tmp_path, *arguments, "--json").stdout)
+    assert [f"demonstrations of {name}: {number}" for name, number in again["demonstrations"].items()] == told
+
+
+@pytest.mark.slow
 def test_what_ships_leaves_nothing_to_find_on_rehearsal_and_the_report_says_why(tmp_path: Path) -> None:
     done = compile_(tmp_path, *SMALL[:-2], "--metric-calls", "24")
     assert NOTHING_TO_FIND in done.stdout.splitlines()

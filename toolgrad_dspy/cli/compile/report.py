@@ -38,6 +38,8 @@ def lines(compiled: Compiled, without_gain: str = "") -> Iterator[str]:
     yield from ended_early(compiled)
     yield ""
     yield from _instructions(compiled)
+    for name, number in _demonstrations(compiled).items():  # they are long: `programs show` shows them
+        yield f"demonstrations of {name}: {number}"
     yield ""
     yield "a sample of the tuned program:"
     yield from (f"  {line}" for line in _sample(compiled))
@@ -79,6 +81,11 @@ def _instructions(compiled: Compiled) -> Iterator[str]:
                 yield f"  {line}"
 
 
+def _demonstrations(compiled: Compiled) -> dict[str, int]:
+    """How many demonstrations each predictor has that has any."""
+    return {name: len(p.demos) for name, p in compiled.tuning.program.named_predictors() if p.demos}
+
+
 def _sample(compiled: Compiled) -> Iterator[str]:
     sessions = compiled.after.sessions if compiled.after else ()
     accepted = next((session for session in sessions if session.status == "accepted"), None)
@@ -106,4 +113,5 @@ def summary(compiled: Compiled) -> dict[str, JsonValue]:
         "instructions": {
             name: {"before": old, "after": new} for name, (old, new) in compiled.instructions.items() if old != new
         },
+        "demonstrations": dict[str, JsonValue](_demonstrations(compiled)),
     }
