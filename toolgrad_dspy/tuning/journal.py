@@ -219,7 +219,9 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 def _not_a_journal(path: Path, error: Exception | None = None) -> UsageError:
     reason = f": {one_line(error, 120)}" if error else ""
-    return UsageError(f"{path} is not the journal of a tuning{reason}", code="not_a_journal")
+    return UsageError(
+        f"{path} is not the journal of a tuning{reason}; --force without --resume replaces it", code="not_a_journal"
+    )
 
 
 def _stored(evaluation: TaskEvaluation) -> str:
