@@ -98,6 +98,25 @@ class _CachedPrompts(_AnyFormat):
         self._forget()
 
 
+@contextmanager
+def _first_asking(lm: Any) -> Iterator[list[UnusableAnswerError]]:
+    """Gets the error of an answer that cannot be used, and may be asked for again; any other passes."""
+    failed: list[UnusableAnswerError] = []
+    with adapter_fallback_scope() as progress, asking(1, _role(lm)):
+        try:
+            yield failed
+        except UnusableAnswerError as error:
+            if not error.again or _is_read_along(progress, lm):
+                raise
+            failed.append(error)
+
+
+@contextmanager
+def _second_asking(lm: Any, failed: list[UnusableAnswerError]) -> Iterator[None]:
+    with asking_again(failed[0]), asking(2, _role(lm)):
+        yield
+
+
 class _LenientAnswers(_AnyFormat):
     """What both formats share: answers are read leniently, and asked for once more when they cannot be used.
 
@@ -114,17 +133,11 @@ class _LenientAnswers(_AnyFormat):
         inputs: dict[str, Any],
     ) -> list[dict[str, Any]]:
         answers: list[dict[str, Any]]
-        with adapter_fallback_scope() as progress, asking(1, _role(lm)):
-            try:
-                answers = super().__call__(lm, lm_kwargs, signature, demos, inputs)
-            except UnusableAnswerError as error:
-                if not error.again or _is_read_along(progress, lm):
-                    raise
-                first = error
-            else:
-                return answers
-        with asking_again(first), asking(2, _role(lm)):
+        with _first_asking(lm) as failed:
             answers = super().__call__(lm, lm_kwargs, signature, demos, inputs)
+        if failed:
+            with _second_asking(lm, failed):
+                answers = super().__call__(lm, lm_kwargs, signature, demos, inputs)
         return answers
 
     async def acall(
@@ -136,17 +149,11 @@ class _LenientAnswers(_AnyFormat):
         inputs: dict[str, Any],
     ) -> list[dict[str, Any]]:
         answers: list[dict[str, Any]]
-        with adapter_fallback_scope() as progress, asking(1, _role(lm)):
-            try:
-                answers = await super().acall(lm, lm_kwargs, signature, demos, inputs)
-            except UnusableAnswerError as error:
-                if not error.again or _is_read_along(progress, lm):
-                    raise
-                first = error
-            else:
-                return answers
-        with asking_again(first), asking(2, _role(lm)):
+        with _first_asking(lm) as failed:
             answers = await super().acall(lm, lm_kwargs, signature, demos, inputs)
+        if failed:
+            with _second_asking(lm, failed):
+                answers = await super().acall(lm, lm_kwargs, signature, demos, inputs)
         return answers
 
     def format(self, signature: Signature, demos: list[dict[str, Any]], inputs: dict[str, Any]) -> list[Message]:
