@@ -11,11 +11,11 @@ from pydantic import SecretStr
 from tests.support.model_servers import ModelServer
 from toolgrad_dspy.compiling import Compiled, CompileSpec, TaskCounts, compile, journal_of, read_description
 from toolgrad_dspy.errors import RunError, UsageError
-from toolgrad_dspy.lm import ROLES, ModelSettings
+from toolgrad_dspy.lm import ROLES, Models, ModelSettings
 from toolgrad_dspy.lm.calls.prices import Price, Prices
 from toolgrad_dspy.program import ProgramConfig, read_program
 from toolgrad_dspy.runs import ModelsSpec
-from toolgrad_dspy.tuning import DEFAULT_USD, TuningBudget
+from toolgrad_dspy.tuning import DEFAULT_USD, Ledger, TuningBudget, Use
 
 SPEC = CompileSpec(
     models=ModelsSpec({role: ModelSettings() for role in ROLES}),
@@ -150,3 +150,16 @@ def test_only_roles_of_the_loop_can_be_tuned(tmp_path: Path) -> None:
         with pytest.raises(UsageError) as caught:
             compile(dataclasses.replace(SPEC, tuned=roles), tmp_path / "p.json")
         assert caught.value.code == "unknown_role"
+
+
+def test_a_refusal_says_what_of_the_limit_is_kept_and_what_for() -> None:
+    ledger = Ledger(TuningBudget(lm_calls=200), Models.from_environment(), typical=Use(5))
+    ledger.carry(Use(120))
+    ledger.keep(12)
+    both, one = ledger.refusal(kept=12), ledger.refusal(kept=0, until=Use(0))
+    assert both is not None
+    assert both.reason == "120 of 200 LM calls were used; 66 for the comparison and 60 to choose the result are kept"
+    assert one is not None
+    assert one.reason == "120 of 200 LM calls were used; 66 for the comparison are kept"
+    ledger.keep(0)
+    assert ledger.refusal() is None

@@ -144,10 +144,16 @@ class Ledger:
                 room = min(room, getattr(until, limit.figure))
             now = getattr(projected, limit.figure)
             if now >= room or now + getattr(mean, limit.figure) > room:
-                comparison = self._comparison(limit)
-                told = f"; {comparison / limit.unit:.4g} are kept for the comparison" if comparison else ""
-                return EarlyStop(limit.cause, f"{limit.told(self.used())}{told}")
+                return EarlyStop(limit.cause, limit.told(self.used()) + self._told_back(limit, kept, whole))
         return None
+
+    def _told_back(self, limit: "_Limit", kept: int, whole: bool) -> str:
+        """What of ``limit`` is kept back, in words."""
+        comparison = self._comparison(limit)
+        end = limit.value - comparison - self._room(limit, kept, whole)
+        parts = ((comparison, "for the comparison"), (end, "to choose the result"))
+        told = " and ".join(f"{value / limit.unit:.4g} {what}" for value, what in parts if value)
+        return f"; {told} are kept" if told else ""
 
     def spent(self) -> EarlyStop | None:
         """The limit that is used up, if one is."""
