@@ -319,7 +319,8 @@ def test_thirty_trials_with_two_workers_lose_none_and_leave_the_front(sweep: Swe
     """How long they take is for whoever runs the script, on a machine that does nothing else."""
     command = [sys.executable, str(SCRIPT), "--numbers", "--quiet"]
     done = subprocess.run(command, cwd=sweep.folder, capture_output=True, text=True)
-    seconds, *rest = done.stdout.splitlines()
+    seconds, *rest, _, total = done.stdout.splitlines()
     assert "seconds" in seconds
+    assert total.endswith("of 4 numbers met")
     assert [line.split()[0] for line in rest] == ["met", "met", "met"]
     assert done.returncode == ("MISSED" in seconds)
