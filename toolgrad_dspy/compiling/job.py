@@ -100,13 +100,12 @@ def compile(
 
 @contextmanager
 def _counted(journal: Journal, ledger: Ledger) -> Iterator[None]:
-    """All starts of a compile share one budget: also what has been used when this one breaks."""
+    """All starts of a compile share one budget: what this one has used is kept however it ends."""
     ledger.carry(journal.use())
     try:
         yield
-    except BaseException:
+    finally:
         journal.keep_use(ledger.used())
-        raise
 
 
 @dataclass(frozen=True, slots=True)
