@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.compiles import SPEC, Interrupted
 from tests.support.open_world import library
 from tests.support.toys import notebook
 from toolgrad_dspy.compiling import (
@@ -21,31 +22,19 @@ from toolgrad_dspy.compiling import (
 )
 from toolgrad_dspy.compiling.programs import Reader
 from toolgrad_dspy.errors import StoreError, UsageError
-from toolgrad_dspy.lm import ROLES, Models, ModelSettings
+from toolgrad_dspy.lm import Models
 from toolgrad_dspy.metrics import Metric
 from toolgrad_dspy.optimizers import optimizer
 from toolgrad_dspy.program import ProgramConfig, ToolGrad, draw
-from toolgrad_dspy.runs import ModelsSpec, SourceTools
+from toolgrad_dspy.runs import SourceTools
 from toolgrad_dspy.tools import Library
 from toolgrad_dspy.tuning import Recording, TuningBudget, TuningUsage
 
 __all__ = ["library"]
 
-SPEC = CompileSpec(
-    models=ModelsSpec({role: ModelSettings() for role in ROLES}),
-    optimizer="bootstrap",
-    program=ProgramConfig(iterations=3, base="plain"),
-    tasks=TaskCounts(train=4, validation=4, test=4),
-    budget=TuningBudget(metric_calls=20, threads=2),
-)
-
 
 def changed(**changes: Any) -> CompileSpec:
     return dataclasses.replace(SPEC, **changes)
-
-
-class Interrupted(BaseException):
-    """Stands for Ctrl-C."""
 
 
 def interrupted(spec: CompileSpec, path: Path, stage: str = "comparison") -> None:

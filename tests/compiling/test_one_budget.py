@@ -8,22 +8,17 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
+from tests.support import compiles
 from tests.support.model_servers import ModelServer
 from toolgrad_dspy.compiling import Compiled, CompileSpec, TaskCounts, compile, journal_of, read_description
 from toolgrad_dspy.errors import RunError, UsageError
 from toolgrad_dspy.lm import ROLES, Models, ModelSettings
 from toolgrad_dspy.lm.calls.prices import Price, Prices
-from toolgrad_dspy.program import ProgramConfig, read_program
+from toolgrad_dspy.program import read_program
 from toolgrad_dspy.runs import ModelsSpec
 from toolgrad_dspy.tuning import DEFAULT_USD, Ledger, TuningBudget, Use
 
-SPEC = CompileSpec(
-    models=ModelsSpec({role: ModelSettings() for role in ROLES}),
-    optimizer="gepa",
-    program=ProgramConfig(iterations=3, base="plain"),
-    tasks=TaskCounts(train=4, validation=4, test=4),
-    budget=TuningBudget(metric_calls=48, threads=4),
-)
+SPEC = dataclasses.replace(compiles.SPEC, optimizer="gepa", budget=TuningBudget(metric_calls=48, threads=4))
 
 
 def limited(**limits: Any) -> CompileSpec:

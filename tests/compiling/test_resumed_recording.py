@@ -11,24 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from toolgrad_dspy.compiling import Compiled, CompileSpec, TaskCounts, compile, journal_of
+from tests.support import compiles
+from tests.support.compiles import Interrupted
+from toolgrad_dspy.compiling import Compiled, CompileSpec, compile, journal_of
 from toolgrad_dspy.errors import UsageError
-from toolgrad_dspy.lm import ROLES, ModelSettings
-from toolgrad_dspy.program import ProgramConfig
-from toolgrad_dspy.runs import ModelsSpec
 from toolgrad_dspy.tuning import Recording, TuningBudget
 
-SPEC = CompileSpec(
-    models=ModelsSpec({role: ModelSettings() for role in ROLES}),
-    optimizer="bootstrap",
-    program=ProgramConfig(iterations=3, base="plain"),
-    tasks=TaskCounts(train=4, validation=4, test=4),
-    budget=TuningBudget(metric_calls=20, threads=1),
-)
-
-
-class Interrupted(BaseException):
-    """Stands for Ctrl-C."""
+# One session at a time: those that run beside the last one might end with it.
+SPEC = dataclasses.replace(compiles.SPEC, budget=TuningBudget(metric_calls=20, threads=1))
 
 
 def interrupted(spec: CompileSpec, path: Path, after: int) -> None:
