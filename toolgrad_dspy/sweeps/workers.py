@@ -20,6 +20,7 @@ from toolgrad_dspy.concurrency import run_on_loop_thread
 from toolgrad_dspy.errors import RunError, ToolGradError
 from toolgrad_dspy.runs import tools_spec
 from toolgrad_dspy.sweeps import lifecycle
+from toolgrad_dspy.sweeps.interrupts import HeldInterrupt
 from toolgrad_dspy.sweeps.space import SearchSpace
 from toolgrad_dspy.sweeps.storage import StorageAddress, open_storage, storage_errors
 from toolgrad_dspy.sweeps.study import StudyPlan, load_study
@@ -96,14 +97,28 @@ def _run_trials(job: SweepJob, parent: int, progress: Callable[[str], None]) -> 
         objective = partial(_objective, study, runner, job.total)
         # One trial at a time: others work on the study too, so what is left to do may change with each.
         while os.getppid() == parent and lifecycle.room(study, job.total):
-            study.optimize(objective, n_trials=1, catch=(_SurplusError, TrialFailedError))
+            run_trial(study, objective)
     finally:
         run_on_loop_thread(library.close())
 
 
+def run_trial(study: Study, objective: Callable[[Trial], float | tuple[float, float]]) -> None:
+    """Run the study's next trial, which this process owns.
+
+    A trial without an owner cannot be told from one that another worker is just beginning, so an interrupt waits
+    until the owner is written: the trial is then known to be lost as soon as this process is gone.
+    """
+    with HeldInterrupt() as interrupt:
+
+        def owned(trial: Trial) -> float | tuple[float, float]:
+            trial.set_user_attr(lifecycle.OWNER, lifecycle.this_process())
+            interrupt.release()
+            return objective(trial)
+
+        study.optimize(owned, n_trials=1, catch=(_SurplusError, TrialFailedError))
+
+
 def _objective(study: Study, runner: TrialRunner, total: int, trial: Trial) -> float | tuple[float, float]:
-    # The owner first: a trial without one cannot be told from one whose worker was killed.
-    trial.set_user_attr(lifecycle.OWNER, lifecycle.this_process())
     if lifecycle.is_surplus(study, trial, total):
         trial.set_user_attr(lifecycle.SURPLUS, True)
         raise _SurplusError
