@@ -158,3 +158,13 @@ def test_a_refusal_says_what_of_the_limit_is_kept_and_what_for() -> None:
     assert one.reason == "120 of 200 LM calls were used; 66 for the comparison are kept"
     ledger.keep(0)
     assert ledger.refusal() is None
+
+
+def test_a_refusal_counts_what_sessions_under_way_will_use() -> None:
+    ledger = Ledger(TuningBudget(lm_calls=25), Models.from_environment(), typical=Use(8))
+    ledger.carry(Use(4))
+    with ledger.session(), ledger.session():
+        refused = ledger.refusal()
+    assert refused is not None
+    assert refused.reason == "4 of 25 LM calls were used and about 16 more are for sessions under way"
+    assert ledger.refusal() is None

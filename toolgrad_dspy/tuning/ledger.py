@@ -144,7 +144,8 @@ class Ledger:
                 room = min(room, getattr(until, limit.figure))
             now = getattr(projected, limit.figure)
             if now >= room or now + getattr(mean, limit.figure) > room:
-                return EarlyStop(limit.cause, limit.told(self.used()) + self._told_back(limit, kept, whole))
+                told = limit.told(self.used(), projected) + self._told_back(limit, kept, whole)
+                return EarlyStop(limit.cause, told)
         return None
 
     def _told_back(self, limit: "_Limit", kept: int, whole: bool) -> str:
@@ -236,9 +237,12 @@ class _Limit:
     unit: int
     name: str
 
-    def told(self, used: Use) -> str:
-        """How much of it is used, in words."""
-        return f"{getattr(used, self.figure) / self.unit:.4g} of {self.value / self.unit:.4g} {self.name} were used"
+    def told(self, used: Use, projected: Use | None = None) -> str:
+        """How much of it is used, in words; what sessions under way will use beyond that is in ``projected``."""
+        now = getattr(used, self.figure)
+        more = getattr(projected or used, self.figure) - now
+        under_way = f" and about {more / self.unit:.4g} more are for sessions under way" if more > 0 else ""
+        return f"{now / self.unit:.4g} of {self.value / self.unit:.4g} {self.name} were used{under_way}"
 
 
 class _Mean:
