@@ -1,4 +1,4 @@
-"""Ids that come from nowhere: such a call is not sent, and the report says which tools give such ids."""
+"""Ids that come from nowhere, and templates in place of values: such a call is not sent, and the report says why."""
 
 import asyncio
 from collections.abc import Callable
@@ -204,6 +204,44 @@ def test_a_made_up_id_that_may_be_left_out_is_left_out() -> None:
     (attempt,) = session.trace.iterations[0].reports[0].attempts
     assert [reason.partition(" is made up")[0] for reason in attempt.left_out] == ['place_id = "pl_7"']
     assert any("left out: place_id" in line for line in session_lines(session)), "a person reads it, too"
+
+
+@pytest.mark.parametrize("word", ["{{$from}}", "<word>", "your_word"])
+def test_a_template_in_place_of_a_value_is_not_sent_and_can_be_mended(word: str) -> None:
+    models = ScriptedModels(
+        proposer=[propose([call("search_places", word=word)])],
+        executor=[repair(call("search_places", word="harbour"))],
+        selector=[select("p1")],
+        updater=[write("Which places are there for harbour?")],
+    )
+    session = grow(functions(search_places), models)
+    assert session.status == "accepted", session.reason
+    refused, mended = session.trace.iterations[0].reports[0].attempts
+    assert (refused.verdict.rule, refused.observation) == ("placeholder", None)
+    assert "write the value itself" in models.prompts("executor")[0].inputs["attempts"]
+    assert mended.call.arguments == {"word": "harbour"}
+
+
+def test_a_template_in_an_argument_that_may_be_left_out_is_left_out() -> None:
+    session = trying(functions(list_events), call("list_events", day="2026-05-13", place_id="{place_id}"))
+    assert SENT == [("2026-05-13", None)]
+    (attempt,) = session.trace.iterations[0].reports[0].attempts
+    assert "stands for a value and is none" in attempt.left_out[0]
+
+
+def echo(word: str = "{{word}}") -> dict[str, str]:
+    """Say a word again, in a template."""
+    SENT.append(word)
+    return {"template": word}
+
+
+def test_a_template_that_the_schema_or_a_result_has_is_a_value() -> None:
+    session = trying(
+        functions(echo, search_places),
+        call("echo", word="{{word}}"),
+        call("search_places", word=reference("#1", "/template")),
+    )
+    assert session.trace.iterations[0].reports[0].outcome == "ok"
 
 
 def test_a_call_that_is_made_already_without_the_made_up_id_is_not_made_again() -> None:

@@ -100,6 +100,29 @@ def test_a_path_is_read_in_the_notations_that_models_use(path: str) -> None:
     assert resolve({"a": {"$from": "s1", "$path": path}}, earlier) == ({"a": "row_1"}, {"/a": ("s1", "/rows/0/id")})
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("{{s1.rows[0].id}}", "{{ s1/rows/0/id }}", "${s1.rows[0].id}", "{s1.rows.0.id}", "<s1.rows[0].id>"),
+        '{"$from": "s1", "$path": "/rows/0/id"}',
+    ],
+)
+def test_a_reference_may_be_written_as_a_text(text: str) -> None:
+    assert resolve({"a": [text]}, earlier) == ({"a": ["row_1"]}, {"/a/0": ("s1", "/rows/0/id")})
+
+
+@pytest.mark.parametrize(
+    "text", ["{{s2.rows}}", "{{$from}}", "s1.rows[0].id", "see {{s1}}", '{"$from": "s1"', '["$from"]', "<b>s1</b>"]
+)
+def test_a_text_that_names_no_result_there_is_stays_a_text(text: str) -> None:
+    assert resolve({"a": text}, earlier) == ({"a": text}, {})
+
+
+def test_a_reference_as_a_text_that_leads_nowhere_is_told_like_any_other() -> None:
+    with pytest.raises(UnresolvedReferenceError, match="the result of s1 has no"):
+        resolve({"a": "{{s1.rows[0].name}}"}, earlier)
+
+
 @pytest.mark.parametrize("path", ["", "/", "$", "#", "/result", "result", None])
 def test_the_whole_result_is_written_in_many_ways(path: Any) -> None:
     assert resolve({"$from": "#1", "$path": path}, earlier) == ({"id": "inner"}, {"": ("a1", "")})

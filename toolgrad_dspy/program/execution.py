@@ -12,7 +12,7 @@ from toolgrad_dspy.errors import one_line
 from toolgrad_dspy.program.memory import FOUND_NOTHING, REPEATED, Memory
 from toolgrad_dspy.program.state import State
 from toolgrad_dspy.provenance.dependencies import attempts_to_keep
-from toolgrad_dspy.provenance.made_up import made_up_id, required_ids, without_optional
+from toolgrad_dspy.provenance.made_up import MadeUpId, made_up_value, required_ids, without_optional
 from toolgrad_dspy.provenance.origins import EarlierResult, trace_origins
 from toolgrad_dspy.provenance.references import UnresolvedReferenceError, resolve
 from toolgrad_dspy.records import Attempt, DraftCall, Observation, Origin, Proposal, Report, ToolCall, Verdict
@@ -215,18 +215,19 @@ class Execution:
         tool = self.state.library.tool(call.tool)
         earlier = [*self.state.results.values(), *self.results.values()]
         origins = trace_origins(tool, call.arguments, references, earlier)
-        made_up = made_up_id(tool, call.arguments, origins, self.state.givers)
+        made_up = made_up_value(tool, call.arguments, origins, self.state.givers)
         if made_up is None:
             return _Prepared(call, origins)
-        made_up = replace(made_up, givers=self._nearest(made_up.givers))
+        if isinstance(made_up, MadeUpId):
+            made_up = replace(made_up, givers=self._nearest(made_up.givers))
         shorter = without_optional(tool, call.arguments, made_up.pointer)
         if shorter is not None:  # the call can do without it, and asks for what the other arguments say
             without = ToolCall(tool=call.tool, arguments=shorter)
             if self.state.library.validate(without) is None:
                 traced = self._traced(without, references)
                 return replace(traced, left_out=(str(made_up), *traced.left_out))
-        self.mendable = bool(made_up.givers)
-        return _refused(call, "made_up_id", str(made_up))
+        self.mendable = made_up.mendable
+        return _refused(call, made_up.rule, str(made_up))
 
     def _nearest(self, givers: Sequence[str]) -> tuple[str, ...]:
         """Those of ``givers`` that are at hand, a few of them; first the ones that need no id themselves."""

@@ -1,9 +1,10 @@
 """Where argument values come from, and what the texts of a sample have to say for them. No model is asked."""
 
 from toolgrad_dspy.provenance.dependencies import attempts_to_keep
-from toolgrad_dspy.provenance.made_up import is_placeholder, made_up_id, unknowable
+from toolgrad_dspy.provenance.made_up import made_up_value, unknowable
 from toolgrad_dspy.provenance.mentions import contains, states
 from toolgrad_dspy.provenance.origins import EarlierResult, distinctive, trace_origins
+from toolgrad_dspy.provenance.placeholders import is_placeholder, is_template
 from toolgrad_dspy.provenance.query_rules import (
     QueryRequirements,
     RequiredValue,
@@ -26,8 +27,9 @@ __all__ = [
     "distinctive",
     "internal_values",
     "is_placeholder",
+    "is_template",
     "leaked_names",
-    "made_up_id",
+    "made_up_value",
     "query_requirements",
     "resolve",
     "states",

@@ -1,8 +1,8 @@
-"""Arguments that are made up: placeholders, and ids that nothing gave.
+"""Arguments that are made up: templates in place of values, and ids that nothing gave.
 
 Nobody has asked for anything yet when calls are drafted, so an id is not the user's: it came from a result, from the
 tool's own schema, or from nowhere. A call with one from nowhere is not worth making, and tells a tool what does not
-exist.
+exist. Nor is one with a template ("{{date}}"): the text of the request and the response would be written for it.
 """
 
 import json
@@ -10,26 +10,20 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import ClassVar
 
 from pydantic import JsonValue
 
 from toolgrad_dspy.json_schema import Schema, schema_at
+from toolgrad_dspy.provenance.placeholders import is_template
 from toolgrad_dspy.records import ByIdentity, Origin, Tool, escape, key_words, last_key, lookup, opaque
 from toolgrad_dspy.records.pointer import unescape
 from toolgrad_dspy.rendering import line
-
-# Values that stand for a value rather than being one.
-_PLACEHOLDER = re.compile(
-    r"^(example|string|text|value|test|sample|placeholder|foo|bar|dummy|todo|tbd|n/?a|x{2,}|your[_ -].*"
-    r"|<.*>|\{.*\})$",
-    re.IGNORECASE,
-)
 
 _WORD = re.compile(r"[\w-]+")
 
 # The names of the tools whose results have ids for a parameter of that name.
 Givers = Callable[[str], tuple[str, ...]]
-
 
 # Last words of names whose values nobody knows by heart. A code, a key or a reference may be one that people say: for
 # those the value has to look like an id.
@@ -42,10 +36,16 @@ _QUOTED_CHARS = 3
 class MadeUpId:
     """An id from nowhere: the argument's name and place, its value, and the tools whose results have such ids."""
 
+    rule: ClassVar[str] = "made_up_id"
     name: str
     pointer: str
     value: JsonValue
     givers: tuple[str, ...]
+
+    @property
+    def mendable(self) -> bool:
+        """Whether another call can give what belongs there."""
+        return bool(self.givers)
 
     def __str__(self) -> str:
         """What a model has to know of it."""
@@ -53,6 +53,24 @@ class MadeUpId:
             f"such ids are in the results of {', '.join(self.givers)}" if self.givers else "no tool at hand gives one"
         )
         return f"{self.name} = {line(self.value)} is made up: no result and no schema has it; {where}"
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateValue:
+    """A template in place of a value: the argument's name and place, and its value."""
+
+    rule: ClassVar[str] = "placeholder"
+    mendable: ClassVar[bool] = True
+    name: str
+    pointer: str
+    value: JsonValue
+
+    def __str__(self) -> str:
+        """What a model has to know of it."""
+        return (
+            f"{self.name} = {line(self.value)} stands for a value and is none: write the value itself, or refer to a "
+            "result that has it"
+        )
 
 
 def required_ids(tool: Tool) -> tuple[str, ...]:
@@ -97,16 +115,20 @@ def _offers_value(schema: dict[str, JsonValue]) -> bool:
     return any(opaque(word) for place in places for word in _WORD.findall(str(place.get("description", ""))))
 
 
-def made_up_id(tool: Tool, arguments: JsonValue, origins: Iterable[Origin], givers: Givers) -> MadeUpId | None:
-    """The first argument of a call that is an id from nowhere; None if there is none.
+def made_up_value(
+    tool: Tool, arguments: JsonValue, origins: Iterable[Origin], givers: Givers
+) -> MadeUpId | TemplateValue | None:
+    """The first argument of a call that is made up, of which nothing is known by ``origins``; None if there is none.
 
-    It is one if by ``origins`` nothing is known of it, if some tool gives ids of that name, and if the tool's schema
-    does not name the value itself. An id that no tool gives may be known otherwise.
+    It is a template, or an id that some tool gives under that name and that the tool's schema does not name itself.
+    An id that no tool gives may be known otherwise.
     """
     for origin in origins:
         if origin.kind != "user":
             continue
         name, value = last_key(origin.pointer), lookup(arguments, origin.pointer)
+        if is_template(value):
+            return TemplateValue(name, origin.pointer, value)
         if not isinstance(value, (str, int)) or not (unknowable(name) or opaque(value)):
             continue
         sources = givers(name)
@@ -136,15 +158,6 @@ def unknowable(parameter: str) -> bool:
     """
     words = key_words(parameter)
     return bool(words) and words[-1] in _UNKNOWABLE
-
-
-def is_placeholder(value: object) -> bool:
-    """Whether ``value`` is a text that stands for a value.
-
-    >>> is_placeholder("your_city"), is_placeholder("<date>"), is_placeholder("Berlin")
-    (True, True, False)
-    """
-    return isinstance(value, str) and _PLACEHOLDER.match(value) is not None
 
 
 def _named_by(schema: dict[str, JsonValue], value: str | int) -> bool:

@@ -1,11 +1,16 @@
 """References in draft calls: ``{"$from": "s2", "$path": "/items/0/name"}``."""
 
+import json
+import re
 from collections.abc import Callable
 
 from pydantic import JsonValue
 
 from toolgrad_dspy.records import Observation, PointerError, escape, lookup
 from toolgrad_dspy.records.pointer import canonical
+
+# A reference as weak models also write it: {{s2.items[0].name}}, ${#1/id}, <s1>.
+_TEMPLATE = re.compile(r"(?:\{\{|\$\{|\{|<)\s*(#?\d+|[sa]\d+)((?:[./\[][^{}<>]*)?)(?:\}\}|\}|>)")
 
 # Looks up a call that ran before by the name a draft may use for it: gives its id and its result, or None.
 Resolver = Callable[[str], tuple[str, Observation] | None]
@@ -29,7 +34,7 @@ def is_reference(value: JsonValue) -> bool:
 
 
 def resolve(arguments: JsonValue, resolver: Resolver) -> tuple[JsonValue, dict[str, tuple[str, str]]]:
-    """``arguments`` with each reference replaced by the value it points to.
+    """``arguments`` with each reference replaced by the value it points to, also one that is written as a text.
 
     Also returns, for the JSON Pointer of each replaced place, the id of the step it came from and the pointer
     into that step's result. Raises UnresolvedReferenceError.
@@ -46,9 +51,25 @@ def resolve(arguments: JsonValue, resolver: Resolver) -> tuple[JsonValue, dict[s
             return {key: walk(item, f"{pointer}/{escape(key)}") for key, item in value.items()}
         if isinstance(value, list):
             return [walk(item, f"{pointer}/{index}") for index, item in enumerate(value)]
+        if isinstance(value, str) and (reference := _written(value, resolver)):
+            return walk(reference, pointer)
         return value
 
     return walk(arguments, ""), replaced
+
+
+def _written(text: str, resolver: Resolver) -> dict[str, JsonValue] | None:
+    """The reference that ``text`` is, as JSON or as a template that names a result there is; None if it is none."""
+    if '"$from"' in text:
+        try:
+            value: JsonValue = json.loads(text)
+        except (ValueError, RecursionError):
+            return None
+        return value if isinstance(value, dict) and is_reference(value) else None
+    found = _TEMPLATE.fullmatch(text.strip())
+    if found is None or resolver(found[1]) is None:
+        return None
+    return {"$from": found[1], "$path": found[2]}
 
 
 def _follow(reference: dict[str, JsonValue], resolver: Resolver) -> tuple[str, str, JsonValue]:

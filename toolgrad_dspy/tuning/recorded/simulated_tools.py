@@ -7,8 +7,9 @@ from typing import Self
 from pydantic import JsonValue
 
 from toolgrad_dspy.json_schema import example, schema_at
-from toolgrad_dspy.provenance.made_up import is_placeholder, unknowable
+from toolgrad_dspy.provenance.made_up import unknowable
 from toolgrad_dspy.provenance.origins import distinctive
+from toolgrad_dspy.provenance.placeholders import is_placeholder
 from toolgrad_dspy.records import Iteration, Observation, Session, Tool, ToolCall, alike, last_key, leaves
 from toolgrad_dspy.seeding import derive
 from toolgrad_dspy.tools import Library, ToolSession
