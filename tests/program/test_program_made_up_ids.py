@@ -222,6 +222,12 @@ def test_a_template_in_place_of_a_value_is_not_sent_and_can_be_mended(word: str)
     assert mended.call.arguments == {"word": "harbour"}
 
 
+def test_of_a_long_made_up_value_only_its_beginning_is_told() -> None:
+    session = trying(functions(search_places), call("search_places", word="$from " + "x" * 100_000))
+    assert verdict(session).rule == "placeholder"
+    assert len(verdict(session).reason) < 400
+
+
 def test_a_template_in_an_argument_that_may_be_left_out_is_left_out() -> None:
     session = trying(functions(list_events), call("list_events", day="2026-05-13", place_id="{place_id}"))
     assert SENT == [("2026-05-13", None)]

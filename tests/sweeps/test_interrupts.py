@@ -64,13 +64,27 @@ def test_an_interrupt_while_a_study_cannot_be_reached_is_not_lost() -> None:
         run_trial(optuna.create_study(sampler=Broken()), never)
 
 
-def test_afterwards_ctrl_c_does_what_it_did_before() -> None:
-    def before(*_: Any) -> None: ...
+def test_afterwards_ctrl_c_does_what_it_did_before_also_the_one_that_was_held() -> None:
+    came: list[int] = []
+
+    def before(number: int, *_: Any) -> None:
+        came.append(number)
 
     previous = signal.signal(signal.SIGINT, before)
     try:
         with HeldInterrupt():
-            pass
+            press_ctrl_c()
+            assert not came
+        assert came == [signal.SIGINT]
         assert signal.getsignal(signal.SIGINT) is before
+    finally:
+        signal.signal(signal.SIGINT, previous)
+
+
+def test_an_interrupt_that_is_ignored_stays_ignored() -> None:
+    previous = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with HeldInterrupt():
+            press_ctrl_c()
     finally:
         signal.signal(signal.SIGINT, previous)

@@ -14,11 +14,15 @@ from typing import ClassVar
 
 from pydantic import JsonValue
 
+from toolgrad_dspy.errors import one_line
 from toolgrad_dspy.json_schema import Schema, schema_at
 from toolgrad_dspy.provenance.placeholders import is_template
 from toolgrad_dspy.records import ByIdentity, Origin, Tool, escape, key_words, last_key, lookup, opaque
 from toolgrad_dspy.records.pointer import unescape
 from toolgrad_dspy.rendering import line
+
+# Characters of a made-up value that are told: it may be as long as an answer.
+SHOWN_CHARS = 160
 
 _WORD = re.compile(r"[\w-]+")
 
@@ -52,7 +56,7 @@ class MadeUpId:
         where = (
             f"such ids are in the results of {', '.join(self.givers)}" if self.givers else "no tool at hand gives one"
         )
-        return f"{self.name} = {line(self.value)} is made up: no result and no schema has it; {where}"
+        return f"{self.name} = {_shown(self.value)} is made up: no result and no schema has it; {where}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +72,13 @@ class TemplateValue:
     def __str__(self) -> str:
         """What a model has to know of it."""
         return (
-            f"{self.name} = {line(self.value)} stands for a value and is none: write the value itself, or refer to a "
-            "result that has it"
+            f"{self.name} = {_shown(self.value)} stands for a value and is none: write the value itself, or refer to "
+            "a result that has it"
         )
+
+
+def _shown(value: JsonValue) -> str:
+    return one_line(line(value), SHOWN_CHARS)
 
 
 def required_ids(tool: Tool) -> tuple[str, ...]:

@@ -18,9 +18,11 @@ _TEMPLATE = re.compile(
     re.IGNORECASE | re.VERBOSE | re.DOTALL,
 )
 
-# Words that may be values, but are rarely meant as ones.
-_WORDS = re.compile(
-    r"(example|string|text|value|test|sample|placeholder|foo|bar|dummy|todo|tbd|n/?a|x{2,}|your[ -]\w+( here)?)",
+# Texts that are rarely meant as values, though some may be: a word that says only what it is for, and whatever stands
+# in brackets.
+_PLACEHOLDER = re.compile(
+    r"^(example|string|text|value|test|sample|placeholder|foo|bar|dummy|todo|tbd|n/?a|x{2,}|your[_ -].*"
+    r"|<.*>|\{.*\})$",
     re.IGNORECASE,
 )
 
@@ -35,9 +37,9 @@ def is_template(value: object) -> bool:
 
 
 def is_placeholder(value: object) -> bool:
-    """Whether ``value`` is a text that stands for a value: a template, or a word that says only what it is for.
+    """Whether ``value`` is a text that seems to stand for a value: a template, or what is rarely meant as one.
 
     >>> is_placeholder("your_city"), is_placeholder("example"), is_placeholder("Berlin")
     (True, True, False)
     """
-    return is_template(value) or (isinstance(value, str) and _WORDS.fullmatch(value.strip()) is not None)
+    return isinstance(value, str) and (is_template(value) or _PLACEHOLDER.match(value) is not None)

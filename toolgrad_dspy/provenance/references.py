@@ -7,10 +7,10 @@ from collections.abc import Callable
 from pydantic import JsonValue
 
 from toolgrad_dspy.records import Observation, PointerError, escape, lookup
-from toolgrad_dspy.records.pointer import canonical
+from toolgrad_dspy.records.pointer import canonical, from_json_path
 
 # A reference as weak models also write it: {{s2.items[0].name}}, ${#1/id}, <s1>.
-_TEMPLATE = re.compile(r"(?:\{\{|\$\{|\{|<)\s*(#?\d+|[sa]\d+)((?:[./\[][^{}<>]*)?)(?:\}\}|\}|>)")
+_WRITTEN = re.compile(r"(?:\{\{|\$\{|\{|<)\s*(#?\d+|[sa]\d+)((?:[./\[][^{}<>]*)?)(?:\}\}|\}|>)")
 
 # Looks up a call that ran before by the name a draft may use for it: gives its id and its result, or None.
 Resolver = Callable[[str], tuple[str, Observation] | None]
@@ -66,10 +66,11 @@ def _written(text: str, resolver: Resolver) -> dict[str, JsonValue] | None:
         except (ValueError, RecursionError):
             return None
         return value if isinstance(value, dict) and is_reference(value) else None
-    found = _TEMPLATE.fullmatch(text.strip())
+    found = _WRITTEN.fullmatch(text.strip())
     if found is None or resolver(found[1]) is None:
         return None
-    return {"$from": found[1], "$path": found[2]}
+    # As a pointer, so that the error tells how far one leads that leads nowhere.
+    return {"$from": found[1], "$path": from_json_path(found[2]) or found[2]}
 
 
 def _follow(reference: dict[str, JsonValue], resolver: Resolver) -> tuple[str, str, JsonValue]:

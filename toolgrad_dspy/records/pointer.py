@@ -71,7 +71,7 @@ def _meanings(pointer: str) -> Iterator[str]:
     yield pointer
     bare = pointer.strip().removeprefix("#")
     bare = bare[1:] if bare.startswith("$/") else bare
-    for meant in (bare if bare.startswith("/") else f"/{bare}", _from_json_path(bare)):
+    for meant in (bare if bare.startswith("/") else f"/{bare}", from_json_path(bare)):
         if meant is None:
             continue
         yield meant
@@ -80,7 +80,7 @@ def _meanings(pointer: str) -> Iterator[str]:
             yield f"/{rest}" if rest else ""
 
 
-def _from_json_path(path: str) -> str | None:
+def from_json_path(path: str) -> str | None:
     """``$.a[0]['b']`` as a pointer, or None if it is no such path. Filters and wild cards are not read."""
     path = path.removeprefix("$")
     if not _PATH.fullmatch(path):

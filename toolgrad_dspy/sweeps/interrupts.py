@@ -5,7 +5,7 @@ from types import FrameType
 
 
 class HeldInterrupt:
-    """Ctrl-C (SIGINT) is held off inside the ``with``, until :meth:`release`, and then raised if it came.
+    """Ctrl-C (SIGINT) is held off inside the ``with``, until :meth:`release`; then it does what it would have done.
 
     For the main thread of a process: signals cannot be handled in another.
     """
@@ -19,11 +19,11 @@ class HeldInterrupt:
         self.release()
 
     def release(self) -> None:
-        """Hold it no longer. Raises KeyboardInterrupt if it came meanwhile."""
+        """Hold it no longer. By Python's own handler, KeyboardInterrupt is raised if it came meanwhile."""
         signal.signal(signal.SIGINT, self._before)
         came, self._came = self._came, False
         if came:
-            raise KeyboardInterrupt
+            signal.raise_signal(signal.SIGINT)
 
     def _note(self, number: int, frame: FrameType | None) -> None:
         self._came = True
