@@ -3,6 +3,7 @@
 from toolgrad_dspy.records.answer import AnswerFault, AnswerFaultKind
 from toolgrad_dspy.records.base import Record
 from toolgrad_dspy.records.call import ErrorKind, Observation, OutcomeKind, ToolCall, ToolError, Verdict
+from toolgrad_dspy.records.check import Check, CheckedBy, CheckSubject
 from toolgrad_dspy.records.identity import ByIdentity
 from toolgrad_dspy.records.judgement import (
     Criterion,
@@ -18,7 +19,7 @@ from toolgrad_dspy.records.pointer import PointerError, escape, last_key, leaves
 from toolgrad_dspy.records.proposal import Attempt, DraftCall, Proposal, Report, Selection
 from toolgrad_dspy.records.session import Iteration, RoleUsage, Sample, Session, SessionStatus, Trace, Usage
 from toolgrad_dspy.records.tool import Tool, ToolAnnotations
-from toolgrad_dspy.records.workflow import Chain, Origin, OriginKind, Step, Workflow
+from toolgrad_dspy.records.workflow import Chain, Origin, OriginKind, Source, Step, Workflow
 
 __all__ = [
     "AnswerFault",
@@ -26,6 +27,9 @@ __all__ = [
     "Attempt",
     "ByIdentity",
     "Chain",
+    "Check",
+    "CheckSubject",
+    "CheckedBy",
     "Criterion",
     "CriterionJudgement",
     "DraftCall",
@@ -49,6 +53,7 @@ __all__ = [
     "Selection",
     "Session",
     "SessionStatus",
+    "Source",
     "Step",
     "Tool",
     "ToolAnnotations",

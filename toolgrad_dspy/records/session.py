@@ -4,6 +4,7 @@ from typing import Literal
 
 from toolgrad_dspy.records.answer import AnswerFault
 from toolgrad_dspy.records.base import OutsideText, Record
+from toolgrad_dspy.records.check import Check
 from toolgrad_dspy.records.proposal import Proposal, Report, Selection
 from toolgrad_dspy.records.workflow import Workflow
 
@@ -24,11 +25,15 @@ class Iteration(Record):
 
 
 class Trace(Record):
-    """Everything that a session did, in order. ``faults`` are those of models' answers, used or not."""
+    """Everything that a session did, in order. ``faults`` are those of models' answers, used or not.
+
+    ``checks`` are the decisions about the texts as they are stored, in the order of the workflow.
+    """
 
     iterations: tuple[Iteration, ...] = ()
     notes: tuple[str, ...] = ()
     faults: tuple[AnswerFault, ...] = ()
+    checks: tuple[Check, ...] = ()
 
 
 class RoleUsage(Record):
@@ -100,12 +105,15 @@ class Session(Record):
 
     ``accepted``: the sample passed every check. ``rejected``: there is a sample or a part of one, and
     ``reason`` says which check it failed. ``failed``: there is no sample, and ``reason`` says why.
+
+    ``salvaged`` says, a line each, what was taken out of an accepted sample because its query did not ask for it.
     """
 
     index: int
     seed: int
     status: SessionStatus
     reason: str = ""
+    salvaged: tuple[OutsideText, ...] = ()
     sample: Sample | None = None
     trace: Trace = Trace()
     usage: Usage = Usage()

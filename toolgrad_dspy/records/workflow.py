@@ -8,6 +8,13 @@ from toolgrad_dspy.records.call import Observation, ToolCall
 OriginKind = Literal["user", "result", "schema", "unknown"]
 
 
+class Source(Record):
+    """A place in a result: ``path`` (JSON Pointer) in that of ``step``."""
+
+    step: str
+    path: str
+
+
 class Origin(Record):
     """Where one argument leaf came from.
 
@@ -19,8 +26,12 @@ class Origin(Record):
     - ``unknown``: none of these. An accepted sample has none.
 
     ``match`` says how a ``result`` origin is known: the draft refers to it (``reference``), its value is equal to a
-    result leaf (``literal``), or it is a part of, or put together from, result text (``part``). For a ``schema``
-    origin it names the keyword (``default``, ``const``, ``enum``, ...).
+    result leaf (``literal``), it is a part of result text (``part``), or it follows from results by a rule
+    (``derived``). For a ``schema`` origin it names the keyword (``default``, ``const``, ``enum``, ...).
+
+    A derived value has the ``rule`` that computes it ("date_of", "sum", ...) and, besides the first place it comes
+    from, the ``others`` in their order. A value of the user's, or of the schema, that a result only repeats keeps its
+    kind; ``echo`` is where it stands there, and makes no step depend on another.
     """
 
     pointer: str
@@ -28,24 +39,45 @@ class Origin(Record):
     step: str | None = None
     path: str | None = None
     match: str | None = None
+    rule: str | None = None
+    others: tuple[Source, ...] = ()
+    echo: Source | None = None
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """All places that the value comes from; none unless it is of ``result`` kind."""
+        first = () if self.step is None else (Source(step=self.step, path=self.path or ""),)
+        return (*first, *self.others)
 
 
 class Step(Record):
-    """One accepted call with its result. ``id`` is ``s1``, ``s2``, ... in the order the calls ran."""
+    """One accepted call with its result. ``id`` is ``s1``, ``s2``, ... in the order the calls ran.
+
+    ``after`` names earlier steps that have to run before it because of the state they leave or need, as replays in
+    another order have shown. ``volatile`` has the JSON Pointers of the result's leaves that differ between two equal
+    calls in equal states: times, durations, random ids.
+    """
 
     id: str
     call: ToolCall
     observation: Observation
     origins: tuple[Origin, ...] = ()
+    after: tuple[str, ...] = ()
+    volatile: tuple[str, ...] = ()
 
     @property
     def number(self) -> int:
         return int(self.id[1:])
 
     @property
-    def depends_on(self) -> frozenset[str]:
+    def uses(self) -> frozenset[str]:
         """Ids of the earlier steps whose results this step's arguments use."""
-        return frozenset(origin.step for origin in self.origins if origin.step is not None)
+        return frozenset(source.step for origin in self.origins for source in origin.sources)
+
+    @property
+    def depends_on(self) -> frozenset[str]:
+        """Ids of the earlier steps that it cannot run before: it uses their results, or their effect on state."""
+        return self.uses | frozenset(self.after)
 
 
 class Chain(Record):

@@ -1,6 +1,7 @@
 """One DSPy signature per LM call: the prompts, and what optimizers tune."""
 
 from toolgrad_dspy.signatures.calls import ProposedCall, ProposedWork
+from toolgrad_dspy.signatures.extract import NO_CALL, Extract, ReadRequest
 from toolgrad_dspy.signatures.judge_calls import JudgeCalls
 from toolgrad_dspy.signatures.judge_instruction import MISSING, ExtractedValue, JudgedPair, JudgeInstruction, Ruling
 from toolgrad_dspy.signatures.judge_quality import JudgedRequest, JudgeQuality
@@ -11,6 +12,8 @@ from toolgrad_dspy.signatures.update import Update
 
 __all__ = [
     "MISSING",
+    "NO_CALL",
+    "Extract",
     "ExtractedValue",
     "JudgeCalls",
     "JudgeInstruction",
@@ -20,6 +23,7 @@ __all__ = [
     "Propose",
     "ProposedCall",
     "ProposedWork",
+    "ReadRequest",
     "Repair",
     "Ruling",
     "Select",
