@@ -17,7 +17,8 @@ CHANGES = word_set(
 )
 # The first thing that such a verb speaks of is not there yet.
 MAKES = word_set(
-    "add book build buy create find generate get insert list make open plan post reserve schedule search send start write"
+    "add book build buy create find generate get insert list make open plan post reserve schedule search send "
+    "start write"
 )
 VERBS = (
     LOOKS
@@ -28,8 +29,8 @@ VERBS = (
     | word_set(
         "access activate analyse analyze answer apply archive ask assign attach authenticate begin call capture "
         "choose clear click clone close collect combine complete configure confirm connect convert copy crawl cut "
-        "decode define deploy detect disable do download draw drop enable encode end enter escalate estimate evaluate "
-        "execute exit expand export extract fail fill follow forecast format go grow guess halt hang hover identify "
+        "decode define deploy detect disable do download draw drop enable encode end enter escalate estimate "
+        "evaluate execute exit expand export extract fail fill follow forecast format go grow guess halt hang hover identify "
         "import increase inspect install invite invoke join keep launch learn let like load lock log manage map mark "
         "measure merge modify monitor mount navigate note notify parse pause perform pin place play predict prepare "
         "press print process produce publish push put rank rate record redo refresh register reject reload rent "

@@ -8,7 +8,8 @@ from toolgrad_dspy.lm.rehearsal.vocabulary import CHANGES, GIVES, LOOKS, UNCOUNT
 # How descriptions begin that speak of the tool, before what it does.
 _TOOL_TALK = re.compile(
     r"^(?:(?:this|the|a|an|use this) (?:\w+ )?(?:tool|function|endpoint|api|method|server) "
-    r"(?:to|that|which|for|is used to|allows you to|lets you|will|can)? ?|(?:tool|function|utility|used|use|endpoint) (?:to|for) "
+    r"(?:to|that|which|for|is used to|allows you to|lets you|will|can)? ?|(?:tool|function|utility|used|use|endpoint) "
+    r"(?:to|for) "
     r"|allows? (?:you|users?|the user) to |lets you )",
     re.IGNORECASE,
 )
@@ -97,10 +98,7 @@ def _of_name(name: str) -> Wish:
     things = words[1:] if verb else words
     if not things:
         return Wish(verb, "")
-    article = (
-        "" if things[-1].endswith("s") else "the " if things[-1] in UNCOUNTED or not verb else article_for(things[0])
-    )
-    return Wish(verb, f"{article}{' '.join(things)}")
+    return Wish(verb, f"{_article(things, verb)}{' '.join(things)}")
 
 
 def _article(things: list[str], verb: str) -> str:
