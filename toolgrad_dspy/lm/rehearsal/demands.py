@@ -53,7 +53,8 @@ def read_demand(asked: str, arguments: Any) -> Demand:
         does = next(asked[:start] for start in starts if _VALUES.fullmatch(asked[start + 2 : -1]))
     found = _FOUND.search(does)
     things = [thing.removeprefix("the ") for thing in found[1].split(" and ")] if found else []
-    details = [_detail(part, _named(arguments)) for part in parts]
+    named, short = _named(arguments)
+    details = [_detail(part, named, short) for part in parts]
     which = {
         detail.name.removeprefix(_WHICH): str(detail.values[0])
         for detail in details
@@ -77,23 +78,34 @@ def read_request(asked: str) -> list[str]:
     return [part.strip() for part in _VALUE.findall(group)]
 
 
-def _named(arguments: Any) -> dict[str, list[Any]]:
-    """The leaves of a call's arguments by their names in words, as the prompt has them."""
+def _short(path: str) -> str:
+    """The name of a value without those of the lists that it is an item of: ``/edits/0/oldText`` is the old text."""
+    tokens = path.split("/")[1:]
+    after = [at for at, token in enumerate(tokens[:-1]) if list_index(token) is not None]
+    kept = tokens[after[-1] + 1 :] if after else tokens
+    return in_words(" ".join(unescape(token) for token in kept if list_index(token) is None))
+
+
+def _named(arguments: Any) -> tuple[dict[str, list[Any]], dict[str, str]]:
+    """The leaves of a call's arguments by their names in words, as the prompt has them; and those names in short."""
     named: dict[str, list[Any]] = {}
+    short: dict[str, str] = {}
     for path, value in leaves(arguments):
         keys = [unescape(token) for token in path.split("/")[1:] if list_index(token) is None]
-        named.setdefault(in_words(" ".join(keys)) or "argument", []).append(value)
-    return named
+        name = in_words(" ".join(keys)) or "argument"
+        named.setdefault(name, []).append(value)
+        short[name] = _short(path) or name
+    return named, short
 
 
-def _detail(part: str, named: Mapping[str, list[Any]]) -> Detail:
+def _detail(part: str, named: Mapping[str, list[Any]], short: Mapping[str, str]) -> Detail:
     if given := _GIVEN.fullmatch(part):
-        return Detail(given[1], tuple(_value(text) for text in _ONE.findall(given[2])))
+        return Detail(short.get(given[1], given[1]), tuple(_value(text) for text in _ONE.findall(given[2])))
     names = [name for name in named if part.startswith(f"{name} ")]
     name = max(names, key=len) if names else part.rpartition(" ")[0]
     words = part[len(name) :].strip()
     values = [value for value in named.get(name, ()) if isinstance(value, bool)]
-    return Detail(name, tuple(values) or tuple(words.split(" and ")), choice=True)
+    return Detail(short.get(name, name), tuple(values) or tuple(words.split(" and ")), choice=True)
 
 
 def _value(text: str) -> Any:

@@ -8,7 +8,7 @@ from functools import lru_cache
 from toolgrad_dspy.lm.rehearsal.demands import Demand, Detail
 from toolgrad_dspy.lm.rehearsal.phrasing import listed_as, phrases, yes_or_no
 from toolgrad_dspy.lm.rehearsal.vocabulary import MAKES, word_set
-from toolgrad_dspy.lm.rehearsal.wishes import Wish, without_open_moments
+from toolgrad_dspy.lm.rehearsal.wishes import Wish, without_open_slots
 from toolgrad_dspy.lm.rehearsal.wording import DATE, TIME, listed
 
 # Writes a value: the phrase it belongs to decides nothing, the name of its parameter may.
@@ -31,6 +31,7 @@ _MOMENT = re.compile(
 _NOUNS = {
     **dict.fromkeys(("path", "file path", "filepath", "filename"), ("file", "directory", "folder", "path")),
     **dict.fromkeys(("city", "location"), ("city", "location", "place", "town")),
+    **dict.fromkeys(("paths", "file paths"), ("files", "directories", "folders", "paths")),
     "party size": ("party",),
     "start": (),
 }
@@ -39,6 +40,13 @@ _THE_ONE, _THE_FIRST = re.compile(r"one (?:of my )?(?=\w)"), re.compile(r"an? (?
 _DIRECTIONS = ("from ", "to ", "reply to ")
 _LIST = re.compile(r"the ([\w ]+(?:, [\w ]+)+ or [\w ]+?)(?= of\b)")
 _GIVEN_PEOPLE = re.compile(r",? (?:and|or) (?:the|any|some) given \w+,?")
+_LIST_OF = re.compile(
+    r"\b(?:(?:an?|the) (?:list|array|set) of|multiple|several|one or more) (?:the |new )?([\w-]+s)\b"
+)
+# What a clause goes on with, after what it asks for.
+_TAIL = re.compile(r"(?:with|and from|and learn|soonest|newest|nearest|oldest|latest|cheapest|sorted)\b")
+_OR_FOLDER = re.compile(r" or (?:an? )?(?:file|directory|folder)\b")
+_ONE_TO_ANOTHER = re.compile(r" from one ([\w-]+) to another")
 _HEAD_END = re.compile(r" (?:to|in|from|by|on|at|for|with|that|which|you|and)\b|,")
 _OF_ONE = re.compile(rf" of (?:an?|one|the) (?:{_NO_NOUN})?(?!(?:of|for|in|to)\b)[\w-]+{_NOUN_END}")
 # Places, by the last word: something is there, not for it.
@@ -53,10 +61,12 @@ def filled(wish: Wish, demand: Demand, references: Mapping[str, str], say: Say) 
     text, phrases_ = _with_things(text, demand, references, wish.verb)
     after += phrases_
     text, details = _with_moment(text, demand, say)
+    text = _without_ways(text, details)
     for detail in details:
         text, phrase = _with_detail(text, detail, wish, say)
         after += phrase
-    return _joined(without_open_moments(text), after)
+    text = re.sub(r",(?=,|$)", "", without_open_slots(text))
+    return _joined(text, after)
 
 
 def _with_things(text: str, demand: Demand, references: Mapping[str, str], verb: str) -> tuple[str, list[str]]:
@@ -66,7 +76,7 @@ def _with_things(text: str, demand: Demand, references: Mapping[str, str], verb:
         if thing.split()[-1] in (*_DATES, *_TIMES):
             continue
         which = demand.which.get(thing)
-        that = which or references.get(thing) or _same(thing)
+        that = f"that {thing}, {which}," if which else references.get(thing) or _same(thing)
         placed = None if thing.startswith(_DIRECTIONS) else _replaced(text, thing, that, keep=which is None)
         if placed is None and thing in references and len(references) == 1:
             # "Get one line", for a route: whatever the description calls it, it is the one thing there.
@@ -112,19 +122,32 @@ def _only_changed(text: str, demand: Demand, say: Say) -> tuple[str, list[str], 
     return f"the {listed(named)}{text[choice.end() :]}", [f"to {listed(to)}"], left
 
 
+def _without_ways(text: str, details: Sequence[Detail]) -> str:
+    """ "From one currency to another" is left out where both are told."""
+    told = {detail.name for detail in details}
+    for at in reversed(list(_ONE_TO_ANOTHER.finditer(text))):
+        if {f"from {at[1]}", f"to {at[1]}"} <= told:
+            text = text[: at.start()] + text[at.end() :]
+    return text
+
+
 def _reference(thing: str, which: str | None, entity: bool) -> str:
     direction = next((word for word in _DIRECTIONS if thing.startswith(word)), "")
     noun = thing.removeprefix(direction)
     if direction == "reply to ":
-        return f"in reply to {which or f'that {noun}'}"
+        return f"in reply to {_that(noun, which)}"
     if direction and (entity or which):
-        return f"{direction}{which or f'that {noun}'}"
+        return f"{direction}{_that(noun, which)}"
     if entity or which:
-        return f"{'at' if thing.split()[-1] in _PLACES else 'for'} {which or f'that {thing}'}"
+        return f"{'at' if thing.split()[-1] in _PLACES else 'for'} {_that(thing, which)}"
     known = phrases(thing)[0]
     if known == "in {}":
         return f"in that {thing}"
     return f"for {_same(thing)}" if "people" in known else f"with the same {thing}"
+
+
+def _that(thing: str, which: str | None) -> str:
+    return f"that {thing}, {which}" if which else f"that {thing}"
 
 
 def _same(thing: str) -> str:
@@ -148,7 +171,8 @@ def _replaced(text: str, noun: str, by: str, keep: bool = True) -> str | None:
     mods = found["mods"] if keep else ""
     if mods:
         by = re.sub(rf"^((?:that|the) )(?={re.escape(noun)}\b)", lambda start: start[1] + mods, by)
-    rest = text[found.end() :]
+    # A path is that of one of both.
+    rest = _OR_FOLDER.sub("", text[found.end() :], count=1) if noun in _NOUNS["path"] else text[found.end() :]
     # "That table" needs no "of a restaurant".
     of = _OF_ONE.match(rest)
     return text[: found.start()] + by + (rest[of.end() :] if of else rest)
@@ -215,10 +239,17 @@ def _with_detail(text: str, detail: Detail, wish: Wish, say: Say) -> tuple[str, 
         return f"{text[:head]} called {said}{text[head:]}", []
     if detail.choice and detail.name.split()[-1] in ("kind", "type", "cuisine"):
         return _qualified(text, said, known[0])
+    if known[0] == "{} at most":
+        return (f"at most {said} {text}", []) if _bare_plural(text) else (text, [f"at most {said} of them"])
     if "people" in known[0]:
         placed = _replaced(text, detail.name, f"a party of {said}", keep=False)
         return (placed, []) if placed else (text, [known[0].format(said)])
-    noun = detail.name.removesuffix(" id")
+    listed_ = _LIST_OF.search(text)
+    if listed_ and listed_[1] in _nouns(detail.name):
+        return f"{text[: listed_.start()]}the {listed_[1]} {said}{text[listed_.end() :]}", []
+    if any(isinstance(value, (int, float)) for value in detail.values) and not detail.name.endswith(("id", "number")):
+        return text, [known[0].format(said)]
+    noun = re.sub(r" (?:id|name)$", "", detail.name)
     by = said if known[0] == "in {}" else f"the {noun.split()[-1] if noun else 'one'} {said}"
     placed = None if detail.choice and known[0] != "in {}" else _placed(text, noun, by)
     if placed is not None:
@@ -232,11 +263,14 @@ def _with_detail(text: str, detail: Detail, wish: Wish, say: Say) -> tuple[str, 
 
 def _qualified(text: str, said: str, phrase: str) -> tuple[str, list[str]]:
     """A kind before what is of it: ``film events``; or its phrase, where no bare plural begins the text."""
+    return (f"{said} {text}", []) if _bare_plural(text) else (text, [phrase.format(said)])
+
+
+def _bare_plural(text: str) -> bool:
     end = _HEAD_END.search(text)
     head = text[: end.start()] if end else text
-    if head.endswith("s") and head.count(" ") < 2 and not head.startswith(("the ", "my ", "a ", "all ", "other ")):
-        return f"{said} {text}", []
-    return text, [phrase.format(said)]
+    determined = head.startswith(("the ", "my ", "a ", "an ", "all ", "other ", "that "))
+    return head.endswith("s") and head.count(" ") < 3 and not determined
 
 
 def _placed(text: str, noun: str, by: str) -> str | None:
@@ -258,16 +292,15 @@ def _joined(text: str, after: Iterable[str]) -> str:
     # A list of things is no end of a clause, and a long text stands last.
     if re.search(r" with [\w ]+$", head):
         return f"{text} and {said}" if said.startswith("with ") else f"{text}, {said}"
-    is_list = re.match(r"[\w' -]+(?:,| and | or )", tail) and not tail.startswith("with ")
-    if not comma or is_list or '"' in said or '"' in head:
+    if not comma or not _TAIL.match(tail) or '"' in said or '"' in head:
         return f"{text} {said}".strip()
     return f"{head} {said}, {tail}"
 
 
 def _merged(after: Sequence[str]) -> str:
-    """Phrases in a row; those that begin with "with the" as one list."""
-    withs = [phrase for phrase in after if phrase.startswith("with the ")]
-    others = [phrase for phrase in after if not phrase.startswith("with the ")]
-    if len(withs) > 1:
-        withs = ["with " + listed([phrase.removeprefix("with ") for phrase in withs])]
-    return " ".join(sorted([*others, *withs], key=lambda phrase: '"' in phrase))
+    """Phrases in a row: all that something is "with" and "without" as lists, and quoted texts last."""
+    said = [phrase for phrase in after if not phrase.startswith(("with ", "without "))]
+    for word in ("with ", "without "):
+        of_it = [phrase.removeprefix(word) for phrase in after if phrase.startswith(word)]
+        said += [f"{word}{listed(of_it)}" if word == "with " else f"{word}{' or '.join(of_it)}"] if of_it else []
+    return " ".join(sorted(said, key=lambda phrase: '"' in phrase))

@@ -36,6 +36,11 @@ _BY_WORD: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("source", "from"), ("from {}",)),
     **dict.fromkeys(("destination", "to"), ("to {}",)),
     **dict.fromkeys(("mode", "transport"), ("by {}",)),
+    **dict.fromkeys(("at", "datetime", "timestamp", "date time"), ("on {}",)),
+    "old text": ("replacing {}",),
+    "new text": ("with {}",),
+    "class": ("in {} class",),
+    "units": ("in {} units",),
     "cuisine": ("with {} cuisine",),
     **dict.fromkeys(("diet", "diets"), ("with {} dishes",)),
     **dict.fromkeys(("kind", "type"), ("of the kind {}",)),
@@ -58,7 +63,7 @@ _UNITS = {
     "percent": "percent",
 }
 # Said of what an adjective tells: "that are open"; of anything else with and without it.
-_ADJECTIVE = re.compile(r"\w+(?:ed|able|ible|ful)|open|free|new|public|private|read only|unread")
+_ADJECTIVE = re.compile(r"\w+(?:ed|able|ible|ful)|open(?: now)?|free|new|public|private|read only|unread")
 _DOES = re.compile(r"(?:include|show|with|has|have|enable|use|allow|needs?|require|requires) (.+)")
 
 
@@ -70,6 +75,8 @@ def phrases(name: str) -> tuple[str, ...]:
     ('for {} people', 'with at most {} mm of rain', 'to {}', 'with the colour {}')
     """
     words = name.split()
+    if name in _BY_WORD:
+        return _BY_WORD[name]
     if words and words[0] in ("new", "changes", "updates", "change") and len(words) > 1:
         known = _known(words[1:])
         return ("to {}",) if known and known[0] in ("on {}", "at {}") else known or (_plain(words[1:]),)
@@ -78,9 +85,13 @@ def phrases(name: str) -> tuple[str, ...]:
         return known
     if words and words[0] in ("min", "max", "minimum", "maximum") and len(words) > 1:
         return (_bounded("at least" if words[0].startswith("min") else "at most", words[1:]),)
+    if name in _UNITS and name.endswith("s"):
+        return (f"for {{}} {name}",)
     if len(words) > 1 and words[-1] in _UNITS:
         about = " ".join(words[:-1])
         return (f"with a {about} of {{}} {_UNITS[words[-1]]}",)
+    if words and words[0] in ("from", "to") and len(words) > 1:
+        return (f"{words[0]} {{}}",)
     if len(name) == 1:
         return (f"with {name} = {{}}",)
     return (_plain(words),)
@@ -108,16 +119,19 @@ def yes_or_no(name: str, said: bool) -> str:
     if _ADJECTIVE.fullmatch(about):
         return f"that are {about}" if said else f"that are not {about}"
     thing = does[1] if (does := _DOES.fullmatch(about)) else about
+    thing = f"{thing} ones" if _ADJECTIVE.fullmatch(thing) else thing
     return f"with {thing}" if said else f"without {thing}"
 
 
-def measured(phrase: str) -> bool:
-    """Whether the value of a phrase stands before a unit: it is written in digits."""
-    return bool(re.search(rf"\{{\}} (?:{'|'.join(_UNITS.values())})\b", phrase))
+def in_digits(phrase: str) -> bool:
+    """Whether a number in this phrase is written in digits: one that is measured, or has a name of its own."""
+    return phrase.startswith("with ")
 
 
 def _known(words: list[str]) -> tuple[str, ...]:
-    return _BY_WORD.get(" ".join(words[-2:])) or (_BY_WORD.get(words[-1], ()) if words else ())
+    two = _BY_WORD.get(" ".join(words[-2:]))
+    # "Name" alone is what something is called; a table name is that of a table.
+    return two or (_BY_WORD.get(words[-1], ()) if len(words) == 1 or words[-1:] != ["name"] else ())
 
 
 def _plain(words: list[str]) -> str:

@@ -10,7 +10,7 @@ from toolgrad_dspy.lm.rehearsal.vocabulary import word_set
 # What is spoken of, by words that its tools' descriptions have; the openings say nothing that a tool could be given.
 _PURPOSES: tuple[tuple[frozenset[str], tuple[str, ...]], ...] = (
     (
-        word_set("place restaurant event ticket menu museum cinema concert table booking film cuisine tour"),
+        word_set("place restaurant event ticket menu museum cinema concert booking film cuisine tour"),
         (
             "I'm planning an outing and would love some help.",
             "I'd like to get out of the house for a bit.",
@@ -67,7 +67,7 @@ _PURPOSES: tuple[tuple[frozenset[str], tuple[str, ...]], ...] = (
         ("I'm getting a project into shape.", "I'm looking after a piece of software."),
     ),
     (
-        word_set("page website browser url web article news search video post"),
+        word_set("page website browser url web article news video"),
         ("I'm reading up on something.", "I'm looking something up on the web."),
     ),
 )

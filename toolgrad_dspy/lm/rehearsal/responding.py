@@ -8,12 +8,14 @@ from typing import Any
 
 from toolgrad_dspy.lm.rehearsal.demands import Demand
 from toolgrad_dspy.lm.rehearsal.wishes import Wish, wish
-from toolgrad_dspy.lm.rehearsal.wording import DATE, MOMENT, TIME, listed, worded
+from toolgrad_dspy.lm.rehearsal.wording import DATE, MOMENT, TIME, listed, quoted, worded
 from toolgrad_dspy.records import in_words, last_key, leaves, names_id, opaque
 
 # How much of each result the response repeats.
 FACTS = 3
 FACT_CHARACTERS = 80
+# A text of more words is no name.
+NAME_WORDS = 5
 _NAMES = frozenset({"name", "title", "label"})
 _ENDS = re.compile(r"[.!?…][\"']?$")
 _PLURAL = re.compile(r"[^siu]s$")
@@ -42,7 +44,11 @@ class Fact:
             return (*worded(text, year=False), *worded(text))
         if TIME.fullmatch(text):
             return worded(text)
-        return (text.replace("_", " ") if _CHOICE.fullmatch(text) else _cut(text),)
+        if _CHOICE.fullmatch(text):
+            return (text.replace("_", " "),)
+        cut = _cut(text)
+        # Running text is quoted, and names are not.
+        return (quoted(cut), cut) if self.key and (len(cut.split()) > NAME_WORDS or "\n" in text) else (cut,)
 
     def said(self) -> str:
         """The fact as a clause: ``the district is Harbour``, ``it opens at 9 am``."""
@@ -50,19 +56,14 @@ class Fact:
         moment = isinstance(self.value, str) and bool(DATE.match(self.value))
         first, _, last = self.key.rpartition(" ")
         if not self.key:
-            return value
+            return f"it says {quoted(value)}" if isinstance(self.value, str) else f"it is {value}"
         if self.key in _HAPPENS:
             return f"it {self.key} {'on' if moment else 'at'} {value}"
         if first and last in ("at", "on", "from", "until", "to", "in", "by"):
             word = "on" if moment and last == "at" else last
-            is_ = (
-                "it was"
-                if _DONE.search(first)
-                else "it is"
-                if first in ("open", "due", "free")
-                else f"the {first} is"
-            )
-            return f"{is_}{'' if is_.endswith(' is') and is_ != 'it is' else f' {first}'} {word} {value}"
+            if first in _STATES:
+                return f"it is {first} {word} {value}"
+            return f"it was {first} {word} {value}" if _DONE.search(first) else f"the {first} is {word} {value}"
         if first and last in _UNITS:
             return f"the {first} is {value} {last}"
         return f"the {self.key} {'are' if _PLURAL.search(self.key) else 'is'} {value}"
@@ -134,6 +135,9 @@ def _answer(result: Any, wanted: Wish, avoid: Sequence[str]) -> str:
     facts = _first_values(result, avoid)
     if not facts:
         return _nothing(result, wanted)
+    if len({fact.key for fact in facts}) == 1 < len(facts):
+        said = [fact.ways()[0] for fact in facts]
+        return _ended(f"The {facts[0].key} include {listed(said)}" if facts[0].key else f"I found {listed(said)}")
     if facts[0].key in _NAMES and len(facts) > 1:
         clauses = listed([fact.said() for fact in facts[1:]])
         return _ended(f"{'That is done: for' if wanted.changes else 'For'} {facts[0].ways()[0]}, {clauses}")
@@ -146,7 +150,7 @@ def _nothing(result: Any, wanted: Wish) -> str:
         head = re.split(r" (?:of|in|by|on|at|for|with|that|to|from)\b|,", wanted.about, maxsplit=1)[0]
         about = re.sub(r"^my (?:own )?", "your ", head) if wanted.looks else ""
         return f"There was nothing to be found{f' for {about}' if about else ''}."
-    return "That is done."
+    return "That is done." if wanted.changes else "That worked."
 
 
 def _is_empty(result: Any) -> bool:

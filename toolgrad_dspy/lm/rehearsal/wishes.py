@@ -7,10 +7,9 @@ from toolgrad_dspy.lm.rehearsal.vocabulary import CHANGES, GIVES, LOOKS, UNCOUNT
 
 # How descriptions begin that speak of the tool, before what it does.
 _TOOL_TALK = re.compile(
-    r"^(?:(?:this|the|a|an|use this) (?:\w+ )?(?:tool|function|endpoint|api|method|server) "
-    r"(?:to|that|which|for|is used to|allows you to|lets you|will|can)? ?|(?:tool|function|utility|used|use|endpoint) "
-    r"(?:to|for) "
-    r"|allows? (?:you|users?|the user) to |lets you )",
+    r"^(?:(?:this|the|a|an|use this|use the) (?:\w+ )?(?:tool|function|endpoint|api|method|server) "
+    r"(?:to|that|which|for|is used to|allows you to|lets you|will|can)? ?"
+    r"|(?:tool|function|utility|used|use|endpoint) (?:to|for) |allows? (?:you|users?|the user) to |lets you )",
     re.IGNORECASE,
 )
 _MARKDOWN = re.compile(r"[*`#>|\[\]{}]+|\(https?://[^)]*\)|https?://\S+")
@@ -19,7 +18,8 @@ _ASIDE = re.compile(
     r",? ?\b(?:optionally|at most|at the latest|by default|if any|keeping|simultaneously|using)\b.*$"
     r"|,? (?:for|of|over) (?:one|1) or more \w+"
     r"|,? by (?:(?:its|their|his|the|a|an) )?[\w-]+(?:(?:, [\w -]+)*,? (?:and|or) [\w-]+(?: [\w-]+)?)?$"
-    r"|,? based on an? \w+$|, (?:including|such as) .*$| as (?:text|json|a json \w+|a string|a list)$| e\.?g\.? .*$",
+    r"| or (?:\w+ly )?(?:ensure|overwrite|update|replace)\b.*$|,? based on an? \w+$"
+    r"|, (?:including|such as) .*$| as (?:text|json|a json \w+|a string|a list)$| e\.?g\.? .*$",
     re.IGNORECASE,
 )
 # A moment that nobody has to name is left out.
@@ -27,10 +27,24 @@ _OPEN_MOMENT = re.compile(
     r",? (?:within [\w ]+? of|on|at|for|in|from|of) (?:an?|the|another|some) "
     r"(?:given |specific |certain |particular )?(?:date and time|date|day|time|moment|range of days)(?: onwards?)?\b"
 )
-_PERSON = {"your own": "my own", "your": "my", "yourself": "myself", "yours": "mine", "you": "I", "the user's": "my"}
-_YOU = re.compile(
-    r"\b(to|for|with|at|of|from|give|tell|show) you\b|\b(the user's|your own|yourself|yours|your|you)\b"
+_OPEN_GIVEN = re.compile(
+    r" (?:with|for|in|by|of|at|from|matching|using) (?:the|an?) (?:given|specified|provided|specific) "
+    r"[\w-]+(?: [\w-]+)?(?=$|,)"
 )
+_PERSON = {
+    "your own": "my own",
+    "your": "my",
+    "yourself": "myself",
+    "yours": "mine",
+    "you": "I",
+    "the user's": "my",
+    "the user": "me",
+}
+_YOU = re.compile(
+    r"\b(to|for|with|at|of|from|give|tell|show) you\b|\b(the user's|the user|yourself|yours|your|you)\b"
+)
+_ENGLISH = re.compile(r"\b(?:of|for|the|an?|in|to|with|by|from|on|at|and|or|all)\b", re.IGNORECASE)
+_MANY = re.compile(r"\bmultiple (?=new )")
 _RENDER = re.compile(r"\b[a-z]+(?:_[a-z0-9]+)+\b")
 
 
@@ -63,7 +77,7 @@ def wish(does: str) -> Wish:
     ('search', 'my calendar entries')
     """
     text = " ".join(_MARKDOWN.sub(" ", does).split()).strip(" .;:,-…")
-    text = _TOOL_TALK.sub("", text)
+    text = _TOOL_TALK.sub("", text).partition(". ")[0]
     if not any(letter.isalpha() for letter in text):
         return Wish("", "")
     if " " not in text and text.isascii():
@@ -72,6 +86,8 @@ def wish(does: str) -> Wish:
     first, _, rest = re.sub(r"^(\w+)ly ", "", text).partition(" ")
     verb = base_form(first.lower())
     if not verb:
+        if not _ENGLISH.search(text):
+            return Wish("", f"this: {text}")
         return Wish("", _mine(text[:1].lower() + text[1:] if text[1:2].islower() else text))
     # "Return a borrowed book" gives it back; tools return what they find.
     verb = "get" if verb == "return" and (first.lower() != verb or rest.startswith("the ")) else verb
@@ -118,11 +134,13 @@ def _without_asides(text: str) -> str:
     return text
 
 
-def without_open_moments(text: str) -> str:
-    """``text`` without the dates and times that it leaves open: ``the departures from a stop``."""
-    return _OPEN_MOMENT.sub("", text)
+def without_open_slots(text: str) -> str:
+    """``text`` without the dates and times that it leaves open, and without what "the given status" stands for."""
+    return _OPEN_GIVEN.sub("", _OPEN_MOMENT.sub("", text)) or text
 
 
 def _mine(text: str) -> str:
     """What is said to the user, said by them."""
+    text = f"the {text}" if text.startswith(("current ", "latest ", "newest ", "full ", "complete ")) else text
+    text = _MANY.sub("", text)
     return _YOU.sub(lambda said: f"{said[1]} me" if said[1] else _PERSON[said[2]], text)

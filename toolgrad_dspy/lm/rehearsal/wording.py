@@ -30,11 +30,13 @@ NUMBERS = (
 )
 DATE = re.compile(r"(\d{4})-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])")
 TIME = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)(?::00)?")
-MOMENT = re.compile(rf"({DATE.pattern})[T ](([01]\d|2[0-3]):[0-5]\d)(?::00)?")
+MOMENT = re.compile(rf"({DATE.pattern})[T ](([01]\d|2[0-3]):[0-5]\d)(?::00(?:\.0+)?)?(Z?)")
 # A name, or a few of them: it stands in a sentence as it is.
 _NAMELIKE = re.compile(r"[A-Z][\w'’.-]*(?: (?:(?:of|the|and|&|de|la|von|van) )?[A-Z0-9][\w'’.-]*){0,3}")
 # An address or a place in a file system, which nobody puts in quotation marks.
-_ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+|https?://\S+|[~.]{0,2}/\S+|\+?\d[\d ()-]{5,}\d")
+_ADDRESS = re.compile(
+    r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+|https?://\S+|[~.]{0,2}/\S+|\+?\d[\d ()-]{5,}\d|[A-Z]\w+/[A-Z]\w+"
+)
 
 
 def worded(value: Any, *, plain: bool = False, year: bool = True) -> tuple[str, ...]:
@@ -57,7 +59,7 @@ def worded(value: Any, *, plain: bool = False, year: bool = True) -> tuple[str, 
     text = " ".join(value.split())
     if moment := MOMENT.fullmatch(text):
         days, times = worded(moment[1], year=year), worded(moment[5])
-        return tuple(f"{day} at {times[0]}" for day in days)
+        return tuple(f"{day} at {times[0]}{' UTC' if moment[7] else ''}" for day in days)
     if parts := DATE.fullmatch(text):
         return _date(int(parts[1]), int(parts[2]), int(parts[3]), year)
     if parts := TIME.fullmatch(text):
@@ -102,10 +104,17 @@ def _time(text: str, hour: int, minute: int) -> tuple[str, ...]:
     return spoken, text.removesuffix(":00") if text.count(":") == 2 else text
 
 
+def in_figures(value: int | float) -> str:
+    """
+    >>> in_figures(3.0), in_figures(2.5), in_figures(1500)
+    ('3', '2.5', '1500')
+    """
+    return str(int(value)) if isinstance(value, float) and value.is_integer() and abs(value) < 1e15 else str(value)
+
+
 def _number(value: int | float) -> tuple[str, ...]:
-    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
-        value = int(value)
-    if isinstance(value, int) and 0 <= value < len(NUMBERS):
+    if 0 <= value < len(NUMBERS) and value == int(value):
         # Twelve and below are written out, as style guides have it; above that either is usual.
-        return (NUMBERS[value],) if value <= 12 else (str(value), NUMBERS[value])
-    return (str(value),)
+        word = NUMBERS[int(value)]
+        return (word,) if value <= 12 else (in_figures(value), word)
+    return (in_figures(value),)

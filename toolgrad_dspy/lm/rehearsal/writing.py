@@ -8,12 +8,12 @@ from typing import Any
 
 from toolgrad_dspy.lm.rehearsal.demands import Demand, Detail, read_demand
 from toolgrad_dspy.lm.rehearsal.filling import filled
-from toolgrad_dspy.lm.rehearsal.phrasing import measured, phrases
+from toolgrad_dspy.lm.rehearsal.phrasing import in_digits, phrases
 from toolgrad_dspy.lm.rehearsal.prompt import Prompt, objects
 from toolgrad_dspy.lm.rehearsal.purposes import opening
 from toolgrad_dspy.lm.rehearsal.responding import respond
 from toolgrad_dspy.lm.rehearsal.wishes import Wish, wish
-from toolgrad_dspy.lm.rehearsal.wording import DATE, listed, worded
+from toolgrad_dspy.lm.rehearsal.wording import DATE, in_figures, listed, worded
 from toolgrad_dspy.records import in_words, leaves
 
 # `{}` is what has to be done, `to be had` what is wanted.
@@ -86,8 +86,9 @@ class _Query:
         return " ".join(sentences)
 
     def _sentence(self, step: dict[str, Any], demand: Demand, at: int, of: int) -> str:
-        does = demand.does.replace(step["tool"], in_words(step["tool"]))
-        wanted = wish(does)
+        # A tool that nothing describes is known by its name, which is never said as it is.
+        named = demand.does == step["tool"]
+        wanted = wish(demand.does if named else demand.does.replace(step["tool"], in_words(step["tool"])))
         about = filled(wanted, demand, self._references(step), self._say)
         self._made |= {word for word in about.split() if not wanted.looks}
         if not about and not wanted.verb:
@@ -125,11 +126,12 @@ class _Query:
         return self._rng.choice(_SAID.get(wanted.verb, (wanted.verb,)))
 
     def _say(self, detail: Detail) -> str:
-        if measured(phrases(detail.name)[0]):
-            return listed([str(value) for value in detail.values])
-        return listed([self._worded(value, detail.choice) for value in detail.values])
+        digits = in_digits(phrases(detail.name)[0])
+        return listed([self._worded(value, detail.choice, digits) for value in detail.values])
 
-    def _worded(self, value: Any, choice: bool) -> str:
+    def _worded(self, value: Any, choice: bool, digits: bool) -> str:
+        if digits and isinstance(value, (int, float)) and not isinstance(value, bool):
+            return in_figures(value)
         dated = isinstance(value, str) and bool(DATE.match(value))
         ways = [way for way in worded(value, plain=choice, year=self._year) if not self._avoided(way)]
         if dated and self._one_year:
@@ -152,4 +154,4 @@ def _spaced(text: str) -> str:
 
 
 def _named(about: str) -> str:
-    return about if about.startswith(_STARTS) or not about.isascii() else f"the {about}"
+    return about if about.startswith((*_STARTS, "this: ")) or not about.isascii() else f"the {about}"
