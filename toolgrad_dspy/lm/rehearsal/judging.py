@@ -1,18 +1,20 @@
 """The judge's parts: scripted rulings, from what can be counted in the prompt.
 
-They know the template queries of ``writing.py`` and little else. They show that judgements are asked for, read and
-counted; they do not judge quality.
+They know the queries of ``writing.py``, a sentence for each request, and little else. They show that judgements are asked
+for, read and counted; they do not judge quality.
 """
 
 import json
 import random
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from toolgrad_dspy.lm.rehearsal.extracting import Blank, read_blanks, spoken_of
 from toolgrad_dspy.lm.rehearsal.prompt import Prompt, objects
+from toolgrad_dspy.lm.rehearsal.reading import Found
+from toolgrad_dspy.lm.rehearsal.requesting import clauses, sentences, served
 from toolgrad_dspy.lm.rehearsal.responding import facts_of
-from toolgrad_dspy.records import in_words
 from toolgrad_dspy.signatures import MISSING
 
 
@@ -24,7 +26,7 @@ def score_requests(prompt: Prompt, rng: random.Random) -> dict[str, Any]:
     """
     query, response = _text(prompt.inputs.get("query", "")), _text(prompt.inputs.get("response", ""))
     steps = list(objects(prompt.inputs.get("reference", "")))
-    asked = _sentences(query)
+    asked = sentences(query)
     facts = [[fact.ways() for fact in facts_of(step.get("result"))] for step in steps]
     facts = facts or [[(word,) for word in _words(_text(prompt.inputs.get("reference", "")))]]
     asked = asked[max(0, len(asked) - len(facts)) :]  # without the opening
@@ -39,15 +41,20 @@ def score_requests(prompt: Prompt, rng: random.Random) -> dict[str, Any]:
 
 
 def judge_instruction(prompt: Prompt, rng: random.Random) -> dict[str, Any]:
-    """Values are what stands after the parameters' names in the query. A pair follows unless it repeats itself. The
-    query is solvable if it names a tool.
+    """Values are what is read for the blanks. A pair follows unless it repeats itself. The query is solvable if a
+    tool serves one of its requests.
     """
     query = _text(prompt.inputs.get("query", ""))
-    tools = [in_words(str(tool.get("name", ""))) for tool in objects(prompt.inputs.get("tools", ""))]
-    named = [name for name in tools if name in query.lower()]
+    tools = {str(tool.get("name", "")): tool for tool in objects(prompt.inputs.get("tools", ""))}
+    found = clauses(query)
+    numbers = served(found, [(name, str(tool.get("description", ""))) for name, tool in tools.items()])
+    serving = {number for number in numbers if number is not None}
+    blanks = [{**_kind(tools, blank), **blank} for blank in objects(prompt.inputs.get("blanks", ""))]
     pairs = list(objects(prompt.inputs.get("sentences", "")))
     return {
-        "extracted": [_extracted(slot, query) for slot in objects(prompt.inputs.get("blanks", ""))],
+        "extracted": [
+            _extracted(blank, value) for blank, value in zip(blanks, _values(query, blanks, tools), strict=True)
+        ],
         "pairs": [
             {
                 "pair": pair["pair"],
@@ -56,14 +63,14 @@ def judge_instruction(prompt: Prompt, rng: random.Random) -> dict[str, Any]:
             }
             for pair in pairs
         ],
-        "solvability": _ruling(bool(named), f"The query speaks of {len(named)} of {len(tools)} tools."),
+        "solvability": _ruling(bool(serving), f"{len(serving)} of {len(tools)} tools serve a request of the query."),
     }
 
 
 def judge_calls(prompt: Prompt, rng: random.Random) -> dict[str, Any]:
     """As many calls as sentences without the opening suffice; a call that is made twice is redundant."""
     calls = [(call["tool"], call["arguments"]) for call in objects(prompt.inputs.get("calls", ""))]
-    requests = max(1, len(_sentences(_text(prompt.inputs.get("query", "")))) - 1)
+    requests = max(1, len(sentences(_text(prompt.inputs.get("query", "")))) - 1)
     twice = [tool for number, (tool, given) in enumerate(calls) if (tool, given) in calls[:number]]
     return {
         "sufficiency": _ruling(requests <= len(calls), f"There are {requests} requests and {len(calls)} calls."),
@@ -71,17 +78,27 @@ def judge_calls(prompt: Prompt, rng: random.Random) -> dict[str, Any]:
     }
 
 
-def _extracted(slot: dict[str, Any], query: str) -> dict[str, Any]:
-    """The text after the parameter's name: in the sentences that name the slot's tool, else anywhere in the query."""
-    name = in_words(str(slot["parameter"]).rsplit(".", 1)[-1])
-    # Up to the comma or full stop that ends a detail; a quoted value up to the closing quotation mark.
-    detail = re.compile(rf'(?<!\w){re.escape(name)} (?:"([^"]*)"|(.+?)(?=, \w|\.\s|\.$|$))', re.IGNORECASE)
-    own = [sentence for sentence in _sentences(query) if in_words(str(slot["tool"])) in sentence.lower()]
-    for text in (*own, query):
-        stated = detail.search(text)
-        if stated:
-            return {"blank": slot["blank"], "reason": f"It says {stated[0]!r}.", "value": stated[1] or stated[2]}
-    return {"blank": slot["blank"], "reason": f"It does not speak of {name}.", "value": MISSING}
+def _values(query: str, blanks: Sequence[Blank], tools: Mapping[str, dict[str, Any]]) -> list[Found | None]:
+    """What the query says for the blanks, each in the clauses about its call."""
+    calls = {str(blank.get("call", "")): str(blank.get("tool", "")) for blank in blanks}
+    described = [(name, str(tools.get(name, {}).get("description", ""))) for name in calls.values()]
+    return read_blanks(query, blanks, spoken_of(query, list(calls), described))
+
+
+def _extracted(blank: Blank, found: Found | None) -> dict[str, Any]:
+    if found is None:
+        return {"blank": blank["blank"], "reason": f"It does not speak of {blank['parameter']}.", "value": MISSING}
+    return {"blank": blank["blank"], "reason": f"It says {found.words!r}.", "value": found.value}
+
+
+def _kind(tools: Mapping[str, dict[str, Any]], blank: Blank) -> dict[str, Any]:
+    """The type and format of a parameter, where its tool's schema has them beside its name."""
+    schema = tools.get(str(blank.get("tool", "")), {}).get("parameters")
+    properties = schema.get("properties") if isinstance(schema, dict) else None
+    declared = properties.get(blank.get("parameter")) if isinstance(properties, dict) else None
+    if not isinstance(declared, dict):
+        return {}
+    return {key: declared[key] for key in ("type", "format") if isinstance(declared.get(key), str)}
 
 
 def _ruling(holds: bool, reason: str) -> dict[str, Any]:
@@ -90,10 +107,6 @@ def _ruling(holds: bool, reason: str) -> dict[str, Any]:
 
 def _words(text: str) -> list[str]:
     return sorted(set(re.findall(r"\w{5,}", text)))
-
-
-def _sentences(text: str) -> Sequence[str]:
-    return [part for part in re.split(r"(?<=[.!?])\s+", text.strip()) if part]
 
 
 def _text(field: str) -> str:

@@ -1,0 +1,87 @@
+"""The reader's part: what a query says for each blank, and which call serves each of its requests.
+
+It reads the query alone. What it was not written for it reads by the same few rules, and is often wrong about.
+"""
+
+import json
+import random
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from toolgrad_dspy.lm.rehearsal.prompt import Prompt, objects
+from toolgrad_dspy.lm.rehearsal.reading import Found, find_value, phrased
+from toolgrad_dspy.lm.rehearsal.requesting import clauses, served
+from toolgrad_dspy.signatures import MISSING, NO_CALL
+
+Blank = dict[str, Any]
+
+
+def extract(prompt: Prompt, rng: random.Random) -> dict[str, Any]:
+    """The value of each blank with the words that give it, or that it is missing; and every clause that asks for
+    something with the call whose words it shares, or none.
+    """
+    query = _text(prompt.inputs.get("query", ""))
+    calls = list(objects(prompt.inputs.get("calls", "")))
+    blanks = list(objects(prompt.inputs.get("blanks", "")))
+    names = [str(call.get("call", "")) for call in calls]
+    described = [(str(call.get("tool", "")), str(call.get("does", ""))) for call in calls]
+    values = read_blanks(query, blanks, spoken_of(query, names, described))
+    found = clauses(query)
+    requests = zip(found, served(found, described), strict=True)
+    return {
+        "extracted": [_shown(blank, value) for blank, value in zip(blanks, values, strict=True)],
+        "requests": [
+            {"request": clause.text, "call": NO_CALL if number is None else names[number]}
+            for clause, number in requests
+            if clause.asks
+        ],
+    }
+
+
+def spoken_of(query: str, names: Sequence[str], described: Sequence[tuple[str, str]]) -> dict[str, list[str]]:
+    """The clauses of ``query`` about each of the calls ``names``, whose tools and what they do are ``described``.
+
+    What asks for nothing goes on with the clause before it: "Make it for four" tells more of the same.
+    """
+    found = clauses(query)
+    spoken: dict[str, list[str]] = {name: [] for name in names}
+    last = ""
+    for clause, number in zip(found, served(found, described), strict=True):
+        last = names[number] if number is not None else "" if clause.asks else last
+        if last:
+            spoken[last].append(clause.text)
+    return spoken
+
+
+def read_blanks(query: str, blanks: Sequence[Blank], spoken: Mapping[str, Sequence[str]]) -> list[Found | None]:
+    """What ``query`` says for each of ``blanks``. ``spoken`` are the sentences about each call.
+
+    What a blank's own phrase says is no other one's value, however much it looks like it.
+    """
+    sure = [phrased(spoken.get(_call(blank), ()), blank) if "options" not in blank else None for blank in blanks]
+    values = []
+    for blank, said in zip(blanks, sure, strict=True):
+        call = _call(blank)
+        taken = {found.words for other, found in zip(blanks, sure, strict=True) if found and _call(other) == call}
+        values.append(said or find_value(query, spoken.get(call, ()), blank, taken))
+    return values
+
+
+def _shown(blank: Blank, found: Found | None) -> dict[str, Any]:
+    number = blank.get("blank", 0)
+    if found is None:
+        return {"blank": number, "words": "", "value": MISSING}
+    return {"blank": number, "words": found.words, "value": found.value}
+
+
+def _call(blank: Blank) -> str:
+    return str(blank.get("call", ""))
+
+
+def _text(field: str) -> str:
+    """The text in a field that is a JSON string, else an empty one."""
+    try:
+        text = json.loads(field)
+    except ValueError:
+        return ""
+    return text if isinstance(text, str) else ""
