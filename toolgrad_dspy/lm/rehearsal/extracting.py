@@ -11,6 +11,7 @@ from typing import Any
 from toolgrad_dspy.lm.rehearsal.prompt import Prompt, objects
 from toolgrad_dspy.lm.rehearsal.reading import Found, find_value, phrased
 from toolgrad_dspy.lm.rehearsal.requesting import clauses, served
+from toolgrad_dspy.records import in_words
 from toolgrad_dspy.signatures import MISSING, NO_CALL
 
 Blank = dict[str, Any]
@@ -25,9 +26,10 @@ def extract(prompt: Prompt, rng: random.Random) -> dict[str, Any]:
     blanks = list(objects(prompt.inputs.get("blanks", "")))
     names = [str(call.get("call", "")) for call in calls]
     described = [(str(call.get("tool", "")), str(call.get("does", ""))) for call in calls]
-    values = read_blanks(query, blanks, spoken_of(query, names, described))
+    spoken = spoken_of(query, names, described, blanks)
+    values = read_blanks(query, blanks, spoken)
     found = clauses(query)
-    requests = zip(found, served(found, described), strict=True)
+    requests = zip(found, served(found, described, hints_of(names, blanks)), strict=True)
     return {
         "extracted": [_shown(blank, value) for blank, value in zip(blanks, values, strict=True)],
         "requests": [
@@ -38,18 +40,30 @@ def extract(prompt: Prompt, rng: random.Random) -> dict[str, Any]:
     }
 
 
-def spoken_of(query: str, names: Sequence[str], described: Sequence[tuple[str, str]]) -> dict[str, list[str]]:
-    """The clauses of ``query`` about each of the calls ``names``, whose tools and what they do are ``described``.
+def hints_of(names: Sequence[str], blanks: Sequence[Blank]) -> list[str]:
+    """What the blanks of each call tell of it: the names of its parameters, and the options that there are."""
+    told: dict[str, list[str]] = {name: [] for name in names}
+    for blank in blanks:
+        options = blank.get("options")
+        words = [blank.get("parameter", ""), *(options if isinstance(options, list) else [])]
+        told.setdefault(_call(blank), []).extend(in_words(str(word)) for word in words)
+    return [" ".join(told[name]).lower() for name in names]
+
+
+def spoken_of(
+    query: str, names: Sequence[str], described: Sequence[tuple[str, str]], blanks: Sequence[Blank]
+) -> dict[str, list[str]]:
+    """The clauses of ``query`` about each of the calls ``names``, whose tools and what they do are ``described``;
+    under ``""`` those that are about none.
 
     What asks for nothing goes on with the clause before it: "Make it for four" tells more of the same.
     """
     found = clauses(query)
-    spoken: dict[str, list[str]] = {name: [] for name in names}
+    spoken: dict[str, list[str]] = {name: [] for name in (*names, "")}
     last = ""
-    for clause, number in zip(found, served(found, described), strict=True):
+    for clause, number in zip(found, served(found, described, hints_of(names, blanks)), strict=True):
         last = names[number] if number is not None else "" if clause.asks else last
-        if last:
-            spoken[last].append(clause.text)
+        spoken[last].append(clause.text)
     return spoken
 
 
@@ -63,7 +77,9 @@ def read_blanks(query: str, blanks: Sequence[Blank], spoken: Mapping[str, Sequen
     for blank, said in zip(blanks, sure, strict=True):
         call = _call(blank)
         taken = {found.words for other, found in zip(blanks, sure, strict=True) if found and _call(other) == call}
-        values.append(said or find_value(query, spoken.get(call, ()), blank, taken))
+        said = said or find_value(query, spoken.get(call, ()), blank, taken)
+        # What is about no call may tell more of any: "We are four. Could you book a table?"
+        values.append(said or find_value("", spoken.get("", ()), blank, taken, guess=False))
     return values
 
 

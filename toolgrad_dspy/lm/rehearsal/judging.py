@@ -1,7 +1,7 @@
 """The judge's parts: scripted rulings, from what can be counted in the prompt.
 
-They know the queries of ``writing.py``, a sentence for each request, and little else. They show that judgements are asked
-for, read and counted; they do not judge quality.
+They know the queries of ``writing.py``, a sentence for each request, and little else. They show that judgements are
+asked for, read and counted; they do not judge quality.
 """
 
 import json
@@ -82,7 +82,7 @@ def _values(query: str, blanks: Sequence[Blank], tools: Mapping[str, dict[str, A
     """What the query says for the blanks, each in the clauses about its call."""
     calls = {str(blank.get("call", "")): str(blank.get("tool", "")) for blank in blanks}
     described = [(name, str(tools.get(name, {}).get("description", ""))) for name in calls.values()]
-    return read_blanks(query, blanks, spoken_of(query, list(calls), described))
+    return read_blanks(query, blanks, spoken_of(query, list(calls), described, blanks))
 
 
 def _extracted(blank: Blank, found: Found | None) -> dict[str, Any]:

@@ -29,7 +29,7 @@ _TIME = (
 _MOMENT = rf"(?:{_DATE})(?:T|,? (?:at )?)(?:{_TIME})(?: UTC)?"
 _WORDS = "|".join(NUMBERS[1:])
 _NUMBER = (
-    r"(?<![\w.:/-])-?\d[\d,]*(?:\.\d+)?(?![\w:/-]|[.,]\d)"
+    r"(?<![\w.:/-])-?\d[\d,]*(?:\.\d+)?(?![\w:/-]|[.,]\d| ?[ap]\.?m\b)"
     rf"|(?<!\w)(?:{_WORDS}|a couple|a dozen)(?![\w-])"
 )
 _NAME = r"[^\W\d_]*[A-Z]\w*(?:[ '’.-]+(?:(?:of|the|and|de|la) )?[A-Z0-9]\w*)*"
@@ -48,6 +48,7 @@ _FORMS = {
     "phone": _PHONE,
     "uri": f"{_URL}|{_QUOTED}",
     "path": f"{_PATH}|{_QUOTED}",
+    "id": r"(?:#|no\. ?)?[A-Za-z]*[-_]?\d[\w-]*",
     "text": rf"{_QUOTED}|(?<=\w )(?!(?:I|(?i:{_MONTH}))\b){_NAME}(?![@\w])",
 }
 _COMPILED = {form: re.compile(pattern, re.IGNORECASE if form != "text" else 0) for form, pattern in _FORMS.items()}
@@ -87,9 +88,15 @@ def read_value(query: str, sentences: Sequence[str], blank: dict[str, Any]) -> s
 
 
 def find_value(
-    query: str, sentences: Sequence[str], blank: dict[str, Any], taken: Collection[str] = ()
+    query: str,
+    sentences: Sequence[str],
+    blank: dict[str, Any],
+    taken: Collection[str] = (),
+    guess: bool = True,
 ) -> Found | None:
-    """As :func:`read_value`, with the words. What is ``taken`` says something else, and is not guessed from."""
+    """As :func:`read_value`, with the words. What is ``taken`` says something else; without ``guess`` no name or text
+    is taken for the value only because it is one.
+    """
     query, sentences = query[:_LONG], [text[:_LONG] for text in sentences]
     options = blank.get("options")
     if isinstance(options, list):
@@ -102,6 +109,8 @@ def find_value(
         named = _named(text, blank, form)
         if named is not None:
             return Found(named, named)
+    if form == "text" and not guess:
+        return None
     left = (found for text in sentences for found in _nearest(text, form, blank) if found not in taken)
     return next((Found(found, _bare(found)) for found in left), None)
 
@@ -110,9 +119,14 @@ def phrased(sentences: Sequence[str], blank: dict[str, Any]) -> Found | None:
     """What stands where one of the parameter's own phrases has its value."""
     for pattern in _patterns(_name(blank), _form(blank)):
         for text in sentences:
-            if found := pattern.search(text):
+            if found := pattern.search(_masked(text) if _form(blank) == "number" else text):
                 return Found(found["value"], _bare(found["value"]))
     return None
+
+
+def _masked(text: str) -> str:
+    """``text`` without dates and times, whose digits are no numbers of their own."""
+    return _MOMENTS.sub(lambda moment: " " * len(moment[0]), text)
 
 
 @lru_cache(maxsize=1024)
@@ -120,8 +134,10 @@ def _patterns(name: str, form: str) -> tuple[re.Pattern[str], ...]:
     """The parameter's phrases as patterns; a text that stands bare only after words that lead to nothing else."""
     value = f"(?i:{_FORMS[form]})"
     if form == "text":  # of whatever looks, where its place is certain
-        value = rf"{_FORMS[form]}|{_EMAIL}|{_URL}|{_PATH}|[^\W\d_]*[A-Z0-9]\w*(?:[/:-]\w+)+"
-    said = [*phrases(name), *_ALSO.get(name.split()[-1] if name else "", ())]
+        value = rf"{_FORMS[form]}|{_EMAIL}|{_URL}|{_PATH}|[^\W\d_]*[A-Z0-9]\w*(?:[/:-]\w+)+|[\w.-]*\*[\w.*-]*"
+    noun = re.sub(r" (?:id|number)$", "", name)
+    ids = (f"{noun} {{}}", f"{noun} number {{}}", f"{noun} no. {{}}", f"{noun} #{{}}") if noun != name else ()
+    said = [*phrases(name), *ids, *_ALSO.get(name.split()[-1] if name else "", ())]
     patterns = []
     for phrase in said:
         before, _, after = phrase.partition("{}")
@@ -132,10 +148,26 @@ def _patterns(name: str, form: str) -> tuple[re.Pattern[str], ...]:
     return tuple(patterns)
 
 
+# What somebody writes stands in quotation marks sooner than it is a name.
+_WRITTEN = frozenset({"text", "message", "body", "content", "note", "notes", "comment"})
 _LEADING = frozenset({"about", "called", "titled", "named", "saying"})
 # How people say some parameters besides, which no phrase of the grammar does.
 _ALSO = {
-    "size": ("{} people", "{} of us", "table for {}", "{} guests", "{} persons", "party of {}"),
+    "source": ("rename {}", "move {}", "copy {}"),
+    "pattern": ("matching {}",),
+    "seats": ("{} tickets", "{} seats"),
+    "author": ("by {}", "written by {}"),
+    "size": (
+        "we're {}",
+        "we are {}",
+        "for {}",
+        "{} people",
+        "{} of us",
+        "table for {}",
+        "{} guests",
+        "{} persons",
+        "party of {}",
+    ),
     "guests": ("{} guests", "{} of us"),
     "limit": ("no more than {}", "up to {}", "the first {}", "the top {}", "max {}", "{} results"),
     "name": ("named {}", "name is {}", "someone called {}"),
@@ -144,7 +176,7 @@ _ALSO = {
     "query": ("about {}", "search for {}", "look for {}", "matching {}"),
     "date": ("for {}", "to {}", "by {}"),
     "start": ("at {}", "to {}", "for {}"),
-    "time": ("to {}", "for {}", "by {}", "from {}"),
+    "time": ("to {}", "for {}", "by {}", "from {}", "after {}", "before {}"),
     "district": ("around {}", "near {}"),
     "city": ("for {}", "around {}", "near {}"),
     "days": ("for {} days", "next {} days", "{} days"),
@@ -174,12 +206,36 @@ def _option(text: str, options: Sequence[Any], blank: dict[str, Any]) -> Found |
     place = _ORDINAL.search(text) if _name(blank).startswith("which ") else None
     if place and _ORDINALS.index(place[1].lower()) < len(options):
         return Found(place[0], str(options[_ORDINALS.index(place[1].lower())]))
-    for option in sorted(map(str, options), key=len, reverse=True):
-        if said := re.search(rf"(?<!\w){_loosely(in_words(option))}(?!\w)", text, re.IGNORECASE):
-            return Found(said[0], option)
+    ways = {option: [in_words(option), *_CODES.get(option.lower(), ())] for option in map(str, options)}
+    # "From EUR to USD": the word before tells which of two is meant.
+    first = _name(blank).split()[:1]
+    before = {"from": "from ", "source": "from ", "to": "(?:to|in|into) ", "target": "(?:to|in|into) "}
+    leading = [before[word] for word in first if word in before]
+    for lead in (*leading, ""):
+        for option in sorted(ways, key=len, reverse=True):
+            said = "|".join(map(_loosely, ways[option]))
+            if found := re.search(rf"(?<!\w){lead}(?P<said>{said})(?!\w)", text, re.IGNORECASE):
+                return Found(found["said"], option)
     return None
 
 
+# Codes of currencies and languages, as people say them.
+_CODES = {
+    "eur": ("euro",),
+    "usd": ("dollar", "US dollar"),
+    "gbp": ("pound", "sterling"),
+    "jpy": ("yen",),
+    "chf": ("franc",),
+    "de": ("German",),
+    "en": ("English",),
+    "fr": ("French",),
+    "es": ("Spanish",),
+    "it": ("Italian",),
+    "pt": ("Portuguese",),
+    "ja": ("Japanese",),
+    "zh": ("Chinese",),
+    "celsius": ("degrees C",),
+}
 _ORDINALS = ("first", "second", "third", "fourth", "fifth")
 _ORDINAL = re.compile(rf"\bthe ({'|'.join(_ORDINALS)}) (?:one|of)\b", re.IGNORECASE)
 
@@ -216,6 +272,7 @@ def _form(blank: dict[str, Any]) -> str:
 
 
 _BY_NAME = {
+    "id": frozenset({"id", "number"}),
     "email": frozenset({"email", "mail"}),
     "phone": frozenset({"phone", "telephone", "mobile"}),
     "uri": frozenset({"url", "uri", "link"}),
@@ -223,18 +280,33 @@ _BY_NAME = {
     "date": frozenset({"date", "day", "datetime", "yyyy"}),
     "time": frozenset({"time", "hour", "hh", "start", "end"}),
     "number": frozenset(
-        {"limit", "size", "guests", "count", "number", "amount", "quantity", "price", "min", "max", "minutes", "days"}
+        {
+            "limit",
+            "size",
+            "guests",
+            "count",
+            "numbers",
+            "amount",
+            "quantity",
+            "price",
+            "min",
+            "max",
+            "minutes",
+            "days",
+        }
     ),
 }
 
 
 def _nearest(text: str, form: str, blank: dict[str, Any]) -> list[str]:
     """What looks like a value: first what is nearest to a word of the parameter's name, else in their order."""
-    # The digits of a date are no number, and a place that something is in is not its name.
-    text = _MOMENTS.sub(lambda moment: " " * len(moment[0]), text) if form == "number" else text
+    # A place that something is in is not its name.
+    text = _masked(text) if form == "number" else text
     found = [at for at in _COMPILED[form].finditer(text) if form != "text" or not _PLACED.search(text[: at.start()])]
     words = [re.search(rf"\b{re.escape(word)}\b", text, re.IGNORECASE) for word in _name(blank).split()]
     places = [word.start() for word in words if word is not None]
+    if form == "text" and _name(blank).split()[-1:] and _name(blank).split()[-1] in _WRITTEN:
+        found.sort(key=lambda match: match[0][:1] not in "\"“'")
     if places:
         found.sort(key=lambda match: min(abs(match.start() - place) for place in places))
     return [match[0] for match in found]

@@ -4,9 +4,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
+from itertools import chain, pairwise, repeat
 
 from toolgrad_dspy.lm.rehearsal.vocabulary import VERBS, word_set
+from toolgrad_dspy.lm.rehearsal.wording import NUMBERS
 from toolgrad_dspy.records import in_words
 
 # Texts in quotation marks are one piece, whatever stands in them.
@@ -18,8 +19,10 @@ _NOUNS = word_set(
     "answer like map mark message need note order place play process report request review test text time"
 )
 _VERB = "|".join(sorted(VERBS - _NOUNS))
+_ANY_VERB = "|".join(sorted(VERBS))
 _JOINED = re.compile(
-    rf",? (?:and|but|plus|then)(?: also| then)? (?={_POLITE}(?:{_VERB}|who|what|when|where|which|how|whether)\b)",
+    rf",? (?:and|but|plus|then)(?: also| then)? (?={_POLITE}(?:{_VERB}|who|what|when|where|which|how|whether)\b)"
+    rf"|,? (?:and then|then|and also|and please) (?=(?:{_ANY_VERB})\b)",
     re.IGNORECASE,
 )
 _CONNECTED = (
@@ -27,16 +30,21 @@ _CONNECTED = (
     r"|to begin with|to round it off|with [^,.]*|based on [^,.]*|if [^,.]*|before [^,.]*|after [^,.]*)\b[,:]? ?)*"
 )
 _ASKS = re.compile(
-    rf"{_CONNECTED}(?:please\b|let's |let me know|(?:{'|'.join(sorted(VERBS))})\b|wh(?:o|at|en|ere|ich|y)\b|how\b)"
+    rf"{_CONNECTED}(?:please\b|let's |let me know|(?:{_ANY_VERB})\b|wh(?:o|at|en|ere|ich|y)\b|how\b)"
     r"|.*\?\W*$|.*\bplease\b"
-    r"|.*\b(?:(?:could|can|would|will) you|i(?:'d| would)(?: also)? (?:like|love)|i(?: also)? (?:need|want|wish)"
-    r"|i(?:'m| am)(?: also)? (?:looking|interested|after))\b",
+    r"|.*\b(?:(?:could|can|would|will) you|(?:i|we)(?:'d| would)(?: also)? (?:like|love)|(?:i|we)(?: also)? "
+    r"(?:need|want|wish|wonder)|(?:i'm|i am|we're|we are)(?: also)? (?:looking|interested|after))\b"
+    # What is wanted, and nothing said about it.
+    r"|\W*(?:an?|any|some) (?!.*\b(?:is|are|was|were|has|have|had|will|told|said|came|comes)\b)",
     re.IGNORECASE | re.DOTALL,
 )
+# What is not said in words of the request: a message, an address, a path.
+_CONTENT = re.compile(r"\b(?:saying|that says|and say)\b.*|\S+@\S+|https?://\S+|(?<!\w)~?\.{0,2}/\S+", re.DOTALL)
+_SYNONYMS = {"reserv": "book", "purchas": "buy", "eras": "delet", "mail": "email", "mak": "creat", "schedul": "creat"}
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 # Words that stand in requests of every kind, and tell nothing of which one it is.
 _GENERAL = word_set(
-    "a about after again all also am an and any are as at be been both but by call called can could detail "
+    "a about after again at least most nothing all also am an and any are as at be been both but by call called can could detail "
     "details do does each every few for found from get give given had has have how i i'd i'm if in interested "
     "into is it its just know let like list listed look looking love me mine more my myself need next no not "
     "of off on one ones only or other our out over own please same see show so some such tell than thank "
@@ -81,41 +89,54 @@ def clauses(text: str) -> list[Clause]:
     return found
 
 
-def served(found: Sequence[Clause], calls: Sequence[tuple[str, str]]) -> list[int | None]:
+def served(found: Sequence[Clause], calls: Sequence[tuple[str, str]], hints: Sequence[str] = ()) -> list[int | None]:
     """For each clause the number of the call that it is about, or None. ``calls`` are names of tools, with what they
-    do.
+    do; ``hints`` are further words about each.
 
     The best fitting pairs come first. A call serves one clause, and what goes on in the same sentence.
     """
     known = [telling(f"{in_words(tool)} {does}") for tool, does in calls]
+    known = [about | telling(hint) for about, hint in zip(known, chain(hints, repeat("")), strict=False)]
+    spoken = [telling(clause.text) for clause in found]
     fits = [
         {call: fit for call, about in enumerate(known) if clause.asks and (fit := _fit(words, about)) >= _SHARED}
-        for clause, words in ((clause, telling(clause.text)) for clause in found)
+        for clause, words in zip(found, spoken, strict=True)
     ]
-    leaders = _leaders(found, fits)
-    pairs = sorted(
-        (fit + _closeness(found, calls, place, call), -place, -call)
+    scores = [
+        {call: fit + _closeness(found, calls, place, call) for call, fit in fitting.items()}
         for place, fitting in enumerate(fits)
-        if leaders[place] == place
-        for call, fit in fitting.items()
-    )
+    ]
+    leaders = _leaders(found, spoken, fits, scores)
+    pairs = sorted((score, -place, -call) for place, own in enumerate(scores) for call, score in own.items())
     taken: dict[int, int] = {}
     for _, place, call in reversed(pairs):
-        if -place not in taken and -call not in taken.values():
+        if -place not in taken and -call not in taken.values() and leaders[-place] == -place:
             taken[-place] = -call
     _exchange(taken, fits, leaders)
     return [taken.get(leaders[place]) for place in range(len(found))]
 
 
-def _leaders(found: Sequence[Clause], fits: Sequence[dict[int, float]]) -> list[int]:
-    """For each clause the one whose request it goes on with: itself, if it makes one of its own."""
+def _leaders(
+    found: Sequence[Clause],
+    spoken: Sequence[frozenset[str]],
+    fits: Sequence[dict[int, float]],
+    scores: Sequence[dict[int, float]],
+) -> list[int]:
+    """For each clause the one whose request it belongs to: itself, if it makes one of its own."""
     leaders = list(range(len(found)))
-    for place in range(1, len(found)):
-        before = leaders[place - 1]
-        both = [fit for call, fit in fits[place].items() if call in fits[before]]
-        same = found[place].sentence == found[before].sentence
-        if same and both and max(both) >= max(_SHARED_IN_SENTENCE, *fits[place].values()):
-            leaders[place] = before
+    for place in range(len(found)):
+        for beside in (place - 1, place + 1):
+            if not 0 <= beside < len(found) or found[place].sentence != found[beside].sentence:
+                continue
+            other = leaders[beside]
+            if other == place or not scores[other]:
+                continue
+            best = max(scores[other], key=lambda call: scores[other][call])
+            goes_on = beside < place and fits[place].get(best, 0) >= max([_SHARED_IN_SENTENCE, *fits[place].values()])
+            # "Open the file and read it": a verb alone is about the same thing.
+            if goes_on if fits[place] else found[place].asks and spoken[place] <= _STEMS_OF_VERBS:
+                leaders[place] = other
+                break
     return leaders
 
 
@@ -147,7 +168,7 @@ def _all_words(text: str) -> frozenset[str]:
 @lru_cache(maxsize=8192)
 def telling(text: str) -> frozenset[str]:
     """The words of ``text`` that tell what it is about, without common endings; neither quotations nor numbers."""
-    words = _WORD.findall(_QUOTED.sub(" ", text))
+    words = _WORD.findall(_CONTENT.sub(" ", _QUOTED.sub(" ", text)).replace("e-mail", "email"))
     plain = [word.lower() for at, word in enumerate(words) if at == 0 or not word[:1].isupper()]
     return frozenset(
         _stem(word) for word in plain if word not in _GENERAL and len(word) > 2 and not word[0].isdigit()
@@ -169,4 +190,5 @@ def _stem(word: str) -> str:
     return word
 
 
+_NUMBERS = frozenset(map(_stem, NUMBERS))
 _STEMS_OF_VERBS = frozenset(map(_stem, VERBS - _NOUNS - word_set("book copy list plan")))
