@@ -44,13 +44,13 @@ _SYNONYMS = {"reserv": "book", "purchas": "buy", "eras": "delet", "mail": "email
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 # Words that stand in requests of every kind, and tell nothing of which one it is.
 _GENERAL = word_set(
-    "a about after again at least most nothing all also am an and any are as at be been both but by call called can could detail "
-    "details do does each every few for found from get give given had has have how i i'd i'm if in interested "
-    "into is it its just know let like list listed look looking love me mine more my myself need next no not "
-    "of off on one ones only or other our out over own please same see show so some such tell than thank "
-    "thanks that the their them then there these they this those through to too under up us use very want was "
-    "we well were what when where whether which who will wish with without would yes you your find search "
-    "first last lastly finally help hand done thing things"
+    "a about after again all also am an and any are as at be been both but by call called can could detail "
+    "details do does done each every few finally find first for found from get give given had hand has have "
+    "help how i i'd i'm if in interested into is it its just know last lastly least let like list listed look "
+    "looking love me mine more most my myself need next no not nothing of off on one ones only or other our "
+    "out over own please same search see show so some such tell than thank thanks that the their them then "
+    "there these they thing things this those through to too under up us use very want was we well were what "
+    "when where whether which who will wish with without would yes you your"
 )
 # The least share of a clause's telling words that a call has to have.
 _SHARED = 0.3
