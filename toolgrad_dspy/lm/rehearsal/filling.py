@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from toolgrad_dspy.lm.rehearsal.demands import Demand, Detail
 from toolgrad_dspy.lm.rehearsal.phrasing import listed_as, phrases, yes_or_no
+from toolgrad_dspy.lm.rehearsal.picking import DIRECTIONS
 from toolgrad_dspy.lm.rehearsal.vocabulary import MAKES, word_set
 from toolgrad_dspy.lm.rehearsal.wishes import Wish, without_open_slots
 from toolgrad_dspy.lm.rehearsal.wording import DATE, TIME, listed
@@ -37,7 +38,6 @@ _NOUNS = {
 }
 _DATES, _TIMES = ("date", "day"), ("time", "hour", "start")
 _THE_ONE, _THE_FIRST = re.compile(r"one (?:of my )?(?=\w)"), re.compile(r"an? (?=\w)")
-_DIRECTIONS = ("from ", "to ", "reply to ")
 _LIST = re.compile(r"the ([\w ]+(?:, [\w ]+)+ or [\w ]+?)(?= of\b)")
 _GIVEN_PEOPLE = re.compile(r",? (?:and|or) (?:the|any|some) given \w+,?")
 _LIST_OF = re.compile(
@@ -65,8 +65,7 @@ def filled(wish: Wish, demand: Demand, references: Mapping[str, str], say: Say) 
     for detail in details:
         text, phrase = _with_detail(text, detail, wish, say)
         after += phrase
-    text = re.sub(r",(?=,|$)", "", without_open_slots(text))
-    return _joined(text, after)
+    return _joined(without_open_slots(text), after)
 
 
 def _with_things(text: str, demand: Demand, references: Mapping[str, str], verb: str) -> tuple[str, list[str]]:
@@ -76,12 +75,12 @@ def _with_things(text: str, demand: Demand, references: Mapping[str, str], verb:
         if thing.split()[-1] in (*_DATES, *_TIMES):
             continue
         which = demand.which.get(thing)
-        that = f"that {thing}, {which}," if which else references.get(thing) or _same(thing)
-        placed = None if thing.startswith(_DIRECTIONS) else _replaced(text, thing, that, keep=which is None)
+        that = which or references.get(thing) or _same(thing)
+        placed = None if thing.startswith(DIRECTIONS) else _replaced(text, thing, that, keep=which is None)
         if placed is None and thing in references and len(references) == 1:
             # "Get one line", for a route: whatever the description calls it, it is the one thing there.
             first = _THE_ONE.match(text) or (None if verb in MAKES else _THE_FIRST.match(text))
-            placed = f"that {text[first.end() :]}" if first and not which else None
+            placed = f"that {text[first.end() :]}{f', {which}' if which else ''}" if first else None
         if placed is None:
             after.append(_reference(thing, which, thing in references))
         text = placed or text
@@ -96,9 +95,12 @@ def _from_one_to_another(text: str, demand: Demand) -> tuple[str, list[str]]:
     things = list(demand.things)
     for thing in demand.things:
         noun = thing.removeprefix("from ")
-        if noun != thing and f"to {noun}" in things and f"between two {noun}s" in text and not demand.which:
-            text = text.replace(f"between two {noun}s", f"from one of those {noun}s to the other", 1)
-            things = [other for other in things if other not in (thing, f"to {noun}")]
+        if noun == thing or f"to {noun}" not in things or f" between two {noun}s" not in text:
+            continue
+        if demand.which:
+            return text.replace(f" between two {noun}s", "", 1), things
+        text = text.replace(f"between two {noun}s", f"from one of those {noun}s to the other", 1)
+        things = [other for other in things if other not in (thing, f"to {noun}")]
     return text, things
 
 
@@ -132,22 +134,20 @@ def _without_ways(text: str, details: Sequence[Detail]) -> str:
 
 
 def _reference(thing: str, which: str | None, entity: bool) -> str:
-    direction = next((word for word in _DIRECTIONS if thing.startswith(word)), "")
+    direction = next((word for word in DIRECTIONS if thing.startswith(word)), "")
     noun = thing.removeprefix(direction)
     if direction == "reply to ":
-        return f"in reply to {_that(noun, which)}"
+        return f"in reply to {which or f'that {noun}'}"
     if direction and (entity or which):
-        return f"{direction}{_that(noun, which)}"
-    if entity or which:
-        return f"{'at' if thing.split()[-1] in _PLACES else 'for'} {_that(thing, which)}"
+        return f"{direction}{which or f'that {noun}'}"
     known = phrases(thing)[0]
+    if which and known == "in {}":
+        return f"in {which}"
+    if entity or which:
+        return f"{'at' if thing.split()[-1] in _PLACES else 'for'} {which or f'that {thing}'}"
     if known == "in {}":
         return f"in that {thing}"
     return f"for {_same(thing)}" if "people" in known else f"with the same {thing}"
-
-
-def _that(thing: str, which: str | None) -> str:
-    return f"that {thing}, {which}" if which else f"that {thing}"
 
 
 def _same(thing: str) -> str:
@@ -188,9 +188,8 @@ def _with_moment(text: str, demand: Demand, say: Say) -> tuple[str, list[Detail]
     own = {detail.name: detail for detail in demand.details}
     date = next((own[name] for name in own if name.split()[-1:] == ["date"] and _is(own[name], DATE)), None)
     time = next((own[name] for name in own if name in _TIMES and _is(own[name], TIME)), None)
-    found = [thing.split()[-1] for thing in demand.things]
-    day = say(date) if date else "that date" if any(thing in _DATES for thing in found) else ""
-    hour = say(time) if time else "that time" if any(thing in _TIMES for thing in found) else ""
+    day = say(date) if date else _found_moment(demand, _DATES, "that date")
+    hour = say(time) if time else _found_moment(demand, _TIMES, "that time")
     left = [detail for detail in demand.details if detail is not date and detail is not time]
     if not day and not hour:
         return text, left
@@ -217,6 +216,11 @@ def _with_moment(text: str, demand: Demand, say: Say) -> tuple[str, list[Detail]
     if said.startswith(("on noon", "for noon")):
         said = f"at {hour}"
     return f"{text[: slot.start()]}{said}{text[slot.end() :]}", left
+
+
+def _found_moment(demand: Demand, names: Sequence[str], that: str) -> str:
+    thing = next((thing for thing in demand.things if thing.split()[-1] in names), None)
+    return demand.which.get(thing, that) if thing else ""
 
 
 def _moment_after(text: str, day: str, hour: str) -> str:

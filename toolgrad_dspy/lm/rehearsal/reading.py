@@ -54,6 +54,7 @@ _FORMS = {
 _COMPILED = {form: re.compile(pattern, re.IGNORECASE if form != "text" else 0) for form, pattern in _FORMS.items()}
 # After one of these phrases a value may stand bare, in lower case: "about gardening", "for the word tea".
 _BARE = r"[\w'’-]+(?: [\w'’-]+){0,3}"
+_TOLD_BY_NAME = re.compile(r"\b(?:at|of|to|from|for) the [\w-]+ called $")
 _MOMENTS = re.compile(f"{_DATE}|{_TIME}", re.IGNORECASE)
 _PLACED = re.compile(r"\b(?:in|from|to|at|near|around) $")
 # What stands after a parameter's name: a text in quotation marks, or words up to the end of the detail.
@@ -119,8 +120,10 @@ def phrased(sentences: Sequence[str], blank: dict[str, Any]) -> Found | None:
     """What stands where one of the parameter's own phrases has its value."""
     for pattern in _patterns(_name(blank), _form(blank)):
         for text in sentences:
-            if found := pattern.search(_masked(text) if _form(blank) == "number" else text):
-                return Found(found["value"], _bare(found["value"]))
+            for found in pattern.finditer(_masked(text) if _form(blank) == "number" else text):
+                # "The stop called Quay" is told by its name, and nothing else is.
+                if not _TOLD_BY_NAME.search(text[max(0, found.start() - 40) : found.start("value")]):
+                    return Found(found["value"], _bare(found["value"]))
     return None
 
 
@@ -237,7 +240,7 @@ _CODES = {
     "celsius": ("degrees C",),
 }
 _ORDINALS = ("first", "second", "third", "fourth", "fifth")
-_ORDINAL = re.compile(rf"\bthe ({'|'.join(_ORDINALS)}) (?:one|of)\b", re.IGNORECASE)
+_ORDINAL = re.compile(rf"\bthe ({'|'.join(_ORDINALS)}) \w+\b", re.IGNORECASE)
 
 
 def _yes_or_no(text: str, blank: dict[str, Any]) -> Found | None:
