@@ -16,6 +16,9 @@ from toolgrad_dspy.signatures import MISSING, NO_CALL
 
 Blank = dict[str, Any]
 
+# Clauses about one call that are read for its values.
+CLAUSES = 50
+
 
 def extract(prompt: Prompt, rng: random.Random) -> dict[str, Any]:
     """The value of each blank with the words that give it, or that it is missing; and every clause that asks for
@@ -63,7 +66,8 @@ def spoken_of(
     last = ""
     for clause, number in zip(found, served(found, described, hints_of(names, blanks)), strict=True):
         last = names[number] if number is not None else "" if clause.asks else last
-        spoken[last].append(clause.text)
+        if len(spoken[last]) < CLAUSES:
+            spoken[last].append(clause.text)
     return spoken
 
 

@@ -14,7 +14,7 @@ from toolgrad_dspy.lm.rehearsal.extracting import Blank, read_blanks, spoken_of
 from toolgrad_dspy.lm.rehearsal.prompt import Prompt, objects
 from toolgrad_dspy.lm.rehearsal.reading import Found
 from toolgrad_dspy.lm.rehearsal.requesting import clauses, sentences, served
-from toolgrad_dspy.lm.rehearsal.responding import facts_of
+from toolgrad_dspy.lm.rehearsal.responding import facts_told
 from toolgrad_dspy.signatures import MISSING
 
 
@@ -27,7 +27,7 @@ def score_requests(prompt: Prompt, rng: random.Random) -> dict[str, Any]:
     query, response = _text(prompt.inputs.get("query", "")), _text(prompt.inputs.get("response", ""))
     steps = list(objects(prompt.inputs.get("reference", "")))
     asked = sentences(query)
-    facts = [[fact.ways() for fact in facts_of(step.get("result"))] for step in steps]
+    facts = [[fact.ways() for fact in told] for told in facts_told([step.get("result") for step in steps])]
     facts = facts or [[(word,) for word in _words(_text(prompt.inputs.get("reference", "")))]]
     asked = asked[max(0, len(asked) - len(facts)) :]  # without the opening
     said = " ".join(response.split())

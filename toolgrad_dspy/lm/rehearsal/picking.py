@@ -2,14 +2,14 @@
 
 import re
 
-from toolgrad_dspy.lm.rehearsal.wording import DATE, TIME, worded
+from toolgrad_dspy.lm.rehearsal.wording import DATE, MOMENT, TIME, worded
 
 # Words before the thing itself in the name of a parameter: ``from stop``, ``reply to message``.
 DIRECTIONS = ("from ", "to ", "reply to ")
 _CALLED = re.compile(r"the one called (.+)")
 _WITH = re.compile(r"the one with (.+)")
 _SOME = re.compile(r"the (.+) one")
-_MOMENT = re.compile(rf"(.*?) ?({DATE.pattern}|{TIME.pattern})")
+_WHEN = re.compile(rf"(.*?) ?({MOMENT.pattern}|{DATE.pattern}|{TIME.pattern})")
 _HAPPENS = frozenset({"departs", "arrives", "opens", "closes", "starts", "ends", "leaves", "begins"})
 
 
@@ -40,11 +40,14 @@ def noun_of(thing: str) -> str:
 
 
 def _with(said: str, thing: str) -> str:
-    moment = _MOMENT.fullmatch(said)
+    moment = _WHEN.fullmatch(said)
     if moment is None:
         return f"the {thing} with {said}" if said.startswith("the ") else f"the {thing} with the {said}"
-    key, value = moment[1], worded(moment[2], year=False)[0]
+    value = worded(moment[2], year=False)[0]
     at = "at" if TIME.fullmatch(moment[2]) else "on"
+    key = re.sub(r" (?:at|on)$", "", moment[1])
+    if key != moment[1]:
+        return f"the {thing} {key} {at} {value}"
     if key in _HAPPENS:
         return f"the {thing} that {key} {at} {value}"
     if key in ("date", "time", ""):

@@ -29,12 +29,12 @@ _TIME = (
 _MOMENT = rf"(?:{_DATE})(?:T|,? (?:at )?)(?:{_TIME})(?: UTC)?"
 _WORDS = "|".join(NUMBERS[1:])
 _NUMBER = (
-    r"(?<![\w.:/-])-?\d[\d,]*(?:\.\d+)?(?![\w:/-]|[.,]\d| ?[ap]\.?m\b)"
+    r"(?<![\w.:/-])-?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?![\w:/-]|[.,]\d| ?[ap]\.?m\b)"
     rf"|(?<!\w)(?:{_WORDS}|a couple|a dozen)(?![\w-])"
 )
 _NAME = r"[^\W\d_]*[A-Z]\w*(?:[ '’.-]+(?:(?:of|the|and|de|la) )?[A-Z0-9]\w*)*"
 _QUOTED = r"\"[^\"]*\"|“[^”]*”|(?<!\w)'[^'\n]+'(?!\w)"
-_EMAIL = r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
+_EMAIL = r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
 _PHONE = r"\+?\d[\d ()-]{5,}\d"
 _URL = r"https?://[^\s,]+[^\s,.?!]"
 _PATH = r"(?<![\w:/])(?:~|\.{1,2})?/[^\s,]*[^\s,.?!]|(?<![\w/])[\w-]+\.[a-z]{1,4}(?!\w)"
@@ -64,7 +64,8 @@ _AFTER_NAME = re.compile(
 )
 # Words that say no to a yes-or-no blank, before the word that names it.
 _NO = re.compile(r"\b(?:no|not|n't|without|nothing|never|skip|neither|nor|don't|needn't)\b[^.,;]*$", re.IGNORECASE)
-_LONG = 20_000
+# Characters of a text that are read, and options that are looked for.
+_LONG, _OPTIONS = 20_000, 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,12 +210,18 @@ def _option(text: str, options: Sequence[Any], blank: dict[str, Any]) -> Found |
     place = _ORDINAL.search(text) if _name(blank).startswith("which ") else None
     if place and _ORDINALS.index(place[1].lower()) < len(options):
         return Found(place[0], str(options[_ORDINALS.index(place[1].lower())]))
-    ways = {option: [in_words(option), *_CODES.get(option.lower(), ())] for option in map(str, options)}
+    ways = {option: [in_words(option), *_CODES.get(option.lower(), ())] for option in map(str, options[:_OPTIONS])}
     # "From EUR to USD": the word before tells which of two is meant.
     first = _name(blank).split()[:1]
     before = {"from": "from ", "source": "from ", "to": "(?:to|in|into) ", "target": "(?:to|in|into) "}
     leading = [before[word] for word in first if word in before]
-    for lead in (*leading, ""):
+    others = {
+        "from": "(?<!to )(?<!into )",
+        "source": "(?<!to )(?<!into )",
+        "to": "(?<!from )",
+        "target": "(?<!from )",
+    }
+    for lead in (*leading, *(others[word] for word in first if word in others), *(() if leading else ("",))):
         for option in sorted(ways, key=len, reverse=True):
             said = "|".join(map(_loosely, ways[option]))
             if found := re.search(rf"(?<!\w){lead}(?P<said>{said})(?!\w)", text, re.IGNORECASE):
@@ -305,7 +312,11 @@ def _nearest(text: str, form: str, blank: dict[str, Any]) -> list[str]:
     """What looks like a value: first what is nearest to a word of the parameter's name, else in their order."""
     # A place that something is in is not its name.
     text = _masked(text) if form == "number" else text
-    found = [at for at in _COMPILED[form].finditer(text) if form != "text" or not _PLACED.search(text[: at.start()])]
+    found = [
+        at
+        for at in _COMPILED[form].finditer(text)
+        if form != "text" or not _PLACED.search(text[max(0, at.start() - 8) : at.start()])
+    ]
     words = [re.search(rf"\b{re.escape(word)}\b", text, re.IGNORECASE) for word in _name(blank).split()]
     places = [word.start() for word in words if word is not None]
     if form == "text" and _name(blank).split()[-1:] and _name(blank).split()[-1] in _WRITTEN:

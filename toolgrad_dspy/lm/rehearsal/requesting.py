@@ -26,8 +26,8 @@ _JOINED = re.compile(
     re.IGNORECASE,
 )
 _CONNECTED = (
-    r"\W*(?:(?:first|first of all|next|then|also|and|after that|finally|lastly|now|too|once [^,.]*|when [^,.]*"
-    r"|to begin with|to round it off|with [^,.]*|based on [^,.]*|if [^,.]*|before [^,.]*|after [^,.]*)\b[,:]? ?)*"
+    r"\W*(?:(?:first|first of all|next|then|also|and|after that|finally|lastly|now|too|to begin with|to round it off"
+    r"|(?:once|when|with|based on|if|before|after) [^,.]{1,80}(?=,))\b[,:]? ?)*"
 )
 _ASKS = re.compile(
     rf"{_CONNECTED}(?:please\b|let's |let me know|(?:{_ANY_VERB})\b|wh(?:o|at|en|ere|ich|y)\b|how\b)"
@@ -39,7 +39,9 @@ _ASKS = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 # What is not said in words of the request: a message, an address, a path.
-_CONTENT = re.compile(r"\b(?:saying|that says|and say)\b.*|\S+@\S+|https?://\S+|(?<!\w)~?\.{0,2}/\S+", re.DOTALL)
+_CONTENT = re.compile(
+    r"\b(?:saying|that says|and say)\b.*|(?<!\S)[^\s@]+@\S+|https?://\S+|(?<!\w)~?\.{0,2}/\S+", re.DOTALL
+)
 _SYNONYMS = {"reserv": "book", "purchas": "buy", "eras": "delet", "mail": "email", "mak": "creat", "schedul": "creat"}
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 # Words that stand in requests of every kind, and tell nothing of which one it is.
@@ -52,6 +54,9 @@ _GENERAL = word_set(
     "there these they thing things this those through to too under up us use very want was we well were what "
     "when where whether which who will wish with without would yes you your"
 )
+# Characters of a clause that are looked at for whether it asks, and of a text that is read.
+CLAUSE = 1_000
+TEXT = 40_000
 # The least share of a clause's telling words that a call has to have.
 _SHARED = 0.3
 # Of a clause that only goes on with what its sentence has begun.
@@ -77,14 +82,14 @@ def sentences(text: str) -> list[str]:
 def clauses(text: str) -> list[Clause]:
     """The clauses of ``text``: its sentences, and the parts of those that ask for several things."""
     found = []
-    for number, sentence in enumerate(sentences(text)):
+    for number, sentence in enumerate(sentences(text[:TEXT])):
         hidden = _QUOTED.sub(lambda quoted: "_" * len(quoted[0]), sentence)
         bounds = [0, *(at.start() for at in _JOINED.finditer(hidden)), len(sentence)]
         asked = False
         for a, b in pairwise(bounds):
             if part := sentence[a:b].strip(" ,"):
                 # "Could you find it and tell me ...": what goes on asks as its beginning does.
-                asked = asked or bool(_ASKS.match(sentence[a:b].strip(" ,")))
+                asked = asked or bool(_ASKS.match(part[:CLAUSE]))
                 found.append(Clause(part, number, asked))
     return found
 
