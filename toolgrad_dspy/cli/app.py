@@ -13,6 +13,7 @@ from toolgrad_dspy.cli import show as show_command
 from toolgrad_dspy.cli import stats as stats_command
 from toolgrad_dspy.cli import sweep as sweep_command
 from toolgrad_dspy.cli import tools as tools_command
+from toolgrad_dspy.cli import verify as verify_command
 from toolgrad_dspy.cli.compile import compile_
 from toolgrad_dspy.cli.doctor import command as doctor_command
 from toolgrad_dspy.cli.output import note
@@ -35,6 +36,7 @@ app.command("generate")(generate_command.generate)
 app.command("show")(show_command.show)
 app.command("stats")(stats_command.stats)
 app.command("sweep")(sweep_command.sweep)
+app.command("verify")(verify_command.verify)
 app.add_typer(tools_command.app, name="tools")
 app.add_typer(programs_app, name="programs")
 app.add_typer(config_command.app, name="config")

@@ -105,19 +105,22 @@ class Session(Record):
 
     ``accepted``: the sample passed every check. ``rejected``: there is a sample or a part of one, and
     ``reason`` says which check it failed. ``failed``: there is no sample, and ``reason`` says why.
-
-    ``salvaged`` says, a line each, what was taken out of an accepted sample because its query did not ask for it.
+    An accepted one has a reason if it was salvaged: what was taken out because the query did not ask for it.
     """
 
     index: int
     seed: int
     status: SessionStatus
     reason: str = ""
-    salvaged: tuple[OutsideText, ...] = ()
     sample: Sample | None = None
     trace: Trace = Trace()
     usage: Usage = Usage()
     seconds: float = 0.0
+
+    @property
+    def salvaged(self) -> bool:
+        """Whether something was taken out of the sample before it was accepted."""
+        return self.status == "accepted" and bool(self.reason)
 
     @property
     def reason_key(self) -> str:

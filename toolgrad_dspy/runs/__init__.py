@@ -13,6 +13,7 @@ from toolgrad_dspy.runs.store import RunStore, canonical
 from toolgrad_dspy.runs.stored_configuration import StoredConfiguration
 from toolgrad_dspy.runs.tools_spec import McpTools, SourceTools, ToolsSpec, WorldTools, tools_spec
 from toolgrad_dspy.runs.typical import SessionEstimate, typical_session
+from toolgrad_dspy.runs.verify import SampleFault, Verification, verify
 
 __all__ = [  # noqa: RUF022 - grouped by topic
     # a run as data
@@ -50,6 +51,10 @@ __all__ = [  # noqa: RUF022 - grouped by topic
     "Spending",
     "SpendingLog",
     "TOOLS",
+    # checked again
+    "verify",
+    "Verification",
+    "SampleFault",
     # its progress
     "RunProgress",
     "BarProgress",
