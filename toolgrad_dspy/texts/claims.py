@@ -21,6 +21,8 @@ WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", 
 SEARCHED_CHARS = 40_000
 # With a larger share of capitals inside sentences, nouns have them too, as in German.
 _MOST_CAPITALS = 0.25
+# Of fewer words than this the share says nothing.
+_FEW_WORDS = 12
 
 _WORD = re.compile(r"[^\W_](?:[\w'’&-]*[^\W_])?")
 _SENTENCE_END = re.compile(r"(?:^|[.!?:;…\n。！？]|^\s*[-*•]|\d[.)])[\s\"'“”«»()*_-]*$")
@@ -122,7 +124,7 @@ def _names(text: str) -> Iterator[Claim]:
     words = list(_WORD.finditer(text))
     inside = [word for word in words if not _begins_sentence(text, word.start())]
     capitals = sum(_is_capital(word[0]) for word in inside)
-    single = capitals <= _MOST_CAPITALS * max(len(inside), 4)
+    single = capitals <= _MOST_CAPITALS * max(len(inside), _FEW_WORDS)
     for run in _runs(text, words):
         first, last = run[0], run[-1]
         begins = _begins_sentence(text, first.start())

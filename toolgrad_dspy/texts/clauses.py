@@ -32,32 +32,12 @@ _ASKS = re.compile(
     r"|\bi(?:'m|\s+am)\s+(?:\w+\s+)?(?:looking|after|interested|trying|hoping)\b|\blet\s+me\s+know\b|\bwho\b|\bwhat\b|\bhow\s+(?:much|many|long|far|do|is|are)\b|\bplease\b",
     re.IGNORECASE,
 )
+# Frequent words of English that are rare in other languages, and their least share of a text.
 _ENGLISH = frozenset(
-    [
-        "the",
-        "a",
-        "an",
-        "i",
-        "to",
-        "of",
-        "and",
-        "for",
-        "in",
-        "on",
-        "at",
-        "is",
-        "my",
-        "me",
-        "you",
-        "with",
-        "please",
-        "it",
-        "that",
-        "this",
-        "are",
-        "be",
-    ]
-)
+    ["the", "i", "to", "of", "and", "for", "on", "my", "you", "with", "please", "it", "that", "this", "are", "what",
+     "can", "could", "would", "is", "any", "them", "one", "show", "find", "get", "tell"]
+)  # fmt: skip
+_ENGLISH_SHARE = 0.12
 # Words that stand in requests of every kind: they tell nothing of which tool is meant.
 _GENERAL = frozenset(
     [
@@ -213,7 +193,7 @@ def clauses(query: str) -> tuple[Clause, ...]:
 
 def _is_english(text: str) -> bool:
     words = normalise(text).split()
-    return not words or sum(word in _ENGLISH for word in words) >= 0.08 * len(words)
+    return not words or sum(word in _ENGLISH for word in words) >= _ENGLISH_SHARE * len(words)
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,8 +62,8 @@ class Pick:
     @property
     def thing(self) -> str:
         """What the list has, in the singular: ``place`` for ``/places``; ``item`` where it has no name."""
-        words = key_words(last_key(self.path))
-        return " ".join(words) or "item"
+        words = in_words(last_key(self.path)).split()
+        return " ".join([*words[:-1], _singular(words[-1])]) if words else "item"
 
     @property
     def whole(self) -> bool:
@@ -117,26 +117,61 @@ class Pick:
 
 
 def picks(workflow: Workflow) -> tuple[Pick, ...]:
-    """The picks of ``workflow``, each where it is used first, and again after another one of the same list."""
+    """The picks of ``workflow``, each where it is used first, and again after another one of the same list.
+
+    A value that all elements share is no pick, and one that is shared with the element that another argument of the
+    call takes is that pick. A list of which every element is taken makes one.
+    """
     results = {step.id: step.observation.value for step in workflow.steps}
-    taken: dict[tuple[str, str], set[int]] = {}
-    for step in workflow.steps:
-        for origin in step.origins:
-            for source, path, index, _ in _places(origin, results):
-                taken.setdefault((source, path), set()).add(index)
+    chosen = {step.id: _chosen(step, results) for step in workflow.steps}
+    taken: dict[_List, set[int]] = {}
+    for places in chosen.values():
+        for place in places:
+            taken.setdefault(place.list, set()).add(place.index)
     found: list[Pick] = []
-    current: dict[tuple[str, str], set[int]] = {}
+    current: dict[_List, set[int]] = {}
     for step in workflow.steps:
-        used: dict[tuple[str, str], set[int]] = {}
-        for origin in step.origins:
-            for source, path, index, items in _places(origin, results):
-                known = current.get((source, path), set()) | used.get((source, path), set())
-                used.setdefault((source, path), set()).add(index)
-                if index not in known:
-                    whole = frozenset(taken[source, path])
-                    found.append(Pick(step.id, origin.pointer, source, path, index, tuple(items), whole))
+        used: dict[_List, set[int]] = {}
+        for place in chosen[step.id]:
+            whole = len(taken[place.list]) == len(place.items)
+            known = current.get(place.list, set()) | used.get(place.list, set())
+            used.setdefault(place.list, set()).add(place.index)
+            if place.index not in known and not (whole and known):
+                source, path = place.list
+                every = frozenset(taken[place.list])
+                found.append(Pick(step.id, place.pointer, source, path, place.index, tuple(place.items), every))
         current |= used
     return tuple(found)
+
+
+# A list in a result: the step, and the pointer.
+_List = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """An element of a list that an argument takes a value from; ``fitting`` are all that have the same one there."""
+
+    pointer: str
+    list: _List
+    index: int
+    items: Sequence[JsonValue]
+    fitting: frozenset[int]
+
+
+def _chosen(step: Step, results: dict[str, JsonValue]) -> list[_Place]:
+    """The elements that ``step`` takes: as few of each list as explain its arguments."""
+    places = [place for origin in step.origins for place in _places(origin, results)]
+    sure = {(place.list, place.index) for place in places if len(place.fitting) == 1}
+    kept: list[_Place] = []
+    for place in places:
+        if len(place.fitting) == len(place.items):
+            continue
+        others = {index for found, index in sure if found == place.list}
+        others |= {other.index for other in kept if other.list == place.list}
+        if place.index in others or len(place.fitting) == 1 or not place.fitting & others:
+            kept.append(place)
+    return kept
 
 
 def determined_by(query: str, pick: Pick) -> str | None:
@@ -202,6 +237,14 @@ def _label(item: JsonValue) -> str:
     return str((named or [leaf for _, leaf in texts] or [""])[0])
 
 
+def _singular(word: str) -> str:
+    if word.endswith("ies") and len(word) > 4:
+        return word[:-3] + "y"
+    if word.endswith(("sses", "xes", "ches", "shes")):
+        return word[:-2]
+    return word[:-1] if word.endswith("s") and not word.endswith("ss") else word
+
+
 def _position(index: int, count: int) -> str:
     """How people count: "first", and "last" for the end of a list of three and more that has no ordinal near."""
     if index == count - 1 and count > 2:
@@ -209,7 +252,7 @@ def _position(index: int, count: int) -> str:
     return _ORDINALS[index] if index < len(_ORDINALS) else f"number {index + 1}"
 
 
-def _places(origin: Origin, results: dict[str, JsonValue]) -> Iterator[tuple[str, str, int, list[JsonValue]]]:
+def _places(origin: Origin, results: dict[str, JsonValue]) -> Iterator[_Place]:
     """The lists of several elements on the way to where ``origin`` takes its value, with the position in each."""
     if origin.kind != "result" or origin.rule in _WHOLE_LISTS:
         return
@@ -225,9 +268,19 @@ def _places(origin: Origin, results: dict[str, JsonValue]) -> Iterator[tuple[str
             except LookupError:
                 break
             if isinstance(items, list) and len(items) > 1 and index < len(items):
-                yield source.step, path, index, items
+                rest = "".join(f"/{token}" for token in tokens[depth + 1 :])
+                fitting = _fitting(items, index, rest)
+                yield _Place(origin.pointer, (source.step, path), index, items, fitting)
 
 
-def steps_of(found: Sequence[Pick], step: Step) -> tuple[Pick, ...]:
-    """The picks that ``step`` is the first to use."""
-    return tuple(pick for pick in found if pick.step == step.id)
+def _fitting(items: Sequence[JsonValue], index: int, rest: str) -> frozenset[int]:
+    """The elements that have, at ``rest``, the value that the one at ``index`` has there."""
+    own = _at(items[index], rest)
+    return frozenset(number for number, item in enumerate(items) if number == index or _at(item, rest) == own)
+
+
+def _at(item: JsonValue, path: str) -> JsonValue:
+    try:
+        return lookup(item, path)
+    except LookupError:
+        return None
