@@ -182,7 +182,7 @@ class Clause:
 def clauses(query: str) -> tuple[Clause, ...]:
     """The clauses of ``query`` in their order. In another language than English every one may ask for something."""
     bounds = [0, *(match.end() for match in _CLAUSE.finditer(query)), len(query)]
-    english = _is_english(query)
+    english = is_english(query)
     parts = []
     for start, end in pairwise(bounds):
         text = query[start:end]
@@ -191,7 +191,9 @@ def clauses(query: str) -> tuple[Clause, ...]:
     return tuple(parts)
 
 
-def _is_english(text: str) -> bool:
+@lru_cache(maxsize=256)
+def is_english(text: str) -> bool:
+    """Whether ``text`` has as many of the frequent words of English as an English text has."""
     words = normalise(text).split()
     return not words or sum(word in _ENGLISH for word in words) >= _ENGLISH_SHARE * len(words)
 
@@ -250,7 +252,8 @@ def _foreign(part: Clause, query: str, demands: Sequence[Demand], known: set[str
     """Whether the clause names something that no call was given and no result has."""
     stated = [m for d in demands if d.kind == "value" for m in mentions(query, d.value, d.about)]
     for claim in claims(part.text):
-        if claim.kind in ("weekday", "number") and len(claim.text) < 2:
+        # In German every noun has a capital.
+        if claim.kind == "name" and " " not in claim.text and not is_english(query):
             continue
         start, end = part.start + claim.start, part.start + claim.end
         if any(mention.start < end and start < mention.end for mention in stated):
