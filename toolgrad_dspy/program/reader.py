@@ -19,7 +19,8 @@ from toolgrad_dspy.lm.schemas import holding
 from toolgrad_dspy.lm.settings import Role
 from toolgrad_dspy.program.answer_schemas import SENTENCE, choice_schema
 from toolgrad_dspy.program.choices import read_choice
-from toolgrad_dspy.provenance.statements import normalise, same_value
+from toolgrad_dspy.provenance.statements import same_value
+from toolgrad_dspy.provenance.statements.reading import normalise
 from toolgrad_dspy.records import Check, Step, Tool, Workflow
 from toolgrad_dspy.rendering import line, short_description, workflow_lines
 from toolgrad_dspy.signatures import MISSING, NO_CALL, CheckResponse, Extract, ReadRequest, ReadValue

@@ -9,12 +9,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from toolgrad_dspy.provenance.statements import dates_in, numbers_in, times_in
+from toolgrad_dspy.provenance.statements import Clock, Day, dates_in, numbers_in, times_in
 
 ClaimKind = Literal["number", "date", "time", "weekday", "name", "quote", "literal"]
 
-# What can be read off a claim: numbers, (year or None, month, day), (hour, minute), or the text itself.
-Reading = float | tuple[int | None, int, int] | tuple[int, int] | str
+# What can be read off a claim.
+Reading = float | Day | Clock | str
+# Numbers that say nothing of an amount: "a", "one of them", "the first".
+_NO_CLAIMS = frozenset({"article", "ordinal"})
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 # Characters of a text that are searched: a response is never as long.
@@ -106,18 +108,19 @@ def _quotes(text: str) -> Iterator[Claim]:
 
 
 def _moments(text: str) -> Iterator[Claim]:
-    for start, end, dates in dates_in(text):
-        yield _claim("date", text, start, end, dates)
-    for start, end, times in times_in(text):
-        yield _claim("time", text, start, end, times)
+    for dated in dates_in(text):
+        yield _claim("date", text, dated.start, dated.end, dated.values)
+    for timed in times_in(text):
+        yield _claim("time", text, timed.start, timed.end, timed.values)
     for match in _WORD.finditer(text):
         if match[0].casefold() in WEEKDAYS and match[0][0].isupper():
             yield _claim("weekday", text, *match.span(), (match[0].casefold(),))
 
 
 def _numbers(text: str) -> Iterator[Claim]:
-    for start, end, numbers in numbers_in(text):
-        yield _claim("number", text, start, end, numbers)
+    for number in numbers_in(text):
+        if number.form not in _NO_CLAIMS and text[number.start : number.end].casefold() != "one":
+            yield _claim("number", text, number.start, number.end, number.values)
 
 
 def _names(text: str) -> Iterator[Claim]:
@@ -199,19 +202,16 @@ def _runs(text: str, words: Sequence[re.Match[str]]) -> Iterator[list[re.Match[s
     run: list[re.Match[str]] = []
     waiting: list[re.Match[str]] = []  # joining words, part of the run if a capital follows
     for word in words:
-        previous = waiting[-1] if waiting else run[-1] if run else None
-        near = previous is not None and text[previous.end() : word.start()] in (" ", " & ", ". ")
-        if run and near and text[previous.end() : word.start()] == ". " and len(previous[0]) > 2:  # type: ignore[union-attr]
-            near = False
+        near = bool(run) and _is_near(text, (waiting or run)[-1], word)
         if _is_capital(word[0]) and not _is_calendar(word[0]):
-            if run and near:
+            if near:
                 run += [*waiting, word]
             else:
                 if run:
                     yield run
                 run = [word]
             waiting = []
-        elif run and near and word[0].casefold() in _JOINING and len(waiting) < 2:
+        elif near and word[0].casefold() in _JOINING and len(waiting) < 2:
             waiting.append(word)
         else:
             if run:
@@ -219,6 +219,12 @@ def _runs(text: str, words: Sequence[re.Match[str]]) -> Iterator[list[re.Match[s
             run, waiting = [], []
     if run:
         yield run
+
+
+def _is_near(text: str, word: re.Match[str], after: re.Match[str]) -> bool:
+    """Whether two words stand side by side: "Ann Lee", "Bar & Grill", "J. Lee", but not "It is Oslo. Rome is"."""
+    between = text[word.end() : after.start()]
+    return between in (" ", " & ") or (between == ". " and len(word[0]) <= 2)
 
 
 def _is_capital(word: str) -> bool:
@@ -234,4 +240,5 @@ def _begins_sentence(text: str, start: int) -> bool:
 
 
 def _claim(kind: ClaimKind, text: str, start: int, end: int, readings: Sequence[Reading] = ()) -> Claim:
+    end = start + len(text[start:end].rstrip(" .,;:"))
     return Claim(kind, text[start:end], start, end, tuple(readings))

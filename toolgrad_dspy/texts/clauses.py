@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
-from toolgrad_dspy.provenance.statements import mentions, normalise
+from toolgrad_dspy.provenance.statements import mentions
+from toolgrad_dspy.provenance.statements.reading import normalise
 from toolgrad_dspy.records import Step, Tool, Workflow, in_words, leaves
 from toolgrad_dspy.texts.claims import claims
 from toolgrad_dspy.texts.demands import Demand

@@ -13,7 +13,8 @@ from functools import cached_property
 
 from pydantic import JsonValue
 
-from toolgrad_dspy.provenance.statements import normalise, numbers_in
+from toolgrad_dspy.provenance.statements import Clock, Day, dates_in, numbers_in, times_in
+from toolgrad_dspy.provenance.statements.reading import normalise
 from toolgrad_dspy.records import key_words, last_key, leaves, names_id, opaque
 from toolgrad_dspy.texts.claims import WEEKDAYS, Claim, claims
 
@@ -109,22 +110,19 @@ class Evidence:
     # Dates and times
 
     @cached_property
-    def _dates(self) -> frozenset[tuple[int | None, int, int]]:
-        found: set[tuple[int | None, int, int]] = set()
+    def _dates(self) -> frozenset[Day]:
+        found: set[Day] = set()
         for text in self._all_texts():
-            found.update((int(y), int(m), int(d)) for y, m, d in _ISO.findall(text))
-        for text in self._texts:
-            for claim in claims(text):
-                if claim.kind == "date":
-                    found.update(claim.readings)  # type: ignore[arg-type]
+            found.update(Day(int(y), int(m), int(d)) for y, m, d in _ISO.findall(text))
+            found.update(day for dated in dates_in(text) for day in dated.values)
         return frozenset(found)
 
     @cached_property
     def _times(self) -> frozenset[object]:
         found: set[object] = set()
         for text in self._all_texts():
-            found.update((int(hour), int(minute)) for hour, minute in _CLOCK.findall(text))
-            found.update(reading for claim in claims(text) if claim.kind == "time" for reading in claim.readings)
+            found.update(Clock(int(hour), int(minute)) for hour, minute in _CLOCK.findall(text))
+            found.update(clock for timed in times_in(text) for clock in timed.values)
         return frozenset(found)
 
     @cached_property
@@ -132,10 +130,14 @@ class Evidence:
         return frozenset(WEEKDAYS[day.weekday()] for day in _days(self._dates))
 
     def _has_date(self, reading: object) -> bool:
-        if not isinstance(reading, tuple) or len(reading) != 3:
+        if not isinstance(reading, Day):
             return False
-        year, month, day = reading
-        return any(((m, d) == (month, day) and None in (y, year)) or (y, m, d) == reading for y, m, d in self._dates)
+        return any(
+            known.month == reading.month
+            and (None in (known.day, reading.day) or known.day == reading.day)
+            and (None in (known.year, reading.year) or known.year == reading.year)
+            for known in self._dates
+        )
 
     def _all_texts(self) -> Iterator[str]:
         yield from self._texts
@@ -151,8 +153,8 @@ class Evidence:
             for number in _numbers_of(leaf):
                 found.setdefault(number, []).append(place)
         for text in self._texts:
-            for _, _, numbers in numbers_in(text):
-                for number in numbers:
+            for said in numbers_in(text):
+                for number in said.values:
                     found.setdefault(float(number), []).append(_Place("", "", frozenset()))
         return found
 
@@ -262,8 +264,8 @@ def _tellable_texts(leaf: JsonValue) -> Iterator[str]:
 
 def _readings(leaf: JsonValue) -> Iterator[object]:
     if isinstance(leaf, str):
-        yield from ((int(y), int(m), int(d)) for y, m, d in _ISO.findall(leaf))
-        yield from ((int(h), int(m)) for h, m in _CLOCK.findall(leaf))
+        yield from (Day(int(y), int(m), int(d)) for y, m, d in _ISO.findall(leaf))
+        yield from (Clock(int(h), int(m)) for h, m in _CLOCK.findall(leaf))
     for number in _numbers_of(leaf):
         if _digits(number) >= 2:
             yield number
@@ -276,8 +278,8 @@ def _numbers_of(leaf: JsonValue) -> Iterator[float]:
         if abs(leaf) < 1e300:
             yield float(leaf)
     elif isinstance(leaf, str):
-        for _, _, numbers in numbers_in(leaf):
-            yield from (float(number) for number in numbers)
+        for said in numbers_in(leaf):
+            yield from (float(number) for number in said.values if abs(number) < 1e300)
 
 
 def _lengths(value: JsonValue) -> Iterator[int]:
@@ -306,10 +308,10 @@ def _sums(value: JsonValue) -> Iterator[float]:
             yield from _sums(item)
 
 
-def _days(dates: Iterable[tuple[int | None, int, int]]) -> Iterator[date]:
+def _days(dates: Iterable[Day]) -> Iterator[date]:
     for year, month, day in dates:
         try:
-            yield date(year or 0, month, day)
+            yield date(year or 0, month, day or 0)
         except ValueError:
             continue
 

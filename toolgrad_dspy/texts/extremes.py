@@ -112,7 +112,7 @@ def _extreme(key: str, column: Sequence[JsonValue], index: int) -> list[Extreme]
     if scale is None:
         return []
     values = [value for value in column if isinstance(value, (int, float, str))]
-    ordered = sorted(values)  # type: ignore[type-var]  # all are numbers, or all are texts
+    ordered = sorted(values)
     own = column[index]
     if own == ordered[-1] and ordered[-1] != ordered[-2]:
         return [Extreme(key, True, scale.highest)]
