@@ -215,12 +215,12 @@ def _blank(number: int, demand: Demand) -> dict[str, JsonValue]:
 
 
 def options(schema: Mapping[str, JsonValue]) -> list[JsonValue]:
-    """The enumerated values of a schema, also those of its members."""
+    """The enumerated values of a schema, also those of its members, each once."""
     found: list[JsonValue] = []
     for place in (schema, *_members(schema)):
         listed = place.get("enum")
         found += listed if isinstance(listed, list) else []
-    return [value for value in found if value is not None]
+    return [value for number, value in enumerate(found) if value is not None and value not in found[:number]]
 
 
 def _members(schema: Mapping[str, JsonValue]) -> Iterator[dict[str, JsonValue]]:
