@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from toolgrad_dspy.judging.slots import Slot
 from toolgrad_dspy.judging.voting import Vote, no_vote
-from toolgrad_dspy.provenance.mentions import states
+from toolgrad_dspy.provenance.statements import states
 from toolgrad_dspy.signatures import MISSING, ExtractedValue, JudgedPair, Ruling
 
 

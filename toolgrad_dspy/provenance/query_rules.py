@@ -6,8 +6,8 @@ from typing import Literal
 
 from pydantic import JsonValue
 
-from toolgrad_dspy.provenance.mentions import contains, states
 from toolgrad_dspy.provenance.origins import distinctive
+from toolgrad_dspy.provenance.statements import contains, states
 from toolgrad_dspy.records import Origin, Step, Workflow, last_key, lookup, names_id, opaque
 from toolgrad_dspy.records.pointer import unescape
 
