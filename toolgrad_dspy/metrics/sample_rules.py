@@ -1,7 +1,7 @@
 """Rule metrics on a sample: pure functions, each in [0, 1], higher is better. No model is asked."""
 
-from toolgrad_dspy.provenance.statements import contains
 from toolgrad_dspy.provenance.origins import distinctive
+from toolgrad_dspy.provenance.statements import contains
 from toolgrad_dspy.records import Observation, Sample, Step, ToolCall, leaves
 from toolgrad_dspy.texts import internal_values, leaked_names
 
