@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from toolgrad_dspy.lm.rehearsal.prompt import Prompt, objects
-from toolgrad_dspy.lm.rehearsal.writing import FACT_CHARACTERS, FACTS
-from toolgrad_dspy.records import in_words, leaves
+from toolgrad_dspy.lm.rehearsal.responding import facts_of
+from toolgrad_dspy.records import in_words
 from toolgrad_dspy.signatures import MISSING
 
 
@@ -25,12 +25,13 @@ def score_requests(prompt: Prompt, rng: random.Random) -> dict[str, Any]:
     query, response = _text(prompt.inputs.get("query", "")), _text(prompt.inputs.get("response", ""))
     steps = list(objects(prompt.inputs.get("reference", "")))
     asked = _sentences(query)
-    facts = [_facts(step.get("result")) for step in steps] or [_words(_text(prompt.inputs.get("reference", "")))]
+    facts = [[fact.ways() for fact in facts_of(step.get("result"))] for step in steps]
+    facts = facts or [[(word,) for word in _words(_text(prompt.inputs.get("reference", "")))]]
     asked = asked[max(0, len(asked) - len(facts)) :]  # without the opening
     said = " ".join(response.split())
     requests = []
     for request, wanted in zip(asked, facts, strict=False):
-        stated = [fact for fact in wanted if fact in said]
+        stated = [ways for ways in wanted if any(way in said for way in ways)]
         share = len(stated) / len(wanted) if wanted else 1.0
         reason = f"The response states {len(stated)} of {len(wanted)} facts."
         requests.append({"request": request, "reason": reason, "score": round(100 * share)})
@@ -85,16 +86,6 @@ def _extracted(slot: dict[str, Any], query: str) -> dict[str, Any]:
 
 def _ruling(holds: bool, reason: str) -> dict[str, Any]:
     return {"reason": reason, "holds": holds}
-
-
-def _facts(result: Any) -> list[str]:
-    """The first values of a result that a response would repeat, as ``writing.py`` cuts them."""
-    texts = [
-        " ".join(str(value).split())[:FACT_CHARACTERS]
-        for path, value in leaves(result)
-        if isinstance(value, (str, int, float)) and not isinstance(value, bool) and not path.endswith("id")
-    ]
-    return [text for text in texts if text and not text.startswith("… ")][:FACTS]
 
 
 def _words(text: str) -> list[str]:
