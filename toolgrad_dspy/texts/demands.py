@@ -50,7 +50,7 @@ class Demand:
     def name(self) -> str:
         """What the value is called: the names on the way to it in the arguments, or ``which place``."""
         if self.pick is not None:
-            return f"which {self.pick.thing}"
+            return f"which {self.pick.called}"
         keys = [unescape(token) for token in self.pointer.split("/")[1:]]
         return " ".join(key for key in keys if list_index(key) is None) or "argument"
 
@@ -68,7 +68,7 @@ class Demand:
     def told(self) -> str:
         """It in a few words, for a model and for a reason: ``4 (guests of s2)``."""
         if self.pick is not None:
-            return f"which {self.pick.thing} of {self.pick.source} is meant ({self.value}, {self.step})"
+            return f"which {self.pick.called} of {self.pick.source} is meant ({self.value}, {self.step})"
         return f"{self.value!r} ({last_key(self.pointer)} of {self.step})"
 
 

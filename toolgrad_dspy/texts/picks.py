@@ -66,6 +66,15 @@ class Pick:
         return " ".join([*words[:-1], _singular(words[-1])]) if words else "item"
 
     @property
+    def called(self) -> str:
+        """The thing, in the words of the parameter where those say more: ``from stop`` for ``from_stop_id``."""
+        name = last_key(self.pointer)
+        words = in_words(name).split()
+        words = words[:-1] if names_id(name) else words
+        said = " ".join([*words[:-1], _singular(words[-1])]) if words else ""
+        return said if said.endswith(f" {self.thing}") else self.thing
+
+    @property
     def whole(self) -> bool:
         """Whether the calls take every element of the list."""
         return len(self.taken) == len(self.items)
