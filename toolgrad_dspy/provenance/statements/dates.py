@@ -10,7 +10,7 @@ from toolgrad_dspy.provenance.statements.calendar_names import months_of
 from toolgrad_dspy.provenance.statements.languages import languages
 from toolgrad_dspy.provenance.statements.numbers import chinese_number
 from toolgrad_dspy.provenance.statements.reading import KEPT_TEXTS, Reading, read
-from toolgrad_dspy.provenance.statements.spoken import spoken
+from toolgrad_dspy.provenance.statements.spoken import Spoken, spoken
 
 # Two digits of a year are of this century.
 _CENTURY = 2000
@@ -49,6 +49,11 @@ _NUMERIC = re.compile(
     r"|(?P<e>\d{1,2})/(?P<f>\d{1,2})|(?P<g>\d{1,2})\.(?P<h>\d{1,2})\."
     r"|(?P<iso>(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])))(?=t\d|[^\d/:\w-]|-(?!\d)|$|[\u3040-\u9fff])"
 )
+# Words between digits, and how far from its month the parts of a date may stand.
+_LETTERS = re.compile(r"[^\W\d_]+")
+_AROUND = 60
+# What every one of them has, as a quick look.
+_SEPARATED = re.compile(r"\d[-/.]\d|\d{8}")
 _DIGIT_CJK = r"(?:\d+|[〇零一二三四五六七八九十]+)"
 _CHINESE = re.compile(
     rf"(?:(?P<y>{_DIGIT_CJK})\s?年\s?)?(?P<m>{_DIGIT_CJK})\s?月\s?(?P<d>{_DIGIT_CJK})\s?[日号號]?"
@@ -77,6 +82,8 @@ def dates(reading: Reading) -> tuple[Dated, ...]:
 
 
 def _numeric(reading: Reading) -> Iterator[Dated]:
+    if not _SEPARATED.search(reading.plain):
+        return
     german = "de" in languages(reading)
     for match in _NUMERIC.finditer(reading.plain):
         if match["y"]:
@@ -115,20 +122,29 @@ def _patterns(spoken_languages: tuple[str, ...]) -> re.Pattern[str]:
 def _named(reading: Reading) -> Iterator[Dated]:
     codes = languages(reading)
     months = months_of(codes)
-    if not any(word in months or word.lstrip("0123456789") in months for word in reading.words):
-        return
     said = spoken(reading)
-    for match in _patterns(codes).finditer(said.text):
-        kind = next(kind for kind in "123" if match[f"month{kind}"])
-        month = months[match[f"month{kind}"].rstrip(".")]
-        written = match[f"year{kind}"] or (match["before"] if kind == "2" else None)
-        year = None if not written else _CENTURY + int(written[1:]) if written[0] == "'" else int(written)
-        place = said.plain(match.start(), match.end())
-        if kind == "3":
-            yield Dated(*place, (Day(year, month, None),))
+    at = 0
+    for word in _LETTERS.finditer(said.text):
+        if word[0] not in months or word.end() <= at:
             continue
-        for day in _DIGITS.findall(match[f"days{kind}"]):
-            yield Dated(*place, (Day(year, month, int(day)),))
+        # Nothing of a date is further from its month than this.
+        around = _patterns(codes).finditer(said.text, max(at, word.start() - _AROUND), word.end() + _AROUND)
+        for match in around:
+            at = match.end()
+            yield from _read(match, months, said)
+
+
+def _read(match: re.Match[str], months: dict[str, int], said: Spoken) -> Iterator[Dated]:
+    kind = next(kind for kind in "123" if match[f"month{kind}"])
+    month = months[match[f"month{kind}"].rstrip(".")]
+    written = match[f"year{kind}"] or (match["before"] if kind == "2" else None)
+    year = None if not written else _CENTURY + int(written[1:]) if written[0] == "'" else int(written)
+    place = said.plain(match.start(), match.end())
+    if kind == "3":
+        yield Dated(*place, (Day(year, month, None),))
+        return
+    for day in _DIGITS.findall(match[f"days{kind}"]):
+        yield Dated(*place, (Day(year, month, int(day)),))
 
 
 def _chinese(reading: Reading) -> Iterator[Dated]:

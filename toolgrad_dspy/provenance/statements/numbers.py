@@ -14,7 +14,7 @@ MAX_DIGITS = 1000
 _SCALE = "|".join(sorted((re.escape(word) for word in SCALES), key=len, reverse=True))
 _CJK_SCALE = {"万": 10**4, "萬": 10**4, "億": 10**8, "亿": 10**8, "千": 10**3, "百": 10**2}
 _DIGITS = re.compile(
-    r"(?<![\d.,])(?P<minus>(?<![^\s(=:])-|\b(?:minus|negative|moins|menos|meno) )?"
+    r"(?=[\d.mn-])(?<![\d.,])(?P<minus>(?<![^\s(=:])-|\b(?:minus|negative|moins|menos|meno) )?"
     r"(?P<digits>\d{1,3}(?:[.,' \u00a0\u202f]\d{3})+(?:[.,]\d+)?(?![\d'])|\d+(?:[.,]\d+)*|(?<!\w)[.]\d+)"
     r"(?P<ordinal>(?:st|nd|rd|th|er|ère|º|ª)\b)?"
     r"(?P<half> (?:and|und|et|y|e) (?:a half|1 half|demie?|media|medio|mezz[ao]|meia|meio)\b(?! (?:of|an|a) ))?"
@@ -34,6 +34,8 @@ _NAMED = re.compile(
     r"|(?<!und )halb(?:e|er|es)?)"
     r"|(?P<sesqui>anderthalb))\b"
 )
+# What all of them have, as a quick look.
+_NAMES = re.compile(r"do[uzc]|dutz|dúz|coup|pa[iar]|brace|hal[bf]|demi|quart|cuart|viert|anderth")
 _CJK = re.compile(r"[〇零一二三四五六七八九十百千万億亿两兩]+")
 _CJK_DIGITS = {sign: value for value, sign in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2, "兩": 2}
 _CJK_UNITS = {"十": 10, "百": 100, "千": 1000}
@@ -152,7 +154,9 @@ def _decimal(head: str, fraction: str) -> int | float:
 
 def _named(reading: Reading) -> list[Number]:
     said = spoken(reading)
-    found = []
+    found: list[Number] = []
+    if not _NAMES.search(said.text):
+        return found
     for match in _NAMED.finditer(said.text):
         value: int | float
         form = "fraction"

@@ -22,8 +22,9 @@ _BEFORE = re.compile(r"(?P<word>us\$|[$€£₹¥]|(?<![^\W\d_])[a-z]{3}) ?$")
 _MORE = re.compile(rf" {_AND} (?:an? |une? |eine? |1 )?(?:(?P<half>{_HALF})|{_QUARTER})\b")
 # One of a unit, or half of one: "an hour", "media hora", "une demi-heure".
 _ONE = re.compile(
-    rf"(?<![^\W_])(?P<article>(?:an?|one|per|une?|una|uma?|eine?[rnm]?)[ ']|l'|d')?"
-    rf"(?P<half>(?:{_HALF}|demi|mezz)[ '-])?(?P<word>[^\W\d_]{{2,}})"
+    rf"(?<![^\W_])(?=[aopuelhdmv])(?:(?:(?:(?:an?|one|per|une?|una|uma?|eine?[rnm]?)[ ']|l'|d')"
+    rf"|(?P<half>(?:{_HALF}|demi|mezz)[ '-])){{1,2}}(?=(?P<word>[^\W\d_]{{2,}}))"
+    r"|(?P<compound>(?:drei)?viertelstunde))"
 )
 _COMPOUND = {"viertelstunde": 15, "dreiviertelstunde": 45}
 # "2h30" and "1h 30m" are durations where the parameter is one, and times where it is one.
@@ -102,11 +103,10 @@ def _with_cents(plain: str, money: Quantity, number: Number) -> Quantity | None:
 
 def _ones(reading: Reading) -> Iterator[Quantity]:
     for match in _ONE.finditer(reading.plain):
-        word = match["word"]
-        if word in _COMPOUND:
-            yield Quantity(match.start(), match.end(), (_COMPOUND[word],), (_MINUTE,))
-        elif (match["article"] or match["half"]) and (unit := unit_named(word)):
-            value, end = 0.5 if match["half"] else 1.0, match.end()
+        if compound := match["compound"]:
+            yield Quantity(match.start(), match.end(), (_COMPOUND[compound],), (_MINUTE,))
+        elif unit := unit_named(match["word"]):
+            value, end = 0.5 if match["half"] else 1.0, match.end("word")
             if more := _MORE.match(reading.plain, end):
                 value, end = value + _part(more), more.end()
             yield Quantity(match.start(), end, (value,), (unit,))

@@ -52,7 +52,7 @@ _GERMAN_HALVES = {
     )
 }
 # Hundreds of feminine things: "quinientas personas".
-_FEMININE = re.compile(r"(?<=[cn]ient)as$")
+_FEMININE = ("cientas", "nientas")
 
 
 class _Token(str):
@@ -147,7 +147,10 @@ def _masked(words: list[str], language: str) -> list[str]:
         before = words[index - 1] if index else ""
         scaling = word in SCALES and (before.isdecimal() or words[max(0, index - 2) : index] == ["half", "a"])
         moment = word == "second" and before not in _BEFORE_SECOND
-        masked.append("#" if word.isdecimal() or word in doubtful or scaling or moment else _FEMININE.sub("os", word))
+        if word.isdecimal() or word in doubtful or scaling or moment:
+            masked.append("#")
+        else:
+            masked.append(f"{word[:-2]}os" if word.endswith(_FEMININE) else word)
     return masked
 
 

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from toolgrad_dspy.provenance.statements.numbers import chinese_number
 from toolgrad_dspy.provenance.statements.reading import KEPT_TEXTS, Reading, read
@@ -29,73 +29,94 @@ class Timed:
 
 
 _MORNING = "morning|früh|morgens|vormittags?|matin|mañana|madrugada|mattina|mattino|manhã"
-_EVENING = (
-    "afternoon|evening|tonight|nachmittags?|abends?|après-midi|soir|tarde|pomeriggio|sera|serata|tarde"
-    "|night|nachts|nuit|noche|notte|noite"
-)
+_NIGHT = "night|nachts|nuit|noche|notte|noite"
+_LATE = "afternoon|evening|tonight|nachmittags?|abends?|après-midi|soir|tarde|pomeriggio|sera|serata"
 _PART = (
     r"(?:,?[ -]?(?:(?:sharp |o'clock |uhr )?(?:in the |at |this |in der |am |du |de la |de l'|de |del |della |di "
-    rf"|da |à |por la |heute |ce |esta |ma))?(?:[ap]\.? ?m\b\.?|(?:{_MORNING}|{_EVENING})\b))"
+    rf"|da |à |por la |heute |ce |esta |ma))?(?:[ap]\.? ?m\b\.?|(?:{_MORNING}|{_LATE}|{_NIGHT})\b))"
 )
-_BEFORE = (
-    rf"(?:\b(?:tonight|this evening|this afternoon|this morning|{_MORNING}|{_EVENING})"
-    r" (?:at|um|à|a las|alle|às|at about|gegen|vers) )"
+_PART_BEFORE = re.compile(
+    rf"\b(?:{_MORNING}|{_LATE}|{_NIGHT})(?: (?:at|um|à|a las|alle|às|at about|gegen|vers))?(?: half| halb| quarter)?"
+    r"(?: past| to)? $"
 )
-_HOUR = r"(?<![\d.,:/$€£#-])(?P<hour>2[0-4]|1\d|0?\d)"
-_MINUTE = r"(?P<minute>[0-5]\d)"
-_UNIT = r"(?:o'clock|uhr|heures?|horas?|h\b|ore\b)"
+_PARTS = (
+    ("pm", re.compile(r"(?<![^\W\d])p\.? ?m\b")),
+    ("am", re.compile(rf"(?<![^\W\d])a\.? ?m\b|\b(?:{_MORNING})\b")),
+    ("night", re.compile(rf"\b(?:{_NIGHT})\b")),
+    ("pm", re.compile(rf"\b(?:{_LATE})\b")),
+)
+# Signs before an hour in which words that belong to it are looked for.
+_BEFORE_CHARS = 36
+# An hour or minutes; not a part of an amount of money, of a longer number or of a date.
+_FIRST = re.compile(r"(?<![\d.,:/$€£#-])(?:2[0-4]|1\d|0?\d|[3-5]\d)(?!\d)")
+_HOUR = r"(?P<hour>2[0-4]|1\d|0?\d)\b"
 # Where a number is a time although nothing after it says so.
-_AT = r"\b(?:at|um|gegen|à|vers|dès|a las|a la|alle|dalle|às|ab|until|till|by|from|le|las|la) "
+_AT = r"\b(?:at|um|gegen|à|vers|dès|a las|a la|alle|dalle|às|ab|until|till|by|from|le|las|la) $"
 _STOP = (
-    r"(?=\s*(?:[.,;!?)](?!\d)|$|(?:on|in|for|and|with|please|tomorrow|today|tonight|sharp|am|für|pour|para|per|si|und|y"
-    r"|e|et|bitte)\b))"
+    r"(?=\s*(?:[.,;!?)](?!\d)|$|(?:on|in|for|and|with|please|tomorrow|today|tonight|sharp|am|für|pour|para|per|si"
+    r"|und|y|e|et|bitte)\b))"
 )
-_PAST = r"(?:past|after|nach)"
-_TO = r"(?:to|before|till|of|vor)"
+_QUARTER = r"(?:(?:1|un|um|le) )?(?:quart|cuarto|quarto)"
 
-# Digits with a colon are on the clock of 24 hours, if nothing says which half of the day they mean.
-_EXACT = (
-    rf"{_BEFORE}?{_HOUR}(?:[:.](?!\d\d[.,]\d)| ?h ?| ?uhr ){_MINUTE}(?::\d\d(?:\.\d+)?)?(?!\d|[.,:]\d| ?[%€])"
-    rf"(?: ?(?:uhr|h)\b)?{_PART}?",
-    rf"{_HOUR} heures (?P<minute>[0-5]?\d)\b{_PART}?",
-)
-# These are the same in the morning and in the evening.
-_OPEN = (
-    rf"{_BEFORE}?{_HOUR} ?(?:{_PART}|o'clock{_PART}?|uhr\b(?! \d){_PART}?|h\b(?! ?\d))",
-    rf"{_BEFORE}{_HOUR}\b(?! ?[:.h]\d)",
-    rf"{_AT}{_HOUR} (?:heures?|horas?|ore)\b(?! (?:et|moins|y|menos|e|meno)\b){_PART}?",
-    rf"{_AT}{_HOUR}{_STOP}",
-    # The hour of a range gets its half from the end: "9 to 10 in the morning".
-    rf"{_HOUR} ?(?:-|to|until|till|bis|à|a|alle) ?(?:1[0-2]|[1-9])(?::\d\d)? ?{_PART}",
-    rf"{_HOUR}[ -]{_MINUTE}{_PART}",
-)
-# The place of the form for ranges.
-_RANGE = 4
-_QUARTERS = (
-    (rf"\b(?:half past|half(?= \d)) {_HOUR}\b{_PART}?", 30),
-    (rf"\bquarter {_PAST} {_HOUR}\b{_PART}?", 15),
-    (rf"\bquarter {_TO} {_HOUR}\b{_PART}?", -15),
-    (rf"\bviertel nach {_HOUR}\b{_PART}?", 15),
-    (rf"\b(?:dreiviertel|viertel vor) {_HOUR}\b{_PART}?", -15),
-    (rf"(?:{_MORNING}|{_EVENING})?(?: um)? ?\bhalb {_HOUR}\b{_PART}?", -30),
-    (rf"{_HOUR}(?: heures?)? (?:et demie?|y media|e mezz[ao]|e meia)\b{_PART}?", 30),
-    (rf"{_HOUR}(?: heures?)? (?:et quart|y cuarto|e (?:1|un) quarto)\b{_PART}?", 15),
-    (
-        rf"{_HOUR}(?: heures?)? (?:moins le quart|menos cuarto|meno (?:1|un) quarto|menos (?:1|um) quarto)\b{_PART}?",
-        -15,
-    ),
-    (rf"\b(?:1|um) quarto para (?:as |a )?{_HOUR}\b{_PART}?", -15),
-)
-_MINUTES = (
-    (rf"\b(?P<minute>[0-5]?\d)(?: minutes| minuten)? {_PAST} {_HOUR}\b{_PART}?", 1),
-    (
-        rf"\b(?P<minute>[0-5]?\d(?= min)|5|10|20|25)(?: minutes| minuten)? {_TO} {_HOUR}(?! (?:people|of))\b{_PART}?",
-        -1,
-    ),
-    (rf"{_HOUR} heures? moins (?P<minute>[0-5]?\d)\b{_PART}?", -1),
-    (rf"\b(?:las|la) {_HOUR} menos (?P<minute>[0-5]?\d)\b{_PART}?", -1),
-    (rf"\b(?:las|la|le|às) {_HOUR} (?:y|e) (?P<minute>[0-5]?\d)\b{_PART}?", 1),
-)
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """A way to say a time, seen from its first number: what stands before and after it.
+
+    ``minutes`` are added to the hour; None if they are written: in a group ``minute``, or, where a group ``hour``
+    follows, in the first number, to be added or with ``back`` taken off. ``exact`` leaves no half of the day open.
+    """
+
+    after: re.Pattern[str]
+    before: re.Pattern[str] | None = None
+    minutes: int | None = 0
+    back: bool = False
+    exact: bool = False
+
+
+def _form(after: str, before: str = "", *, part: str = "?", **more: Any) -> _Form:
+    tail = f"{_PART}{part}" if part else ""
+    return _Form(re.compile(after + tail), re.compile(before) if before else None, **more)
+
+
+@lru_cache(maxsize=1)
+def _forms() -> tuple[_Form, ...]:
+    """All forms, the more telling ones first: where "half past 7" is read, there is no "at 7"."""
+    return (
+        _form("", r"\bhalf(?: past)? $", minutes=30),
+        _form("", r"\bquarter (?:past|after) $|\bviertel nach $", minutes=15),
+        _form("", r"\bquarter (?:to|before|till|of) $|\b(?:dreiviertel|viertel vor) $", minutes=-15),
+        _form("", r"\bhalb $", minutes=-30),
+        _form("", r"\b(?:1|um) quarto para (?:as |a )?$", minutes=-15),
+        _form(r"(?: heures?)? (?:et demie?|y media|e mezz[ao]|e meia)\b", minutes=30),
+        _form(rf"(?: heures?)? (?:et|y|e) {_QUARTER}\b", minutes=15),
+        _form(rf"(?: heures?)? (?:moins|menos|meno) {_QUARTER}\b", minutes=-15),
+        _form(rf"(?: minutes| minuten)? (?:past|after|nach) {_HOUR}", minutes=None),
+        _form(rf" (?:minutes|minuten) (?:to|before|vor) {_HOUR}", minutes=None, back=True),
+        _form(rf"(?:(?<=\b5)|(?<=10)|(?<=20)|(?<=25)) (?:to|vor) {_HOUR}(?! (?:people|of))", minutes=None, back=True),
+        _form(r" heures? (?P<minus>moins )?(?P<minute>[0-5]?\d)\b", minutes=None),
+        _form(r" (?P<minus>menos )(?P<minute>[0-5]?\d)\b", r"\b(?:las|la) $", minutes=None),
+        _form(r" (?:y|e) (?P<minute>[0-5]?\d)\b", r"\b(?:las|la|le|às) $", minutes=None),
+        # Digits with a colon are on the clock of 24 hours, if nothing says which half of the day they mean.
+        _form(
+            r"(?:[:.](?!\d\d[.,]\d)| ?h ?| ?uhr )(?P<minute>[0-5]\d)(?::\d\d(?:\.\d+)?)?(?!\d|[.,:]\d| ?[%€])"
+            r"(?: ?(?:uhr|h)\b)?",
+            minutes=None,
+            exact=True,
+        ),
+        _form(r"[ -](?P<minute>[0-5]\d)", part="{1}", minutes=None),
+        _form(" ?", part="{1}"),
+        _form(r" ?(?:o'clock|uhr\b(?! \d)|h\b(?! ?\d))"),
+        _form(r" (?:heures?|horas?|ore)\b", _AT),
+        # The hour of a range gets its half from the end: "9 to 10 in the morning".
+        _form(
+            r"(?= ?(?:-|to|until|till|bis|à|a|alle) ?(?:1[0-2]|[1-9])(?::\d\d)? ?(?P<tail>" + _PART + "))", part=""
+        ),
+        _form(r"\b(?! ?[:.h]\d)", _PART_BEFORE.pattern, part=""),
+        _form(_STOP, _AT, part=""),
+    )
+
+
 _NOON = re.compile(r"\b(?:noon|midday|mittags?|midi|mediodía|mezzogiorno|meio-dia|meio dia)\b|正午|中午")
 _MIDNIGHT = re.compile(
     r"\b(?:midnight|mitternachts?|minuit|medianoche|mezzanotte|meia-noite|meia noite)\b|真夜中|午夜|零点"
@@ -118,79 +139,68 @@ def times_in(text: str) -> tuple[Timed, ...]:
     return tuple(Timed(*reading.origin(timed.start, timed.end), timed.values) for timed in times(reading))
 
 
-@lru_cache(maxsize=1)
-def _forms() -> tuple[re.Pattern[str], ...]:
-    return tuple(re.compile(form) for form in (*_EXACT, *_OPEN))
-
-
-@lru_cache(maxsize=1)
-def _spoken_forms() -> tuple[tuple[re.Pattern[str], int], ...]:
-    return tuple((re.compile(form), shift) for form, shift in (*_QUARTERS, *_MINUTES))
-
-
 @lru_cache(maxsize=KEPT_TEXTS)
 def times(reading: Reading) -> tuple[Timed, ...]:
     """The times of ``reading``, with places in its plain text."""
     said = spoken(reading)
-    found: list[tuple[int, int, tuple[Clock, ...]]] = []
-    taken: list[tuple[int, int]] = []
-    # What a form in words has read is no time of another form: in "half past 7" there is no "at 7".
-    for start, end, values in (*_in_words(said.text), *_clocks(said.text)):
-        if any(start < other_end and other_start < end for other_start, other_end in taken):
-            continue
-        taken.append((start, end))
-        found.append((*said.plain(start, end), values))
+    found = []
+    at = 0
+    for first in _FIRST.finditer(said.text):
+        if first.start() >= at and (timed := _timed(said.text, first)):
+            at = timed[1]
+            found.append((*said.plain(*timed[:2]), timed[2]))
     for pattern, hour in ((_NOON, 12), (_MIDNIGHT, 0)):
         found += [(m.start(), m.end(), (Clock(hour, 0),)) for m in pattern.finditer(reading.plain)]
+    for match in _MILITARY.finditer(said.text):
+        found.append((*said.plain(*match.span()), (Clock(int(match["hour"]), int(match["minute"])),)))
     found += _chinese(reading.plain)
     return tuple(Timed(*timed) for timed in sorted(found))
 
 
-def _in_words(text: str) -> Iterator[tuple[int, int, tuple[Clock, ...]]]:
-    for pattern, shift in _spoken_forms():
-        for match in pattern.finditer(text):
-            groups = match.groupdict()
-            minutes = shift if groups.get("minute") is None else shift * int(match["minute"])
-            values = _halves(int(match["hour"]), 0, _part(match[0]), open_hours=True)
-            yield match.start(), match.end(), tuple(_shifted(value, minutes) for value in values)
+def _timed(text: str, first: re.Match[str]) -> tuple[int, int, tuple[Clock, ...]] | None:
+    """The time that begins with the number ``first``, by the first form that has it."""
+    start, end = first.span()
+    for form in _forms():
+        after = form.after.match(text, end)
+        if after is None:
+            continue
+        before = form.before.search(text, max(0, start - _BEFORE_CHARS), start) if form.before else None
+        if form.before and before is None:
+            continue
+        begin = before.start() if before and form.minutes else start
+        if values := _read(form, int(first[0]), after, _part_of_day(text, begin, start, after)):
+            return begin, after.end(), values
+    return None
 
 
-def _clocks(text: str) -> Iterator[tuple[int, int, tuple[Clock, ...]]]:
-    for match in _MILITARY.finditer(text):
-        yield match.start(), match.end(), (Clock(int(match["hour"]), int(match["minute"])),)
-    for index, pattern in enumerate(_forms()):
-        for match in pattern.finditer(text):
-            minute = int(match["minute"]) if "minute" in pattern.groupindex else 0
-            values = _halves(int(match["hour"]), minute, _part(match[0]), open_hours=index >= len(_EXACT))
-            if values:
-                # Of a range only the first hour is read here, its end is a time of its own.
-                end = match.end("hour") if index == len(_EXACT) + _RANGE else match.end()
-                yield match.start("hour"), end, values
+def _read(form: _Form, number: int, after: re.Match[str], part: str) -> tuple[Clock, ...]:
+    groups = after.groupdict()
+    hour, minutes = number, form.minutes or 0
+    if groups.get("hour"):
+        hour, minutes = int(after["hour"]), -number if form.back else number
+    elif groups.get("minute"):
+        minutes = -int(after["minute"]) if groups.get("minus") else int(after["minute"])
+    return tuple(_shifted(clock, minutes) for clock in _halves(hour, part, open_hours=not form.exact))
 
 
-def _part(text: str) -> str:
-    """The half of the day that ``text`` names: ``am``, ``pm``, ``night`` or nothing."""
-    if found := re.search(r"(?<![^\W\d])([ap])\.? ?m\b", text):
-        return f"{found[1]}m"
-    if re.search(r"\b(?:night|nachts|nuit|noche|notte|noite)\b", text):
-        return "night"
-    if re.search(rf"\b(?:{_MORNING})\b", text):
-        return "am"
-    return "pm" if re.search(rf"\b(?:{_EVENING})\b", text) else ""
+def _part_of_day(text: str, begin: int, start: int, after: re.Match[str]) -> str:
+    """The half of the day that is named with a time or just before it: ``am``, ``pm``, ``night`` or nothing."""
+    named = text[start : after.end()] + (after.groupdict().get("tail") or "")
+    if before := _PART_BEFORE.search(text, max(0, begin - _BEFORE_CHARS), start):
+        named = f"{named} {before[0]}"
+    return next((part for part, pattern in _PARTS if pattern.search(named)), "")
 
 
-def _halves(hour: int, minute: int, part: str, *, open_hours: bool) -> tuple[Clock, ...]:
+def _halves(hour: int, part: str, *, open_hours: bool) -> tuple[Clock, ...]:
     """The readings of an hour, on the clock of 12 hours if a part of the day is named."""
-    if hour == 24 and minute == 0:
-        return (Clock(0, 0),)
-    if hour > 23:
+    if hour > 24:
         return ()
     if part and hour <= 12:
         late = part == "pm" or (part == "night" and 5 <= hour <= 11)
-        return (Clock(hour % 12 + (12 if late else 0), minute),)
+        return (Clock(hour % 12 + (12 if late else 0), 0),)
     if open_hours and 0 < hour <= 12:
-        return (Clock(hour % 12, minute), Clock(hour % 12 + 12, minute))
-    return (Clock(hour, minute),)
+        return (Clock(hour % 12, 0), Clock(hour % 12 + 12, 0))
+    return (Clock(hour % 24, 0),)
 
 
 def _shifted(clock: Clock, minutes: int) -> Clock:
@@ -208,5 +218,6 @@ def _chinese(plain: str) -> Iterator[tuple[int, int, tuple[Clock, ...]]]:
             minute = int(written) if written.isdecimal() else chinese_number(written)
         part = match["part"] or ""
         half = "am" if part in ("午前", "上午", "早上", "早晨", "凌晨", "朝") else "pm" if part else ""
-        if values := _halves(hour, minute, half, open_hours=minute == 0 or not match["minute"]):
-            yield match.start(), match.end(), values
+        values = _halves(hour, half, open_hours=not match["minute"])
+        if values:
+            yield match.start(), match.end(), tuple(_shifted(clock, minute) for clock in values)
