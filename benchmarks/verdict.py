@@ -23,7 +23,7 @@ from typing import Any
 from pydantic import JsonValue
 
 from toolgrad_dspy.records import Observation, ToolError
-from toolgrad_dspy.tools.verdict import classify
+from toolgrad_dspy.tools.verdict import Context, classify
 
 ROOT = Path(__file__).parent.parent
 DATA = ROOT.parent / "shared" / "data"
@@ -246,7 +246,7 @@ def main() -> None:
     known = labels()
     items = [item for item in material() if item.key in known]
     classifiers: dict[str, Callable[[Material], str]] = {
-        "classify": lambda item: classify(item.observation, item.returns).outcome,
+        "classify": lambda item: classify(item.observation, Context(returns=item.returns)).outcome,
         "keyword anywhere": lambda item: keyword_anywhere(item.observation),
     }
     print(f"{'source':<14}{'labelled':>9}  {'classifier':<18}{'false rej.':>11}{'false acc.':>11}{'empty mixed':>12}")
@@ -281,7 +281,7 @@ def _print_sentences(each: bool) -> None:
 
 def _list_wrong(items: list[Material], known: dict[str, str]) -> None:
     for item in items:
-        verdict = classify(item.observation, item.returns)
+        verdict = classify(item.observation, Context(returns=item.returns))
         mistake = kind_of_mistake(known[item.key], verdict.outcome)
         if mistake:
             print(f"\n{mistake}: {item.file} {item.position} {item.key}, labelled {known[item.key]}, {verdict.rule}")

@@ -80,7 +80,12 @@ def test_what_the_schema_leaves_free_is_free(schema: Any) -> None:
 
 
 def test_an_object_without_named_properties_is_free_below_the_arguments() -> None:
-    for schema in ({"type": "object"}, of(), {"type": "object", "required": ["id"]}, {"type": "object", "minProperties": 1}):
+    for schema in (
+        {"type": "object"},
+        of(),
+        {"type": "object", "required": ["id"]},
+        {"type": "object", "minProperties": 1},
+    ):
         assert problem(of(filters=schema), {"filters": {"status": "open"}}) is None
 
 
@@ -149,7 +154,9 @@ _TYPES = {"dict": "object", "float": "number", "tuple": "array"}
 
 def _as_schema(value: Any) -> Any:
     if isinstance(value, dict):
-        named = {k: _TYPES.get(v, v) if k == "type" and isinstance(v, str) else _as_schema(v) for k, v in value.items()}
+        named = {
+            k: _TYPES.get(v, v) if k == "type" and isinstance(v, str) else _as_schema(v) for k, v in value.items()
+        }
         return named
     return [_as_schema(item) for item in value] if isinstance(value, list) else value
 

@@ -78,7 +78,7 @@ def test_labelled_recordings() -> None:
     assert len(labels) > 900
     mistakes: dict[str, list[str]] = {}
     for item in labelled:
-        outcome = classify(item.observation, item.returns).outcome
+        outcome = classify(item.observation, Context(returns=item.returns)).outcome
         mistake = benchmark.kind_of_mistake(labels[item.key], outcome)
         if mistake:
             mistakes.setdefault(mistake, []).append(f"{item.file} {item.position}: {item.observation.text[:100]}")
