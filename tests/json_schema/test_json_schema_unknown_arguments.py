@@ -154,10 +154,9 @@ _TYPES = {"dict": "object", "float": "number", "tuple": "array"}
 
 def _as_schema(value: Any) -> Any:
     if isinstance(value, dict):
-        named = {
+        return {
             k: _TYPES.get(v, v) if k == "type" and isinstance(v, str) else _as_schema(v) for k, v in value.items()
         }
-        return named
     return [_as_schema(item) for item in value] if isinstance(value, list) else value
 
 

@@ -2,7 +2,9 @@
 
 :data:`ERROR_STATEMENTS` are for free text, of which the error must be the subject: a news item that reports a failure
 is a result. :data:`COMPLAINTS` are for what can only be about the call, such as a field that exists to carry a
-message: there the error may stand anywhere in the sentence. Every rule takes the text and returns the reason, or None.
+message: there the error may stand anywhere in the sentence.
+
+Every rule takes the text and returns the reason, or None.
 """
 
 import re
@@ -84,10 +86,11 @@ _GOES_ON = (
 )
 _DENIED = re.compile(
     rf"(?:access (?:is )?denied|permission denied|forbidden|un-?authori[sz]ed|not authori[sz]ed){_GOES_ON}"
-    r"|operation not permitted|authentication (?:required|failed)|login required|no (?:valid |matching )?(?:api ?key|(?:access "
-    r"|auth )?token|credentials|permissions?|authori[sz]ation|authentication|route|endpoint|handler)\b|(?:you are "
-    r"|you're )not (?:subscribed|logged in|allowed|permitted|authori[sz]ed)|(?:this|the) (?:endpoint|api|feature"
-    r"|resource|plan) (?:is|has been) "
+    r"|operation not permitted|authentication (?:required|failed)|login required"
+    r"|no (?:valid |matching )?(?:api ?key|(?:access |auth )?token|credentials|permissions?|authori[sz]ation"
+    r"|authentication|route|endpoint|handler)\b"
+    r"|(?:you are |you're )not (?:subscribed|logged in|allowed|permitted|authori[sz]ed)"
+    r"|(?:this|the) (?:endpoint|api|feature|resource|plan) (?:is|has been) "
     r"(?:disabled|deprecated|removed|not |no longer |unavailable|only available)",
     _I,
 )

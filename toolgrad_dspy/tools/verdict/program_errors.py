@@ -36,9 +36,10 @@ _BARE = re.compile(rf"{_STRERROR}\W*\Z", _I)
 _UNIX_TOOL = re.compile(
     r"(?:(?!note|warning|hint|info|status|tip|answer|result)[a-z][\w.+-]{0,30}(?:: \S{1,80})?: "
     r"(?:\(\d+\) |\*\*\* |line \d+: )?"
-    r"(?:[Cc](?:annot|ould not)|-e expression|[Uu]nable to|[Ff]ailed to|[Ff]atal|[Ee]rror|missing (?:operand|argument|file)"
-    r"|(?:[Ii]nvalid|[Uu]nsupported|[Ii]llegal|[Uu]nrecognized|[Uu]nknown) \w|[Nn]o (?:rule|such|\w+ allowed)\b"
-    r"|command not found|not found\Z|connect to host|target '[^'\n]*' is not|bad (?:substitution|option)"
+    r"(?:[Cc](?:annot|ould not)|-e expression|[Uu]nable to|[Ff]ailed to|[Ff]atal|[Ee]rror"
+    r"|missing (?:operand|argument|file)|(?:[Ii]nvalid|[Uu]nsupported|[Ii]llegal|[Uu]nrecognized|[Uu]nknown) \w"
+    r"|[Nn]o (?:rule|such|\w+ allowed)\b|command not found|not found\Z|connect to host"
+    r"|target '[^'\n]*' is not|bad (?:substitution|option)"
     r"|too (?:many|few) arguments|option requires|syntax error)"
     r"|CONFLICT \(|! \[rejected\]|npm (?:ERR!|error) |make: \*\*\*|error\[\w+\]: |Cannot connect to the Docker daemon"
     r"|[\w./-]+:(?:\d+:)+ (?:fatal )?error: )"

@@ -16,13 +16,14 @@ def _any(*words: str) -> str:
 _RECORDS = _any(
     "account address airport amount appointment argument balance bill booking branch budget cabin card cart",
     "certificate channel check-?in check-?out code column commit connection contact coupon credentials customer",
-    "database date device directory document driver element email employee engine event field file flight folder format",
-    "group guest hotel id identifier invoice item job key limit line list login mailbox market member message method",
-    "name number operation option order page parameter parcel passcode passenger password path patient payment",
-    "permission phone photo pin plan playlist post product profile project quantity query range recipient record refund repository",
-    "request reservation resource restaurant room route row schedule seat sender server service session shipment",
-    "size slot stock subscription symbol table task team ticket time token tool transaction transfer trip type url",
-    "user username value vehicle version wallet watchlist window workspace zip",
+    "database date device directory document driver element email employee engine event field file flight folder",
+    "format group guest hotel id identifier invoice item job key limit line list login mailbox market member",
+    "message method name number operation option order page parameter parcel passcode passenger password path",
+    "patient payment permission phone photo pin plan playlist post product profile project quantity query range",
+    "recipient record refund repository request reservation resource restaurant room route row schedule seat",
+    "sender server service session shipment size slot stock subscription symbol table task team ticket time token",
+    "tool transaction transfer trip type url user username value vehicle version wallet watchlist window",
+    "workspace zip",
 )
 _RECORD = rf"(?:{_RECORDS})(?:e?s)?"
 _ID = r"#?[\w./@:-]{0,40}\d[\w./@:-]{0,40}"
@@ -34,10 +35,11 @@ _WHICH = (
 )
 # Words that make of the records behind them something else: "number of tickets", "if the room", "returns a code".
 _NO_MODIFIER = _any(
-    "a an the of if when whether where while to for from with by in on at that this these those which who whose and or but",
-    "i we you he she it they my our his her their its is are was were be been has have had do does did not no should",
-    "must can may will would true false returns return calculate get gets set sets define defines use uses used all",
-    "some most many every only because after before until since though how what why as than then so like about",
+    "a an the of if when whether where while to for from with by in on at that this these those which who whose",
+    "and or but i we you he she it they my our his her their its is are was were be been has have had do does did",
+    "not no should must can may will would true false returns return calculate get gets set sets define defines",
+    "use uses used all some most many every only because after before until since though how what why as than",
+    "then so like about",
 )
 _MODIFIERS = rf"(?:(?!(?:{_NO_MODIFIER})\b)[\w'\"()-]{{1,30}} ){{0,3}}?"
 _SUBJECT = rf"{_MODIFIERS}{_RECORD}{_WHICH}"
@@ -65,8 +67,8 @@ _DOES_NOT = (
 _FINITE = rf"(?:{_IS_WRONG}|{_CANNOT}|{_DOES_NOT})"
 _CURT = rf"(?:not (?!as\b)\w|no longer \w|mismatch\b|(?:too|already) \w|(?:{_WRONG})\b)"
 _YOU = (
-    r"you (?:must|need to|have to|cannot|can't|can only|may not|are not|aren't|are already|do not|don't|did not|didn't"
-    r"|have no|have not|have already|have insufficient|haven't)\b"
+    r"you (?:must|need to|have to|cannot|can't|can only|may not|are not|aren't|are already|do not|don't|did not"
+    r"|didn't|have no|have not|have already|have insufficient|haven't)\b"
 )
 
 TELEGRAM = re.compile(rf"(?:{_SUBJECT} (?:and|or|does not belong to) )?{_SUBJECT} (?:{_FINITE}|{_CURT})", _I)
@@ -130,8 +132,8 @@ LOGIN = re.compile(
 """Who called is not let in."""
 
 DENIED_VERB = re.compile(
-    r"\b(?:cannot|can't|can not|could not|can no longer|may not|must not|not allowed to|unable to|not be|must(?: not)?) (?:be )?"
-    r"(\w{4,})|\b(?:already|not)(?: been)? (\w{4,})",
+    r"\b(?:cannot|can't|can not|could not|can no longer|may not|must not|not allowed to|unable to|not be"
+    r"|must(?: not)?) (?:be )?(\w{4,})|\b(?:already|not)(?: been)? (\w{4,})",
     _I,
 )
 """The verb in what is denied: ``cannot be exchanged``, ``is already cancelled``, ``you may not delete``."""
@@ -141,6 +143,8 @@ DONE_VERB = re.compile(
 )
 """The verb in what was done: ``The account was locked``."""
 
-GOOD_NEWS = re.compile(r"\b(?:success\w*|ok|done|completed?|created|updated|added|saved|sent|set to|now|is up)\b", _I)
+GOOD_NEWS = re.compile(
+    r"(?<!be )\b(?:success\w*|ok|done|completed?|created|updated|added|saved|sent|set to|now|is up)\b", _I
+)
 NOT_YET = re.compile(r"\byet\b", _I)
 """What is still to come is a state: ``Order 8812 cannot be tracked yet; it leaves the warehouse tomorrow``."""
