@@ -7,10 +7,11 @@ counted; they do not judge quality.
 import json
 import random
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from toolgrad_dspy.lm.rehearsal.prompt import Prompt, objects
+from toolgrad_dspy.lm.rehearsal.reading import read_value
 from toolgrad_dspy.lm.rehearsal.writing import FACT_CHARACTERS, FACTS
 from toolgrad_dspy.records import in_words, leaves
 from toolgrad_dspy.signatures import MISSING
@@ -38,15 +39,15 @@ def score_requests(prompt: Prompt, rng: random.Random) -> dict[str, Any]:
 
 
 def judge_instruction(prompt: Prompt, rng: random.Random) -> dict[str, Any]:
-    """Values are what stands after the parameters' names in the query. A pair follows unless it repeats itself. The
-    query is solvable if it names a tool.
+    """Values are what :func:`read_value` finds. A pair follows unless it repeats itself. The query is solvable if it
+    names a tool.
     """
     query = _text(prompt.inputs.get("query", ""))
-    tools = [in_words(str(tool.get("name", ""))) for tool in objects(prompt.inputs.get("tools", ""))]
-    named = [name for name in tools if name in query.lower()]
+    tools = {str(tool.get("name", "")): tool.get("parameters") for tool in objects(prompt.inputs.get("tools", ""))}
+    named = [name for name in tools if in_words(name) in query.lower()]
     pairs = list(objects(prompt.inputs.get("sentences", "")))
     return {
-        "extracted": [_extracted(slot, query) for slot in objects(prompt.inputs.get("blanks", ""))],
+        "extracted": [_extracted(blank, query, tools) for blank in objects(prompt.inputs.get("blanks", ""))],
         "pairs": [
             {
                 "pair": pair["pair"],
@@ -70,17 +71,23 @@ def judge_calls(prompt: Prompt, rng: random.Random) -> dict[str, Any]:
     }
 
 
-def _extracted(slot: dict[str, Any], query: str) -> dict[str, Any]:
-    """The text after the parameter's name: in the sentences that name the slot's tool, else anywhere in the query."""
-    name = in_words(str(slot["parameter"]).rsplit(".", 1)[-1])
-    # Up to the comma or full stop that ends a detail; a quoted value up to the closing quotation mark.
-    detail = re.compile(rf'(?<!\w){re.escape(name)} (?:"([^"]*)"|(.+?)(?=, \w|\.\s|\.$|$))', re.IGNORECASE)
-    own = [sentence for sentence in _sentences(query) if in_words(str(slot["tool"])) in sentence.lower()]
-    for text in (*own, query):
-        stated = detail.search(text)
-        if stated:
-            return {"blank": slot["blank"], "reason": f"It says {stated[0]!r}.", "value": stated[1] or stated[2]}
-    return {"blank": slot["blank"], "reason": f"It does not speak of {name}.", "value": MISSING}
+def _extracted(blank: dict[str, Any], query: str, schemas: Mapping[str, Any]) -> dict[str, Any]:
+    """What the query says for the blank, in the sentences that name its tool."""
+    schema = schemas.get(str(blank["tool"])) or {}
+    own = [sentence for sentence in _sentences(query) if in_words(str(blank["tool"])) in sentence.lower()]
+    said = read_value(query, own, {**_kind(schema, str(blank["parameter"])), **blank})
+    if said is None:
+        return {"blank": blank["blank"], "reason": f"It does not speak of {blank['parameter']}.", "value": MISSING}
+    return {"blank": blank["blank"], "reason": f"It says {said!r}.", "value": said}
+
+
+def _kind(schema: Any, parameter: str) -> dict[str, Any]:
+    """The type and format of a parameter, where a tool's schema has them beside its name."""
+    properties = schema.get("properties") if isinstance(schema, dict) else None
+    declared = properties.get(parameter) if isinstance(properties, dict) else None
+    if not isinstance(declared, dict):
+        return {}
+    return {key: declared[key] for key in ("type", "format") if isinstance(declared.get(key), str)}
 
 
 def _ruling(holds: bool, reason: str) -> dict[str, Any]:

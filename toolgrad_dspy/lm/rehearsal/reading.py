@@ -1,0 +1,108 @@
+"""What a rehearsal query says for a blank: the one place that reads a value out of a text.
+
+Scripted rules on the words of the query. What a call was given is never among what they read.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from toolgrad_dspy.records import in_words
+
+_NUMBER_WORDS = (
+    *("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"),
+    *("eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty"),
+)
+_MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
+_DATE = rf"\d{{4}}-\d\d-\d\d|{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?(?:,? \d{{4}})?|\d{{1,2}} {_MONTH}(?: \d{{4}})?"
+_TIME = r"\d{1,2}:\d\d(?: ?[ap]m)?|\d{1,2} ?[ap]m|noon|midnight"
+_NUMBER = rf"(?<![\w.:-])-?\d+(?:\.\d+)?(?![\w:-]|\.\d)|(?<!\w)(?:{'|'.join(_NUMBER_WORDS)})(?!\w)"
+_NAME = r"[^\W\d_]*[A-Z]\w*(?: (?:of |the )?[A-Z]\w*)*"
+_QUOTED = r'"[^"]*"'
+
+# What a blank's value looks like, by its schema's type and format, or by a word of its name or meaning.
+_FORMS: dict[str, re.Pattern[str]] = {
+    "date": re.compile(_DATE, re.IGNORECASE),
+    "time": re.compile(_TIME, re.IGNORECASE),
+    "date-time": re.compile(rf"(?:{_DATE})(?:T|,? (?:at )?)(?:{_TIME})", re.IGNORECASE),
+    "number": re.compile(_NUMBER, re.IGNORECASE),
+    "text": re.compile(rf"{_QUOTED}|(?<=\w ){_NAME}"),
+}
+# Words that say no to a yes-or-no blank, before the word that names it.
+_NO = re.compile(r"\b(?:no|not|without|nothing|never|skip)\b[^.,;]*$", re.IGNORECASE)
+
+
+def read_value(query: str, sentences: Sequence[str], blank: dict[str, Any]) -> str | None:
+    """The words of ``query`` that give the value of ``blank``; None where it says nothing for it.
+
+    ``sentences`` are those that speak of the blank's call. ``blank`` is one as a prompt shows it: its ``parameter``
+    and, where known, its ``meaning``, the ``options`` to choose from, and the ``type`` and ``format`` of its schema.
+
+    >>> read_value("A table for four on May 14.", ["A table for four on May 14."], {"parameter": "date"})
+    'May 14'
+    """
+    options = blank.get("options")
+    if isinstance(options, list):
+        return next((said for text in sentences if (said := _option(text, options, blank)) is not None), None)
+    for text in (*sentences, query):
+        named = _named(text, blank)
+        if named is not None:
+            return named
+    form = _FORMS[_form(blank)]
+    return next((_bare(found) for text in sentences for found in _nearest(text, form, blank)), None)
+
+
+def _named(text: str, blank: dict[str, Any]) -> str | None:
+    """What stands after the parameter's name, up to the comma or full stop that ends it, or in quotation marks."""
+    name = re.escape(_name(blank))
+    stated = re.search(rf'(?<!\w){name} (?:"([^"]*)"|(.+?)(?=, \w|\.\s|\.$|$))', text, re.IGNORECASE)
+    return None if stated is None else stated[1] or stated[2]
+
+
+def _option(text: str, options: Sequence[Any], blank: dict[str, Any]) -> str | None:
+    """The option whose words stand in ``text``, the longest first; of yes and no, by the parameter's own words."""
+    if options and all(isinstance(option, bool) for option in options):
+        words = _name(blank)
+        at = re.search(rf"\b{re.escape(words)}s?\b", text, re.IGNORECASE)
+        if at is None:
+            return None
+        denied = re.match(r" (?:no|false)\b", text[at.end() :], re.IGNORECASE) or _NO.search(text[: at.start()])
+        return "false" if denied else "true"
+    for option in sorted(map(str, options), key=len, reverse=True):
+        words = re.escape(in_words(option))
+        if re.search(rf"(?<!\w){words}(?!\w)", text, re.IGNORECASE):
+            return option
+    return None
+
+
+def _form(blank: dict[str, Any]) -> str:
+    about = f" {_name(blank)} {blank.get('meaning', '')} ".lower()
+    kind = blank.get("format") or blank.get("type")
+    if kind in ("integer", "number"):
+        return "number"
+    if kind in _FORMS:
+        return str(kind)
+    words = set(re.findall(r"[a-z]+", about))
+    if words & {"date", "day"}:
+        return "date-time" if words & {"time"} else "date"
+    if words & {"time", "hour"}:
+        return "time"
+    return "text"
+
+
+def _nearest(text: str, form: re.Pattern[str], blank: dict[str, Any]) -> Iterator[str]:
+    """What looks like a value: first what follows a word of the parameter's name, then the others in their order."""
+    found = list(form.finditer(text))
+    for word in _name(blank).split():
+        at = re.search(rf"\b{re.escape(word)}\b", text, re.IGNORECASE)
+        if at is not None:
+            yield from (match[0] for match in found if match.start() >= at.end())
+    yield from (match[0] for match in found)
+
+
+def _name(blank: dict[str, Any]) -> str:
+    return in_words(str(blank.get("parameter", "")).rsplit(".", 1)[-1])
+
+
+def _bare(text: str) -> str:
+    return text.strip('"')
