@@ -83,7 +83,7 @@ class Questions:
                 "specificity": criteria.specificity(self._slots, answer.extracted),
                 "coherence": criteria.coherence(self._pairs, answer.pairs),
                 "solvability": criteria.direct(answer.solvability),
-                "alignment": criteria.alignment(self._slots, answer.extracted),
+                "alignment": criteria.alignment(self._slots, answer.extracted, self._sample.workflow.steps),
             }
         return {name: criteria.direct(answer[name]) for name in CRITERIA[group]}
 
