@@ -32,7 +32,7 @@ CRITERIA: Mapping[JudgeGroup, tuple[Criterion, ...]] = {
 }
 # Characters of one result that a judge is shown, where no run's settings say it: what the texts' writer sees of one
 # by default.
-SHOWN_CHARS = 2000
+SHOWN_CHARS = 2400
 
 
 def quality_inputs(query: str, reference: Workflow | str, response: str, shown_chars: int) -> dict[str, str]:
