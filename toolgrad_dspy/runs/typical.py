@@ -28,11 +28,12 @@ TOKENS: dict[Role, tuple[int, int]] = {
     "selector": (1000, 110),
     "updater": (1600, 500),
 }
-# Tokens of a judge's call, by the group of criteria; measured and doubled in the same way.
-JUDGED: dict[JudgeGroup, tuple[int, int]] = {
-    "quality": (1900, 400),
-    "instruction": (3000, 900),
-    "calls": (3000, 150),
+# Tokens of a judge's call by the group of criteria, read and written: of every call, and for each iteration that the
+# sample grew. Measured in the same way, with 4 and 8 iterations.
+JUDGED: dict[JudgeGroup, tuple[tuple[int, int], tuple[int, int]]] = {
+    "quality": ((860, 206), (94, 60)),
+    "instruction": ((1570, 327), (166, 40)),
+    "calls": ((1190, 457), (92, 0)),
 }
 # These two see the mini-batch.
 _PLANNERS = ("proposer", "executor")
@@ -101,7 +102,8 @@ def typical_session(
         total = total.plus(_of_role(models, role, _calls(role, config), read, wrote))
     if gate is not None:
         for group in gate.groups:
-            total = total.plus(_of_role(models, "judge", gate.votes, *JUDGED[group]))
+            read, wrote = (fixed + each * config.iterations for fixed, each in JUDGED[group])
+            total = total.plus(_of_role(models, "judge", gate.votes, read, wrote))
     allowed = config.max_calls
     return total.scaled_to(allowed) if allowed is not None and allowed < total.lm_calls else total
 
