@@ -6,12 +6,14 @@ read for a call moves together, and with it what was read for the calls that its
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar
 
 from toolgrad_dspy.records import Step
 
 # Calls that may change places among themselves; of more, each keeps its own reading. The cost grows with the cube.
 LARGEST = 40
 
+T = TypeVar("T")
 Costs = Callable[[Step, Step], int]
 _Pairs = list[tuple[Step, Step]]
 
@@ -26,10 +28,7 @@ def paired(steps: Sequence[Step], costs: Costs) -> dict[str, str]:
         alike.setdefault(_shape(unit), []).append(unit)
     pairs: _Pairs = []
     for units in alike.values():
-        inner = [[_paired_inside(call, read, costs) for read in units] for call in units]
-        table = [[sum(costs(*pair) for pair in found) for found in row] for row in inner]
-        for row, column in enumerate(cheapest(table)):
-            pairs += inner[row][column]
+        pairs += _arranged(units, units, lambda calls, read: _paired_inside(calls, read, costs), costs)
     return {call.id: read.id for call, read in pairs}
 
 
@@ -40,9 +39,23 @@ def _paired_inside(calls: Sequence[Step], read: Sequence[Step], costs: Costs) ->
         alike.setdefault(shape, []).append(place)
     pairs: _Pairs = []
     for places in alike.values():
-        table = [[costs(calls[row], read[column]) for column in places] for row in places]
-        pairs += [(calls[places[row]], read[places[column]]) for row, column in enumerate(cheapest(table))]
+        pairs += _arranged(
+            [calls[place] for place in places],
+            [read[place] for place in places],
+            lambda call, reading: [(call, reading)],
+            costs,
+        )
     return pairs
+
+
+def _arranged(calls: Sequence[T], read: Sequence[T], pairs: Callable[[T, T], _Pairs], costs: Costs) -> _Pairs:
+    """The pairs of ``calls``, each with one of ``read``, that cost least; ``pairs`` are those of one with another."""
+    own = [pairs(*both) for both in zip(calls, read, strict=True)]
+    if len(calls) > LARGEST or not any(costs(*pair) for found in own for pair in found):
+        return [pair for found in own for pair in found]
+    table = [[pairs(call, reading) for reading in read] for call in calls]
+    columns = cheapest([[sum(costs(*pair) for pair in found) for found in row] for row in table])
+    return [pair for row, column in enumerate(columns) for pair in table[row][column]]
 
 
 def _units(steps: Sequence[Step]) -> Iterator[Sequence[Step]]:
@@ -67,16 +80,13 @@ def _shape(unit: Sequence[Step]) -> tuple[object, ...]:
 def cheapest(table: Sequence[Sequence[int]]) -> list[int]:
     """The column of each row in the assignment of least cost; where several are, as many rows as can keep their own.
 
-    The Hungarian method (Kuhn 1955) with potentials, one shortest augmenting path per row. Above :data:`LARGEST` rows
-    every row keeps its own column.
+    The Hungarian method (Kuhn 1955) with potentials, one shortest augmenting path per row.
 
     >>> cheapest([[4, 0], [0, 4]]), cheapest([[1, 1], [1, 1]])
     ([1, 0], [0, 1])
     """
     size = len(table)
-    own = list(range(size))
-    if size > LARGEST or not any(table[row][row] for row in own):
-        return own
+    own = range(size)
     # A row that leaves its own column costs a little: less, for all rows together, than one argument.
     costs = [[cost * (size + 1) + (row != column) for column, cost in enumerate(table[row])] for row in own]
     row_of: list[int | None] = [None] * size
