@@ -4,7 +4,7 @@ Scripted rules on the words of the query. What a call was given is never among w
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from toolgrad_dspy.records import in_words
@@ -44,11 +44,12 @@ def read_value(query: str, sentences: Sequence[str], blank: dict[str, Any]) -> s
     options = blank.get("options")
     if isinstance(options, list):
         return next((said for text in sentences if (said := _option(text, options, blank)) is not None), None)
+    form = _FORMS[_form(blank)]
     for text in (*sentences, query):
         named = _named(text, blank)
         if named is not None:
-            return named
-    form = _FORMS[_form(blank)]
+            found = None if form is _FORMS["text"] else form.search(named)
+            return named if found is None else found[0]
     return next((_bare(found) for text in sentences for found in _nearest(text, form, blank)), None)
 
 
@@ -90,14 +91,14 @@ def _form(blank: dict[str, Any]) -> str:
     return "text"
 
 
-def _nearest(text: str, form: re.Pattern[str], blank: dict[str, Any]) -> Iterator[str]:
-    """What looks like a value: first what follows a word of the parameter's name, then the others in their order."""
+def _nearest(text: str, form: re.Pattern[str], blank: dict[str, Any]) -> list[str]:
+    """What looks like a value: first what is nearest to a word of the parameter's name, else in their order."""
     found = list(form.finditer(text))
-    for word in _name(blank).split():
-        at = re.search(rf"\b{re.escape(word)}\b", text, re.IGNORECASE)
-        if at is not None:
-            yield from (match[0] for match in found if match.start() >= at.end())
-    yield from (match[0] for match in found)
+    words = [re.search(rf"\b{re.escape(word)}\b", text, re.IGNORECASE) for word in _name(blank).split()]
+    places = [word.start() for word in words if word is not None]
+    if places:
+        found.sort(key=lambda match: min(abs(match.start() - place) for place in places))
+    return [match[0] for match in found]
 
 
 def _name(blank: dict[str, Any]) -> str:
