@@ -178,5 +178,5 @@ def test_votes_are_an_odd_number(votes: Any) -> None:
 
 def test_the_calls_of_a_gate_are_those_of_its_groups_and_votes() -> None:
     assert GateConfig().calls == 2
-    assert GateConfig(criteria="all,qor>=50", votes=3).calls == 9
-    assert GateConfig(criteria="coherence").groups == ("instruction",)
+    assert GateConfig(criteria=("all", "qor>=50"), votes=3).calls == 9
+    assert GateConfig(criteria=("coherence",)).groups == ("instruction",)

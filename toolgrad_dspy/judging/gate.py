@@ -24,7 +24,7 @@ class Gate:
     """Lets a session's accepted sample pass if it meets every standard of ``config``; any number of them at once.
 
     >>> from toolgrad_dspy.lm import Models
-    >>> gate = Gate(GateConfig(criteria="minimality"), Models.from_environment(), tools=lambda: [])
+    >>> gate = Gate(GateConfig(criteria=("minimality",)), Models.from_environment(), tools=lambda: [])
     >>> failed = Session(index=0, seed=0, status="failed")
     >>> asyncio.run(gate.judged(failed)) is failed
     True

@@ -91,7 +91,7 @@ def _standard(name: str) -> Standard:
 class GateConfig(BaseModel):
     """By what a sample is judged before it is accepted, and how the judge is asked.
 
-    >>> GateConfig(criteria="minimality, qor>=80", votes=3).criteria
+    >>> GateConfig(criteria=("minimality", "qor>=80"), votes=3).criteria
     ('minimality', 'qor>=80')
 
     - ``criteria``: those that have to hold, and ``qor>=N`` for a score from 0 to 100; the six criteria by default.
