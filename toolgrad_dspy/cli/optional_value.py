@@ -1,6 +1,7 @@
 """An option that may stand without a value: ``--judge`` alone, or ``--judge minimality``."""
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any
 
 from typer.core import TyperCommand
@@ -17,7 +18,7 @@ def optional_values(defaults: Mapping[str, str]) -> type[TyperCommand]:
     class OptionalValues(TyperCommand):
         def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
             given: list[str] = []
-            for word, following in zip(args, [*args[1:], "-"], strict=True):
+            for word, following in pairwise([*args, "-"]):
                 given.append(word)
                 if word in defaults and following.startswith("-"):
                     given.append(defaults[word])
