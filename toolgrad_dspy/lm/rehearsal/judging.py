@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from toolgrad_dspy.lm.rehearsal.prompt import Prompt, objects
-from toolgrad_dspy.lm.rehearsal.reading import read_value
+from toolgrad_dspy.lm.rehearsal.reading import read_value, sentence_about, sentences, shared
 from toolgrad_dspy.lm.rehearsal.writing import FACT_CHARACTERS, FACTS
 from toolgrad_dspy.records import in_words, leaves
 from toolgrad_dspy.signatures import MISSING
@@ -25,7 +25,7 @@ def score_requests(prompt: Prompt, rng: random.Random) -> dict[str, Any]:
     """
     query, response = _text(prompt.inputs.get("query", "")), _text(prompt.inputs.get("response", ""))
     steps = list(objects(prompt.inputs.get("reference", "")))
-    asked = _sentences(query)
+    asked = sentences(query)
     facts = [_facts(step.get("result")) for step in steps] or [_words(_text(prompt.inputs.get("reference", "")))]
     asked = asked[max(0, len(asked) - len(facts)) :]  # without the opening
     said = " ".join(response.split())
@@ -43,11 +43,12 @@ def judge_instruction(prompt: Prompt, rng: random.Random) -> dict[str, Any]:
     names a tool.
     """
     query = _text(prompt.inputs.get("query", ""))
-    tools = {str(tool.get("name", "")): tool.get("parameters") for tool in objects(prompt.inputs.get("tools", ""))}
-    named = [name for name in tools if in_words(name) in query.lower()]
+    said = sentences(query)
+    tools = {str(tool.get("name", "")): tool for tool in objects(prompt.inputs.get("tools", ""))}
+    named = [name for name, tool in tools.items() if any(shared(sentence, _about(tool)) for sentence in said)]
     pairs = list(objects(prompt.inputs.get("sentences", "")))
     return {
-        "extracted": [_extracted(blank, query, tools) for blank in objects(prompt.inputs.get("blanks", ""))],
+        "extracted": [_extracted(blank, query, said, tools) for blank in objects(prompt.inputs.get("blanks", ""))],
         "pairs": [
             {
                 "pair": pair["pair"],
@@ -63,7 +64,7 @@ def judge_instruction(prompt: Prompt, rng: random.Random) -> dict[str, Any]:
 def judge_calls(prompt: Prompt, rng: random.Random) -> dict[str, Any]:
     """As many calls as sentences without the opening suffice; a call that is made twice is redundant."""
     calls = [(call["tool"], call["arguments"]) for call in objects(prompt.inputs.get("calls", ""))]
-    requests = max(1, len(_sentences(_text(prompt.inputs.get("query", "")))) - 1)
+    requests = max(1, len(sentences(_text(prompt.inputs.get("query", "")))) - 1)
     twice = [tool for number, (tool, given) in enumerate(calls) if (tool, given) in calls[:number]]
     return {
         "sufficiency": _ruling(requests <= len(calls), f"There are {requests} requests and {len(calls)} calls."),
@@ -71,14 +72,23 @@ def judge_calls(prompt: Prompt, rng: random.Random) -> dict[str, Any]:
     }
 
 
-def _extracted(blank: dict[str, Any], query: str, schemas: Mapping[str, Any]) -> dict[str, Any]:
-    """What the query says for the blank, in the sentences that name its tool."""
-    schema = schemas.get(str(blank["tool"])) or {}
-    own = [sentence for sentence in _sentences(query) if in_words(str(blank["tool"])) in sentence.lower()]
-    said = read_value(query, own, {**_kind(schema, str(blank["parameter"])), **blank})
-    if said is None:
+def _extracted(
+    blank: dict[str, Any], query: str, said: Sequence[str], tools: Mapping[str, dict[str, Any]]
+) -> dict[str, Any]:
+    """What the query says for the blank, in the sentence that speaks of its call."""
+    tool = tools.get(str(blank["tool"]), {})
+    place = re.sub(r"\D", "", str(blank.get("call", "")))
+    own = sentence_about(said, _about({"name": blank["tool"], **tool}), int(place or 0))
+    value = read_value(query, own, {**_kind(tool.get("parameters"), str(blank["parameter"])), **blank})
+    if value is None:
         return {"blank": blank["blank"], "reason": f"It does not speak of {blank['parameter']}.", "value": MISSING}
-    return {"blank": blank["blank"], "reason": f"It says {said!r}.", "value": said}
+    return {"blank": blank["blank"], "reason": f"It says {value!r}.", "value": value}
+
+
+def _about(tool: Mapping[str, Any]) -> list[str]:
+    """The words that speak of a tool: its name, and the first sentence of its description."""
+    described = str(tool.get("description") or "")
+    return [in_words(str(tool.get("name", ""))), *sentences(described)[:1]]
 
 
 def _kind(schema: Any, parameter: str) -> dict[str, Any]:
@@ -106,10 +116,6 @@ def _facts(result: Any) -> list[str]:
 
 def _words(text: str) -> list[str]:
     return sorted(set(re.findall(r"\w{5,}", text)))
-
-
-def _sentences(text: str) -> Sequence[str]:
-    return [part for part in re.split(r"(?<=[.!?])\s+", text.strip()) if part]
 
 
 def _text(field: str) -> str:

@@ -4,7 +4,7 @@ Scripted rules on the words of the query. What a call was given is never among w
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from toolgrad_dspy.records import in_words
@@ -17,8 +17,7 @@ _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
 _DATE = rf"\d{{4}}-\d\d-\d\d|{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?(?:,? \d{{4}})?|\d{{1,2}} {_MONTH}(?: \d{{4}})?"
 _TIME = r"\d{1,2}:\d\d(?: ?[ap]m)?|\d{1,2} ?[ap]m|noon|midnight"
 _NUMBER = rf"(?<![\w.:-])-?\d+(?:\.\d+)?(?![\w:-]|\.\d)|(?<!\w)(?:{'|'.join(_NUMBER_WORDS)})(?!\w)"
-_NAME = r"[^\W\d_]*[A-Z]\w*(?: (?:of |the )?[A-Z]\w*)*"
-_QUOTED = r'"[^"]*"'
+_NAME = r"(?<=\w )[A-Z]\w*(?: (?:of |the )?[A-Z]\w*)*"
 
 # What a blank's value looks like, by its schema's type and format, or by a word of its name or meaning.
 _FORMS: dict[str, re.Pattern[str]] = {
@@ -26,10 +25,48 @@ _FORMS: dict[str, re.Pattern[str]] = {
     "time": re.compile(_TIME, re.IGNORECASE),
     "date-time": re.compile(rf"(?:{_DATE})(?:T|,? (?:at )?)(?:{_TIME})", re.IGNORECASE),
     "number": re.compile(_NUMBER, re.IGNORECASE),
-    "text": re.compile(rf"{_QUOTED}|(?<=\w ){_NAME}"),
+    "email": re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"),
+    "text": re.compile(rf'"[^"]*"|{_NAME}'),
 }
+_TOLD_BY: dict[str, frozenset[str]] = {
+    "email": frozenset({"email", "mail"}),
+    "time": frozenset({"time", "hour", "hh"}),
+    "date": frozenset({"date", "day", "yyyy"}),
+}
+_MOMENT = re.compile(rf"{_DATE}|{_TIME}", re.IGNORECASE)
 # Words that say no to a yes-or-no blank, before the word that names it.
 _NO = re.compile(r"\b(?:no|not|without|nothing|never|skip)\b[^.,;]*$", re.IGNORECASE)
+# A name that one of these follows is spoken of, and no value comes after it.
+_GOES_ON = r"(?!(?:and|or|of|at|in|on|to|for|is|as|with|from|that|which|the|its?|you|I)\b)"
+_SENTENCE = re.compile(r"(?<=[.!?])\s+|(?<=[.!?][\"”])\s+")
+# Words of any sentence, which tell nothing of what it is about. Shorter ones than four letters tell nothing either.
+_EVERYWHERE = frozenset(
+    {"after", "also", "find", "first", "from", "give", "have", "list", "look", "need", "next", "please", "show"}
+    | {"tell", "that", "their", "them", "then", "there", "this", "what", "when", "where", "which", "with", "your"}
+)
+
+
+def sentences(text: str) -> list[str]:
+    """The sentences of ``text``; what a quotation ends with, ends its sentence."""
+    return [part for part in _SENTENCE.split(text.strip()) if part]
+
+
+def shared(sentence: str, words: Iterable[str]) -> int:
+    """How many of ``words`` a sentence has, as they are or as a plural."""
+    return len(_roots(sentence) & _roots(" ".join(words)))
+
+
+def sentence_about(said: Sequence[str], words: Iterable[str], place: int) -> list[str]:
+    """The one of the sentences ``said`` that shares most ``words``, the nearest to ``place`` of several; or none."""
+    wanted = list(words)
+    scored = [(shared(sentence, wanted), -abs(number - place), sentence) for number, sentence in enumerate(said)]
+    best = max(scored, default=(0, 0, ""))
+    return [best[2]] if best[0] else []
+
+
+def _roots(text: str) -> set[str]:
+    found = set(re.findall(r"[a-z]{4,}", in_words(text))) - _EVERYWHERE
+    return {word.removesuffix("s") for word in found}
 
 
 def read_value(query: str, sentences: Sequence[str], blank: dict[str, Any]) -> str | None:
@@ -45,18 +82,18 @@ def read_value(query: str, sentences: Sequence[str], blank: dict[str, Any]) -> s
     if isinstance(options, list):
         return next((said for text in sentences if (said := _option(text, options, blank)) is not None), None)
     form = _FORMS[_form(blank)]
-    for text in (*sentences, query):
+    for text in sentences:
         named = _named(text, blank)
-        if named is not None:
-            found = None if form is _FORMS["text"] else form.search(named)
-            return named if found is None else found[0]
-    return next((_bare(found) for text in sentences for found in _nearest(text, form, blank)), None)
+        found = None if named is None else form.search(named)
+        if named is not None and (found is not None or form is _FORMS["text"]):
+            return named if found is None or form is _FORMS["text"] else found[0]
+    return next((found.strip('"') for text in sentences for found in _nearest(text, form, blank)), None)
 
 
 def _named(text: str, blank: dict[str, Any]) -> str | None:
     """What stands after the parameter's name, up to the comma or full stop that ends it, or in quotation marks."""
     name = re.escape(_name(blank))
-    stated = re.search(rf'(?<!\w){name} (?:"([^"]*)"|(.+?)(?=, \w|\.\s|\.$|$))', text, re.IGNORECASE)
+    stated = re.search(rf'(?<!\w){name} (?:"([^"]*)"|{_GOES_ON}(.+?)(?=, \w|[.?!]\s|[.?!]$|$))', text, re.IGNORECASE)
     return None if stated is None else stated[1] or stated[2]
 
 
@@ -77,24 +114,27 @@ def _option(text: str, options: Sequence[Any], blank: dict[str, Any]) -> str | N
 
 
 def _form(blank: dict[str, Any]) -> str:
-    about = f" {_name(blank)} {blank.get('meaning', '')} ".lower()
     kind = blank.get("format") or blank.get("type")
     if kind in ("integer", "number"):
         return "number"
     if kind in _FORMS:
         return str(kind)
-    words = set(re.findall(r"[a-z]+", about))
-    if words & {"date", "day"}:
-        return "date-time" if words & {"time"} else "date"
-    if words & {"time", "hour"}:
-        return "time"
+    # Its name says more than its meaning, which speaks of other parameters, too.
+    for about in (_name(blank), str(blank.get("meaning", ""))):
+        words = set(re.findall(r"[a-z]+", about.lower()))
+        told = next((form for form, names in _TOLD_BY.items() if words & names), None)
+        if told is not None:
+            return told
     return "text"
 
 
 def _nearest(text: str, form: re.Pattern[str], blank: dict[str, Any]) -> list[str]:
     """What looks like a value: first what is nearest to a word of the parameter's name, else in their order."""
     found = list(form.finditer(text))
-    words = [re.search(rf"\b{re.escape(word)}\b", text, re.IGNORECASE) for word in _name(blank).split()]
+    if form is _FORMS["text"]:  # "May" is a name only where it is no month
+        moments = [moment.span() for moment in _MOMENT.finditer(text)]
+        found = [match for match in found if not any(start <= match.start() < end for start, end in moments)]
+    words = [re.search(rf"\b{re.escape(word[:4])}", text, re.IGNORECASE) for word in _name(blank).split()]
     places = [word.start() for word in words if word is not None]
     if places:
         found.sort(key=lambda match: min(abs(match.start() - place) for place in places))
@@ -103,7 +143,3 @@ def _nearest(text: str, form: re.Pattern[str], blank: dict[str, Any]) -> list[st
 
 def _name(blank: dict[str, Any]) -> str:
     return in_words(str(blank.get("parameter", "")).rsplit(".", 1)[-1])
-
-
-def _bare(text: str) -> str:
-    return text.strip('"')
