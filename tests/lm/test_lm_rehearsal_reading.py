@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from toolgrad_dspy.lm.rehearsal.reading import read_value
+from toolgrad_dspy.lm.rehearsal.reading import read_value, sentence_about, sentences
 
 NUMBER = {"type": "integer"}
 
@@ -42,12 +42,44 @@ def test_of_several_numbers_the_one_beside_the_parameters_name_is_its_own() -> N
     ]
 
 
+def test_the_sentence_that_speaks_of_a_call_is_found_by_its_words_and_then_by_its_place() -> None:
+    query = 'I have some errands. Leave the note "Back at six." and lock up. List two parcels. And track that parcel.'
+    said = sentences(query)
+    assert len(said) == 4
+    assert sentence_about(said, ["list parcels", "List the parcels."], 2) == ["List two parcels."]
+    assert sentence_about(said, ["track parcel", "Where a parcel is."], 3) == ["And track that parcel."]
+    assert sentence_about(said, ["parcel"], 3) == ["And track that parcel."]
+    assert sentence_about(said, ["weather forecast"], 1) == []
+    assert sentence_about([], ["parcel"], 1) == []
+
+
 def test_what_only_looks_like_the_value_is_not_taken_out_of_another_calls_sentence() -> None:
     query = "Book a table for four. Then list the trams."
     assert read_value(query, ["Then list the trams."], {"parameter": "limit", **NUMBER}) is None
 
 
-@pytest.mark.parametrize("query", ["", "\ud800", "date " * 20_000, '"' * 30_000, "-" * 30_000, "A" * 50_000])
-@pytest.mark.parametrize("blank", [{}, {"parameter": ""}, {"parameter": "date", "options": []}, {"parameter": "a.b"}])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "",
+        "\ud800",
+        "date 1 " * 20_000,
+        "date x\n" * 20_000,
+        "date 2026-05-14 " * 5_000,
+        '"' * 30_000,
+        "-" * 30_000,
+        "A" * 50_000,
+    ],
+)
+@pytest.mark.parametrize(
+    "blank",
+    [
+        {},
+        {"parameter": ""},
+        {"parameter": "date", **NUMBER},
+        {"parameter": "date", "options": []},
+        {"parameter": "a.b"},
+    ],
+)
 def test_no_text_and_no_blank_is_too_odd_to_read(query: str, blank: dict[str, Any]) -> None:
     assert read_value(query, [query], blank) is None or query

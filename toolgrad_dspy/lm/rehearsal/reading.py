@@ -4,7 +4,9 @@ Scripted rules on the words of the query. What a call was given is never among w
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any
 
 from toolgrad_dspy.records import in_words
@@ -17,7 +19,7 @@ _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
 _DATE = rf"\d{{4}}-\d\d-\d\d|{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?(?:,? \d{{4}})?|\d{{1,2}} {_MONTH}(?: \d{{4}})?"
 _TIME = r"\d{1,2}:\d\d(?: ?[ap]m)?|\d{1,2} ?[ap]m|noon|midnight"
 _NUMBER = rf"(?<![\w.:-])-?\d+(?:\.\d+)?(?![\w:-]|\.\d)|(?<!\w)(?:{'|'.join(_NUMBER_WORDS)})(?!\w)"
-_NAME = r"(?<=\w )[A-Z]\w*(?: (?:of |the )?[A-Z]\w*)*"
+_NAME = r"(?<=\w )[A-Z]\w*(?: (?:of |the )?[A-Z]\w*)*(?: \d+[a-z]?\b)?"
 
 # What a blank's value looks like, by its schema's type and format, or by a word of its name or meaning.
 _FORMS: dict[str, re.Pattern[str]] = {
@@ -38,7 +40,7 @@ _MOMENT = re.compile(rf"{_DATE}|{_TIME}", re.IGNORECASE)
 _NO = re.compile(r"\b(?:no|not|without|nothing|never|skip)\b[^.,;]*$", re.IGNORECASE)
 # A name that one of these follows is spoken of, and no value comes after it.
 _GOES_ON = r"(?!(?:and|or|of|at|in|on|to|for|is|as|with|from|that|which|the|its?|you|I)\b)"
-_SENTENCE = re.compile(r"(?<=[.!?])\s+|(?<=[.!?][\"”])\s+")
+_SENTENCE = re.compile(r"(?:(?<=[.!?])|(?<=[.!?][\"”]))\s+(?![a-z])")
 # Words of any sentence, which tell nothing of what it is about. Shorter ones than four letters tell nothing either.
 _EVERYWHERE = frozenset(
     {"after", "also", "find", "first", "from", "give", "have", "list", "look", "need", "next", "please", "show"}
@@ -64,6 +66,7 @@ def sentence_about(said: Sequence[str], words: Iterable[str], place: int) -> lis
     return [best[2]] if best[0] else []
 
 
+@lru_cache(maxsize=4096)
 def _roots(text: str) -> set[str]:
     found = set(re.findall(r"[a-z]{4,}", in_words(text))) - _EVERYWHERE
     return {word.removesuffix("s") for word in found}
@@ -72,28 +75,31 @@ def _roots(text: str) -> set[str]:
 def read_value(query: str, sentences: Sequence[str], blank: dict[str, Any]) -> str | None:
     """The words of ``query`` that give the value of ``blank``; None where it says nothing for it.
 
-    ``sentences`` are those that speak of the blank's call. ``blank`` is one as a prompt shows it: its ``parameter``
-    and, where known, its ``meaning``, the ``options`` to choose from, and the ``type`` and ``format`` of its schema.
+    ``sentences`` are those that speak of the blank's call; where none does, the whole query is read. ``blank`` is one
+    as a prompt shows it: its ``parameter`` and, where known, its ``meaning``, the ``options`` to choose from, and the
+    ``type`` and ``format`` of its schema.
 
     >>> read_value("A table for four on May 14.", ["A table for four on May 14."], {"parameter": "date"})
     'May 14'
     """
+    texts = sentences or (query,)
     options = blank.get("options")
     if isinstance(options, list):
-        return next((said for text in sentences if (said := _option(text, options, blank)) is not None), None)
+        return next((said for text in texts if (said := _option(text, options, blank)) is not None), None)
     form = _FORMS[_form(blank)]
-    for text in sentences:
+    for text in texts:
         named = _named(text, blank)
         found = None if named is None else form.search(named)
         if named is not None and (found is not None or form is _FORMS["text"]):
             return named if found is None or form is _FORMS["text"] else found[0]
-    return next((found.strip('"') for text in sentences for found in _nearest(text, form, blank)), None)
+    return next((found.strip('"') for text in texts for found in _nearest(text, form, blank)), None)
 
 
 def _named(text: str, blank: dict[str, Any]) -> str | None:
     """What stands after the parameter's name, up to the comma or full stop that ends it, or in quotation marks."""
     name = re.escape(_name(blank))
-    stated = re.search(rf'(?<!\w){name} (?:"([^"]*)"|{_GOES_ON}(.+?)(?=, \w|[.?!]\s|[.?!]$|$))', text, re.IGNORECASE)
+    ends = r"(?=, \w|[.?!]\s|[.?!]?$)"
+    stated = re.search(rf'(?<!\w){name} (?:"([^"]*)"|{_GOES_ON}(.+?){ends})', text, re.IGNORECASE | re.MULTILINE)
     return None if stated is None else stated[1] or stated[2]
 
 
@@ -131,14 +137,21 @@ def _form(blank: dict[str, Any]) -> str:
 def _nearest(text: str, form: re.Pattern[str], blank: dict[str, Any]) -> list[str]:
     """What looks like a value: first what is nearest to a word of the parameter's name, else in their order."""
     found = list(form.finditer(text))
-    if form is _FORMS["text"]:  # "May" is a name only where it is no month
-        moments = [moment.span() for moment in _MOMENT.finditer(text)]
-        found = [match for match in found if not any(start <= match.start() < end for start, end in moments)]
-    words = [re.search(rf"\b{re.escape(word[:4])}", text, re.IGNORECASE) for word in _name(blank).split()]
-    places = [word.start() for word in words if word is not None]
+    if form in (_FORMS["text"], _FORMS["number"]):  # "7 pm" is no number, and "May" a name where it is no month
+        taken = {place for moment in _MOMENT.finditer(text) for place in range(*moment.span())}
+        found = [match for match in found if match.start() not in taken]
+    words = re.findall(r"\w+", in_words(str(blank.get("parameter", ""))))
+    starts = "|".join(re.escape(word[:4]) for word in words)
+    places = [at.start() for at in re.finditer(rf"\b(?:{starts})", text, re.IGNORECASE)] if starts else []
     if places:
-        found.sort(key=lambda match: min(abs(match.start() - place) for place in places))
+        found.sort(key=lambda match: _distance(places, match.start()))
     return [match[0] for match in found]
+
+
+def _distance(places: Sequence[int], start: int) -> int:
+    """From ``start`` to the nearest of ``places``, which are in order."""
+    at = bisect_left(places, start)
+    return min(abs(place - start) for place in places[max(0, at - 1) : at + 1])
 
 
 def _name(blank: dict[str, Any]) -> str:
