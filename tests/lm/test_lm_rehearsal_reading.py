@@ -58,28 +58,12 @@ def test_what_only_looks_like_the_value_is_not_taken_out_of_another_calls_senten
     assert read_value(query, ["Then list the trams."], {"parameter": "limit", **NUMBER}) is None
 
 
-@pytest.mark.parametrize(
-    "query",
-    [
-        "",
-        "\ud800",
-        "date 1 " * 20_000,
-        "date x\n" * 20_000,
-        "date 2026-05-14 " * 5_000,
-        '"' * 30_000,
-        "-" * 30_000,
-        "A" * 50_000,
-    ],
-)
-@pytest.mark.parametrize(
-    "blank",
-    [
-        {},
-        {"parameter": ""},
-        {"parameter": "date", **NUMBER},
-        {"parameter": "date", "options": []},
-        {"parameter": "a.b"},
-    ],
-)
+ODD_TEXTS = ["", "\ud800", "date 1 " * 20_000, "date x\n" * 20_000, "date 2026-05-14 " * 5_000]
+ODD_TEXTS += [sign * 30_000 for sign in '"-A']
+ODD_BLANKS: list[dict[str, Any]] = [{}, {"parameter": ""}, {"parameter": "date", "options": []}, {"parameter": "a.b"}]
+
+
+@pytest.mark.parametrize("query", ODD_TEXTS, ids=lambda text: ascii(text[:8]))
+@pytest.mark.parametrize("blank", [*ODD_BLANKS, {"parameter": "date", **NUMBER}], ids=str)
 def test_no_text_and_no_blank_is_too_odd_to_read(query: str, blank: dict[str, Any]) -> None:
     assert read_value(query, [query], blank) is None or query
