@@ -1,6 +1,6 @@
 """Running many sessions: a run as data, the engines that play it, the store that keeps it, progress and figures."""
 
-from toolgrad_dspy.runs.config_file import ConfigFile, load_config_file, program_config
+from toolgrad_dspy.runs.config_file import ConfigFile, gate_config, load_config_file, program_config
 from toolgrad_dspy.runs.engines import Done, LocalEngine, OpenRun, RunEngine
 from toolgrad_dspy.runs.estimate import Estimate, estimate, estimate_from_run
 from toolgrad_dspy.runs.event_loop import execute
@@ -29,6 +29,7 @@ __all__ = [  # noqa: RUF022 - grouped by topic
     "ConfigFile",
     "load_config_file",
     "program_config",
+    "gate_config",
     # running it
     "generate",
     "estimate",
