@@ -13,7 +13,7 @@ from toolgrad_dspy.program.state import State
 from toolgrad_dspy.provenance.made_up import without_optional
 from toolgrad_dspy.records import Step, ToolCall, Workflow
 from toolgrad_dspy.texts import Violation
-from toolgrad_dspy.tools.verdict import classify
+from toolgrad_dspy.tools.verdict import Context, classify
 
 # What can be mended by a smaller workflow. A leaked name or a false claim is in the texts, and stays there.
 _OF_A_STEP = frozenset(
@@ -71,7 +71,9 @@ async def _without_choices(
         again = await branches.again(steps.values(), shorter)
         needed = any(step.id in other.depends_on for other in steps.values())
         same = again is not None and again.value == step.observation.value
-        usable = again is not None and classify(again, state.library.tool(step.call.tool).returns).outcome == "ok"
+        tool = state.library.tool(step.call.tool)
+        context = Context(returns=tool.returns, call=shorter.call, writes=tool.writes)
+        usable = again is not None and classify(again, context).outcome == "ok"
         if again is None or not usable or (needed and not same):
             left.append(violation)
             continue

@@ -3,7 +3,7 @@
 import re
 
 from toolgrad_dspy.records import Step, Tool
-from toolgrad_dspy.tools.verdict import classify
+from toolgrad_dspy.tools.verdict import Context, classify
 
 # How people say that there was nothing, in the languages whose requests are checked.
 _NOTHING = re.compile(
@@ -19,7 +19,10 @@ _NOTHING = re.compile(
 
 def is_empty(step: Step, tool: Tool | None) -> bool:
     """Whether the result of ``step`` holds nothing."""
-    return classify(step.observation, None if tool is None else tool.returns).outcome == "empty"
+    context = Context(call=step.call)
+    if tool is not None:
+        context = Context(returns=tool.returns, call=step.call, writes=tool.writes)
+    return classify(step.observation, context).outcome == "empty"
 
 
 def says_nothing(response: str) -> bool:
