@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from toolgrad_dspy.lm.rehearsal.reading import read_value
+from toolgrad_dspy.lm.rehearsal.requesting import clauses, served
 
 NUMBER = {"type": "integer"}
 
@@ -43,12 +44,30 @@ def test_of_several_numbers_the_one_beside_the_parameters_name_is_its_own() -> N
     ]
 
 
+def test_the_sentence_that_speaks_of_a_call_is_found_by_its_words_and_then_by_its_place() -> None:
+    said = clauses(
+        'I have some errands. Leave the note "Back at six." there. List two parcels. And track that parcel.'
+    )
+    assert [clause.asks for clause in said] == [False, True, True, True]
+    calls = [("list_parcels", "List the parcels."), ("track_parcel", "Where a parcel is.")]
+    assert served(said, calls) == [None, None, 0, 1]
+    assert served(said, [("track_parcel", "")]) == [None, None, None, 0]
+    assert served(said, [("get_forecast", "The weather forecast")]) == [None] * 4
+    assert served([], calls) == []
+    assert served(said, []) == [None] * 4
+
+
 def test_what_only_looks_like_the_value_is_not_taken_out_of_another_calls_sentence() -> None:
     query = "Book a table for four. Then list the trams."
     assert read_value(query, ["Then list the trams."], {"parameter": "limit", **NUMBER}) is None
 
 
-@pytest.mark.parametrize("query", ["", "\ud800", "date " * 20_000, '"' * 30_000, "-" * 30_000, "A" * 50_000])
-@pytest.mark.parametrize("blank", [{}, {"parameter": ""}, {"parameter": "date", "options": []}, {"parameter": "a.b"}])
+ODD_TEXTS = ["", "\ud800", "date 1 " * 20_000, "date x\n" * 20_000, "date 2026-05-14 " * 5_000]
+ODD_TEXTS += [sign * 30_000 for sign in '"-A']
+ODD_BLANKS: list[dict[str, Any]] = [{}, {"parameter": ""}, {"parameter": "date", "options": []}, {"parameter": "a.b"}]
+
+
+@pytest.mark.parametrize("query", ODD_TEXTS, ids=lambda text: ascii(text[:8]))
+@pytest.mark.parametrize("blank", [*ODD_BLANKS, {"parameter": "date", **NUMBER}], ids=str)
 def test_no_text_and_no_blank_is_too_odd_to_read(query: str, blank: dict[str, Any]) -> None:
     assert read_value(query, [query], blank) is None or query

@@ -17,7 +17,7 @@ from toolgrad_dspy.lm.rehearsal.wishes import wish
 from toolgrad_dspy.lm.rehearsal.wording import worded
 from toolgrad_dspy.lm.rehearsal.writing import write
 from toolgrad_dspy.provenance import states
-from toolgrad_dspy.provenance.mentions import contains
+from toolgrad_dspy.provenance.statements.mentions import contains
 from toolgrad_dspy.records import Session
 from toolgrad_dspy.world import WorldSource
 

@@ -133,6 +133,16 @@ class Branches:
                 return f"{step.id} ({step.call.tool}) gave another result when it was replayed on a fresh session"
         return None
 
+    async def again(self, steps: Iterable[Step], changed: Step) -> Observation | None:
+        """The result of ``changed`` on a fresh session, after the writes of the ``steps`` before it.
+
+        None if its source does not isolate its sessions: a call cannot be made again there.
+        """
+        if self._library.isolation_of(changed.call.tool) != "session":
+            return None
+        branch = await self.branch(step for step in steps if step.number < changed.number)
+        return await branch.replay(changed.call)
+
     def _repeats(self, name: str) -> bool:
         return self._library.isolation_of(name) == "session" and self._library.tool(name).writes
 

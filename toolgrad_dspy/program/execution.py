@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from toolgrad_dspy.errors import one_line
+from toolgrad_dspy.program.doubtful import ResultJudge
 from toolgrad_dspy.program.memory import FOUND_NOTHING, REPEATED, Memory
 from toolgrad_dspy.program.state import State
 from toolgrad_dspy.provenance.dependencies import attempts_to_keep
@@ -19,7 +20,7 @@ from toolgrad_dspy.records import Attempt, DraftCall, Observation, Origin, Propo
 from toolgrad_dspy.records.pointer import list_index
 from toolgrad_dspy.rendering import line
 from toolgrad_dspy.tools.base import ToolSession
-from toolgrad_dspy.tools.verdict import classify
+from toolgrad_dspy.tools.verdict import Context
 
 # Tools that a model is told of, for an id that it made up.
 GIVERS = 4
@@ -55,6 +56,7 @@ class Execution:
     session: ToolSession
     at_hand: frozenset[str]
     iteration: int
+    judge: ResultJudge
     problem: str = ""
     attempts: list[Attempt] = field(default_factory=list)
     results: dict[str, EarlierResult] = field(default_factory=dict)
@@ -143,7 +145,7 @@ class Execution:
             turn=self._turn,
             call=prepared.call,
             observation=observation,
-            verdict=prepared.known or self._classify(prepared.call, observation),
+            verdict=prepared.known or await self._judged(prepared.call, observation),
             origins=prepared.origins,
             seconds=observation.latency if observation else 0.0,
             left_out=prepared.left_out,
@@ -235,9 +237,14 @@ class Execution:
         near = [name for name in givers if name in self.at_hand]
         return tuple(sorted(near, key=lambda name: len(required_ids(library.tool(name))))[:GIVERS])
 
-    def _classify(self, call: ToolCall, observation: Observation | None) -> Verdict:
+    async def _judged(self, call: ToolCall, observation: Observation | None) -> Verdict:
         assert observation is not None, "a call without a refusal has run"
-        return classify(observation, self.state.library.tool(call.tool).returns)
+        tool = self.state.library.tool(call.tool)
+        steps = (step.observation for step in self.state.workflow.steps if step.call.tool == call.tool)
+        tried = (a.observation for a in self.attempts if a.call.tool == call.tool and a.verdict.outcome == "ok")
+        others = tuple(seen.value for seen in (*steps, *tried) if seen is not None)
+        context = Context(returns=tool.returns, call=call, writes=tool.writes, others=others)
+        return await self.judge.verdict(tool, call, observation, context, self.state.config.shown_chars)
 
     def _earlier(self, name: str) -> tuple[str, Observation] | None:
         """What a reference may name: a step, an attempt, or by its position a call that was given before this one."""

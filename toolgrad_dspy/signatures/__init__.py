@@ -6,6 +6,7 @@ from toolgrad_dspy.signatures.extract import NO_CALL, Extract, ReadRequest, Read
 from toolgrad_dspy.signatures.judge_calls import JudgeCalls
 from toolgrad_dspy.signatures.judge_instruction import MISSING, ExtractedValue, JudgedPair, JudgeInstruction, Ruling
 from toolgrad_dspy.signatures.judge_quality import JudgedRequest, JudgeQuality
+from toolgrad_dspy.signatures.judge_result import JudgeResult
 from toolgrad_dspy.signatures.propose import Propose
 from toolgrad_dspy.signatures.repair import Repair
 from toolgrad_dspy.signatures.select import Select
@@ -22,6 +23,7 @@ __all__ = [
     "JudgeCalls",
     "JudgeInstruction",
     "JudgeQuality",
+    "JudgeResult",
     "JudgedPair",
     "JudgedRequest",
     "Propose",

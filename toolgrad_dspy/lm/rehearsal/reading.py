@@ -79,8 +79,9 @@ class Found:
 def read_value(query: str, sentences: Sequence[str], blank: dict[str, Any]) -> str | None:
     """What ``query`` gives for ``blank``; None where it says nothing for it.
 
-    ``sentences`` are those that speak of the blank's call. ``blank`` is one as a prompt shows it: its ``parameter``
-    and, where known, its ``meaning``, the ``options`` to choose from, and the ``type`` and ``format`` of its schema.
+    ``sentences`` are those that speak of the blank's call; where none does, the whole query is read. ``blank`` is one
+    as a prompt shows it: its ``parameter`` and, where known, its ``meaning``, the ``options`` to choose from, and the
+    ``type`` and ``format`` of its schema.
 
     >>> read_value("A table for four on May 14.", ["A table for four on May 14."], {"parameter": "date"})
     'May 14'
@@ -99,7 +100,7 @@ def find_value(
     """As :func:`read_value`, with the words. What is ``taken`` says something else; without ``guess`` no name or text
     is taken for the value only because it is one.
     """
-    query, sentences = query[:_LONG], [text[:_LONG] for text in sentences]
+    sentences = [text[:_LONG] for text in sentences or (query,)]
     options = blank.get("options")
     if isinstance(options, list):
         return next((found for text in sentences if (found := _option(text, options, blank))), None)
@@ -107,7 +108,7 @@ def find_value(
     if said is not None:
         return said
     form = _form(blank)
-    for text in (*sentences, query):
+    for text in sentences:
         named = _named(text, blank, form)
         if named is not None:
             return Found(named, named)

@@ -163,11 +163,12 @@ def _answer(result: Any, facts: Sequence[Fact], wanted: Wish, avoid: Sequence[st
 
 
 def _nothing(result: Any, wanted: Wish) -> str:
+    """What there is to say of a result without facts: that it is empty, or that what was asked for was done."""
+    head = re.split(r" (?:of|in|by|on|at|for|with|that|to|from)\b|,", wanted.about, maxsplit=1)[0]
+    about = re.sub(r"\bmy (?:own )?", "your ", head)
     if result in (None, "", [], {}) or not list(leaves(result)) or _is_empty(result):
-        head = re.split(r" (?:of|in|by|on|at|for|with|that|to|from)\b|,", wanted.about, maxsplit=1)[0]
-        about = re.sub(r"^my (?:own )?", "your ", head) if wanted.looks else ""
-        return f"There was nothing to be found{f' for {about}' if about else ''}."
-    return "That is done." if wanted.changes else "That worked."
+        return f"There was nothing to be found{f' for {about}' if about and wanted.looks else ''}."
+    return f"I was able to {wanted.verb} {about}." if wanted.verb and about else "That worked."
 
 
 def _is_empty(result: Any) -> bool:
