@@ -2,9 +2,11 @@
 
 import json
 import random
+from collections.abc import Sequence
 from typing import Any
 
 from toolgrad_dspy.lm.rehearsal.prompt import Prompt, objects
+from toolgrad_dspy.lm.rehearsal.responding import Fact, facts_told
 from toolgrad_dspy.records import in_words, leaves
 
 
@@ -14,6 +16,10 @@ def check_response(prompt: Prompt, rng: random.Random) -> dict[str, Any]:
     """
     steps = list(objects(prompt.inputs.get("results", "")))
     said = _plain(prompt.inputs.get("response", ""))
+    told = {
+        step.get("step"): facts
+        for step, facts in zip(steps, facts_told([s.get("result") for s in steps]), strict=True)
+    }
     known = _plain(json.dumps([step.get("result") for step in steps], ensure_ascii=False)) + _plain(
         prompt.inputs.get("query", "")
     )
@@ -26,18 +32,23 @@ def check_response(prompt: Prompt, rng: random.Random) -> dict[str, Any]:
             }
             for claim in objects(prompt.inputs.get("claims", ""))
         ],
-        "answers_checked": [_answered(call, steps, said) for call in objects(prompt.inputs.get("calls", ""))],
+        "answers_checked": [
+            _answered(call, steps, told.get(call["call"], []), said)
+            for call in objects(prompt.inputs.get("calls", ""))
+        ],
     }
 
 
-def _answered(call: dict[str, Any], steps: list[dict[str, Any]], said: str) -> dict[str, Any]:
+def _answered(call: dict[str, Any], steps: list[dict[str, Any]], told: Sequence[Fact], said: str) -> dict[str, Any]:
     own = next((step for step in steps if step.get("step") == call["call"]), {})
     facts = [text for _, leaf in leaves(own.get("result")) if len(text := _plain(str(leaf)).strip()) > 3]
-    told = any(f" {fact} " in said for fact in facts) or all(
+    # A small number tells nothing by itself, but with the word for what it is of.
+    facts += [_plain(fact.said()).strip() for fact in told if fact.key]
+    spoken = any(f" {fact} " in said for fact in facts) or all(
         f" {word}" in said for word in in_words(str(call["tool"])).split()
     )
-    reason = f"The response {'speaks' if told else 'does not speak'} of it."
-    return {"call": call["call"], "reason": reason, "answered": told}
+    reason = f"The response {'speaks' if spoken else 'does not speak'} of it."
+    return {"call": call["call"], "reason": reason, "answered": spoken}
 
 
 def _plain(text: str) -> str:

@@ -89,6 +89,10 @@ class _Held:
         return chr(mark)
 
     def back(self, text: str) -> str:
+        ones = "".join(chr(mark) for mark, value in self._values.items() if value in ("one", "1"))
+        if ones:  # "for one person", "for 1 day"
+            text = re.sub(rf"(?<=[{ones}]) people\b", " person", text)
+            text = re.sub(rf"(?<=[{ones}])( \w+[^s\W])s\b", r"\1", text)
         return text.translate(self._values)
 
 

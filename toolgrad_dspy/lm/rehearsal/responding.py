@@ -98,10 +98,18 @@ def facts_told(results: Sequence[Any], avoid: Sequence[str] = ()) -> list[list[F
             values = list(_values(result, avoid))
             # What a thing is called comes first, however often it was said.
             values.sort(key=lambda fact: fact.key not in _NAMES and fact in known)
-            facts = values[:FACTS]
+            facts = _first_of_each(values)
             known.update(values)
         told.append(facts)
     return told
+
+
+def _first_of_each(values: Sequence[Fact]) -> list[Fact]:
+    """The first few facts; where more than the items of one list are told, one of each key."""
+    facts = list(values[:FACTS])
+    if len({fact.key for fact in facts}) == 1:
+        return facts
+    return list({fact.key: fact for fact in reversed(values)}.values())[::-1][:FACTS]
 
 
 def _values(result: Any, avoid: Sequence[str]) -> Iterator[Fact]:
@@ -168,7 +176,7 @@ def _nothing(result: Any, wanted: Wish) -> str:
     about = re.sub(r"\bmy (?:own )?", "your ", head)
     if result in (None, "", [], {}) or not list(leaves(result)) or _is_empty(result):
         return f"There was nothing to be found{f' for {about}' if about and wanted.looks else ''}."
-    return f"I was able to {wanted.verb} {about}." if wanted.verb and about else "That worked."
+    return f"I was able to {wanted.verb or 'get'} {about}." if about else "That worked."
 
 
 def _is_empty(result: Any) -> bool:
