@@ -134,8 +134,8 @@ def repair(*calls: dict[str, Any]) -> dict[str, Any]:
     return {"calls": list(calls)}
 
 
-def write(query: str, response: str = "It is done.") -> dict[str, Any]:
-    """The updater's answer."""
+def write(query: str, response: str = "It is done: all about tea, all about rum, and the note.") -> dict[str, Any]:
+    """The updater's answer. The response tells what came of the tools of ``toys.notebook``."""
     return {"query": query, "response": response}
 
 
