@@ -19,8 +19,9 @@ Reading = float | Day | Clock | str
 _NO_CLAIMS = frozenset({"article", "ordinal"})
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-# Characters of a text that are searched: a response is never as long.
-SEARCHED_CHARS = 40_000
+# Claims of one text that are read, and characters that are searched for them: no person reads more.
+MOST_CLAIMS = 400
+SEARCHED_CHARS = 20_000
 # With a larger share of capitals inside sentences, nouns have them too, as in German.
 _MOST_CAPITALS = 0.25
 # Of fewer words than this the share says nothing.
@@ -28,7 +29,7 @@ _FEW_WORDS = 12
 
 _WORD = re.compile(r"[^\W_](?:[\w'’&-]*[^\W_])?")
 _SENTENCE_END = re.compile(r"(?:^|[.!?:;…\n。！？]|^\s*[-*•]|\d[.)])[\s\"'“”«»()*_-]*$")
-_QUOTED = re.compile(r'"([^"\n]{2,400})"|“([^”\n]{2,400})”|«([^»\n]{2,400})»|„([^“”\n]{2,400})[“”]')
+_QUOTED = re.compile(r'"([^"\n]{2,400})"|“([^”\n]{2,400})”|»([^«\n]{2,400})«|«([^»\n]{2,400})»|„([^“”\n]{2,400})[“”]')
 # Addresses, links, paths and ids: what cannot be written in other words.
 _LITERAL = re.compile(
     r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+|https?://[^\s\"'<>)\]]+|(?<![\w/])(?:~|\.{1,2})?(?:/[\w.@-]+){2,}"
@@ -81,7 +82,7 @@ class Claim:
 
 
 def claims(text: str) -> tuple[Claim, ...]:
-    """The claims of ``text`` in their order; of overlapping ones the one that says more.
+    """The claims of ``text`` in their order, :data:`MOST_CLAIMS` at most; of overlapping ones the one that says more.
 
     >>> [(claim.kind, claim.text) for claim in claims("Ask for Ann Lee on May 14; it costs 12.50.")]
     [('name', 'Ann Lee'), ('date', 'May 14'), ('number', '12.50')]
@@ -93,6 +94,8 @@ def claims(text: str) -> tuple[Claim, ...]:
         if not any(free[claim.start : claim.end]):
             free[claim.start : claim.end] = b"\1" * (claim.end - claim.start)
             found.append(claim)
+            if len(found) == MOST_CLAIMS:
+                break
     return tuple(sorted(found, key=lambda claim: claim.start))
 
 
@@ -103,24 +106,35 @@ def _literals(text: str) -> Iterator[Claim]:
 
 def _quotes(text: str) -> Iterator[Claim]:
     for match in _QUOTED.finditer(text):
-        group = next(number for number in range(1, 5) if match[number] is not None)
+        group = next(number for number in range(1, 6) if match[number] is not None)
         yield _claim("quote", text, *match.span(group))
 
 
 def _moments(text: str) -> Iterator[Claim]:
-    for dated in dates_in(text):
-        yield _claim("date", text, dated.start, dated.end, dated.values)
-    for timed in times_in(text):
-        yield _claim("time", text, timed.start, timed.end, timed.values)
+    # Line by line: "for one\n- 14 May" is no range of days.
+    for begin, line in _lines(text):
+        for dated in dates_in(line):
+            yield _claim("date", text, begin + dated.start, begin + dated.end, dated.values)
+        for timed in times_in(line):
+            yield _claim("time", text, begin + timed.start, begin + timed.end, timed.values)
     for match in _WORD.finditer(text):
         if match[0].casefold() in WEEKDAYS and match[0][0].isupper():
             yield _claim("weekday", text, *match.span(), (match[0].casefold(),))
 
 
 def _numbers(text: str) -> Iterator[Claim]:
-    for number in numbers_in(text):
-        if number.form not in _NO_CLAIMS and text[number.start : number.end].casefold() != "one":
-            yield _claim("number", text, number.start, number.end, number.values)
+    for begin, line in _lines(text):
+        for number in numbers_in(line):
+            if number.form not in _NO_CLAIMS and line[number.start : number.end].casefold() != "one":
+                yield _claim("number", text, begin + number.start, begin + number.end, number.values)
+
+
+def _lines(text: str) -> Iterator[tuple[int, str]]:
+    """The lines of ``text``, with where they begin."""
+    begin = 0
+    for line in text.splitlines(keepends=True):
+        yield begin, line
+        begin += len(line)
 
 
 def _names(text: str) -> Iterator[Claim]:
@@ -134,66 +148,19 @@ def _names(text: str) -> Iterator[Claim]:
         if begins and len(run) > 1 and first[0].casefold() in _OPENERS:
             first, run = run[1], run[1:]
             begins = False
-        if len(run) > 1 or (single and not begins):
+        if len(run) > 1 or (single and not begins and len(first[0]) > 1):
             yield _claim("name", text, first.start(), last.end())
 
 
 # Words with which sentences begin; the name is what follows ("The Blue Door is open").
 _OPENERS = frozenset(
-    [
-        "the",
-        "a",
-        "an",
-        "this",
-        "that",
-        "these",
-        "those",
-        "your",
-        "our",
-        "his",
-        "her",
-        "its",
-        "their",
-        "my",
-        "and",
-        "but",
-        "or",
-        "so",
-        "yes",
-        "no",
-        "also",
-        "at",
-        "in",
-        "on",
-        "for",
-        "from",
-        "to",
-        "with",
-        "by",
-        "as",
-        "if",
-        "it",
-        "is",
-        "there",
-        "here",
-        "you",
-        "we",
-        "he",
-        "she",
-        "they",
-        "i",
-        "of",
-        "when",
-        "after",
-        "before",
-        "both",
-        "all",
-        "each",
-        "every",
-        "dear",
-        "hello",
-        "hi",
-    ]
+    ["the", "a", "an", "this", "that", "these", "those", "your", "our", "his", "her", "its", "their", "my"]
+    + ["and", "but", "or", "so", "yes", "no", "also", "at", "in", "on", "for", "from", "to", "with", "by", "as"]
+    + ["if", "it", "is", "there", "here", "you", "we", "he", "she", "they", "i", "of", "when", "after", "before"]
+    + ["both", "all", "each", "every", "dear", "hello", "hi", "that's", "it's", "here's", "there's", "ask", "take"]
+    + ["der", "die", "das", "den", "dem", "ein", "eine", "im", "am", "vom", "zum", "zur", "für", "von", "mit"]
+    + ["ich", "du", "sie", "es", "le", "la", "les", "un", "une", "du", "des", "dans", "pour", "avec", "voici"]
+    + ["el", "los", "las", "una", "en", "con", "para", "por", "hay", "aquí", "il", "lo", "gli", "o", "os", "as"]
 )
 
 
@@ -236,7 +203,8 @@ def _is_calendar(word: str) -> bool:
 
 
 def _begins_sentence(text: str, start: int) -> bool:
-    return _SENTENCE_END.search(text[max(0, start - 12) : start]) is not None or not text[:start].strip()
+    before = text[max(0, start - 12) : start]
+    return _SENTENCE_END.search(before) is not None or (start <= len(before) and not before.strip())
 
 
 def _claim(kind: ClaimKind, text: str, start: int, end: int, readings: Sequence[Reading] = ()) -> Claim:

@@ -17,7 +17,7 @@ from toolgrad_dspy.texts.claims import claims
 from toolgrad_dspy.texts.demands import Demand
 
 _CLAUSE = re.compile(
-    r"(?<=[.!?;。！？\n])\s*|(?:,?\s+)(?=(?:and|then|also|plus|but)\s+(?:then\s+|also\s+|please\s+|i\b|could\b|can\b|"
+    r"(?<=[.!?;])(?<!\d\.)\s+|(?<=[。！？\n])\s*|(?:,?\s+)(?=(?:and|then|also|plus|but)\s+(?:then\s+|also\s+|please\s+|i\b|could\b|can\b|"
     r"tell\b|show\b|find\b|list\b|book\b|give\b|get\b|check\b|who\b|what\b|when\b|where\b|which\b|how\b|whether\b|"
     r"send\b|add\b|create\b|make\b|look\b|let\b|see\b|read\b|write\b|delete\b|remove\b|cancel\b|update\b|set\b))",
     re.IGNORECASE,

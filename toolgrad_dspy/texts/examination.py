@@ -12,7 +12,7 @@ from typing import Literal
 from toolgrad_dspy.provenance.statements import contains, conveys, mentions
 from toolgrad_dspy.records import Check, CheckedBy, CheckSubject, Step, Tool, Workflow
 from toolgrad_dspy.rendering import abridge
-from toolgrad_dspy.texts.claims import Claim, claims
+from toolgrad_dspy.texts.claims import MOST_CLAIMS, SEARCHED_CHARS, Claim, claims
 from toolgrad_dspy.texts.clauses import Clause, served, telling, vocabulary
 from toolgrad_dspy.texts.demands import Demand, demands
 from toolgrad_dspy.texts.evidence import Evidence, sentence_of, sentences
@@ -23,6 +23,7 @@ from toolgrad_dspy.texts.picks import determined_by
 ViolationCode = Literal[
     "empty_query",
     "empty_response",
+    "too_long",  # no person writes or reads such a text, and it cannot be checked in reasonable time
     "value_not_stated",  # the query does not state a value of user origin
     "choice_not_conveyed",  # it conveys neither this enumerated value nor this boolean
     "pick_not_determined",  # it does not say which of several things is meant
@@ -184,6 +185,8 @@ def examine(
     wanted = demands(workflow, tools)
     own = _Examiner(query, response, workflow, tools, shown_chars)
     own.broken += _surely_broken(query, response, workflow, names or tools)
+    if any(violation.code == "too_long" for violation in own.broken):
+        return Examination(wanted, tuple(own.broken))
     own.demands(wanted)
     if query:
         own.requests(wanted)
@@ -225,6 +228,11 @@ def _surely_broken(query: str, response: str, workflow: Workflow, names: Iterabl
         yield Violation("empty_query", "the query is empty")
     if not response:
         yield Violation("empty_response", "the response is empty")
+    for part, text in (("query", query), ("response", response)):
+        if len(text) > SEARCHED_CHARS or (part == "response" and len(claims(text)) >= MOST_CLAIMS):
+            yield Violation(
+                "too_long", f"the {part} is too long: {len(text)} characters", f"the {part} has to be short"
+            )
     for value in internal_values(workflow):
         if contains(query, value):
             yield Violation("internal_value", f"the query contains the internal value {value!r}")
