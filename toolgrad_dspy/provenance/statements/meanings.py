@@ -32,7 +32,7 @@ OPTIONS: dict[str, str] = {
     "monthly": r"month by month|(each|every|per|once a) month|monatlich\w*|chaque mois|cada mes|ogni mese",
     "yearly": r"(each|every|per|once a) year|annual\w*|jahrlich\w*|chaque annee|cada ano|ogni anno",
     "bicycling": r"bikes?|bicycles?|cycling|cycle|fahrrad|mit dem rad|velo|bici\w*",
-    "walking": r"on foot|walk|walking|zu fuss|a pied|a pie|a piedi|a pe",
+    "walking": r"on foot|walk|walking|zu fus+|a pied|a pie|a piedi|a pe",
     "driving": r"by car|drive|driving|mit dem auto|en voiture|en coche|in auto|de carro",
     "transit": r"public transport\w*|by (bus|train|metro|subway|tram)|offentliche\w*|transports en commun"
     r"|transporte publico",
@@ -54,7 +54,7 @@ OPTIONS: dict[str, str] = {
     "single": r"einzelzimmer|chambre simple|habitacion individual|camera singola",
     "double": r"doppelzimmer|chambre double|habitacion doble|camera doppia|quarto duplo",
     "suite": r"suiten?",
-    "large": r"big|biggest|gross\w*|grande?s?",
+    "large": r"big|biggest|gros+\w*|grande?s?",
     "small": r"klein\w*|petite?s?|pequen\w+|piccol\w+",
 }
 _SAME = {
@@ -68,7 +68,7 @@ _SAME = {
 # For booleans, by a word of the parameter's name: what says yes, and what says no in words of its own.
 SWITCHES: dict[str, tuple[str, str]] = {
     "outdoor": (
-        r"outside|outdoors?|open air|terrace|patio|al fresco|draussen|im freien|terrasse|dehors|en plein air"
+        r"outside|outdoors?|open air|terrace|patio|al fresco|draus+en|im freien|terrasse|dehors|en plein air"
         r"|a l exterieur|al aire libre|terraza|fuera|all aperto|ao ar livre",
         r"inside|indoors?|drinnen|a l interieur|dentro|all interno",
     ),
