@@ -62,4 +62,4 @@ def test_no_text_and_no_value_is_an_exception(text: str) -> None:
             conveys(text, value, about)
             same_value(text, value, about)
     for parse in (numbers_in, dates_in, times_in, names_in, quotes_in):
-        assert all(0 <= found.start < found.end <= len(text) for found in parse(text))  # type: ignore[operator]
+        assert all(0 <= found.start < found.end <= len(text) for found in parse(text))
