@@ -129,6 +129,7 @@ _CJK = re.compile(
     r"(?P<hour>\d{1,2}|[〇零一二三四五六七八九十两兩]{1,3})\s?[时時点點](?!間|间)"
     r"(?:\s?(?P<minute>\d{1,2}|[一二三四五六七八九十]{1,3})\s?分|(?P<half>半)|(?P<quarter>一刻))?"
 )
+_CJK_HOUR = re.compile(r"[时時点點]")
 _MILITARY = re.compile(r"\b(?P<hour>[01]\d|2[0-3])(?P<minute>[0-5]\d) (?:hours|hrs)\b")
 
 
@@ -212,7 +213,7 @@ def _shifted(clock: Clock, minutes: int) -> Clock:
 
 
 def _chinese(plain: str) -> Iterator[tuple[int, int, tuple[Clock, ...]]]:
-    if plain.isascii():
+    if not _CJK_HOUR.search(plain):
         return
     for match in _CJK.finditer(plain):
         hour = int(match["hour"]) if match["hour"].isdecimal() else chinese_number(match["hour"])
