@@ -8,7 +8,7 @@ A leaf that replaced a reference has its origin by construction. For a literal t
    a short word) counts only if parameter and result key have the same name: chance would match it anywhere.
 3. ``result``: a longer text that stands in an earlier result's text as whole words (``part``), or a path each of
    whose segments does. One plain word does not count: chance puts it there.
-4. ``user``: everything else. The query has to state it, which ``mentions.py`` checks when the query is written.
+4. ``user``: everything else. The query has to state it, which ``statements`` checks when the query is written.
 
 A literal that the parameter's schema offers itself (an enumerated value, an example) is never credited to a result: a
 planner finds it in the schema, and a query that then need not state it could not be answered. Only a reference proves
