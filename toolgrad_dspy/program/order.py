@@ -7,19 +7,17 @@ for each write w of the sample, on fresh sessions:
 - w is left out: a later step that gives another result depends on it;
 - w comes as early as what it depends on allows: an earlier step that gives another result has to stay before it.
 
-With one write that is all there is to know. With several, the reads that followed a write that came early are run
-too: two writes that do not commute show there. At last the steps are run in an order as different as all this allows,
-and then the reads that writes have been seen to change once more; whatever still gives another result is put in
-order, until nothing does.
+With one write that is all there is to know. Where a write overtakes another, what both leave may be another: so what
+comes later is run too, and what has been seen to change with a write is read once more at the end. At last the steps
+are run in an order as different as all this allows; whatever still gives another result is put in order, until
+nothing does.
 
-With W writes among the n steps of a source this takes at most n calls where W is 1, else 2 n W, and for each of at
-most :data:`ROUNDS` proofs n and those reads; none where nothing is written. Above :data:`MOST_CALLS`
-each step comes after the one before it. Where a source cannot be replayed, a write comes after all that is before it,
-and before all that is after it.
+With W writes among the n steps of a source this takes at most n calls where W is 1, else 2 n (W + ROUNDS) and one for
+each of those reads; none where nothing is written. Above :data:`MOST_CALLS` each step comes after the one before it.
+Where a source cannot be replayed, a write comes after all that is before it, and before all that is after it.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import takewhile
 
 from toolgrad_dspy.program.branches import Branches
 from toolgrad_dspy.program.state import State, joined
@@ -64,6 +62,7 @@ class _Order:
         self._writes = [step for step in steps if self._is_write(step)]
         self._after: After = {}
         self._changed: set[str] = set()  # the steps that have given another result in another order
+        self._known_probes: list[Step] = []
 
     async def found(self, uses: Mapping[str, set[str]]) -> After | None:
         """What each step has to come after, those that it uses included; None if that was not found in time."""
@@ -86,6 +85,14 @@ class _Order:
 
     def _sees_writes(self, read: Step) -> bool:
         return read.id in self._changed or bool(read.uses.intersection(step.id for step in self._writes))
+
+    async def _probes(self) -> list[Step]:
+        """The reads before the last write that see writes, with what they give at the end."""
+        for read in self._steps[: self._steps.index(self._writes[-1])]:
+            known = any(read.call == probe.call for probe in self._known_probes)
+            if not known and not self._is_write(read) and self._sees_writes(read):
+                self._known_probes.append(await self._witness.read_again(read, self._steps))
+        return self._known_probes
 
     async def _differing(self, steps: Sequence[Step]) -> tuple[str, ...]:
         differing = await self._branches.differing(steps, self._witness.volatile)
@@ -111,27 +118,24 @@ class _Order:
         if not passed:
             return
         first = [step for step in self._steps[:place] if step.id in needed and self._is_write(step)]
-        # The state that these have seen: the same writes were there, in another order.
-        follow = takewhile(lambda step: not self._is_write(step), self._steps[place + 1 :])
-        rest = list(follow) if any(map(self._is_write, passed)) else []
-        differing = await self._differing([*first, write, *passed, *rest])
-        found = {step.id for step in passed if step.id in differing}
-        if differing and not found:  # only what they leave is another
-            found = {step.id for step in passed if self._is_write(step)}
+        order = [*first, write, *passed]
+        overtaken = {step.id for step in passed if self._is_write(step)}
+        if overtaken:  # what both leave may be another, which only shows later
+            order += [step for step in self._steps[place + 1 :] if self._is_write(step) or self._sees_writes(step)]
+            order += await self._probes()
+        differing = await self._differing(order)
+        found = {step.id for step in passed if step.id in differing} or (overtaken if differing else set())
         self._after[write.id] |= found
+        if found & overtaken:  # without those it may meet others of the steps in another state
+            await self._bring_forward(write)
 
     async def _proved(self) -> bool:
         """Whether another order gives the same results; what does not is put in order first."""
-        writes = {step.id for step in self._writes}
-        last = self._steps.index(self._writes[-1])
-        reads = [step for step in self._steps[:last] if step.id not in writes and self._sees_writes(step)]
-        probes: list[Step] = []
         for _ in range(ROUNDS):
             other = _latest_first(self._steps, self._after)
             if other == list(self._steps):
                 return True
-            probes = probes or await self._witness.read_again(reads, self._steps)
-            differing = await self._differing([*other, *probes])
+            differing = await self._differing([*other, *await self._probes()])
             if not differing:
                 return True
             self._put_in_order(other, differing[0])
@@ -193,14 +197,13 @@ def _one_by_one(steps: Sequence[Step], writes: Callable[[Step], bool]) -> After:
 
 
 def _latest_first(steps: Sequence[Step], after: Mapping[str, Iterable[str]]) -> list[Step]:
-    """The steps in an order that ``after`` allows, each time the latest that can come."""
-    left, order = list(steps), []
-    while left:
-        names = {step.id for step in left}
-        step = next(step for step in reversed(left) if names.isdisjoint(after[step.id]))
-        left.remove(step)
-        order.append(step)
-    return order
+    """The steps in an order that ``after`` allows: the last as early as it can come, then the one before it, ..."""
+    order: dict[str, Step] = {}
+    for step in reversed(steps):
+        needed = ancestors(step.id, after)
+        order.update({earlier.id: earlier for earlier in steps if earlier.id in needed and earlier.id not in order})
+        order.setdefault(step.id, step)
+    return list(order.values())
 
 
 def _with_order(workflow: Workflow, before: After, witness: Witness) -> Workflow:

@@ -26,8 +26,8 @@ class VolatileLeaves:
         return tuple(p for p, _ in leaves(observation.value) if generalised(p) in paths) if paths else ()
 
     def equal(self, tool: str, observation: Observation, again: Observation) -> bool:
-        """Whether ``again`` is a success, and the same result but for volatile leaves."""
-        if again.error is not None:
-            return False
+        """Whether ``again`` is the same result but for volatile leaves. All failures are the same."""
+        if observation.error is not None or again.error is not None:
+            return observation.error is not None and again.error is not None
         found = changes(observation.value, again.value)
         return found.other is None and self._paths.get(tool, set()).issuperset(map(generalised, found.volatile))

@@ -41,19 +41,11 @@ class Witness:
                 kept.append(attempt)
         return (without(report, problems), problems) if problems else (report, {})
 
-    async def read_again(self, reads: Sequence[Step], accepted: Sequence[Step]) -> list[Step]:
-        """What each different call of ``reads`` gives after all the ``accepted`` steps; without those that fail.
-
-        Raises BudgetSpentError.
-        """
-        again: list[Step] = []
-        for read in reads:
-            if all(read.call != other.call for other in again):
-                session = await self._replaying(accepted)
-                observation = await session.replay(read.call)
-                if observation.error is None:
-                    again.append(Step(id=f"{read.id} again", call=read.call, observation=observation))
-        return again
+    async def read_again(self, read: Step, accepted: Sequence[Step]) -> Step:
+        """``read`` with what it gives, or how it fails, after all the ``accepted`` steps. Raises BudgetSpentError."""
+        session = await self._replaying(accepted)
+        again = await session.replay(read.call)
+        return read.model_copy(update={"id": f"{read.id} again", "observation": again})
 
     async def _replaying(self, before: Sequence[Attempt | Step]) -> Branch:
         if self._session is None:
