@@ -5,7 +5,10 @@ from pydantic import JsonValue
 
 from toolgrad_dspy.provenance.volatile import changes, generalised
 
-FILE = "size: {size}\ncreated: {at} GMT+0000 (Coordinated Universal Time)\nisFile: true"
+
+def info(size: int, at: str) -> str:
+    """What a file server tells of a file."""
+    return f"size: {size}\ncreated: {at} GMT+0000 (Coordinated Universal Time)\nisFile: true"
 
 
 @pytest.mark.parametrize(
@@ -27,8 +30,8 @@ FILE = "size: {size}\ncreated: {at} GMT+0000 (Coordinated Universal Time)\nisFil
         ("text", "done in 12.3 ms (run 7f3a09c1)", "done in 9 ms (run c04e11d8)"),
         (
             "content",
-            FILE.format(size=7, at="Fri Nov 27 2026 23:25:11"),
-            FILE.format(size=7, at="Sat Nov 28 2026 00:00:01"),
+            info(7, "Fri Nov 27 2026 23:25:11"),
+            info(7, "Sat Nov 28 2026 00:00:01"),
         ),
         ("", "saved 5 minutes ago", "saved 6 minutes ago"),
     ],
@@ -52,8 +55,8 @@ def test_times_durations_random_ids_and_counters_are_volatile(key: str, one: Jso
         ("code", "USD", "EUR"),
         (
             "content",
-            FILE.format(size=7, at="Fri Nov 27 2026 23:25:11"),
-            FILE.format(size=9, at="Fri Nov 27 2026 23:25:14"),
+            info(7, "Fri Nov 27 2026 23:25:11"),
+            info(9, "Fri Nov 27 2026 23:25:14"),
         ),
         ("text", "the walk takes 12 minutes", "the walk takes 14 minutes"),
         ("text", "it began at 23:25:11", "it began"),
@@ -70,8 +73,8 @@ def test_a_volatile_leaf_excuses_no_other_one() -> None:
 
 
 def test_ids_and_moments_are_told_with_what_stands_in_their_place() -> None:
-    one = {"id": "n_7f3a09c1", "text": "kept until 2026-11-27 23:25:11", "took_ms": 3}
-    other = {"id": "n_c04e11d8", "text": "kept until 2026-11-27 23:25:14", "took_ms": 4}
+    one: JsonValue = {"id": "n_7f3a09c1", "text": "kept until 2026-11-27 23:25:11", "took_ms": 3}
+    other: JsonValue = {"id": "n_c04e11d8", "text": "kept until 2026-11-27 23:25:14", "took_ms": 4}
     assert changes(one, other).values == {
         "n_7f3a09c1": "n_c04e11d8",
         "2026-11-27 23:25:11": "2026-11-27 23:25:14",

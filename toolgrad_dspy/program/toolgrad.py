@@ -218,7 +218,8 @@ class _Growth:
                 notes.failures.append(f"replay: {attempt.call.tool} is left out: {problem}")
                 if problem == ANOTHER and not repeatable:
                     self.state.memory.refuse(attempt.call, notes.number, problem)
-        notes.reports = tuple(confirmed if other is report else other for other in notes.reports)
+        reports = {other.proposal: other for other in notes.reports} | {report.proposal: confirmed}
+        notes.reports = tuple(reports.values())
         return confirmed
 
     async def finish(self) -> tuple[SessionStatus, str]:
