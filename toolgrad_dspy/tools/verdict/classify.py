@@ -58,6 +58,15 @@ def classify(observation: Observation, returns: dict[str, JsonValue] | None = No
     return verdict
 
 
+def is_empty(observation: Observation, returns: dict[str, JsonValue] | None = None) -> bool:
+    """Whether ``observation`` is a success with nothing in it, as :func:`classify` decides.
+
+    >>> is_empty(Observation(text="No matches found")), is_empty(Observation(text="one match"))
+    (True, False)
+    """
+    return classify(observation, returns).outcome == "empty"
+
+
 def _classify_data(value: Data, declared: frozenset[str], depth: int) -> Verdict:
     if isinstance(value, str):
         return _classify_text(value, declared, depth)
