@@ -4,9 +4,12 @@
 
 Reads the recordings in ``../shared/data`` and the labels in ``tests/support/verdict_cases`` and prints, per source,
 false rejections (a result called failed or empty), false acceptances (a failure called ok) and other mix-ups of
-``empty``, for ``classify`` and for a baseline that looks for failure keywords anywhere in the text. ``--wrong``
-lists the mistakes of ``classify``. ``--hostile`` prints only, as JSON, its outcome and its CPU milliseconds for texts
-that are made to be slow; it needs no recordings. The tests use the same readers, labels and texts.
+``empty``, for ``classify`` and for a baseline that looks for failure keywords anywhere in the text. Then the same for
+texts that were written down before the rules (``unforeseen.jsonl``): the rules were tuned on set ``a``; ``b``, and
+after that ``c``, were looked at once and then tuned on as well. Last, how many results are in doubt.
+
+``--wrong`` lists the mistakes. ``--hostile`` prints only, as JSON, outcomes and CPU milliseconds of ``classify``
+for texts that are made to be slow; it needs no recordings. The tests use the same readers, labels and texts.
 """
 
 import argparse
@@ -22,8 +25,8 @@ from typing import Any
 
 from pydantic import JsonValue
 
-from toolgrad_dspy.records import Observation, ToolError
-from toolgrad_dspy.tools.verdict import classify
+from toolgrad_dspy.records import Observation, ToolCall, ToolError
+from toolgrad_dspy.tools.verdict import Context, classify, doubt
 
 ROOT = Path(__file__).parent.parent
 DATA = ROOT.parent / "shared" / "data"
@@ -189,6 +192,35 @@ def labels() -> dict[str, str]:
     return {key: outcome for outcome, keys in stored.items() for key in keys}
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A result that was thought up, as real tools put it, with what is known of its call."""
+
+    set: str
+    outcome: str
+    observation: Observation
+    context: Context
+
+
+def unforeseen() -> list[Written]:
+    """Failures as tools of all kinds state them, and good results that look like failures."""
+    rows = map(json.loads, (CASES / "unforeseen.jsonl").read_text(encoding="utf-8").splitlines())
+    return [
+        Written(
+            row["set"],
+            row["outcome"],
+            Observation(text=row.get("text", json.dumps(row.get("content"))), content=row.get("content")),
+            Context(
+                returns=row.get("returns"),
+                call=ToolCall(tool=row["tool"], arguments=row.get("arguments", {})),
+                writes=row.get("writes", False),
+                others=tuple(row.get("others", ())),
+            ),
+        )
+        for row in rows
+    ]
+
+
 def kind_of_mistake(label: str, outcome: str) -> str | None:
     """``false rejection``, ``false acceptance``, ``empty mixed up``, or None when right."""
     if label == outcome:
@@ -246,7 +278,7 @@ def main() -> None:
     known = labels()
     items = [item for item in material() if item.key in known]
     classifiers: dict[str, Callable[[Material], str]] = {
-        "classify": lambda item: classify(item.observation, item.returns).outcome,
+        "classify": lambda item: classify(item.observation, Context(returns=item.returns)).outcome,
         "keyword anywhere": lambda item: keyword_anywhere(item.observation),
     }
     print(f"{'source':<14}{'labelled':>9}  {'classifier':<18}{'false rej.':>11}{'false acc.':>11}{'empty mixed':>12}")
@@ -256,10 +288,39 @@ def main() -> None:
             wrong = Counter(kind_of_mistake(known[item.key], decide(item)) for item in chosen)
             counts = (wrong["false rejection"], wrong["false acceptance"], wrong["empty mixed up"])
             print(f"{source:<14}{len(chosen):>9}  {name:<18}{counts[0]:>11}{counts[1]:>11}{counts[2]:>12}")
+    _print_unforeseen(wanted.wrong)
+    _print_doubts(items)
     _print_sentences(wanted.wrong)
     if wanted.wrong:
         _list_wrong(items, known)
     _print_speed(items)
+
+
+def _print_unforeseen(each: bool) -> None:
+    """Per set: failures taken for results, and of those the doubted ones; results taken for failures or empty."""
+    print("\nunforeseen texts: failures accepted (of which in doubt), results refused")
+    for name in "abc":
+        rows = [(row, classify(row.observation, row.context)) for row in unforeseen() if row.set == name]
+        failures = [(row, verdict) for row, verdict in rows if row.outcome == "failed"]
+        accepted = [(row, verdict) for row, verdict in failures if verdict.outcome == "ok"]
+        refused = [(row, verdict) for row, verdict in rows if row.outcome == "ok" != verdict.outcome]
+        doubted = sum(doubt(row.observation, verdict, row.context) is not None for row, verdict in accepted)
+        goods = len(rows) - len(failures)
+        print(f"  set {name}: {len(accepted)} of {len(failures)} ({doubted}), {len(refused)} of {goods}")
+        for row, verdict in (*accepted, *refused) if each else ():
+            print(f"    {verdict.outcome} by {verdict.rule}: {row.observation.text[:110]!r}")
+
+
+def _print_doubts(items: list[Material]) -> None:
+    """How many results a model would be asked about."""
+    labelled = [(item.observation, Context(returns=item.returns)) for item in items]
+    written = [(row.observation, row.context) for row in unforeseen()]
+    about = [(Observation(text=text), Context()) for text in sentences()]
+    print("\nin doubt, for a model to decide:", end="")
+    for name, seen in (("labelled", labelled), ("unforeseen", written), ("sentences about tools", about)):
+        doubts = sum(doubt(result, classify(result, context), context) is not None for result, context in seen)
+        print(f" {doubts} of {len(seen)} {name}", end="")
+    print()
 
 
 def _print_sentences(each: bool) -> None:
@@ -281,7 +342,7 @@ def _print_sentences(each: bool) -> None:
 
 def _list_wrong(items: list[Material], known: dict[str, str]) -> None:
     for item in items:
-        verdict = classify(item.observation, item.returns)
+        verdict = classify(item.observation, Context(returns=item.returns))
         mistake = kind_of_mistake(known[item.key], verdict.outcome)
         if mistake:
             print(f"\n{mistake}: {item.file} {item.position} {item.key}, labelled {known[item.key]}, {verdict.rule}")

@@ -1,6 +1,7 @@
 """Counting calls and tokens."""
 
 import asyncio
+from contextlib import suppress
 
 import dspy
 from dspy.lm15 import Message, Request, Response
@@ -32,6 +33,26 @@ def test_calls_are_counted_per_role_in_nested_tasks_and_threads_and_for_the_list
     assert counted == [{"judge": 1, "proposer": 3}, {"judge": 1, "proposer": 5}, {"judge": 2}]
     assert [meter.tokens for meter in meters] == [4 * 15, 6 * 15, 2 * 15]
     assert models.meter.calls == 12
+
+
+def test_what_an_inner_meter_counts_the_one_around_it_counts_too_also_after_an_error() -> None:
+    models = ScriptedModels(judge=lambda prompt: "x")
+
+    async def main() -> tuple[Meter, list[int]]:
+        inner = []
+        with metered() as outer:
+            await models.lm("judge").acall("hello")
+            for failing in (False, True):
+                with suppress(KeyError), metered() as meter:
+                    await models.lm("judge").acall("hello")
+                    inner.append(meter.calls)
+                    if failing:
+                        raise KeyError
+        return outer, inner
+
+    outer, inner = asyncio.run(main())
+    assert (outer.calls, outer.tokens, inner) == (3, 45, [1, 1])
+    assert models.meter.calls == 3
 
 
 def test_a_copied_program_keeps_its_models_and_their_meter() -> None:

@@ -233,7 +233,7 @@ def test_a_judged_component_without_a_judge_says_how_to_have_one() -> None:
 def test_the_metric_describes_what_has_to_be_equal_for_scores_to_compare() -> None:
     described = build_metric(MetricConfig(weights={"qor": 1}, votes=3), scripted(), lambda: TOOLS).public()
     assert described["weights"] == {"qor": 1}
-    assert (described["votes"], described["temperature"]) == (3, None)
+    assert (described["votes"], described["temperature"], described["shown_chars"]) == (3, None, 2400)
     assert set(described["prompts"]) == {"quality"}  # type: ignore[arg-type]
     assert Metric({"valid": 1}).public() == {"weights": {"valid": 1}}
 

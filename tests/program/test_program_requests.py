@@ -2,7 +2,7 @@
 
 from pydantic import JsonValue
 
-from toolgrad_dspy.lm.rehearsal.writing import read_request
+from toolgrad_dspy.lm.rehearsal.demands import read_request
 from toolgrad_dspy.program.requests import named_values, request_line
 from toolgrad_dspy.provenance.query_rules import RequiredValue
 from toolgrad_dspy.records import Observation, Origin, Step, Tool, ToolCall
@@ -80,7 +80,7 @@ def test_rehearsal_reads_what_a_request_has_to_say() -> None:
         value("/kind", "tram_stop", choice=True),
     ]
     assert read_request(request_line(STEP, TOOL, required)) == [
-        'title "The "Old" Mill (I), late"',
+        r'title "The \"Old\" Mill (I), late"',
         "limit 2",
         "kind tram stop",
     ]

@@ -13,8 +13,11 @@ from toolgrad_dspy.cli import show as show_command
 from toolgrad_dspy.cli import stats as stats_command
 from toolgrad_dspy.cli import sweep as sweep_command
 from toolgrad_dspy.cli import tools as tools_command
+from toolgrad_dspy.cli import verify as verify_command
 from toolgrad_dspy.cli.compile import compile_
 from toolgrad_dspy.cli.doctor import command as doctor_command
+from toolgrad_dspy.cli.optional_value import optional_values
+from toolgrad_dspy.cli.options import JUDGE_BY
 from toolgrad_dspy.cli.output import note
 from toolgrad_dspy.cli.programs import app as programs_app
 from toolgrad_dspy.errors import ToolGradError
@@ -31,10 +34,11 @@ app = typer.Typer(
 app.command("compile")(compile_)
 app.command("doctor")(doctor_command.doctor)
 app.command("export")(export_command.export)
-app.command("generate")(generate_command.generate)
+app.command("generate", cls=optional_values({"--judge": JUDGE_BY}))(generate_command.generate)
 app.command("show")(show_command.show)
 app.command("stats")(stats_command.stats)
 app.command("sweep")(sweep_command.sweep)
+app.command("verify")(verify_command.verify)
 app.add_typer(tools_command.app, name="tools")
 app.add_typer(programs_app, name="programs")
 app.add_typer(config_command.app, name="config")

@@ -18,7 +18,7 @@ def _group() -> None:
 
 @app.command("show")
 def show(config: ConfigOption = None, json: Json = False) -> None:
-    """Print the settings of the models per role, of the loop and of the metric, and where each comes from.
+    """Print the settings of the models per role, of the loop, the metric and the gate, and where each comes from.
 
     Secrets are masked.
     """
@@ -39,7 +39,8 @@ def show(config: ConfigOption = None, json: Json = False) -> None:
             for role, resolved in roles.items()
         }
         metric = file.metric.model_dump(mode="json")
-        say_json({"models": shown, "program": program.model_dump(mode="json"), "metric": metric})
+        judge = None if file.judge is None else file.judge.model_dump(mode="json")
+        say_json({"models": shown, "program": program.model_dump(mode="json"), "metric": metric, "judge": judge})
         return
     rows = [
         (role, name, _shown(getattr(resolved.settings, name)), place)
@@ -59,6 +60,11 @@ def show(config: ConfigOption = None, json: Json = False) -> None:
     metric_rows = [(name, value, set_in_file.get(name, DEFAULT)) for name, value in values.items()]
     say(table(("metric", "value", "from"), metric_rows))
     say()
+    if file.judge is not None:
+        values = file.judge.model_dump() | {"criteria": ", ".join(file.judge.criteria)}
+        chosen = dict.fromkeys(file.judge.model_fields_set, file.source)
+        say(table(("judge", "value", "from"), [(name, v, chosen.get(name, DEFAULT)) for name, v in values.items()]))
+        say()
     say("all other settings of the models have their default values; --json shows them too")
 
 

@@ -14,6 +14,8 @@ from toolgrad_dspy.cli.options import (
     EstimateFrom,
     Iterations,
     Json,
+    JudgeBy,
+    JudgeVotes,
     MaxCalls,
     MaxConcurrency,
     MaxTokens,
@@ -55,6 +57,8 @@ def generate(
     base: Base = None,
     max_calls_per_session: MaxCalls = None,
     update: Update = None,
+    judge: JudgeBy = None,
+    judge_votes: JudgeVotes = None,
     max_usd: MaxUsd = None,
     max_tokens: MaxTokens = None,
     max_tool_calls: MaxToolCalls = None,
@@ -71,6 +75,7 @@ def generate(
         RunSpec,
         estimate_from_run,
         execute,
+        gate_config,
         load_config_file,
         program_config,
         run_progress,
@@ -106,6 +111,7 @@ def generate(
         program_file=program,
         seed=seed,
         caps=Caps(max_usd, max_tokens, max_tool_calls),
+        gate=gate_config(file, judge, judge_votes),
     )
     folder = output or Path("runs") / datetime.now().strftime("%Y-%m-%d-%H%M%S")
     engine = LocalEngine(max_concurrency)

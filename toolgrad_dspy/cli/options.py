@@ -85,6 +85,21 @@ Update = Annotated[
     Literal["each", "last"] | None,
     typer.Option("--update", help="Write query and response in each iteration, or once at the end (last)."),
 ]
+# The value of --judge without one: the six criteria.
+JUDGE_BY = "all"
+JudgeBy = Annotated[
+    str | None,
+    typer.Option(
+        "--judge",
+        help="Accept only what judges accept, too: by specificity, alignment, sufficiency, minimality, solvability "
+        "and coherence, or by those named, with commas; qor>=80 is a score of the response, 0 to 100.",
+        metavar="[CRITERIA]",
+        show_default=False,
+    ),
+]
+JudgeVotes = Annotated[
+    int | None, typer.Option("--judge-votes", help="How often each question is put to the judge, odd (1).", min=1)
+]
 DryRun = Annotated[
     bool, typer.Option("--dry-run", help="Run a few sessions without storing them, and estimate the whole run.")
 ]

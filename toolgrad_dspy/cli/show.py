@@ -8,7 +8,7 @@ import typer
 from toolgrad_dspy.cli.options import Json, RunFolder
 from toolgrad_dspy.cli.output import note, say, say_json, table
 from toolgrad_dspy.errors import UsageError, one_line
-from toolgrad_dspy.records import Attempt, Iteration, Report, Session, Step
+from toolgrad_dspy.records import Attempt, Iteration, Judgement, Report, Session, Step
 
 # Characters of a result that are shown.
 RESULT_CHARS = 160
@@ -123,6 +123,23 @@ def sample_lines(session: Session) -> Iterator[str]:
             if step.volatile:
                 yield f"    volatile: {', '.join(pointer or 'the whole result' for pointer in step.volatile)}"
     yield f"response: {session.sample.response}"
+    if session.trace.judgement is not None:
+        yield from judgement_lines(session.trace.judgement)
+
+
+def judgement_lines(judgement: Judgement) -> Iterator[str]:
+    """What judges said of the sample, criterion by criterion."""
+    models = ", ".join(dict.fromkeys(call.model for call in judgement.calls))
+    yield f"judged by {models}, votes {judgement.votes}"
+    for judged in judgement.criteria:
+        verdict = "undecided" if judged.holds is None else "holds" if judged.holds else "fails"
+        yield f"  {judged.criterion} {verdict}: {one_line(judged.reason, RESULT_CHARS)}"
+    quality = judgement.quality
+    if quality is not None:
+        score = "undecided" if quality.score is None else f"{quality.score:.0f} of 100"
+        yield f"  qor {score}" + (f": {one_line(quality.reason, RESULT_CHARS)}" if quality.reason else "")
+        for request in quality.requests:
+            yield f"    {request.score:.0f} {one_line(f'{request.request}: {request.reason}', RESULT_CHARS)}"
 
 
 def _arguments(step: Step) -> Iterator[str]:

@@ -135,7 +135,7 @@ class _Job:
         """Nothing is opened or written yet. Raises UsageError for what is wrong with the specification."""
         optimizer = find_optimizer(spec.optimizer, spec.strategy)
         models, library = spec.models.build(), spec.tools.library()
-        metric = build_metric(spec.metric, models, lambda: library.tools)
+        metric = build_metric(spec.metric, models, lambda: library.tools, spec.program.written_chars)
         program = ToolGrad(library, models, spec.program, tuned=spec.tuned)
         if spec.parent is not None:
             load_program(spec.parent, program)

@@ -7,6 +7,7 @@ from toolgrad_dspy.json_schema.plain import JsonSchema, Plain, TooLargeError, an
 from toolgrad_dspy.json_schema.scalars import MADE_UP
 from toolgrad_dspy.json_schema.signature import key_outline, parameter_list
 from toolgrad_dspy.json_schema.sketch import sketch
+from toolgrad_dspy.json_schema.unknown_arguments import unknown_argument
 from toolgrad_dspy.json_schema.validate import accepts, adapt, argument_problem, compile_schema, schema_problem
 from toolgrad_dspy.json_schema.walk import Schema, schema_at
 
@@ -33,4 +34,5 @@ __all__ = [
     "schema_at",
     "schema_problem",
     "sketch",
+    "unknown_argument",
 ]

@@ -5,10 +5,14 @@ directly, judges are 20, 8 and 4 points less accurate on them (arXiv 2409.16341,
 """
 
 from collections.abc import Sequence
+from functools import cache
 
+from toolgrad_dspy.judging.choices import chosen
+from toolgrad_dspy.judging.pairing import paired
 from toolgrad_dspy.judging.slots import Slot
 from toolgrad_dspy.judging.voting import Vote, no_vote
-from toolgrad_dspy.provenance.mentions import states
+from toolgrad_dspy.provenance import states
+from toolgrad_dspy.records import Step
 from toolgrad_dspy.signatures import MISSING, ExtractedValue, JudgedPair, Ruling
 
 
@@ -28,32 +32,51 @@ def specificity(slots: Sequence[Slot], values: Sequence[ExtractedValue]) -> Vote
     return _share(len(wanted), missing, reasons, "the query gives every value that is required")
 
 
-def alignment(slots: Sequence[Slot], values: Sequence[ExtractedValue]) -> Vote:
-    """Holds iff every argument that the query has to state is what the judge read out of the query.
+def alignment(slots: Sequence[Slot], values: Sequence[ExtractedValue], steps: Sequence[Step]) -> Vote:
+    """Holds iff every argument that the query has to state is what the judge read out of the query, call by call.
 
-    Of several calls to one tool, each may have any of the values that were read for that parameter: the query need
-    not state them in the order of the calls. How freely a value may be written is up to :func:`states`.
+    Calls that the query may be served by in either order change places as wholes (:func:`paired`); what was read for
+    one parameter alone never moves to another call. How freely a value may be written is up to :func:`states`, a
+    choice to :func:`chosen`.
     """
     answers = _answers(slots, values)
     if isinstance(answers, Vote):
         return answers
-    read: dict[tuple[str, str], list[str]] = {}
-    for slot in slots:
-        value = answers[slot.number].value
-        if not _is_missing(value):
-            read.setdefault((slot.tool, slot.parameter), []).append(value)
     # A slot without values is a required parameter that the call left out: specificity's matter, not alignment's.
     wanted = [slot for slot in slots if slot.values]
-    wrong, reasons = [], []
+    slots_of_step: dict[str, list[Slot]] = {}
     for slot in wanted:
-        texts = read.get((slot.tool, slot.parameter), [])
-        unstated = [value for value in slot.values if not any(states(text, value) for text in texts)]
-        if unstated:
-            wrong.append(slot)
-            given = ", ".join(repr(value) for value in unstated)
-            seen = f"gives {' and '.join(map(repr, texts))}" if texts else "gives none"
-            reasons.append(f"{given} is not the {_name(slot)} of the query, which {seen}")
+        slots_of_step.setdefault(slot.step, []).append(slot)
+    read = {(slot.step, slot.parameter): answers[slot.number].value for slot in slots}
+
+    @cache
+    def amiss(call: str, reading: str) -> tuple[Slot, ...]:
+        return tuple(
+            slot
+            for slot in slots_of_step.get(call, ())
+            if not _says(read.get((reading, slot.parameter), MISSING), slot)
+        )
+
+    reading_of = paired(steps, lambda call, reading: len(amiss(call.id, reading.id)))
+    wrong = [slot for step in steps for slot in amiss(step.id, reading_of[step.id])]
+    reasons = [_contradiction(slot, read.get((reading_of[slot.step], slot.parameter), MISSING)) for slot in wrong]
     return _share(len(wanted), wrong, reasons, "every argument is what the query says")
+
+
+def _says(text: str, slot: Slot) -> bool:
+    """Whether ``text`` gives all values of ``slot``; of a choice, all of them and no other option."""
+    if _is_missing(text):
+        return False
+    if not slot.options:
+        return all(states(text, value) for value in slot.values)
+    meant = chosen(text, slot.options, slot.parameter.rpartition(".")[2])
+    return set(map(repr, meant)) == set(map(repr, slot.values))
+
+
+def _contradiction(slot: Slot, text: str) -> str:
+    given = " and ".join(repr(value) for value in slot.values)
+    seen = "gives none" if _is_missing(text) else f"gives {text!r}"
+    return f"{given} is not the {_name(slot)} of the query, which {seen}"
 
 
 def coherence(pairs: Sequence[tuple[str, str]], answers: Sequence[JudgedPair]) -> Vote:

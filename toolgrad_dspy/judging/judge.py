@@ -16,7 +16,8 @@ from pydantic import TypeAdapter
 from toolgrad_dspy.concurrency import gather_or_cancel
 from toolgrad_dspy.errors import UsageError
 from toolgrad_dspy.judging import voting
-from toolgrad_dspy.judging.prompts import CRITERIA, GROUPS, SIGNATURES, Questions, quality_inputs
+from toolgrad_dspy.judging.examples import EXAMPLES, examples_of
+from toolgrad_dspy.judging.prompts import CRITERIA, GROUPS, SHOWN_CHARS, SIGNATURES, Questions, quality_inputs
 from toolgrad_dspy.lm import Models, metered
 from toolgrad_dspy.lm.adapter import lean
 from toolgrad_dspy.lm.ask import AnswerError, ask
@@ -48,13 +49,21 @@ class Judge(dspy.Module):
 
     ``votes``, odd, is how often each question is asked. ``temperature``, 0 to 2, overrides the role's own setting.
     Each vote is a completion of its own, never a cached one; but at temperature 0 most models repeat themselves.
+    ``shown_chars`` is how much of each result the prompts show, in characters: as much as those who wrote the texts
+    saw. Before each question stand two worked examples (``examples.py``).
     Raises UsageError for an even number of votes (``even_votes``) or a temperature out of range
     (``temperature_out_of_range``).
 
-    What a judgement used is in its ``calls`` and in the models' meter. A :func:`metered` around it does not see it.
+    What a judgement used is in its ``calls``, in the models' meter, and in a :func:`metered` around it.
     """
 
-    def __init__(self, models: Models, votes: int = 1, temperature: float | None = None) -> None:
+    def __init__(
+        self,
+        models: Models,
+        votes: int = 1,
+        temperature: float | None = None,
+        shown_chars: int = SHOWN_CHARS,
+    ) -> None:
         if votes < 1 or votes % 2 == 0:
             raise UsageError(
                 f"the number of votes has to be odd, so that a majority can decide; got {votes}", code="even_votes"
@@ -67,12 +76,17 @@ class Judge(dspy.Module):
         super().__init__()
         self.votes = votes
         self.temperature = temperature
+        self.shown_chars = shown_chars
         self._models = models
         self._predictors = [
-            {group: dspy.Predict(SIGNATURES[group], **self._config(number)) for group in GROUPS}
-            for number in range(1, votes + 1)
+            {group: self._predictor(group, number) for group in GROUPS} for number in range(1, votes + 1)
         ]
         self._compiled = True  # DSPy's optimizers leave alone what is compiled
+
+    def _predictor(self, group: JudgeGroup, vote: int) -> dspy.Predict:
+        predictor = dspy.Predict(SIGNATURES[group], **self._config(vote))
+        predictor.demos = list(EXAMPLES[group])
+        return predictor
 
     def _config(self, vote: int) -> dict[str, Any]:
         """The settings of one vote: the temperature, and an id that keeps a cache from taking two votes for one."""
@@ -88,7 +102,7 @@ class Judge(dspy.Module):
         Its response is scored by the results of its own calls. Raises UsageError for a tool that is not given
         (``unknown_tool``), ModelError when no call can succeed, and BudgetSpentError.
         """
-        questions = Questions(sample, tools)
+        questions = Questions(sample, tools, self.shown_chars)
         wanted = [group for group in GROUPS if group in groups and (group != "quality" or sample.response.strip())]
         answers = await self._answers({group: questions.inputs(group) for group in wanted})
         criteria: list[CriterionJudgement] = []
@@ -112,7 +126,8 @@ class Judge(dspy.Module):
         """
         if response is None or not response.strip():
             return self._judgement({}, (), self._worthless())
-        return self._judgement(await self._answers({"quality": quality_inputs(query, reference, response)}), ())
+        inputs = quality_inputs(query, reference, response, self.shown_chars)
+        return self._judgement(await self._answers({"quality": inputs}), ())
 
     def _worthless(self) -> Quality:
         return Quality(score=0.0, reason="there is no response", votes=self.votes)
@@ -133,6 +148,7 @@ class Judge(dspy.Module):
             calls=tuple(call for given in answers.values() for _, call in given),
             votes=self.votes,
             temperature=self.temperature,
+            shown_chars=self.shown_chars,
         )
 
     async def _answers(self, inputs: Mapping[JudgeGroup, Mapping[str, str]]) -> dict[JudgeGroup, list[Answer]]:
@@ -176,11 +192,11 @@ class Judge(dspy.Module):
 
 @cache
 def prompt_digest(group: JudgeGroup) -> str:
-    """A digest of the instructions and fields of the group's signature: the prompt, whatever the format."""
+    """A digest of the instructions, fields and worked examples of the group: the prompt, whatever the format."""
     signature = SIGNATURES[group]
     fields = [
         (name, (field.json_schema_extra or {}).get("desc"), TypeAdapter(field.annotation).json_schema())
         for name, field in signature.fields.items()
     ]
-    text = json.dumps([signature.instructions, fields], sort_keys=True)
+    text = json.dumps([signature.instructions, fields, examples_of(group)], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]

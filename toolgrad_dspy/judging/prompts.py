@@ -30,20 +30,24 @@ CRITERIA: Mapping[JudgeGroup, tuple[Criterion, ...]] = {
     "instruction": ("specificity", "coherence", "solvability", "alignment"),
     "calls": ("sufficiency", "minimality"),
 }
-# Characters of one result that a judge is shown: as many as the loop's own prompts show by default.
+# Characters of one result that a judge is shown, where no run's settings say it: what the texts' writer sees of one
+# by default.
 SHOWN_CHARS = 2400
 
 
-def quality_inputs(query: str, reference: Workflow | str, response: str) -> dict[str, str]:
+def quality_inputs(query: str, reference: Workflow | str, response: str, shown_chars: int) -> dict[str, str]:
     """The inputs of the group ``quality``. ``reference`` is the calls with their results, or a text."""
-    shown = line(reference) if isinstance(reference, str) else workflow_lines(reference, SHOWN_CHARS)
+    shown = line(reference) if isinstance(reference, str) else workflow_lines(reference, shown_chars)
     return {"reference": shown, "query": line(query), "response": line(response)}
 
 
 class Questions:
-    """The questions about one sample. Raises UsageError when ``tools`` lacks one that it calls."""
+    """The questions about one sample, with ``shown_chars`` characters of each result.
 
-    def __init__(self, sample: Sample, tools: Iterable[Tool]) -> None:
+    Raises UsageError when ``tools`` lacks one that the sample calls.
+    """
+
+    def __init__(self, sample: Sample, tools: Iterable[Tool], shown_chars: int = SHOWN_CHARS) -> None:
         known = {tool.name: tool for tool in tools}
         called = dict.fromkeys(step.call.tool for step in sample.workflow.steps)
         absent = next((name for name in called if name not in known), None)
@@ -54,6 +58,7 @@ class Questions:
                 code="unknown_tool",
             )
         self._sample = sample
+        self._shown_chars = shown_chars
         self._tools = "\n".join(schema_line(known[name]) for name in called)
         self._slots = slots_of(sample.workflow.steps, known)
         self._pairs = pairs(sample.query)
@@ -62,9 +67,9 @@ class Questions:
         """The inputs of the group's signature."""
         sample = self._sample
         if group == "quality":
-            return quality_inputs(sample.query, sample.workflow, sample.response)
+            return quality_inputs(sample.query, sample.workflow, sample.response, self._shown_chars)
         if group == "calls":
-            calls = workflow_lines(sample.workflow, SHOWN_CHARS)
+            calls = workflow_lines(sample.workflow, self._shown_chars)
             return {"tools": self._tools, "calls": calls, "query": line(sample.query)}
         return {
             "tools": self._tools,
@@ -83,7 +88,7 @@ class Questions:
                 "specificity": criteria.specificity(self._slots, answer.extracted),
                 "coherence": criteria.coherence(self._pairs, answer.pairs),
                 "solvability": criteria.direct(answer.solvability),
-                "alignment": criteria.alignment(self._slots, answer.extracted),
+                "alignment": criteria.alignment(self._slots, answer.extracted, self._sample.workflow.steps),
             }
         return {name: criteria.direct(answer[name]) for name in CRITERIA[group]}
 

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from toolgrad_dspy.errors import hint
 from toolgrad_dspy.judging.cache import CachedJudge
 from toolgrad_dspy.judging.judge import Judge
+from toolgrad_dspy.judging.prompts import SHOWN_CHARS
 from toolgrad_dspy.lm import Models
 from toolgrad_dspy.metrics.components import WEIGHTS, component_names, groups_of
 from toolgrad_dspy.metrics.metric import Metric
@@ -53,7 +54,12 @@ class MetricConfig(BaseModel):
         return votes
 
 
-def build_metric(config: MetricConfig, models: Models, tools: Callable[[], Iterable[Tool]]) -> Metric:
+def build_metric(
+    config: MetricConfig,
+    models: Models,
+    tools: Callable[[], Iterable[Tool]],
+    shown_chars: int = SHOWN_CHARS,
+) -> Metric:
     """The metric of ``config``, with a judge if one of its components needs one.
 
     >>> config = MetricConfig(weights={"valid": 1, "qor": 2})
@@ -61,9 +67,10 @@ def build_metric(config: MetricConfig, models: Models, tools: Callable[[], Itera
     ('quality',)
 
     ``tools`` is called when a sample is judged, and gives at least the tools that the sample calls:
-    ``lambda: library.tools``. Raises UsageError like :class:`Metric` and :class:`Judge`.
+    ``lambda: library.tools``. ``shown_chars`` is how much of each result the judge is shown, in characters. Raises
+    UsageError like :class:`Metric` and :class:`Judge`.
     """
     if not groups_of(config.weights):
         return Metric(dict(config.weights))
-    judge = Judge(models, config.votes, config.temperature)
+    judge = Judge(models, config.votes, config.temperature, shown_chars)
     return Metric(dict(config.weights), CachedJudge(judge, tools))

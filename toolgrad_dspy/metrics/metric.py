@@ -135,6 +135,7 @@ class Metric:
             described |= {
                 "votes": self.judge.judge.votes,
                 "temperature": self.judge.judge.temperature,
+                "shown_chars": self.judge.judge.shown_chars,
                 "prompts": prompts,
             }
         return described

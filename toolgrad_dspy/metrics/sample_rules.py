@@ -1,9 +1,9 @@
 """Rule metrics on a sample: pure functions, each in [0, 1], higher is better. No model is asked."""
 
-from toolgrad_dspy.provenance.mentions import contains
-from toolgrad_dspy.provenance.query_rules import internal_values, leaked_names
 from toolgrad_dspy.provenance.repeats import repeated
+from toolgrad_dspy.provenance.statements import contains
 from toolgrad_dspy.records import Sample
+from toolgrad_dspy.texts import internal_values, leaked_names
 
 # Words of a query that is neither too short to say what it needs nor too long to be a person's. No paper has these
 # two figures: they are chosen, wide enough for a query with one request and for one with a dozen.

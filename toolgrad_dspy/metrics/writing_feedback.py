@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from toolgrad_dspy.metrics.finding import Finding
 from toolgrad_dspy.metrics.sample_rules import LONG, SHORT
-from toolgrad_dspy.provenance.mentions import contains
-from toolgrad_dspy.provenance.query_rules import internal_values, leaked_names
+from toolgrad_dspy.provenance.statements import contains
 from toolgrad_dspy.records import Attempt, Iteration, Report, Sample, Session, last_key, lookup
+from toolgrad_dspy.texts import internal_values, leaked_names
 
 # The executor
 

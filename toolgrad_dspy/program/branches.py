@@ -72,9 +72,13 @@ class Branch(ToolSession):
 
 
 class Branches:
-    """The tool sessions of one sample. An async context manager: it opens the trunk and closes whatever is open."""
+    """The tool sessions of one sample. An async context manager: it opens the trunk and closes whatever is open.
+
+    ``volatile`` has the leaves of results that have turned out to vary.
+    """
 
     def __init__(self, library: Library, seed: int, budget: Budget) -> None:
+        self.volatile = VolatileLeaves()
         self._library = library
         self._seed = seed
         self._budget = budget
@@ -143,23 +147,33 @@ class Branches:
         """Close all branches but the trunk and those that stand apart."""
         await self.adopt(self.trunk)
 
-    async def differing(self, steps: Iterable[Step], known: VolatileLeaves) -> tuple[str, ...]:
+    async def differing(self, steps: Iterable[Step]) -> tuple[str, ...]:
         """Replay ``steps`` in this order on a fresh session: the ids of those that give another result, or fail.
 
         Steps of sources that do not isolate their sessions are left out: those do not promise equal results. Leaves
-        that are ``known`` to be volatile may differ.
+        that are known to be volatile may differ.
         """
         fresh = await self.apart()
         differing: list[str] = []
         for step in steps:
             if self.isolated(step.call.tool):
                 again = await fresh.replay(step.call)
-                if known.equal(step.call.tool, step.observation, again):
+                if self.volatile.equal(step.call.tool, step.observation, again):
                     fresh.same(step.observation, again)
                 else:
                     differing.append(step.id)
         await self.release(fresh)
         return tuple(differing)
+
+    async def again(self, steps: Iterable[Step], changed: Step) -> Observation | None:
+        """The result of ``changed`` on a fresh session, after the writes of the ``steps`` before it.
+
+        None if its source does not isolate its sessions: a call cannot be made again there.
+        """
+        if not self.isolated(changed.call.tool):
+            return None
+        branch = await self.branch(step for step in steps if step.number < changed.number)
+        return await branch.replay(changed.call)
 
     def isolated(self, tool: str) -> bool:
         """Whether the source of ``tool`` isolates its sessions, so that its calls can be repeated."""

@@ -43,3 +43,4 @@ class ProgramConfig(BaseModel):
     base: BaseName = "shipped"
     max_calls: int | None = Field(default=None, ge=4)
     shown_chars: int = Field(default=1000, ge=200)
+    written_chars: int = Field(default=2400, ge=400)

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from toolgrad_dspy.errors import one_line
+from toolgrad_dspy.program.doubtful import ResultJudge
 from toolgrad_dspy.program.memory import ADDS_NOTHING, FOUND_NOTHING, REPEATED, Memory
 from toolgrad_dspy.program.state import State
 from toolgrad_dspy.provenance.dependencies import attempts_to_keep
@@ -20,7 +21,7 @@ from toolgrad_dspy.records import Attempt, DraftCall, Observation, Origin, Propo
 from toolgrad_dspy.records.pointer import list_index
 from toolgrad_dspy.rendering import line
 from toolgrad_dspy.tools.base import ToolSession
-from toolgrad_dspy.tools.verdict import classify
+from toolgrad_dspy.tools.verdict import Context
 
 # Tools that a model is told of, for an id that it made up.
 GIVERS = 4
@@ -56,6 +57,7 @@ class Execution:
     session: ToolSession
     at_hand: frozenset[str]
     iteration: int
+    judge: ResultJudge
     problem: str = ""
     attempts: list[Attempt] = field(default_factory=list)
     results: dict[str, EarlierResult] = field(default_factory=dict)
@@ -139,7 +141,7 @@ class Execution:
         """Try one call and record it. A call that cannot be made is a failed attempt without an observation."""
         prepared = self._prepare(draft)
         observation = None if prepared.known else await self.session.call(prepared.call)
-        verdict = prepared.known or self._classify(prepared.call, observation)
+        verdict = prepared.known or await self._judged(prepared.call, observation)
         if observation is not None and verdict.outcome == "ok":
             step = self._repeated(prepared.call, observation)
             prepared, verdict = replace(prepared, step=step), _adds_nothing(step) if step else verdict
@@ -254,9 +256,14 @@ class Execution:
         near = [name for name in givers if name in self.at_hand]
         return tuple(sorted(near, key=lambda name: len(required_ids(library.tool(name))))[:GIVERS])
 
-    def _classify(self, call: ToolCall, observation: Observation | None) -> Verdict:
+    async def _judged(self, call: ToolCall, observation: Observation | None) -> Verdict:
         assert observation is not None, "a call without a refusal has run"
-        return classify(observation, self.state.library.tool(call.tool).returns)
+        tool = self.state.library.tool(call.tool)
+        steps = (step.observation for step in self.state.workflow.steps if step.call.tool == call.tool)
+        tried = (a.observation for a in self.attempts if a.call.tool == call.tool and a.verdict.outcome == "ok")
+        others = tuple(seen.value for seen in (*steps, *tried) if seen is not None)
+        context = Context(returns=tool.returns, call=call, writes=tool.writes, others=others)
+        return await self.judge.verdict(tool, call, observation, context, self.state.config.shown_chars)
 
     def _earlier(self, name: str) -> tuple[str, Observation] | None:
         """What a reference may name: a step, an attempt, or by its position a call that was given before this one."""

@@ -14,6 +14,7 @@ from toolgrad_dspy.lm.calls.allowance import CallLimitError
 from toolgrad_dspy.lm.models import Models
 from toolgrad_dspy.lm.schemas import holding
 from toolgrad_dspy.program.answer_schemas import MOST_CALLS, calls_schema
+from toolgrad_dspy.program.doubtful import ResultJudge
 from toolgrad_dspy.program.drafts import at_most, read_draft
 from toolgrad_dspy.program.execution import Execution
 from toolgrad_dspy.program.state import State
@@ -42,6 +43,7 @@ class Executor(dspy.Module):
         super().__init__()
         self.predict = dspy.Predict(Repair)
         self._models = models
+        self._judge = ResultJudge(models)
 
     async def aforward(self, state: State, work: Work) -> list[Execution]:
         """The executions of the proposals, in their order. All drafts run at once.
@@ -52,10 +54,11 @@ class Executor(dspy.Module):
         """
         at_hand = frozenset(tool.name for tool in work.tools)
         running = [
-            Execution(state, proposal, work.sessions[proposal.id], at_hand, work.number)
+            Execution(state, proposal, work.sessions[proposal.id], at_hand, work.number, self._judge)
             for proposal in work.proposals
         ]
-        await gather_or_cancel(execution.go_on() for execution in running)
+        for faults in await gather_or_cancel(_drafts_run(execution) for execution in running):
+            pass_on(faults)
         _remember(running)
         if state.config.mend == "all":
             for faults in await gather_or_cancel(self._mended(execution, work) for execution in running):
@@ -127,6 +130,13 @@ class Executor(dspy.Module):
             read_draft(call, work.tools) or DraftCall(tool=call.tool, arguments=call.arguments)
             for call in at_most(MOST_CALLS, readable, "calls of a repair", "executor")
         ]
+
+
+async def _drafts_run(execution: Execution) -> list[AnswerFault]:
+    """Run the drafts of one proposal. Returns the faults of the answers of a model that judged its results."""
+    with answer_faults() as faults:
+        await execution.go_on()
+    return faults
 
 
 def _remember(executions: Iterable[Execution]) -> None:

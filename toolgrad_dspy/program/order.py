@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from toolgrad_dspy.program.branches import Branches
 from toolgrad_dspy.program.state import State, joined
+from toolgrad_dspy.program.volatile_leaves import VolatileLeaves
 from toolgrad_dspy.program.witness import Witness
 from toolgrad_dspy.records import Chain, Step, Workflow, leaves
 
@@ -49,7 +50,7 @@ async def in_order(state: State, branches: Branches, witness: Witness) -> None:
             found = _one_by_one(own, lambda step: True)
         for name, earlier in found.items():
             before[name] |= earlier
-    state.workflow = _with_order(state.workflow, before, witness)
+    state.workflow = _with_order(state.workflow, before, branches.volatile)
 
 
 class _Order:
@@ -95,7 +96,7 @@ class _Order:
         return self._known_probes
 
     async def _differing(self, steps: Sequence[Step]) -> tuple[str, ...]:
-        differing = await self._branches.differing(steps, self._witness.volatile)
+        differing = await self._branches.differing(steps)
         self._changed.update(differing)
         return differing
 
@@ -206,13 +207,13 @@ def _latest_first(steps: Sequence[Step], after: Mapping[str, Iterable[str]]) -> 
     return list(order.values())
 
 
-def _with_order(workflow: Workflow, before: After, witness: Witness) -> Workflow:
+def _with_order(workflow: Workflow, before: After, volatile: VolatileLeaves) -> Workflow:
     """``workflow`` with what its steps come after: only what does not follow from the rest."""
     new: dict[str, Step] = {}
     for step in workflow.steps:
         implied = {far for near in before[step.id] for far in ancestors(near, before)}
         after = sorted(before[step.id] - implied - step.uses, key=lambda name: int(name[1:]))
-        update = {"after": tuple(after), "volatile": witness.volatile.of(step.call.tool, step.observation)}
+        update = {"after": tuple(after), "volatile": volatile.of(step.call.tool, step.observation)}
         new[step.id] = step.model_copy(update=update)
     chains = (Chain(id=c.id, steps=tuple(new[step.id] for step in c.steps)) for c in workflow.chains)
     ordered = Workflow(chains=tuple(chains), ordered=True)

@@ -1,36 +1,32 @@
 """What a query has to ask for, as the updater reads it: a line for each step of the workflow."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
-from pydantic import JsonValue
-
-from toolgrad_dspy.provenance.query_rules import RequiredValue
 from toolgrad_dspy.records import Step, Tool, in_words, last_key, names_id
-from toolgrad_dspy.rendering import line, short_description
+from toolgrad_dspy.rendering import short_description
+from toolgrad_dspy.texts import Demand
 
 # Characters of what a tool does, for who writes a request for it.
 DOES = 120
 # The values stand in parentheses: what a tool's description has in its own is left out.
 _ASIDE = re.compile(r" ?\([^()]*\)")
-# A choice that can stand without quotation marks.
-_PLAIN = re.compile(r"[\w .:/+-]+")
 
 
-def request_line(step: Step, tool: Tool, required: Iterable[RequiredValue]) -> str:
+def request_line(step: Step, tool: Tool, wanted: Iterable[Demand]) -> str:
     """What ``step`` does, in the words of its tool, and in parentheses what the query has to say for it.
 
     Values that have to be stated are written as JSON, choices in plain words: ``Search the stops (name "Quay", limit
     3, kind tram stop)``. What earlier results gave is named: ``Find the stops that are nearest to a place, for the
-    place found before (limit 3)``. Small models leave out what is in a list or an object beside the sentence; what
-    stands in it they write.
+    place found before (limit 3)``; of several things also which one: ``(which place "the cheapest one")``. Small
+    models leave out what is in a list or an object beside the sentence; what stands in it they write.
     """
     whole = _ASIDE.sub("", " ".join(tool.description.split()))
     does = short_description(whole, DOES).partition(";")[0] or tool.name
     does += _taken(step)
-    own = [value for value in required if value.step == step.id]
-    stated = named_values(value for value in own if not value.choice)
-    chosen = named_values((value for value in own if value.choice), _worded)
+    own = [demand for demand in wanted if demand.step == step.id]
+    stated = named_values(demand for demand in own if demand.kind != "choice")
+    chosen = named_values(demand for demand in own if demand.kind == "choice")
     said = ", ".join(part for part in (stated, chosen) if part)
     return f"{does} ({said})" if said else does
 
@@ -53,17 +49,9 @@ def _thing(name: str) -> str:
     return f"the {' '.join(words)}" if words else ""
 
 
-def named_values(required: Iterable[RequiredValue], shown: Callable[[JsonValue], str] = line) -> str:
+def named_values(demands: Iterable[Demand]) -> str:
     """Each value after its name; those of one name, as the items of a list have it, together."""
     named: dict[str, list[str]] = {}
-    for value in required:
-        named.setdefault(in_words(value.name), []).append(shown(value.value))
+    for demand in demands:
+        named.setdefault(in_words(demand.name), []).append(demand.said)
     return ", ".join(f"{name} {' and '.join(values)}" for name, values in named.items())
-
-
-def _worded(value: JsonValue) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, str) and _PLAIN.fullmatch(value):
-        return value.replace("_", " ")
-    return line(value)

@@ -12,10 +12,10 @@ from toolgrad_dspy.program.known_ids import KnownIds
 from toolgrad_dspy.program.memory import Memory
 from toolgrad_dspy.provenance.made_up import id_parameters, required_ids
 from toolgrad_dspy.provenance.origins import EarlierResult
-from toolgrad_dspy.provenance.query_rules import Violation
 from toolgrad_dspy.records import (
     Attempt,
     Chain,
+    Check,
     Iteration,
     Observation,
     Step,
@@ -27,6 +27,7 @@ from toolgrad_dspy.records import (
 )
 from toolgrad_dspy.rendering import EMPTY_WORKFLOW, ToolLines, line, older_step_line, step_line
 from toolgrad_dspy.seeding import derive
+from toolgrad_dspy.texts import Violation
 from toolgrad_dspy.tools.library import Library
 
 # So many of the latest steps are shown with their results: what has just been found is what is built on most.
@@ -48,9 +49,9 @@ class State:
 
     ``results`` and ``observations`` are those of the workflow's steps, by step; the former are indexed for the search
     of argument origins. ``offered`` keeps every tool that a proposer was shown, in order. ``violations`` are those of
-    the texts, None when they are not written for the workflow as it is. ``memory`` has the calls that were tried.
-    ``most_tools`` is how many tools a prompt has room for, None while there is no end to it; ``notes`` are for the
-    user, a line each.
+    the texts, None when they are not written for the workflow as it is, ``checks`` the decisions about them, and
+    ``salvaged`` what was taken out because of them. ``memory`` has the calls that were tried. ``most_tools`` is how
+    many tools a prompt has room for, None while there is no end to it; ``notes`` are for the user, a line each.
     """
 
     run_seed: int
@@ -63,6 +64,7 @@ class State:
     query: str = ""
     response: str = ""
     violations: tuple[Violation, ...] | None = None
+    checks: tuple[Check, ...] = ()
     iterations: list[Iteration] = field(default_factory=list)
     results: dict[str, EarlierResult] = field(default_factory=dict)
     observations: dict[str, Observation] = field(default_factory=dict)
@@ -70,6 +72,7 @@ class State:
     memory: Memory = field(default_factory=Memory)
     most_tools: int | None = None
     notes: list[str] = field(default_factory=list)
+    salvaged: str = ""
     _lines: dict[str, str] = field(default_factory=dict)
 
     def workflow_text(self) -> str:
@@ -90,6 +93,11 @@ class State:
                     )
                 shown.append((step.number, self._lines[key]))
         return "\n".join(text for _, text in sorted(shown)) or EMPTY_WORKFLOW
+
+    @property
+    def tools_used(self) -> dict[str, Tool]:
+        """The tools that the workflow calls, by name."""
+        return {step.call.tool: self.library.tool(step.call.tool) for step in self.workflow.steps}
 
     def tools_text(self, tools: Iterable[Tool]) -> str:
         """``tools`` for a prompt, one line each, with the examples of this session."""

@@ -1,7 +1,8 @@
 """The loop: four modules that grow one sample, answer first (arXiv 2508.04086, section 3)."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import dspy
@@ -22,13 +23,14 @@ from toolgrad_dspy.program.order import in_order
 from toolgrad_dspy.program.place import Place
 from toolgrad_dspy.program.proposer import Proposer
 from toolgrad_dspy.program.reach import within_reach
+from toolgrad_dspy.program.reader import Reader
 from toolgrad_dspy.program.role_module import RoleModule
+from toolgrad_dspy.program.salvage import salvaged
 from toolgrad_dspy.program.selector import Selector, chains_used
 from toolgrad_dspy.program.state import State
 from toolgrad_dspy.program.streaming import relayed_stream, sending_here
 from toolgrad_dspy.program.updater import Updater
 from toolgrad_dspy.program.witness import ANOTHER, Witness
-from toolgrad_dspy.provenance.query_rules import query_requirements, reasons, unstated, with_unknown_origins
 from toolgrad_dspy.records import (
     Iteration,
     Proposal,
@@ -37,16 +39,20 @@ from toolgrad_dspy.records import (
     Selection,
     Session,
     SessionStatus,
+    Step,
     Trace,
     Usage,
+    Workflow,
 )
 from toolgrad_dspy.rendering import ToolLines
 from toolgrad_dspy.sampling import Sampler, Uniform
 from toolgrad_dspy.seeding import derive
+from toolgrad_dspy.texts import Violation, reasons
 from toolgrad_dspy.tools.library import Library
 
-# LM calls of a limited session that are kept back for the texts: to write them, and to rewrite them once.
-CALLS_FOR_TEXTS = 2
+# LM calls of a limited session that are kept back for the texts: to write them, and to rewrite them once, with a
+# reading of each.
+CALLS_FOR_TEXTS = 4
 
 
 class ToolGrad(RoleModule):
@@ -82,7 +88,8 @@ class ToolGrad(RoleModule):
         self.proposer = Proposer(models)
         self.executor = Executor(models)
         self.selector = Selector(models)
-        self.updater = Updater(models)
+        self.reader = Reader(models)
+        self.updater = Updater(models, self.reader)
         with_base(self, self.config.base)
         self.tuned = tuple(role for role in LOOP_ROLES if role in tuned)
         for role in LOOP_ROLES:
@@ -133,7 +140,12 @@ class ToolGrad(RoleModule):
             status=status,
             reason=reason,
             sample=_sample(state) if state.workflow.chains else None,
-            trace=Trace(iterations=tuple(state.iterations), notes=tuple(state.notes), faults=tuple(faults)),
+            trace=Trace(
+                iterations=tuple(state.iterations),
+                notes=tuple(state.notes),
+                faults=tuple(faults),
+                checks=state.checks,
+            ),
             usage=usage,
             seconds=time.perf_counter() - started,
         )
@@ -232,14 +244,35 @@ class _Growth:
             )
         try:
             broken = await program.updater.acall(state=state)
+            if broken:
+                broken = await self._salvage(broken)
         except (AnswerError, CallLimitError) as error:
             return "rejected", f"no query: {error}"
         if broken:
             # What the query still does not state has no known origin after all: the stored sample says so.
-            missing = unstated(state.query, query_requirements(state.workflow))
-            state.workflow = with_unknown_origins(state.workflow, missing)
+            state.workflow = with_unknown_origins(state.workflow, broken)
             return "rejected", reasons(broken)
-        return "accepted", ""
+        return "accepted", state.salvaged
+
+    async def _salvage(self, broken: tuple[Violation, ...]) -> tuple[Violation, ...]:
+        """Take out what the query does not ask for; what is broken then, or ``broken`` if nothing can be saved."""
+        program, state = self.program, self.state
+        smaller = await salvaged(state, self.branches, broken)
+        if smaller is None:
+            return broken
+        whole, texts, checks = state.workflow, (state.query, state.response), state.checks
+        state.workflow = smaller.workflow
+        still, state.checks = await program.updater.examined(state)
+        if still:
+            # They speak of what was taken out.
+            state.violations = None
+            with suppress(AnswerError, CallLimitError):
+                still = await program.updater.acall(state=state)
+        if still:
+            state.workflow, (state.query, state.response), state.checks = whole, texts, checks
+            return broken
+        state.violations, state.salvaged = (), f"salvaged: {'; '.join(smaller.notes)}"
+        return ()
 
 
 @dataclass(slots=True)
@@ -286,3 +319,17 @@ def _sample(state: State) -> Sample:
         response=state.response,
         offered=tuple(sorted(state.offered)),
     )
+
+
+def with_unknown_origins(workflow: Workflow, broken: Iterable[Violation]) -> Workflow:
+    """``workflow`` with the origin of every value that the query was to state, and does not, turned ``unknown``."""
+    missing = {(v.demand.step, v.demand.pointer) for v in broken if v.demand and v.code == "value_not_stated"}
+
+    def reworked(step: Step) -> Step:
+        origins = tuple(
+            o.model_copy(update={"kind": "unknown"}) if (step.id, o.pointer) in missing else o for o in step.origins
+        )
+        return step.model_copy(update={"origins": origins})
+
+    chains = (c.model_copy(update={"steps": tuple(map(reworked, c.steps))}) for c in workflow.chains)
+    return Workflow(chains=tuple(chains))

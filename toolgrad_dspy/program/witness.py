@@ -7,7 +7,6 @@ written about it.
 from collections.abc import Mapping, Sequence
 
 from toolgrad_dspy.program.branches import Branch, Branches
-from toolgrad_dspy.program.volatile_leaves import VolatileLeaves
 from toolgrad_dspy.provenance.volatile import changes
 from toolgrad_dspy.records import Attempt, Report, Step
 
@@ -17,10 +16,9 @@ ANOTHER = "it gave another result when it was repeated on a fresh session"
 
 
 class Witness:
-    """Repeats the steps of one sample. ``volatile`` has the leaves that have turned out to vary."""
+    """Repeats the steps of one sample, and notes which leaves of their results vary."""
 
     def __init__(self, branches: Branches) -> None:
-        self.volatile = VolatileLeaves()
         self._branches = branches
         self._session: Branch | None = None
 
@@ -62,7 +60,7 @@ class Witness:
         again = await session.replay(attempt.call)
         found = changes(observation.value, again.value)
         if again.error is None and found.other is None:
-            self.volatile.learn(tool, found.volatile)
+            self._branches.volatile.learn(tool, found.volatile)
             session.same(observation, again)
             return ""
         if self._branches.writes(tool):  # the session has what the sample will not have

@@ -17,11 +17,23 @@ from toolgrad_dspy.records.judgement import (
 from toolgrad_dspy.records.keys import alike, in_words, key_words, names_id, opaque
 from toolgrad_dspy.records.pointer import PointerError, escape, last_key, leaves, lookup
 from toolgrad_dspy.records.proposal import Attempt, DraftCall, Proposal, Report, Selection
-from toolgrad_dspy.records.session import Iteration, RoleUsage, Sample, Session, SessionStatus, Trace, Usage
+from toolgrad_dspy.records.session import (
+    JUDGED,
+    UNDECIDED,
+    Iteration,
+    RoleUsage,
+    Sample,
+    Session,
+    SessionStatus,
+    Trace,
+    Usage,
+)
 from toolgrad_dspy.records.tool import Tool, ToolAnnotations
 from toolgrad_dspy.records.workflow import Chain, Origin, OriginKind, Source, Step, Workflow
 
 __all__ = [
+    "JUDGED",
+    "UNDECIDED",
     "AnswerFault",
     "AnswerFaultKind",
     "Attempt",

@@ -53,7 +53,8 @@ class Quality(Record):
 class JudgeCall(Record):
     """One vote of one group: who gave it, to which prompt, at what cost.
 
-    ``model`` is the one that answered, ``prompt`` the digest of the signature with its instructions. ``calls`` is 2
+    ``model`` is the one that answered, ``prompt`` the digest of the signature with its instructions and worked
+    examples. ``calls`` is 2
     when an answer had to be asked for again. ``problem`` says why the vote is not usable.
     """
 
@@ -70,8 +71,9 @@ class JudgeCall(Record):
 class Judgement(Record):
     """All that was judged of one sample. ``quality`` is None, and criteria are absent, if they were not asked for.
 
-    Two judgements can be compared if the models and prompts of their calls, ``votes`` and ``temperature`` (None: the
-    role's own setting) are equal.
+    ``shown_chars`` is how much of each result the judge was shown, in characters. Two judgements can be compared if
+    the models and prompts of their calls, ``votes``, ``temperature`` (None: the role's own setting) and
+    ``shown_chars`` are equal.
 
     >>> redundant = CriterionJudgement(criterion="minimality", holds=False, score=0, reason="s2 is not needed")
     >>> judgement = Judgement(criteria=(redundant,))
@@ -84,6 +86,7 @@ class Judgement(Record):
     calls: tuple[JudgeCall, ...] = ()
     votes: int = 1
     temperature: float | None = None
+    shown_chars: int | None = None
 
     def on(self, criterion: str) -> CriterionJudgement | None:
         """What was judged on ``criterion``; None if it was not asked for."""

@@ -5,8 +5,13 @@ from typing import Literal
 from toolgrad_dspy.records.answer import AnswerFault
 from toolgrad_dspy.records.base import OutsideText, Record
 from toolgrad_dspy.records.check import Check
+from toolgrad_dspy.records.judgement import Judgement
 from toolgrad_dspy.records.proposal import Proposal, Report, Selection
 from toolgrad_dspy.records.workflow import Workflow
+
+# How the reason of a session begins that judges rejected: a criterion does not hold, or could not be decided.
+JUDGED = "judged"
+UNDECIDED = "judge: undecided"
 
 SessionStatus = Literal["accepted", "rejected", "failed"]
 
@@ -27,13 +32,15 @@ class Iteration(Record):
 class Trace(Record):
     """Everything that a session did, in order. ``faults`` are those of models' answers, used or not.
 
-    ``checks`` are the decisions about the texts as they are stored, in the order of the workflow.
+    ``checks`` are the decisions about the texts as they are stored, in the order of the workflow. ``judgement`` is
+    that of the judges, where they decide over acceptance.
     """
 
     iterations: tuple[Iteration, ...] = ()
     notes: tuple[str, ...] = ()
     faults: tuple[AnswerFault, ...] = ()
     checks: tuple[Check, ...] = ()
+    judgement: Judgement | None = None
 
 
 class RoleUsage(Record):
@@ -105,19 +112,22 @@ class Session(Record):
 
     ``accepted``: the sample passed every check. ``rejected``: there is a sample or a part of one, and
     ``reason`` says which check it failed. ``failed``: there is no sample, and ``reason`` says why.
-
-    ``salvaged`` says, a line each, what was taken out of an accepted sample because its query did not ask for it.
+    An accepted one has a reason if it was salvaged: what was taken out because the query did not ask for it.
     """
 
     index: int
     seed: int
     status: SessionStatus
     reason: str = ""
-    salvaged: tuple[OutsideText, ...] = ()
     sample: Sample | None = None
     trace: Trace = Trace()
     usage: Usage = Usage()
     seconds: float = 0.0
+
+    @property
+    def salvaged(self) -> bool:
+        """Whether something was taken out of the sample before it was accepted."""
+        return self.status == "accepted" and bool(self.reason)
 
     @property
     def reason_key(self) -> str:
@@ -127,3 +137,16 @@ class Session(Record):
         'replay'
         """
         return self.reason.partition(":")[0].strip() or "not given"
+
+    @property
+    def refused_by(self) -> tuple[str, ...]:
+        """The criteria for which judges rejected the session, or ``undecided``; none if they did not.
+
+        >>> Session(index=0, seed=0, status="rejected", reason="judged: minimality, qor>=80: twice").refused_by
+        ('minimality', 'qor>=80')
+        """
+        if self.reason.startswith(UNDECIDED):
+            return ("undecided",)
+        if self.reason_key != JUDGED:
+            return ()
+        return tuple(self.reason.split(":")[1].strip().split(", "))

@@ -1,6 +1,6 @@
 """Running many sessions: a run as data, the engines that play it, the store that keeps it, progress and figures."""
 
-from toolgrad_dspy.runs.config_file import ConfigFile, load_config_file, program_config
+from toolgrad_dspy.runs.config_file import ConfigFile, gate_config, load_config_file, program_config
 from toolgrad_dspy.runs.engines import Done, LocalEngine, OpenRun, RunEngine
 from toolgrad_dspy.runs.estimate import Estimate, estimate, estimate_from_run
 from toolgrad_dspy.runs.event_loop import execute
@@ -13,6 +13,7 @@ from toolgrad_dspy.runs.store import RunStore, canonical
 from toolgrad_dspy.runs.stored_configuration import StoredConfiguration
 from toolgrad_dspy.runs.tools_spec import McpTools, SourceTools, ToolsSpec, WorldTools, tools_spec
 from toolgrad_dspy.runs.typical import SessionEstimate, typical_session
+from toolgrad_dspy.runs.verify import SampleFault, Verification, verify
 
 __all__ = [  # noqa: RUF022 - grouped by topic
     # a run as data
@@ -28,6 +29,7 @@ __all__ = [  # noqa: RUF022 - grouped by topic
     "ConfigFile",
     "load_config_file",
     "program_config",
+    "gate_config",
     # running it
     "generate",
     "estimate",
@@ -50,6 +52,10 @@ __all__ = [  # noqa: RUF022 - grouped by topic
     "Spending",
     "SpendingLog",
     "TOOLS",
+    # checked again
+    "verify",
+    "Verification",
+    "SampleFault",
     # its progress
     "RunProgress",
     "BarProgress",

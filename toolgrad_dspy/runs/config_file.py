@@ -1,10 +1,11 @@
-"""The configuration file that a user passes: models by role, the settings of the loop and the metric, in YAML.
+"""The configuration file that a user passes: models by role, the loop, the metric, the gate, in YAML.
 
     models:
       all: {model: openai/gpt-4.1-mini, temperature: 0.7}
       selector: {model: anthropic/claude-sonnet-4-5, api_key: "${MY_KEY}"}
     program: {iterations: 6, mini_batch: 30}
     metric: {weights: {executed: 1, qor: 2}, votes: 3, temperature: 0.7}
+    judge: {criteria: [minimality, "qor>=80"], votes: 3}
 
 The command line overrides the environment, and the environment overrides the file. An unknown key is refused. What a
 run folder stores as ``config.yaml`` is another thing: see ``stored_configuration.py``.
@@ -18,6 +19,8 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from toolgrad_dspy.errors import UsageError, first_problem, one_line
+from toolgrad_dspy.judging import GateConfig
+from toolgrad_dspy.judging.gate_config import standards
 from toolgrad_dspy.lm.settings import ROLES, ModelSettings, environment
 from toolgrad_dspy.lm.sources import ALL_ROLES
 from toolgrad_dspy.metrics import MetricConfig, component_names
@@ -35,6 +38,7 @@ class ConfigFile:
     models: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     program: Mapping[str, Any] = field(default_factory=dict)
     metric: MetricConfig = field(default_factory=MetricConfig)
+    judge: GateConfig | None = None
     source: str = ""
 
 
@@ -51,7 +55,7 @@ def load_config_file(path: Path | None) -> ConfigFile:
     if path is None:
         return ConfigFile()
     data = read_yaml(path) or {}
-    top = known_mapping(data, f"{path}", ("models", "program", "metric"))
+    top = known_mapping(data, f"{path}", ("models", "program", "metric", "judge"))
     models = known_mapping(top.get("models") or {}, f"{path}: models", (ALL_ROLES, *ROLES))
     return ConfigFile(
         models={
@@ -61,6 +65,8 @@ def load_config_file(path: Path | None) -> ConfigFile:
         # Its values are checked by program_config, together with the options of the command line.
         program=known_mapping(top.get("program") or {}, f"{path}: program", ProgramConfig.model_fields),
         metric=_metric(top.get("metric") or {}, str(path)),
+        # An empty one asks for judges, too: with all that is by default.
+        judge=_judge(top["judge"] or {}, str(path)) if "judge" in top else None,
         source=str(path),
     )
 
@@ -72,6 +78,30 @@ def program_config(file: ConfigFile, **options: object) -> ProgramConfig:
     """
     given = {name: value for name, value in options.items() if value is not None}
     return _checked(ProgramConfig, {**file.program, **given}, f"{file.source}: program")
+
+
+def gate_config(file: ConfigFile, criteria: str | None = None, votes: int | None = None) -> GateConfig | None:
+    """The gate of the file, if it has one, overridden by what is not None; ``criteria`` asks for one without a file.
+
+    Raises UsageError (``unknown_criterion``, ``even_votes``, ``no_gate`` for votes on nothing).
+    """
+    if criteria is None and file.judge is None:
+        if votes is not None:
+            raise UsageError("--judge-votes needs --judge, which says what to vote on", code="no_gate")
+        return None
+    if votes is not None and votes % 2 == 0:
+        raise UsageError(f"the number of votes has to be odd; got {votes}", code="even_votes")
+    given = {} if file.judge is None else file.judge.model_dump()
+    if criteria is not None:
+        given["criteria"] = [str(standard) for standard in standards(criteria)]
+    if votes is not None:
+        given["votes"] = votes
+    return GateConfig(**given)
+
+
+def _judge(given: object, source: str) -> GateConfig:
+    values = known_mapping(given, f"{source}: judge", GateConfig.model_fields)
+    return _checked(GateConfig, values, f"{source}: judge")
 
 
 def _metric(given: object, source: str) -> MetricConfig:

@@ -47,7 +47,7 @@ async def generate(
     async with (engine or LocalEngine()).open(spec) as run:
         for note in run.notes:
             say(note)
-        expected = typical_session(spec.program, run.tools, spec.models.build()).times(spec.n)
+        expected = typical_session(spec.program, run.tools, spec.models.build(), spec.gate).times(spec.n)
         if expected.usd:
             say(f"expected: {expected.line}")
         with RunStore.create_or_resume(folder, spec.public(), run.tools) as store:

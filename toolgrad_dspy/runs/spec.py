@@ -8,10 +8,17 @@ from pathlib import Path
 
 from pydantic import JsonValue
 
+from toolgrad_dspy.errors import UsageError
+from toolgrad_dspy.judging import Gate, GateConfig
 from toolgrad_dspy.lm import LOOP_ROLES, Budget, Caps, Models, ModelSettings, Role
 from toolgrad_dspy.lm.calls import Prices
-from toolgrad_dspy.program import ProgramConfig, ToolGrad, load_program, prompts_digest
+from toolgrad_dspy.program import ProgramConfig, ToolGrad, load_program, prompts_digest, run_session
+from toolgrad_dspy.records import Session
 from toolgrad_dspy.runs.tools_spec import ToolsSpec, WorldTools
+from toolgrad_dspy.tools import Library
+
+# LM calls without which no sample can be made: what ``ProgramConfig.max_calls`` asks for at least.
+FEWEST_CALLS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +72,7 @@ class RunSpec:
     - ``program``: the settings of the loop. ``program_file``: a compiled program, None for the base program.
     - ``seed``: of everything random.
     - ``caps``: what the whole run may use, over all its starts.
+    - ``gate``: how judges decide over samples that the rules have accepted; None: they do not.
     """
 
     n: int
@@ -74,6 +82,7 @@ class RunSpec:
     program_file: Path | None = None
     seed: int = 0
     caps: Caps = field(default_factory=Caps)
+    gate: GateConfig | None = None
 
     def __post_init__(self) -> None:
         if self.n < 1:
@@ -84,34 +93,63 @@ class RunSpec:
         (``n``, ``caps``, and how fast models are called).
         """
         digest = None if self.program_file is None else hashlib.sha256(self.program_file.read_bytes()).hexdigest()
-        return {
+        public: dict[str, JsonValue] = {
             "seed": self.seed,
             "program": {**self.program.model_dump(mode="json"), "file": digest, "prompts": prompts_digest()},
             "models": self.models.public(),
             "tools": self.tools.public(),
         }
+        return public if self.gate is None else {**public, "judge": self.gate.public()}
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator["OpenSpec"]:
         """Build the program, open its library, and check every model with a short call; all is closed at the end.
 
-        Raises UsageError for a program file, ToolSourceError for tools and ModelError for models that cannot be used.
+        Raises UsageError for a program file or too few calls, ToolSourceError for tools and ModelError for models
+        that cannot be used.
         """
         library, models = self.tools.library(), self.models.build(self.caps)
-        program = ToolGrad(library, models, self.program)
+        program = ToolGrad(library, models, self._growing())
+        gate = self._gate(library, models)
         if self.program_file is not None:
             load_program(self.program_file, program)
         async with library:
             try:
-                await models.check(LOOP_ROLES)
-                yield OpenSpec(program, models)
+                await models.check(LOOP_ROLES if gate is None else (*LOOP_ROLES, "judge"))
+                yield OpenSpec(program, models, gate)
             finally:
                 await models.aclose()
+
+    def _growing(self) -> ProgramConfig:
+        """The settings of the loop: of a session's LM calls, those of the judges are kept back."""
+        most = self.program.max_calls
+        if most is None or self.gate is None:
+            return self.program
+        left, least = most - self.gate.calls, FEWEST_CALLS
+        if left < least:
+            raise UsageError(
+                f"of {most} LM calls per session the judges take {self.gate.calls}, which leaves {max(0, left)} for "
+                f"a sample: allow at least {self.gate.calls + least}, or judge by fewer criteria",
+                code="too_few_calls",
+            )
+        return self.program.model_copy(update={"max_calls": left})
+
+    def _gate(self, library: Library, models: Models) -> Gate | None:
+        if self.gate is None:
+            return None
+        shown, most = self.program.written_chars, self.program.max_calls
+        return Gate(self.gate, models, lambda: library.tools, shown, most)
 
 
 @dataclass(frozen=True, slots=True)
 class OpenSpec:
-    """A program on its open library, and the models that play its roles."""
+    """A program on its open library, the models that play its roles, and the gate its samples have to pass."""
 
     program: ToolGrad
     models: Models
+    gate: Gate | None = None
+
+    async def play(self, seed: int, index: int) -> Session:
+        """The session ``index`` of the run seeded by ``seed``, judged if there is a gate."""
+        session = await run_session(self.program, seed, index)
+        return session if self.gate is None else await self.gate.judged(session)

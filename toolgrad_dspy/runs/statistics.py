@@ -20,7 +20,8 @@ class RunStatistics(Record):
       can be both.
     - ``tool_calls_per_sample`` counts failed calls too; ``replayed_calls_per_sample`` counts the calls that only
       repeat accepted steps: on branches, to check them, and to find the order that state asks for.
-    - ``*_by_reason``: counts by :attr:`Session.reason_key`.
+    - ``*_by_reason``: counts by :attr:`Session.reason_key`; ``refused_by_criterion``: those that judges rejected, by
+      each of the criteria that did not hold (:attr:`Session.refused_by`).
     """
 
     sessions: int
@@ -29,6 +30,7 @@ class RunStatistics(Record):
     failed: int
     rejected_by_reason: dict[str, int]
     failed_by_reason: dict[str, int]
+    refused_by_criterion: dict[str, int] = {}
     pass_rate: float | None
 
     steps_per_sample: float | None
@@ -67,6 +69,7 @@ def statistics(store: RunStore) -> RunStatistics:
 class _Totals:
     statuses: Counter[str] = field(default_factory=Counter)
     reasons: dict[str, Counter[str]] = field(default_factory=lambda: {"rejected": Counter(), "failed": Counter()})
+    refused: Counter[str] = field(default_factory=Counter)
     steps: int = 0
     chains: int = 0
     dependent: int = 0
@@ -82,6 +85,7 @@ class _Totals:
         self.statuses[session.status] += 1
         if session.status != "accepted":
             self.reasons[session.status][session.reason_key] += 1
+            self.refused.update(session.refused_by)
         elif session.sample is not None:
             self._add_content(session.sample)
         for role, used in session.usage.roles.items():
@@ -110,6 +114,7 @@ class _Totals:
             failed=self.statuses["failed"],
             rejected_by_reason=dict(self.reasons["rejected"].most_common()),
             failed_by_reason=dict(self.reasons["failed"].most_common()),
+            refused_by_criterion=dict(self.refused.most_common()),
             pass_rate=_mean(accepted, sessions),
             steps_per_sample=_mean(self.steps, accepted),
             chains_per_sample=_mean(self.chains, accepted),

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from toolgrad_dspy.judging import GateConfig
 from toolgrad_dspy.lm import LOOP_ROLES, Models, Role
 from toolgrad_dspy.program import ProgramConfig
-from toolgrad_dspy.records import Tool
+from toolgrad_dspy.records import JudgeGroup, Tool
 from toolgrad_dspy.rendering import ToolLines
 
 # The usual rule of thumb for English text.
@@ -26,6 +27,13 @@ TOKENS: dict[Role, tuple[int, int]] = {
     "executor": (1050, 30),
     "selector": (1000, 110),
     "updater": (1600, 500),
+}
+# Tokens of a judge's call by the group of criteria, read and written: of every call, and for each iteration that the
+# sample grew. Measured in the same way, with 4 and 8 iterations.
+JUDGED: dict[JudgeGroup, tuple[tuple[int, int], tuple[int, int]]] = {
+    "quality": ((860, 206), (94, 60)),
+    "instruction": ((1570, 327), (166, 40)),
+    "calls": ((1190, 457), (92, 0)),
 }
 # These two see the mini-batch.
 _PLANNERS = ("proposer", "executor")
@@ -48,6 +56,16 @@ class SessionEstimate:
         cost = "at an unknown price" if self.usd is None else f"{self.usd:,.2f} US dollars"
         return f"about {self.lm_calls:,.0f} LM calls, {shown} tokens, {cost}"
 
+    def plus(self, other: "SessionEstimate") -> "SessionEstimate":
+        """Both together."""
+        usd = None if self.usd is None or other.usd is None else self.usd + other.usd
+        return SessionEstimate(
+            self.lm_calls + other.lm_calls,
+            self.input_tokens + other.input_tokens,
+            self.output_tokens + other.output_tokens,
+            usd,
+        )
+
     def times(self, sessions: int) -> "SessionEstimate":
         """The same for ``sessions`` of them."""
         usd = None if self.usd is None else self.usd * sessions
@@ -68,28 +86,36 @@ class SessionEstimate:
         )
 
 
-def typical_session(config: ProgramConfig, tools: Sequence[Tool], models: Models) -> SessionEstimate:
-    """What a session of ``config`` on ``tools`` is expected to use with ``models``. Prompt caches are left out."""
+def typical_session(
+    config: ProgramConfig, tools: Sequence[Tool], models: Models, gate: GateConfig | None = None
+) -> SessionEstimate:
+    """What a session of ``config`` on ``tools`` is expected to use with ``models``, and with the judges of ``gate``.
+
+    Prompt caches are left out.
+    """
     per_tool = len(ToolLines(tools).text(tools)) / CHARACTERS_PER_TOKEN / max(1, len(tools))
     shown = round(per_tool * min(config.mini_batch, len(tools)))
     total = SessionEstimate(0, 0, 0, 0.0)
     for role in LOOP_ROLES:
-        calls = _calls(role, config)
         read, wrote = TOKENS[role]
         read += shown if role in _PLANNERS else 0
-        settings = models.settings[role]
-        price = None if settings.is_rehearsal else models.prices.of(settings.model)
-        usd: float | None = 0.0
-        if not settings.is_rehearsal:
-            usd = None if price is None else price.of(read, wrote) * calls
-        total = SessionEstimate(
-            total.lm_calls + calls,
-            total.input_tokens + read * calls,
-            total.output_tokens + wrote * calls,
-            None if usd is None or total.usd is None else total.usd + usd,
-        )
+        total = total.plus(_of_role(models, role, _calls(role, config), read, wrote))
+    if gate is not None:
+        for group in gate.groups:
+            read, wrote = (fixed + each * config.iterations for fixed, each in JUDGED[group])
+            total = total.plus(_of_role(models, "judge", gate.votes, read, wrote))
     allowed = config.max_calls
     return total.scaled_to(allowed) if allowed is not None and allowed < total.lm_calls else total
+
+
+def _of_role(models: Models, role: Role, calls: float, read: int, wrote: int) -> SessionEstimate:
+    """``calls`` that each read and write so many tokens, at the price of the model that plays ``role``."""
+    settings = models.settings[role]
+    usd: float | None = 0.0
+    if not settings.is_rehearsal:
+        price = models.prices.of(settings.model)
+        usd = None if price is None else price.of(read, wrote) * calls
+    return SessionEstimate(calls, read * calls, wrote * calls, usd)
 
 
 def _calls(role: Role, config: ProgramConfig) -> float:

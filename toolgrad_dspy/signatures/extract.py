@@ -3,15 +3,23 @@
 import dspy
 from pydantic import BaseModel, Field
 
-from toolgrad_dspy.signatures.judge_instruction import ExtractedValue
+from toolgrad_dspy.signatures.judge_instruction import MISSING
 
 NO_CALL = "none"
 
 
-class ReadRequest(BaseModel):
-    """One thing that the query asks for."""
+class ReadValue(BaseModel):
+    """What the message says for one blank."""
 
-    request: str = Field(description="the words of the query that ask for it")
+    blank: int = Field(description="the blank's number")
+    words: str = Field(description="the words of the message that give the value, copied exactly; empty if none do")
+    value: str = Field(description=f"the value as the parameter needs it, or {MISSING}")
+
+
+class ReadRequest(BaseModel):
+    """One thing that the message asks for."""
+
+    request: str = Field(description="the words of the message that ask for it, copied exactly")
     call: str = Field(description=f"the call that serves it, or {NO_CALL}")
 
 
@@ -30,5 +38,5 @@ class Extract(dspy.Signature):
     calls: str = dspy.InputField(desc="the calls, without what they are given, one JSON object per line")
     blanks: str = dspy.InputField(desc="the blanks to find values for, one JSON object per line")
     query: str = dspy.InputField(desc="the message, a JSON string")
-    extracted: list[ExtractedValue] = dspy.OutputField(desc="one per blank, in their order")
+    extracted: list[ReadValue] = dspy.OutputField(desc="one per blank, in their order")
     requests: list[ReadRequest] = dspy.OutputField(desc="one per thing that is asked for, in their order")

@@ -37,7 +37,9 @@ class JudgeInstruction(dspy.Signature):
     """Judge a user's query to an assistant that has tools.
 
     extracted: for every blank, find in the query the value that the tool's parameter would be given, and write it
-    down, or #missing if the query neither states it nor lets it be worked out. Add nothing of your own.
+    down, or #missing if the query neither states it nor lets it be worked out. Of a blank with options write the one
+    that the query asks for, in whatever words, as it is listed; #missing if it asks for none of them. A blank's uses
+    are the calls whose results its call takes. Add nothing of your own.
     pairs: for every pair of successive sentences say whether the second can come after the first in one person's
     request. It can, unless the two have nothing to do with one another or their order makes no sense.
     solvability: whether the tools can address the query. It holds, unless a request needs what no tool does.

@@ -97,7 +97,7 @@ class TrialRunner:
 
     def _scored(self, trial: Trial, settings: TrialSettings, tuner: str) -> TrialScore:
         models = settings.models
-        metric = build_metric(settings.file.metric, models, lambda: self._library.tools)
+        metric = build_metric(settings.file.metric, models, lambda: self._library.tools, settings.loop.written_chars)
         program = ToolGrad(self._library, models, settings.loop)
         try:
             run_on_loop_thread(models.check(LOOP_ROLES))

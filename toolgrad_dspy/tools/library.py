@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from toolgrad_dspy.concurrency import run_on_loop_thread
 from toolgrad_dspy.errors import ToolSourceError, nearest
-from toolgrad_dspy.json_schema import argument_problem, compile_schema
+from toolgrad_dspy.json_schema import Schema, adapt, argument_problem, compile_schema, unknown_argument
 from toolgrad_dspy.records import Observation, Tool, ToolCall
 from toolgrad_dspy.tools.base import Isolation, SourceNote, ToolSession, ToolSource
 from toolgrad_dspy.tools.checks import check_tools
@@ -55,7 +55,7 @@ class Library:
                 )
         self._tools: dict[str, Tool] = {}
         self._source_of: dict[str, ToolSource] = {}
-        self._validators: dict[str, Validator] = {}  # compiled when first needed
+        self._checks: dict[str, tuple[Validator, Schema]] = {}  # compiled when first needed
 
     async def open(self) -> None:
         """Open all sources and take their tools.
@@ -63,7 +63,7 @@ class Library:
         Raises ToolSourceError when a source does not open, a tool name occurs twice (``duplicate_tool``), a schema is
         invalid, or there is no tool at all (``no_tools``).
         """
-        self._tools, self._source_of, self._validators = {}, {}, {}  # it may have been open before
+        self._tools, self._source_of, self._checks = {}, {}, {}  # it may have been open before
         async with AsyncExitStack() as opened:  # no server is left running, whatever goes wrong
             opened.push_async_callback(self.close)
             await all_ended(source.open() for source in self._sources)
@@ -114,14 +114,17 @@ class Library:
         """What is wrong with the call's tool name or arguments, in one line, or None.
 
         Arguments are checked against the tool's JSON Schema: ``/items/0/quantity: 'x' is not of type 'integer'``.
+        One that it does not name is refused as well, unless it leaves them free
+        (:func:`~toolgrad_dspy.json_schema.unknown_argument`): ``arguments: there is no 'ctiy'; did you mean 'city'?``
         """
-        validator = self._validators.get(call.tool)
-        if validator is None:
-            tool = self._tools.get(call.tool)
-            if tool is None:
-                return _unknown(call.tool, self._tools)
-            validator = self._validators[call.tool] = compile_schema(tool.parameters)
-        return argument_problem(validator, call.arguments)
+        tool = self._tools.get(call.tool)
+        if tool is None:
+            return _unknown(call.tool, self._tools)
+        if call.tool not in self._checks:
+            self._checks[call.tool] = compile_schema(tool.parameters), Schema.of(adapt(tool.parameters))
+        validator, schema = self._checks[call.tool]
+        # The made-up name first: that "city" is missing says less than that "ctiy" was written for it.
+        return unknown_argument(schema, call.arguments) or argument_problem(validator, call.arguments)
 
     @asynccontextmanager
     async def session(self, seed: int) -> AsyncIterator["LibrarySession"]:

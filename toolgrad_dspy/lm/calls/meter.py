@@ -4,7 +4,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from toolgrad_dspy.records import RoleUsage
 
@@ -60,6 +60,15 @@ class Meter:
         with self._lock:
             self.unanswered += 1
 
+    def absorb(self, other: "Meter") -> None:
+        """Count all that ``other`` has counted."""
+        with other._lock:
+            counted, unanswered = {key: replace(counts) for key, counts in other._counts.items()}, other.unanswered
+        with self._lock:
+            self.unanswered += unanswered
+            for key, counts in counted.items():
+                self._counts.setdefault(key, _Counts()).add(counts)
+
     def roles(self) -> dict[str, RoleUsage]:
         """Usage by role, over all models, in alphabetical order."""
         total: dict[str, _Counts] = {}
@@ -89,6 +98,8 @@ _SESSION: ContextVar[Meter | None] = ContextVar("toolgrad_session_meter", defaul
 def metered() -> Iterator[Meter]:
     """A meter for all LM calls made inside: in this task, the tasks it starts, and ``asyncio.to_thread``.
 
+    A block around this one counts them, too, when this one ends.
+
     >>> import asyncio
     >>> from toolgrad_dspy.lm import Models, metered
     >>> with metered() as meter:
@@ -96,12 +107,14 @@ def metered() -> Iterator[Meter]:
     >>> meter.roles()["judge"].calls
     1
     """
-    meter = Meter()
+    meter, outer = Meter(), _SESSION.get()
     token = _SESSION.set(meter)
     try:
         yield meter
     finally:
         _SESSION.reset(token)
+        if outer is not None:
+            outer.absorb(meter)
 
 
 def session_meter() -> Meter | None:

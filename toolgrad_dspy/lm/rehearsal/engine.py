@@ -8,6 +8,7 @@ from typing import Any, Self
 from dspy.lm15 import Message, Request, Response, TextPart, Usage
 
 from toolgrad_dspy.lm.calls.gate import CHARACTERS_PER_TOKEN
+from toolgrad_dspy.lm.rehearsal.checking import check_response
 from toolgrad_dspy.lm.rehearsal.inducing import induce
 from toolgrad_dspy.lm.rehearsal.instructing import (
     advise,
@@ -57,6 +58,7 @@ PARTS: dict[frozenset[str], Part] = {
     frozenset({"requests"}): score_requests,
     frozenset({"extracted", "pairs", "solvability"}): judge_instruction,
     frozenset({"sufficiency", "minimality"}): judge_calls,
+    frozenset({"claims_checked", "answers_checked"}): check_response,
 }
 
 

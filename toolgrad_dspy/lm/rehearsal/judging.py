@@ -7,12 +7,13 @@ counted; they do not judge quality.
 import json
 import random
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from toolgrad_dspy.lm.rehearsal.prompt import Prompt, objects
-from toolgrad_dspy.lm.rehearsal.writing import FACT_CHARACTERS, FACTS
-from toolgrad_dspy.records import in_words, leaves
+from toolgrad_dspy.lm.rehearsal.reading import read_value, sentence_about, sentences, shared
+from toolgrad_dspy.lm.rehearsal.responding import facts_of
+from toolgrad_dspy.records import in_words
 from toolgrad_dspy.signatures import MISSING
 
 
@@ -24,13 +25,14 @@ def score_requests(prompt: Prompt, rng: random.Random) -> dict[str, Any]:
     """
     query, response = _text(prompt.inputs.get("query", "")), _text(prompt.inputs.get("response", ""))
     steps = list(objects(prompt.inputs.get("reference", "")))
-    asked = _sentences(query)
-    facts = [_facts(step.get("result")) for step in steps] or [_words(_text(prompt.inputs.get("reference", "")))]
+    asked = sentences(query)
+    facts = [[fact.ways() for fact in facts_of(step.get("result"))] for step in steps]
+    facts = facts or [[(word,) for word in _words(_text(prompt.inputs.get("reference", "")))]]
     asked = asked[max(0, len(asked) - len(facts)) :]  # without the opening
     said = " ".join(response.split())
     requests = []
     for request, wanted in zip(asked, facts, strict=False):
-        stated = [fact for fact in wanted if fact in said]
+        stated = [ways for ways in wanted if any(way in said for way in ways)]
         share = len(stated) / len(wanted) if wanted else 1.0
         reason = f"The response states {len(stated)} of {len(wanted)} facts."
         requests.append({"request": request, "reason": reason, "score": round(100 * share)})
@@ -38,15 +40,16 @@ def score_requests(prompt: Prompt, rng: random.Random) -> dict[str, Any]:
 
 
 def judge_instruction(prompt: Prompt, rng: random.Random) -> dict[str, Any]:
-    """Values are what stands after the parameters' names in the query. A pair follows unless it repeats itself. The
-    query is solvable if it names a tool.
+    """Values are what :func:`read_value` finds. A pair follows unless it repeats itself. The query is solvable if it
+    names a tool.
     """
     query = _text(prompt.inputs.get("query", ""))
-    tools = [in_words(str(tool.get("name", ""))) for tool in objects(prompt.inputs.get("tools", ""))]
-    named = [name for name in tools if name in query.lower()]
+    said = sentences(query)
+    tools = {str(tool.get("name", "")): tool for tool in objects(prompt.inputs.get("tools", ""))}
+    named = [name for name, tool in tools.items() if any(shared(sentence, _about(tool)) for sentence in said)]
     pairs = list(objects(prompt.inputs.get("sentences", "")))
     return {
-        "extracted": [_extracted(slot, query) for slot in objects(prompt.inputs.get("blanks", ""))],
+        "extracted": [_extracted(blank, query, said, tools) for blank in objects(prompt.inputs.get("blanks", ""))],
         "pairs": [
             {
                 "pair": pair["pair"],
@@ -62,7 +65,7 @@ def judge_instruction(prompt: Prompt, rng: random.Random) -> dict[str, Any]:
 def judge_calls(prompt: Prompt, rng: random.Random) -> dict[str, Any]:
     """As many calls as sentences without the opening suffice; a call that is made twice is redundant."""
     calls = [(call["tool"], call["arguments"]) for call in objects(prompt.inputs.get("calls", ""))]
-    requests = max(1, len(_sentences(_text(prompt.inputs.get("query", "")))) - 1)
+    requests = max(1, len(sentences(_text(prompt.inputs.get("query", "")))) - 1)
     twice = [tool for number, (tool, given) in enumerate(calls) if (tool, given) in calls[:number]]
     return {
         "sufficiency": _ruling(requests <= len(calls), f"There are {requests} requests and {len(calls)} calls."),
@@ -70,39 +73,40 @@ def judge_calls(prompt: Prompt, rng: random.Random) -> dict[str, Any]:
     }
 
 
-def _extracted(slot: dict[str, Any], query: str) -> dict[str, Any]:
-    """The text after the parameter's name: in the sentences that name the slot's tool, else anywhere in the query."""
-    name = in_words(str(slot["parameter"]).rsplit(".", 1)[-1])
-    # Up to the comma or full stop that ends a detail; a quoted value up to the closing quotation mark.
-    detail = re.compile(rf'(?<!\w){re.escape(name)} (?:"([^"]*)"|(.+?)(?=, \w|\.\s|\.$|$))', re.IGNORECASE)
-    own = [sentence for sentence in _sentences(query) if in_words(str(slot["tool"])) in sentence.lower()]
-    for text in (*own, query):
-        stated = detail.search(text)
-        if stated:
-            return {"blank": slot["blank"], "reason": f"It says {stated[0]!r}.", "value": stated[1] or stated[2]}
-    return {"blank": slot["blank"], "reason": f"It does not speak of {name}.", "value": MISSING}
+def _extracted(
+    blank: dict[str, Any], query: str, said: Sequence[str], tools: Mapping[str, dict[str, Any]]
+) -> dict[str, Any]:
+    """What the query says for the blank, in the sentence that speaks of its call."""
+    tool = tools.get(str(blank["tool"]), {})
+    place = re.sub(r"\D", "", str(blank.get("call", "")))
+    own = sentence_about(said, _about({"name": blank["tool"], **tool}), int(place or 0))
+    value = read_value(query, own, {**_kind(tool.get("parameters"), str(blank["parameter"])), **blank})
+    if value is None:
+        return {"blank": blank["blank"], "reason": f"It does not speak of {blank['parameter']}.", "value": MISSING}
+    return {"blank": blank["blank"], "reason": f"It says {value!r}.", "value": value}
+
+
+def _about(tool: Mapping[str, Any]) -> list[str]:
+    """The words that speak of a tool: its name, and the first sentence of its description."""
+    described = str(tool.get("description") or "")
+    return [in_words(str(tool.get("name", ""))), *sentences(described)[:1]]
+
+
+def _kind(schema: Any, parameter: str) -> dict[str, Any]:
+    """The type and format of a parameter, where a tool's schema has them beside its name."""
+    properties = schema.get("properties") if isinstance(schema, dict) else None
+    declared = properties.get(parameter) if isinstance(properties, dict) else None
+    if not isinstance(declared, dict):
+        return {}
+    return {key: declared[key] for key in ("type", "format") if isinstance(declared.get(key), str)}
 
 
 def _ruling(holds: bool, reason: str) -> dict[str, Any]:
     return {"reason": reason, "holds": holds}
 
 
-def _facts(result: Any) -> list[str]:
-    """The first values of a result that a response would repeat, as ``writing.py`` cuts them."""
-    texts = [
-        " ".join(str(value).split())[:FACT_CHARACTERS]
-        for path, value in leaves(result)
-        if isinstance(value, (str, int, float)) and not isinstance(value, bool) and not path.endswith("id")
-    ]
-    return [text for text in texts if text and not text.startswith("… ")][:FACTS]
-
-
 def _words(text: str) -> list[str]:
     return sorted(set(re.findall(r"\w{5,}", text)))
-
-
-def _sentences(text: str) -> Sequence[str]:
-    return [part for part in re.split(r"(?<=[.!?])\s+", text.strip()) if part]
 
 
 def _text(field: str) -> str:

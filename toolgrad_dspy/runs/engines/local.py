@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 
-from toolgrad_dspy.program import run_session, schema_notes
+from toolgrad_dspy.program import schema_notes
 from toolgrad_dspy.runs.engines.base import Done, OpenRun, RunEngine
 from toolgrad_dspy.runs.engines.pool import SessionPool
 from toolgrad_dspy.runs.spec import OpenSpec, RunSpec
@@ -40,8 +40,9 @@ class LocalRun(OpenRun):
     def __init__(self, opened: OpenSpec, seed: int, pool: SessionPool) -> None:
         self.tools = opened.program.library.tools
         schemas = schema_notes(opened.models, self.tools, opened.program.config.mini_batch)
-        self.notes = (*map(str, opened.program.library.notes), *schemas)
-        self._program = opened.program
+        judges = () if opened.gate is None else opened.gate.notes
+        self.notes = (*map(str, opened.program.library.notes), *schemas, *judges)
+        self._opened = opened
         self._budget = opened.models.budget
         self._seed = seed
         self._pool = pool
@@ -58,4 +59,4 @@ class LocalRun(OpenRun):
         return self._log.entries()
 
     async def run(self, indices: Sequence[int], done: Done) -> None:
-        await self._pool.run(lambda index: run_session(self._program, self._seed, index), indices, done)
+        await self._pool.run(lambda index: self._opened.play(self._seed, index), indices, done)

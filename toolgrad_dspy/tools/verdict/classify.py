@@ -1,19 +1,26 @@
 """From an observation to its verdict: the order of the rules, and what they are applied to."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from pydantic import JsonValue
 
 from toolgrad_dspy.errors import one_line
 from toolgrad_dspy.records import Observation, Verdict
+from toolgrad_dspy.tools.verdict.context import NO_CONTEXT, Context
 from toolgrad_dspy.tools.verdict.empty import EMPTY_ENVELOPES, EMPTY_TEXTS, nothing_in_it
-from toolgrad_dspy.tools.verdict.envelope import DEPTH, Envelope, plain, text_of_blocks
+from toolgrad_dspy.tools.verdict.envelope import DEPTH, Envelope, holds_list, text_of_blocks
 from toolgrad_dspy.tools.verdict.error_markers import ERROR_MARKERS
 from toolgrad_dspy.tools.verdict.error_sentences import ERROR_STATEMENTS, is_short
 from toolgrad_dspy.tools.verdict.error_shapes import ERROR_SHAPES
 from toolgrad_dspy.tools.verdict.parsing import Data, data_in, is_list
+from toolgrad_dspy.tools.verdict.program_errors import PROGRAM_ERRORS
+from toolgrad_dspy.tools.verdict.refusals import REFUSALS, message_only
 
 OK = Verdict(outcome="ok", rule="content")
+VOID_WRITE = Verdict(outcome="ok", rule="void_write")
+VOID = frozenset(("no_text", "nothing_in_it", "fields_empty", "results_empty"))
+"""Rules of what may be a write without a word, unless a list is empty: that is something that was looked for."""
 
 SAMPLE = 20
 """Items of a list that are looked at: a list fails only when all of these do."""
@@ -23,22 +30,23 @@ _PROXY_KEYS = frozenset(("error", "response"))
 _PROXY_GUESS = "Message error..."
 
 
-def classify(observation: Observation, returns: dict[str, JsonValue] | None = None) -> Verdict:
+def classify(observation: Observation, context: Context = NO_CONTEXT) -> Verdict:
     """Whether ``observation`` is a result (``ok``), a failure (``failed``), or a success without content (``empty``).
 
-    ``returns`` is the tool's declared output schema (:attr:`Tool.returns`). The rules, of which the first match
-    decides:
+    The rules, of which the first match decides:
 
     1. ``protocol``: the source flagged the observation (MCP ``isError``, an HTTP status, a timeout).
     2. ``schema``: the result is an object without a single one of the properties its schema requires. A result
        that fits proves nothing (servers declare ``{"content": string}`` and put an error into it), and one that
        fits in part is no failure (published schemas are often out of date).
     3. Shape rules, on data and on data written out as text (JSON, Python), through envelopes.
-    4. Text rules, on text and on the text inside an envelope that holds nothing else.
-    5. Emptiness.
+    4. Text rules, on text and on the text inside an envelope that holds nothing else; those for sentences judge with
+       the call and the tool's other results in view.
+    5. Emptiness. A tool that writes has done its work without a word: ``{}``, ``null`` and no text are successes
+       there (``void_write``), an empty list is not.
 
-    ``rule`` is ``protocol``, ``schema``, ``proxy_error`` (the error that a ToolBench proxy reports), or the name of
-    the deciding function in this folder; ``content`` when none objected.
+    ``rule`` is ``protocol``, ``schema``, ``proxy_error`` (the error that a ToolBench proxy reports), ``void_write``,
+    or the name of the deciding function in this folder; ``content`` when none objected.
 
     >>> classify(Observation(text='{"message": "Endpoint /x does not exist"}'))
     Verdict(outcome='failed', rule='message_only', reason='`message`: Endpoint /x does not exist')
@@ -46,100 +54,107 @@ def classify(observation: Observation, returns: dict[str, JsonValue] | None = No
     'ok'
     >>> classify(Observation(text='{"results": [], "total": 0}')).outcome
     'empty'
+    >>> classify(Observation(text="{}")).outcome, classify(Observation(text="{}"), Context(writes=True)).outcome
+    ('empty', 'ok')
     """
     if observation.error is not None:
         status = f" {observation.error.status}" if observation.error.status else ""
         return _failed("protocol", f"{observation.error.kind}{status}: {observation.error.message}")
     value = observation.content if observation.content is not None else data_in(observation.text)
-    verdict = _schema(value, returns) or _classify_data(value, _declared(returns), DEPTH)
+    rules = _Rules(context)
+    verdict = _schema(value, context.returns) or rules.of_data(value, context.declared, DEPTH)
     # Some servers send an empty object as structured content and put the result into the text only.
     if verdict.outcome == "empty" and observation.content is not None:
-        return _classify_text(observation.text, frozenset(), DEPTH)
-    return verdict
+        value = observation.text
+        verdict = rules.of_text(value, frozenset(), DEPTH)
+    return VOID_WRITE if context.writes and verdict.rule in VOID and not holds_list(value) else verdict
 
 
-def is_empty(observation: Observation, returns: dict[str, JsonValue] | None = None) -> bool:
-    """Whether ``observation`` is a success with nothing in it, as :func:`classify` decides.
+@dataclass(frozen=True, slots=True)
+class _Rules:
+    """The rules with what is known of the result. ``depth`` is how many more levels of nesting are looked at."""
 
-    >>> is_empty(Observation(text="No matches found")), is_empty(Observation(text="one match"))
-    (True, False)
-    """
-    return classify(observation, returns).outcome == "empty"
+    context: Context
 
+    def of_data(self, value: Data, declared: frozenset[str], depth: int) -> Verdict:
+        if isinstance(value, str):
+            return self.of_text(value, declared, depth)
+        if isinstance(value, Mapping):
+            return self.of_object(value, declared, depth)
+        if is_list(value):
+            return self.of_list(value, depth)
+        # A number or a truth value is an answer, also 0 and false: a count, "does the file exist".
+        return _empty("nothing_in_it", "null") if value is None else OK
 
-def _classify_data(value: Data, declared: frozenset[str], depth: int) -> Verdict:
-    if isinstance(value, str):
-        return _classify_text(value, declared, depth)
-    if isinstance(value, Mapping):
-        return _classify_object(value, declared, depth)
-    if is_list(value):
-        return _classify_list(value, depth)
-    # A number or a truth value is an answer, also 0 and false: a count, "does the file exist".
-    return _empty("nothing_in_it", "null") if value is None else OK
-
-
-def _classify_text(text: str, declared: frozenset[str], depth: int) -> Verdict:
-    # A string inside JSON may hold JSON again: the ToolBench proxy and many gateways wrap their answers so.
-    value = data_in(text) if depth else text
-    if not isinstance(value, str):
-        return _classify_data(value, declared, depth - 1)
-    text = value.strip()
-    # Markers first, whatever the length: a traceback or an HTML error page is longer than any statement.
-    for marker in ERROR_MARKERS:
-        if reason := marker(text):
-            return _failed(marker.__name__, reason)
-    # Emptiness before statements: "No matches found" would pass for something that was not found.
-    for emptiness in EMPTY_TEXTS:
-        if reason := emptiness(text):
-            return _empty(emptiness.__name__, reason)
-    # A long text that begins with "Error: disk full" is a log file that was asked for.
-    if is_short(text):
-        for statement in ERROR_STATEMENTS:
-            if reason := statement(text):
-                return _failed(statement.__name__, reason)
-    return OK
-
-
-def _classify_object(value: Mapping[str, Data], declared: frozenset[str], depth: int) -> Verdict:
-    if value.keys() == _PROXY_KEYS and isinstance(value["error"], str):
-        return _classify_proxied(value["error"].strip(), value["response"], depth)
-    if not value:
-        return _empty("nothing_in_it", "{}")
-    envelope = Envelope.of(value, declared)
-    # Failures before emptiness: {"status": "REQUEST_DENIED", "results": []} is both, and the failure explains it.
-    for shape in ERROR_SHAPES:
-        if reason := shape(envelope):
-            return _failed(shape.__name__, reason)
-    for emptiness in EMPTY_ENVELOPES:
-        if reason := emptiness(envelope):
-            return _empty(emptiness.__name__, reason)
-    # {"content": "Error: could not parse query"}: what servers make of a text result that has to be an object. The
-    # declared fields are those of this object, not of what it wraps.
-    wrapped = envelope.wrapped
-    return _classify_data(wrapped, frozenset(), depth - 1) if wrapped is not None and depth else OK
-
-
-def _classify_proxied(error: str, response: Data, depth: int) -> Verdict:
-    """The envelope of the ToolBench and StableToolBench proxies: ``{"error": "", "response": "..."}``."""
-    if error and error != _PROXY_GUESS:
-        return _failed("proxy_error", error)
-    return _classify_data(response, frozenset(), depth - 1) if depth else OK
-
-
-def _classify_list(value: Sequence[Data], depth: int) -> Verdict:
-    if reason := nothing_in_it(value):
-        return _empty("nothing_in_it", reason)
-    # MCP content blocks, as clients print them.
-    text = text_of_blocks(value)
-    if text is not None:
-        return _classify_text(text, frozenset(), depth)
-    # A batch in which one URL timed out is still a result; one in which each item is an error is not.
-    verdict = OK
-    for item in value[:SAMPLE]:
-        verdict = _classify_object(item, frozenset(), depth - 1) if isinstance(item, Mapping) and depth else OK
-        if verdict.outcome != "failed":
+    def of_text(self, text: str, declared: frozenset[str], depth: int) -> Verdict:
+        # A string inside JSON may hold JSON again: the ToolBench proxy and many gateways wrap their answers so.
+        value = data_in(text) if depth else text
+        if not isinstance(value, str):
+            return self.of_data(value, declared, depth - 1)
+        text = value.strip()
+        if self.context.echoes(text):
             return OK
-    return verdict
+        # Markers first, whatever the length: a traceback or an HTML error page is longer than any statement.
+        for marker in ERROR_MARKERS:
+            if reason := marker(text):
+                return _failed(marker.__name__, reason)
+        # Emptiness before statements: "No matches found" would pass for something that was not found.
+        for emptiness in EMPTY_TEXTS:
+            if reason := emptiness(text):
+                return _empty(emptiness.__name__, reason)
+        for error in PROGRAM_ERRORS:
+            if reason := error(text):
+                return _failed(error.__name__, reason)
+        # A long text that begins with "Error: disk full" is a log file that was asked for.
+        if is_short(text):
+            for statement in ERROR_STATEMENTS:
+                if reason := statement(text):
+                    return _failed(statement.__name__, reason)
+            for refusal in REFUSALS:
+                if reason := refusal(text, self.context):
+                    return _failed(refusal.__name__, reason)
+        return OK
+
+    def of_object(self, value: Mapping[str, Data], declared: frozenset[str], depth: int) -> Verdict:
+        if value.keys() == _PROXY_KEYS and isinstance(value["error"], str):
+            return self.of_proxied(value["error"].strip(), value["response"], depth)
+        if not value:
+            return _empty("nothing_in_it", "{}")
+        envelope = Envelope.of(value, declared)
+        # Failures before emptiness: {"status": "REQUEST_DENIED", "results": []} is both, and the failure explains it.
+        for shape in ERROR_SHAPES:
+            if reason := shape(envelope):
+                return _failed(shape.__name__, reason)
+        if reason := message_only(envelope, self.context):
+            return _failed("message_only", reason)
+        for emptiness in EMPTY_ENVELOPES:
+            if reason := emptiness(envelope):
+                return _empty(emptiness.__name__, reason)
+        # {"content": "Error: could not parse query"}: what servers make of a text result that has to be an object.
+        # The declared fields are those of this object, not of what it wraps.
+        wrapped = envelope.wrapped
+        return self.of_data(wrapped, frozenset(), depth - 1) if wrapped is not None and depth else OK
+
+    def of_proxied(self, error: str, response: Data, depth: int) -> Verdict:
+        """The envelope of the ToolBench and StableToolBench proxies: ``{"error": "", "response": "..."}``."""
+        if error and error != _PROXY_GUESS:
+            return _failed("proxy_error", error)
+        return self.of_data(response, frozenset(), depth - 1) if depth else OK
+
+    def of_list(self, value: Sequence[Data], depth: int) -> Verdict:
+        if reason := nothing_in_it(value):
+            return _empty("nothing_in_it", reason)
+        # MCP content blocks, as clients print them.
+        text = text_of_blocks(value)
+        if text is not None:
+            return self.of_text(text, frozenset(), depth)
+        # A batch in which one URL timed out is still a result; one in which each item is an error is not.
+        verdict = OK
+        for item in value[:SAMPLE]:
+            verdict = self.of_object(item, frozenset(), depth - 1) if isinstance(item, Mapping) and depth else OK
+            if verdict.outcome != "failed":
+                return OK
+        return verdict
 
 
 def _schema(value: Data, returns: Mapping[str, JsonValue] | None) -> Verdict | None:
@@ -151,11 +166,6 @@ def _schema(value: Data, returns: Mapping[str, JsonValue] | None) -> Verdict | N
     if any(name in value for name in required if isinstance(name, str)):
         return None
     return _failed("schema", f"none of the declared fields {', '.join(map(str, required))} is in the result")
-
-
-def _declared(returns: Mapping[str, JsonValue] | None) -> frozenset[str]:
-    properties = returns.get("properties") if returns else None
-    return frozenset(map(plain, properties)) if isinstance(properties, dict) else frozenset()
 
 
 def _failed(rule: str, reason: str) -> Verdict:

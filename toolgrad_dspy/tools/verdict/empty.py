@@ -17,11 +17,12 @@ _NOTHING = re.compile(
     r"(?:sorry,? )?(?:no|0|zero) (?!(?:\w+ )?(?:error|issue|problem|warning|failure|vulnerab|conflict))"
     r"(?!(?:\w+ ){0,2}(?:key|token|credential|permission|auth|route|endpoint|handler|such))"
     r"(?:[\w\-]+ ){0,5}?(?:found|match(?:es|ed|ing)?|results?|available|records?|items?|data|rows|entries|hits)\b"
-    r"(?!.*\b(?:error|key|provided|specified)\b)[^\n]{0,120}\Z"
+    r"(?!.*\b(?:error|key|provided|specified|selector|locator)\b)[^\n]{0,120}\Z"
     r"|(?:nothing|none) (?:was |were )?(?:found|available|matched|to (?:show|display|list))\b[^\n]{0,80}\Z"
-    r"|\W{0,2}(?:empty|no output|no content|none)\W{0,2}\Z",
+    r"|\W{0,2}(?:empty|none)\W{0,2}\Z",
     re.IGNORECASE,
 )
+_NO_OUTPUT = re.compile(r"\W{0,2}no (?:output|content)\W{0,2}", re.IGNORECASE)
 _RESULT_NAME = re.compile(
     r".*(?:results?|responses?|items|list|records|entries|matches|hits|rows|documents|products|values|resources)"
     r"|data|value|output|content"
@@ -40,8 +41,8 @@ def _is_result(name: str) -> bool:
 
 
 def no_text(text: str) -> str | None:
-    """Nothing, or white space."""
-    return None if text.strip() else "no text"
+    """Nothing, white space, or what stands for it: ``(no output)``."""
+    return "no text" if not text.strip() or _NO_OUTPUT.fullmatch(text.strip()) else None
 
 
 def says_nothing_found(text: str) -> str | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import islice
 
-from toolgrad_dspy.tools.verdict.parsing import Data, is_list
+from toolgrad_dspy.tools.verdict.parsing import Data, data_in, is_list
 
 ENTITY_FIELDS = 3
 """With this many fields of its own, an object is an entity with a state (a build that failed, a launch without
@@ -71,6 +71,12 @@ def may_be_remark(name: str) -> bool:
     return is_remark(name) or _AMBIGUOUS.fullmatch(name) is not None
 
 
+@lru_cache(maxsize=4096)
+def is_wrapper(name: str) -> bool:
+    """Whether a field may hold the whole result: ``result``, ``data``, ``content``."""
+    return _WRAPPER.fullmatch(name) is not None
+
+
 def is_hollow(value: Data, depth: int = DEPTH) -> bool:
     """Whether there is nothing in ``value``: None, "", an empty container, or a container of such."""
     if value is None or value == "" or value == [] or value == {} or value == ():
@@ -80,6 +86,17 @@ def is_hollow(value: Data, depth: int = DEPTH) -> bool:
         return isinstance(value, str) and not value.strip()
     items = value.values() if isinstance(value, Mapping) else value
     return len(items) <= WIDE and all(is_hollow(item, depth - 1) for item in items)
+
+
+def holds_list(value: Data, depth: int = DEPTH) -> bool:
+    """Whether a list is in ``value``, or it is one; also of data that is written out as text."""
+    if isinstance(value, str):
+        value = data_in(value)
+    if is_list(value):
+        return True
+    if depth == 0 or not isinstance(value, Mapping):
+        return False
+    return any(holds_list(item, depth - 1) for item in islice(value.values(), WIDE))
 
 
 @dataclass(frozen=True)
@@ -129,14 +146,12 @@ class Envelope:
     @property
     def has_result(self) -> bool:
         """Whether a field that is named for the result holds an object or list with something in it."""
-        return any(
-            _WRAPPER.fullmatch(name) and not isinstance(self.fields[name], str | int | float) for name in self.payload
-        )
+        return any(is_wrapper(name) and not isinstance(self.fields[name], str | int | float) for name in self.payload)
 
     @property
     def wrapped(self) -> Data:
         """The only thing in it where it merely wraps (``{"result": ...}``), else None."""
-        if len(self.substance) == 1 and _WRAPPER.fullmatch(self.substance[0]):
+        if len(self.substance) == 1 and is_wrapper(self.substance[0]):
             return self.fields[self.substance[0]]
         return None
 

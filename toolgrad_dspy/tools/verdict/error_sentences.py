@@ -1,8 +1,10 @@
 """Text rules: does a short text *state* an error? A word of failure somewhere in it is not a statement.
 
 :data:`ERROR_STATEMENTS` are for free text, of which the error must be the subject: a news item that reports a failure
-is a result. :data:`ERROR_MESSAGES` are for a field that exists to carry a statement (``{"message": ...}``), where the
-error may stand anywhere in the sentence. Every rule takes the text and returns the reason, or None.
+is a result. :data:`COMPLAINTS` are for what can only be about the call, such as a field that exists to carry a
+message: there the error may stand anywhere in the sentence.
+
+Every rule takes the text and returns the reason, or None.
 """
 
 import re
@@ -21,7 +23,10 @@ MAX_LINES = 3
 _I = re.IGNORECASE
 
 # One sentence up to the error. "If the file is not found, ..." explains an error, and states none.
-_SENTENCE = r"(?!(?:if|when|whether|specify)\b)(?:[^.!?\n]|[.!?](?=\S)){0,120}?"
+_SENTENCE = (
+    r"(?!(?:if|when|whether|specify)\b)(?![^\n]{0,80}\b(?:means|indicates|occurs|even if|is (?:raised|thrown))\b)"
+    r"(?:[^.!?\n]|[.!?](?=\S)){0,120}?"
+)
 # What a caller can get wrong. "Unknown Pleasures" is an album, "unknown parameter" an error.
 _INPUT = (
     r"(?:tool|function|method|command|operation|action|api|endpoint|service|server|resource|route|path|url|uri|query"
@@ -39,20 +44,26 @@ _LABEL = re.compile(
     rf"{_MEASURED}(?:\W{{0,3}}(?:[\w.\-]+ ){{0,3}}(?:error|exception|failure)(?: code)?"
     rf"(?: [\w\-]*\d[\w\-]*)?\s*(?:[:–—!]{_NONE}|\Z| - )"
     rf"|\W{{0,3}}(?:fatal|failed)\s*[:–—!]{_NONE}"
-    r"|error (?:while|during|in|on|when|at|fetching|reading|getting|loading|parsing|connecting)\b"
+    r"|error (?:response|while|during|in|on|when|at|fetching|reading|getting|loading|parsing|connecting)\b"
     r"|an? (?:[\w\-]+ ){0,2}(?:error|exception) (?:has )?(?:occurred|happened)\b"
     r"|there (?:was|has been|is) an? (?:[\w\-]+ ){0,2}error\b|[A-Za-z.]{3,60}Exception\Z"
     rf"|(?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:Error|Exception)\s*(?:\(|:{_NONE}))",
     _I,
 )
+# What programs that speak in the first person do; others can't get no satisfaction.
+_WORK = (
+    "access|add|assist|authenticate|book|cancel|change|check|complete|compute|connect|convert|create|delete"
+    "|determine|download|execute|fetch|find|generate|handle|identify|load|locate|look up|open|parse|perform|process"
+    "|provide|reach|read|recogni[sz]e|resolve|respond|retrieve|return|run|save|search|send|translate|understand|update|upload|verify"
+)
 _COULD_NOT = re.compile(
-    r"(?:sorry,? )?(?:(?:we|i) (?:could not|couldn'?t|cannot|can'?t|(?:were|was|are|am) unable to)"
+    rf"(?:sorry,? )?(?:(?:we|i) (?:could not|couldn'?t|cannot|can'?t|(?:were|was|are|am) unable to)(?= (?:{_WORK})\b)"
     r"|failed to|(?:unable|not able) to|could not|couldn'?t|cannot|can'?t) \w+",
     _I,
 )
 _INVALID = re.compile(
-    r"(?:invalid|unsupported|unrecogni[sz]ed|malformed) \S"
-    rf"|(?:unknown|unexpected|missing|illegal|bad|wrong) (?:\w+ ){{0,2}}{_INPUT}\b",
+    r"(?:invalid|unsupported|unrecogni[sz]ed|malformed) (?!\((?:adj|adv|noun|verb)|means\b)\S"
+    rf"|(?:unknown|unexpected|missing|illegal|bad|wrong) (?:(?:\w+ ){{0,2}}{_INPUT}\b|(?-i:[a-z]+): \S)",
     _I,
 )
 _REFUSED_INPUT = re.compile(
@@ -63,16 +74,23 @@ _REFUSED_INPUT = re.compile(
     _I,
 )
 _NOT_FOUND = re.compile(
-    rf"{_SENTENCE}\b(?:not (?:be )?found|(?:does not|doesn'?t|do not|don'?t) exists?)[.!]?(?:\Z|\s*[:(\[])"
+    rf"{_SENTENCE}\b(?:not (?:be )?found|(?:does not|doesn'?t|do not|don'?t) exists?|already exists?)"
+    r"(?:[.!]?(?:\Z|\s*[:(\[])| in (?:the |our |your )?\w+(?: \w+)?\W*\Z)"
     rf"|no such {_INPUT}\b|(?:not|no longer) (?:found|available)\W*\Z",
     _I,
 )
+# After the words of a refusal comes its end, what is refused, or why; never "..., said the door".
+_GOES_ON = (
+    r"(?=\W*\Z|\s*[:.!(\[–—-]|\n|\s+(?:to|for|by|on|in|at|due|because|from|while|when|request|access|user|error|client"
+    r"|operation)\b)"
+)
 _DENIED = re.compile(
-    r"access (?:is )?denied|permission denied|forbidden|un-?authori[sz]ed|not authori[sz]ed|operation not permitted"
-    r"|authentication (?:required|failed)|login required|no (?:valid |matching )?(?:api ?key|(?:access "
-    r"|auth )?token|credentials|permissions?|authori[sz]ation|authentication|route|endpoint|handler)\b|(?:you are "
-    r"|you're )not (?:subscribed|logged in|allowed|permitted|authori[sz]ed)|(?:this|the) (?:endpoint|api|feature"
-    r"|resource|plan) (?:is|has been) "
+    rf"(?:access (?:is )?denied|permission denied|forbidden|un-?authori[sz]ed|not authori[sz]ed){_GOES_ON}"
+    r"|operation not permitted|authentication (?:required|failed)|login required"
+    r"|no (?:valid |matching )?(?:api ?key|(?:access |auth )?token|credentials|permissions?|authori[sz]ation"
+    r"|authentication|route|endpoint|handler)\b"
+    r"|(?:you are |you're )not (?:subscribed|logged in|allowed|permitted|authori[sz]ed)"
+    r"|(?:this|the) (?:endpoint|api|feature|resource|plan) (?:is|has been) "
     r"(?:disabled|deprecated|removed|not |no longer |unavailable|only available)",
     _I,
 )
@@ -93,12 +111,12 @@ _SERVER_SAYS = (
 )
 _OUTAGE = re.compile(
     rf"(?:HTTP )?(?:error )?(?:status )?(?:code:? )?[45]\d\d\b[:\s\-–(]+(?:{_SERVER_SAYS}|{'|'.join(_PHRASES)})"
-    rf"|{_SERVER_SAYS}|(?:{_LONG_PHRASES})(?=\W*\Z)"
+    rf"{_GOES_ON}|{_SERVER_SAYS}{_GOES_ON}|(?:{_LONG_PHRASES})(?=\W*\Z)"
     r"|(?:HTTP|status)(?: error)?(?: status)?(?: code)?:? [45]\d\d\b"
     r"|(?:oops\W+|sorry\W+)?something went wrong"
-    r"|(?:the )?(?:\w+ )?(?:request|connection|operation|query|tool|call|command|execution|validation"
-    r"|authentication|authorization|verification|login|upload|download|lookup) (?:has |was )?"
-    r"(?:timed out|failed|refused|reset|aborted)\b|time-?out(?: error)?\W*\Z|timed out\b",
+    r"|(?:the )?(?:\w+ )?(?:request|connection|navigation|operation|query|tool|call|command|execution|validation"
+    r"|authentication|authorization|verification|login|upload|download|lookup)(?: to [^\n]{1,80}?)? (?:has |was )?"
+    r"(?:timed out|failed|refused|reset|aborted|interrupted)\b|time-?out(?: error)?\W*\Z|timed out\b",
     _I,
 )
 
@@ -106,6 +124,21 @@ _OUTAGE = re.compile(
 def labelled(text: str) -> str | None:
     """It introduces itself as an error: ``Error: ...``, ``Database error: ...``, ``ValueError: ...``."""
     return one_line(text) if _LABEL.match(text) else None
+
+
+# A code in place of words: "ChannelNotFound", "PERMISSION_DENIED".
+_CODE = re.compile(
+    r"(?:[A-Z][a-z]+){1,6}(?:NotFound|Denied|Failed|Failure|Invalid|Fault|Error|Exception|Unavailable|Unsupported|Rejected"
+    r"|Exceeded|Required|Missing|Expired|Forbidden|Unauthorized)"
+    r"|(?:Bad|Invalid|Missing|Unknown|Unsupported|Duplicate|Unauthorized)(?:[A-Z][a-z]+){1,6}"
+    r"|(?:[A-Z]+_){1,6}(?:NOT_FOUND|DENIED|FAILED|FAILURE|INVALID|ERROR|UNAVAILABLE|UNSUPPORTED|EXCEEDED|REQUIRED|EXPIRED)"
+    r"|(?:INVALID|MISSING|UNKNOWN|UNSUPPORTED|NOT)_[A-Z_]{3,60}|UNAUTHENTICATED|RESOURCE_EXHAUSTED"
+)
+
+
+def error_code(text: str) -> str | None:
+    """Nothing but the code of an error: ``ChannelNotFound``, ``PERMISSION_DENIED``."""
+    return one_line(text) if _CODE.fullmatch(text) else None
 
 
 def could_not(text: str) -> str | None:
@@ -144,7 +177,7 @@ def outage(text: str) -> str | None:
 
 
 ERROR_STATEMENTS: tuple[TextRule, ...] = (
-    labelled, could_not, invalid, refused_input, not_found, denied, limited, outage,
+    labelled, error_code, could_not, invalid, refused_input, not_found, denied, limited, outage,
 )  # fmt: skip
 
 # In a message about the call, such words are about the call: in an article they would be content.
@@ -178,7 +211,7 @@ def opens_badly(text: str) -> str | None:
     return one_line(text) if _OPENS_BADLY.match(text) and not _HARMLESS.search(text) else None
 
 
-ERROR_MESSAGES: tuple[TextRule, ...] = (*ERROR_STATEMENTS, complaint, opens_badly)
+COMPLAINTS: tuple[TextRule, ...] = (complaint, opens_badly)
 
 
 def is_short(text: str) -> bool:

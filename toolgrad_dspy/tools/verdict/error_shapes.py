@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping, Sequence
 
 from toolgrad_dspy.errors import one_line
 from toolgrad_dspy.tools.verdict.envelope import ENTITY_FIELDS, Envelope, is_hollow, plain
-from toolgrad_dspy.tools.verdict.error_sentences import ERROR_MESSAGES, ERROR_STATEMENTS, is_short
 from toolgrad_dspy.tools.verdict.parsing import Data, is_list
 
 ShapeRule = Callable[[Envelope], str | None]
@@ -28,7 +27,6 @@ _HEADERS = ("meta", "header", "head", "status", "responsestatus", "responsemetad
 _ERROR_FIELDS = ("error", "errors", "err", "exception", "fault", "errormessage", "errormsg", "errordescription")
 # Where in some content a finding is: of a linter, a validator, a spelling checker.
 _PLACE = re.compile(r"line|row|col(?:umn)?|loc|locations?|path|file|position|start|offset")
-_MESSAGE_FIELDS = ("message", "messages", "msg", "detail", "info", "information", "note", "reason", "statusmessage")
 
 
 def http_status(value: Data) -> int | None:
@@ -162,24 +160,6 @@ def detail_only(envelope: Envelope) -> str | None:
     return one_line(f"only `detail`: {detail if isinstance(detail, str) else _first_message(detail)}")
 
 
-def message_only(envelope: Envelope) -> str | None:
-    """Nothing but a message, and the message states an error: ``{"message": "Endpoint '/x' does not exist"}``.
-
-    Where the tool declares such a field, only what would be a statement in free text counts.
-    """
-    if envelope.payload:
-        return None
-    for name in _MESSAGE_FIELDS:
-        value = envelope.fields.get(name)
-        if not isinstance(value, str) or not is_short(value):
-            continue
-        for rule in ERROR_STATEMENTS if name in envelope.declared else ERROR_MESSAGES:
-            reason = rule(value.strip())
-            if reason:
-                return one_line(f"`{name}`: {reason}")
-    return None
-
-
 ERROR_SHAPES: tuple[ShapeRule, ...] = (
     success_flag,
     error_flag,
@@ -190,7 +170,6 @@ ERROR_SHAPES: tuple[ShapeRule, ...] = (
     status_code,
     keyed_status,
     detail_only,
-    message_only,
 )
 
 

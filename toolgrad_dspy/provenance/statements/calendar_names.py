@@ -1,0 +1,34 @@
+"""Names of the months in six languages, from the Unicode CLDR (babel)."""
+
+from functools import lru_cache
+
+from babel import Locale
+
+from toolgrad_dspy.provenance.statements.languages import LATIN
+
+# Short forms that the CLDR does not have.
+_MORE = {"en": {"sept": 9}, "de": {"jänner": 1}, "es": {"setiembre": 9}}
+
+
+@lru_cache(maxsize=1)
+def month_names() -> dict[str, dict[str, int]]:
+    """By language, each name of a month and its short form, in lower case and without its point: 1 to 12."""
+    names = {}
+    for language in LATIN:
+        months = Locale.parse(language).months
+        names[language] = {
+            str(name).lower().rstrip("."): number
+            for context in ("format", "stand-alone")
+            for width in ("wide", "abbreviated")
+            for number, name in months[context][width].items()
+        } | _MORE.get(language, {})
+    return names
+
+
+@lru_cache(maxsize=64)
+def months_of(languages: tuple[str, ...]) -> dict[str, int]:
+    """Names of months for a text in ``languages``: full names of all, short forms (set, ago, mar) of those only."""
+    known: dict[str, int] = {}
+    for language, names in month_names().items():
+        known |= {name: month for name, month in names.items() if language in languages or len(name) > 4}
+    return known

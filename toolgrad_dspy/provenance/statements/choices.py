@@ -1,0 +1,203 @@
+"""Whether a text conveys a choice: an option of an enumeration, or yes or no.
+
+A choice is conveyed in words of its own ("somewhere outside", "cheapest first"), so nothing but certainty counts
+here: the option's own words or what always means them, not denied, and no other option named in its place. What is
+doubtful is left to a model.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+
+from pydantic import JsonValue
+
+from toolgrad_dspy.provenance.statements.about import About
+from toolgrad_dspy.provenance.statements.languages import is_function_word, languages
+from toolgrad_dspy.provenance.statements.lines import Span, exact, spans, stem, stems
+from toolgrad_dspy.provenance.statements.meanings import said_for_option, said_for_switch
+from toolgrad_dspy.provenance.statements.mentions import Mention, mentions
+from toolgrad_dspy.provenance.statements.negation import negated
+from toolgrad_dspy.provenance.statements.reading import Reading, bare, read, word_set
+from toolgrad_dspy.records import in_words, key_words
+
+# Options that are words of every sentence, or mean nothing alone: they need the parameter's noun beside them.
+_COLOURLESS = word_set(
+    "any all none no other others default auto normal standard both open closed active on off new old name date "
+    "first last up down left right in out to work home business single short long medium high low fast full good "
+    "best"
+)
+_SORTS = frozenset({"sort", "order", "sorting", "ordering", "orderby"})
+_BY = re.compile(r"\b(?:by|on|according to|nach|par|por|per|de acordo com) (?:the |the lowest |the highest )?$")
+# Words of a boolean's name that say nothing of what is switched on.
+_SWITCH_WORDS = word_set(
+    "is has have include included with allow allowed enable enabled only show require required want need use "
+    "should do extra additional list get be friendly available option flag seating site"
+)
+# A word after these is what somebody does: "I closed the window".
+_SUBJECT = re.compile(r"\b(?:i|we|you|he|she|they|to|please|ich|wir|je|nous|yo|io|let's|can you|could you) $")
+_DOUBTFUL = re.compile(
+    r"\b(?:doesn't matter|don't mind|don't care|either way|whether|optional|if possible|no preference|egal"
+    r"|peu importe|da igual|bother(?:s)? me)\b"
+)
+_QUESTION = re.compile(r"^\W*(?:is|are|does|do|what|how|when|why|was|were|did|has|have|ist|hat|est-ce|qué|cuánto)\b")
+_WITH = re.compile(r"\b(?:with|including|include|mit|avec|con|com|has|have|having) (?:\w+ ){0,2}$")
+# How far the words of one name may stand apart, in characters: "parking that is free".
+_NEAR = 40
+
+
+def conveys(text: str, value: JsonValue, about: About) -> Mention | None:
+    """Where ``text`` conveys the choice ``value`` for sure; None if it does not, or if that is doubtful.
+
+    >>> conveys("somewhere outside, please", True, About("outdoor_seating")) is not None
+    True
+    >>> conveys("the cheapest first", "price_asc", About("sort", {"enum": ["price_asc", "price_desc"]})) is not None
+    True
+    >>> conveys("anything but Thai", "thai", About("cuisine", {"enum": ["thai", "indian"]})) is None
+    True
+    """
+    reading = read(text)
+    if isinstance(value, bool):
+        return _switched(reading, value, about)
+    if not isinstance(value, str):
+        found = mentions(text, value, about)
+        return found[0] if len(found) == 1 and _is_alone(text, value, about) else None
+    places = list(_said(reading, value, about))
+    if not places:
+        return None
+    others = [
+        other
+        for option in about.options
+        if isinstance(option, str) and option != value
+        for other in _said(reading, option, about)
+        if not any(start <= other[0] and other[1] <= end for start, end in places)
+    ]
+    if others and not _takes_many(about):
+        # "An aisle seat, I'm in the middle block": the noun beside it decides; of "from newest to oldest" the first.
+        places = _decided(reading, places, others, about)
+    return Mention("choice", *reading.origin(*places[0])) if places else None
+
+
+def _is_alone(text: str, value: JsonValue, about: About) -> bool:
+    return not any(mentions(text, option, about) for option in about.options if option != value)
+
+
+def _takes_many(about: About) -> bool:
+    return about.name.endswith("s") and not about.name.endswith(("ss", "us"))
+
+
+def _decided(reading: Reading, places: list[Span], others: list[Span], about: About) -> list[Span]:
+    if _SORTS.intersection(about.words):
+        return places if min(places) < min(others) else []
+    beside = [place for place in places if _noun_beside(reading, place, about)]
+    return beside if not any(_noun_beside(reading, other, about) for other in others) else []
+
+
+def _said(reading: Reading, option: str, about: About) -> Iterator[Span]:
+    """Where ``option`` is named or meant, and not denied."""
+    words = in_words(option)
+    sorts = bool(_SORTS.intersection(about.words))
+    for start, end in _named(reading, option, words, about):
+        if negated(reading, start, end):
+            continue
+        before = reading.plain[max(0, start - 30) : start]
+        if sorts and not _BY.search(before) and " " not in words:
+            continue
+        colourless = words in _COLOURLESS or len(words) <= 2 or is_function_word(words, reading)
+        if (colourless or _SUBJECT.search(before)) and not (sorts or _noun_beside(reading, (start, end), about)):
+            continue
+        yield start, end
+    pattern = said_for_option(words)
+    # "urgent" is high where nothing is higher.
+    if pattern and not (words == "high" and {"urgent", "critical", "highest"} & {*map(str, about.options)}):
+        yield from _unaccented(reading, pattern)
+
+
+def _named(reading: Reading, option: str, words: str, about: About) -> Iterable[Span]:
+    if about.kind in ("language", "currency", "country"):
+        return ((m.start, m.end) for m in _plain_mentions(reading, option, about))
+    said = read(words)
+    found: dict[Span, None] = dict.fromkeys(spans(reading, exact(reading).find(exact(said))))
+    if len(words) > 3:
+        for language in languages(reading)[:2]:
+            found |= dict.fromkeys(spans(reading, stems(reading, language).find(stems(said, language))))
+    return found
+
+
+def _plain_mentions(reading: Reading, option: str, about: About) -> list[Mention]:
+    return mentions(reading.plain if reading.text.isascii() else reading.text, option, about)
+
+
+def _noun_beside(reading: Reading, place: Span, about: About) -> bool:
+    """Whether what the parameter is called stands by the place: "an aisle seat", "priority: high"."""
+    language = languages(reading)[0]
+    nouns = {stem(word, language) for word in about.words}
+    near = read(reading.plain[max(0, place[0] - 14) : place[1] + 14]).words
+    return any(stem(word, language) in nouns for word in near)
+
+
+def _unaccented(reading: Reading, pattern: re.Pattern[str]) -> Iterator[Span]:
+    text = _typed(reading)
+    for match in pattern.finditer(text):
+        if not negated(reading, *match.span()):
+            yield match.span()
+
+
+def _typed(reading: Reading) -> str:
+    """The plain text without accents, sign by sign: places stay what they are; apostrophes and hyphens as blanks."""
+    text = reading.plain.replace("ß", "s").replace("-", " ").replace("'", " ")
+    return text if text.isascii() else "".join(bare(sign) or " " for sign in text)
+
+
+def _switched(reading: Reading, value: bool, about: About) -> Mention | None:
+    if _DOUBTFUL.search(reading.plain):
+        return None
+    wanted, denied = _votes(reading, about)
+    found = wanted if value else denied
+    if not found or (denied if value else wanted):
+        return None
+    if value and _is_asked(reading, found[0]):
+        return None
+    return Mention("choice", *reading.origin(*found[0]))
+
+
+def _is_asked(reading: Reading, place: Span) -> bool:
+    """Whether a question is about it: "Is breakfast included?" wants to know and does not yet want it."""
+    begin = max(reading.plain.rfind(sign, 0, place[0]) for sign in ".!?\n") + 1
+    sentence = reading.plain[begin : place[0]]
+    return bool(_QUESTION.match(sentence.lstrip())) and not _WITH.search(sentence)
+
+
+def _votes(reading: Reading, about: About) -> tuple[list[Span], list[Span]]:
+    """The places that say yes, and those that say no, to what the parameter's name is about."""
+    words = [word for word in key_words(about.name) if word not in _SWITCH_WORDS]
+    wanted: list[Span] = []
+    denied: list[Span] = []
+    if not words:
+        return wanted, denied
+    # What the name is about is its first word; the others have to stand near it.
+    for place in _word_places(reading, words[0]):
+        near = [
+            [other for other in _word_places(reading, word) if abs(other[0] - place[0]) < _NEAR] for word in words[1:]
+        ]
+        if all(near):
+            first = min([place, *(group[0] for group in near)])
+            last = max([place, *(group[0] for group in near)])
+            (denied if _is_denied(reading, first, last) else wanted).append((first[0], last[1]))
+    for word in words:
+        if opposite := said_for_switch(word)[1]:
+            denied += list(_unaccented(reading, opposite))
+    return wanted, denied
+
+
+def _is_denied(reading: Reading, first: Span, last: Span) -> bool:
+    after = reading.plain[last[1] : last[1] + 30]
+    return negated(reading, *first) or bool(re.match(r" (?:is|are)(?:n't| not) (?:needed|necessary|wanted)", after))
+
+
+def _word_places(reading: Reading, word: str) -> list[Span]:
+    pattern = said_for_switch(word)[0]
+    if pattern:
+        return [match.span() for match in pattern.finditer(_typed(reading))]
+    places: dict[Span, None] = {}
+    for language in languages(reading)[:2]:
+        places |= dict.fromkeys(spans(reading, stems(reading, language).find(stems(read(word), language))))
+    return list(places)

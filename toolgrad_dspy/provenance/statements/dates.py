@@ -1,0 +1,159 @@
+"""The dates of a text: in words and in numbers, with ranges, in six languages and in Chinese and Japanese."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
+
+from toolgrad_dspy.provenance.statements.calendar_names import months_of
+from toolgrad_dspy.provenance.statements.languages import languages
+from toolgrad_dspy.provenance.statements.numbers import chinese_number
+from toolgrad_dspy.provenance.statements.reading import KEPT_TEXTS, Reading, read
+from toolgrad_dspy.provenance.statements.spoken import Spoken, spoken
+
+# Two digits of a year are of this century.
+_CENTURY = 2000
+
+
+class Day(NamedTuple):
+    """A reading of a date: ``year`` is None if the text leaves it out, ``day`` if it names a whole month."""
+
+    year: int | None
+    month: int
+    day: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Dated:
+    """A date at ``start:end`` of a text, with every reading it has: 4/5/2026 is in April or in May."""
+
+    start: int
+    end: int
+    values: tuple[Day, ...]
+
+
+_DAY = r"(?:0?[1-9]|[12]\d|3[01])(?:st|nd|rd|th|er|ère|º|ª|°|\.(?!\d))?"
+_NO_MORE = r"(?!\d|[:.,]\d|\s?[ap]\.?m\b|\s?(?:uhr|h|heures|o'clock|%|percent)\b)"
+_OF = r"\s*(?:[-/.]|day of|of|de|del|di|do mês de|d'|the)?\s*"
+_THE = r"(?:the |den |dem |der |le |el |il |al |o |am |on |du |vom )?"
+_TO = rf"\s*(?:-|/|&|\+|,|(?:and|or|to|until|till|through|thru|bis|und|oder|au|et|ou|al|y|o|a|e|ao|até)\b)\s*{_THE}"
+# After the month only what cannot be a number of something else: "May 14-16", "May 14th and 16th", "May 14 and 16."
+_AND_DAY = (
+    rf"(?:\s?-\s?{_DAY}|{_TO}(?:\d+(?:st|nd|rd|th)|{_DAY}(?=\s*(?:[.;!?)]|$|(?:and|in|at|for|with|please|of)\b))))"
+)
+_YEAR = r"(?:\s*(?:,|of|de|del|do|[-/.])?\s*(?P<year{0}>(?:1\d|20|21)\d\d|'\d\d)(?!\d|[:.]\d))?"
+_NUMERIC = re.compile(
+    r"(?<![\d.,/:-])(?:(?P<y>[12]\d{3})(?P<s>[-/.])(?P<m>\d{1,2})(?P=s)(?P<d>\d{1,2})"
+    r"|(?P<a>\d{1,2})(?P<t>[-/.])(?P<b>\d{1,2})(?P=t)(?P<c>[12]\d{3}|\d\d)"
+    r"|(?P<e>\d{1,2})/(?P<f>\d{1,2})|(?P<g>\d{1,2})\.(?P<h>\d{1,2})\."
+    r"|(?P<iso>(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])))(?=t\d|[^\d/:\w-]|-(?!\d)|$|[\u3040-\u9fff])"
+)
+# Words between digits, and how far from its month the parts of a date may stand.
+_LETTERS = re.compile(r"[^\W\d_]+")
+_AROUND = 60
+# What every one of them has, as a quick look.
+_SEPARATED = re.compile(r"\d[-/.]\d|\d{8}")
+_DIGIT_CJK = r"(?:\d+|[〇零一二三四五六七八九十]+)"
+_CHINESE = re.compile(
+    rf"(?:(?P<y>{_DIGIT_CJK})\s?年\s?)?(?P<m>{_DIGIT_CJK})\s?月\s?(?P<d>{_DIGIT_CJK})\s?[日号號]?"
+    rf"(?:\s?[-~至到から、和と]+\s?(?P<e>{_DIGIT_CJK})\s?[日号號])?"
+)
+_DIGITS = re.compile(r"\d+")
+
+
+def dates_in(text: str) -> tuple[Dated, ...]:
+    """Every date of ``text``, in order. Nothing is guessed: no "tomorrow", no weekday, no date without its month.
+
+    >>> [day for dated in dates_in("May 14-16, 2026") for day in dated.values]
+    [Day(year=2026, month=5, day=14), Day(year=2026, month=5, day=16)]
+    """
+    reading = read(text)
+    return tuple(Dated(*reading.origin(dated.start, dated.end), dated.values) for dated in dates(reading))
+
+
+@lru_cache(maxsize=KEPT_TEXTS)
+def dates(reading: Reading) -> tuple[Dated, ...]:
+    """The dates of ``reading``, with places in its plain text; those of a range share a place."""
+    found = [*_numeric(reading), *_named(reading)]
+    if "月" in reading.plain:
+        found += _chinese(reading)
+    return tuple(sorted(found, key=lambda dated: dated.start))
+
+
+def _numeric(reading: Reading) -> Iterator[Dated]:
+    if not _SEPARATED.search(reading.plain):
+        return
+    german = "de" in languages(reading)
+    for match in _NUMERIC.finditer(reading.plain):
+        if match["y"]:
+            values = [Day(int(match["y"]), int(match["m"]), int(match["d"]))]
+        elif match["iso"]:
+            values = [Day(int(match["iso"][:4]), int(match["iso"][4:6]), int(match["iso"][6:]))]
+        elif match["a"]:
+            year = int(match["c"]) if len(match["c"]) > 2 else _CENTURY + int(match["c"])
+            values = _orders(year, int(match["a"]), int(match["b"]), match["t"])
+        elif match["e"]:
+            values = _orders(None, int(match["e"]), int(match["f"]), "/")
+        else:
+            values = _orders(None, int(match["g"]), int(match["h"]), ".") if german else []
+        if values := [day for day in values if 1 <= day.month <= 12 and 1 <= (day.day or 0) <= 31]:
+            yield Dated(match.start(), match.end(), tuple(dict.fromkeys(values)))
+
+
+def _orders(year: int | None, first: int, second: int, sign: str) -> list[Day]:
+    """Day and month in either order; with points the day comes first."""
+    day_first = Day(year, second, first)
+    return [day_first] if sign == "." else [day_first, Day(year, first, second)]
+
+
+@lru_cache(maxsize=64)
+def _patterns(spoken_languages: tuple[str, ...]) -> re.Pattern[str]:
+    names = sorted(months_of(spoken_languages), key=len, reverse=True)
+    month = rf"(?<![^\W\d_])(?:{'|'.join(map(re.escape, names))})(?![^\W\d_])\.?"
+    days_first = rf"(?<![\d.,:/$€£-])(?P<days1>{_DAY}(?:{_TO}{_DAY}){{0,4}}){_OF}(?P<month1>{month}){_YEAR.format(1)}"
+    month_first = (
+        rf"(?:(?P<before>[12]\d{{3}})[ -])?(?P<month2>{month})(?:[-/\s]|,? (?:the |der |den )){{1,2}}"
+        rf"(?P<days2>{_DAY}{_NO_MORE}(?:{_AND_DAY}{_NO_MORE}){{0,4}}){_YEAR.format(2)}"
+    )
+    return re.compile(rf"{days_first}|{month_first}|(?P<month3>{month}){_YEAR.format(3)[:-1]}")
+
+
+def _named(reading: Reading) -> Iterator[Dated]:
+    codes = languages(reading)
+    months = months_of(codes)
+    said = spoken(reading)
+    at = 0
+    for word in _LETTERS.finditer(said.text):
+        if word[0] not in months or word.end() <= at:
+            continue
+        # Nothing of a date is further from its month than this.
+        around = _patterns(codes).finditer(said.text, max(at, word.start() - _AROUND), word.end() + _AROUND)
+        for match in around:
+            at = match.end()
+            yield from _read(match, months, said)
+
+
+def _read(match: re.Match[str], months: dict[str, int], said: Spoken) -> Iterator[Dated]:
+    kind = next(kind for kind in "123" if match[f"month{kind}"])
+    month = months[match[f"month{kind}"].rstrip(".")]
+    written = match[f"year{kind}"] or (match["before"] if kind == "2" else None)
+    year = None if not written else _CENTURY + int(written[1:]) if written[0] == "'" else int(written)
+    place = said.plain(match.start(), match.end())
+    if kind == "3":
+        yield Dated(*place, (Day(year, month, None),))
+        return
+    for day in _DIGITS.findall(match[f"days{kind}"]):
+        yield Dated(*place, (Day(year, month, int(day)),))
+
+
+def _chinese(reading: Reading) -> Iterator[Dated]:
+    for match in _CHINESE.finditer(reading.plain):
+        year = _cjk(match["y"]) if match["y"] else None
+        for day in (match["d"], match["e"]):
+            if day:
+                yield Dated(match.start(), match.end(), (Day(year, _cjk(match["m"]), _cjk(day)),))
+
+
+def _cjk(signs: str) -> int:
+    return int(signs[:8]) if signs.isdecimal() else chinese_number(signs[:8])

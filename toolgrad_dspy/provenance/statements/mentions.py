@@ -1,0 +1,114 @@
+"""Whether a text states a value, as a person would say it.
+
+A query may write a value in another form than the call does: ``2026-05-14`` as "May 14-16", ``19:30`` as "half past
+seven", ``90`` minutes as "an hour and a half", ``de`` as "in German". A strict comparison would reject good queries;
+a keyword search would accept bad ones. Each form is one that a reader would take for the same value; what no rule
+knows is not stated, and left to a model.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TypeGuard
+
+from pydantic import JsonValue
+
+from toolgrad_dspy.provenance.statements.about import About
+from toolgrad_dspy.provenance.statements.amounts import amounts
+from toolgrad_dspy.provenance.statements.lines import Place
+from toolgrad_dspy.provenance.statements.moments import moments
+from toolgrad_dspy.provenance.statements.names import is_code, named, within_other_name
+from toolgrad_dspy.provenance.statements.negation import negated
+from toolgrad_dspy.provenance.statements.reading import Reading, normalise, read
+from toolgrad_dspy.provenance.statements.wording import name_like, worded
+
+_NOTHING = About()
+# A longer run of digits is an id, and no number that somebody may say in words.
+_SPOKEN_DIGITS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A place at which a text states a value, ``text[start:end]``, and ``rule``, the form that it has there."""
+
+    rule: str
+    start: int
+    end: int
+
+
+def mentions(text: str, value: JsonValue, about: About = _NOTHING) -> list[Mention]:
+    """Every separate place at which ``text`` states the leaf ``value``, in order; empty if there is none.
+
+    >>> mentions("in German, not in French", "de", About("lang"))
+    [Mention(rule='language', start=3, end=9)]
+    """
+    reading = read(text)
+    kept: list[Mention] = []
+    places = sorted(set(places_of(reading, value, about)), key=lambda place: (place[1], -place[2]))
+    for rule, start, end in places:
+        if about.excludes or not negated(reading, start, end):
+            mention = Mention(rule, *reading.origin(start, end))
+            if not kept or kept[-1].end <= mention.start:
+                kept.append(mention)
+    return kept
+
+
+def states(text: str, value: JsonValue, about: About = _NOTHING) -> bool:
+    """Whether ``text`` states the leaf ``value``; an empty string or container has nothing to state.
+
+    >>> states("A table for four on May 14 at half past seven", 4)
+    True
+    >>> states("A table for four on May 14 at half past seven", "2026-05-14T19:30")
+    True
+    >>> states("Give me an hour and a half", 90, About("duration_minutes"))
+    True
+    >>> states("A table for 40", 4)
+    False
+    """
+    # Yes, no or nothing: no query says "true", it says "with breakfast" or leaves it out.
+    if isinstance(value, bool) or value is None or (isinstance(value, str) and not value.strip()):
+        return True
+    if not isinstance(value, (int, float, str)):
+        return not value
+    return bool(mentions(text, value, about))
+
+
+def contains(text: str, value: JsonValue) -> bool:
+    """Whether ``text`` has ``value`` word for word: the test for values that must not leak."""
+    plain = normalise(str(value))
+    return bool(plain.strip()) and plain in normalise(text)
+
+
+def places_of(reading: Reading, value: JsonValue, about: About) -> Iterable[Place]:
+    if is_number(value):
+        return amounts(reading, value, about)
+    if isinstance(value, str) and value.strip():
+        return _string_places(reading, value, about)
+    return ()
+
+
+def is_number(value: JsonValue) -> TypeGuard[int | float]:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _string_places(reading: Reading, value: str, about: About) -> Iterable[Place]:
+    said = read(value.strip())
+    if not said.words:  # signs only, such as "*" or "/"
+        at = reading.plain.find(said.plain)
+        return [("literal", at, at + len(said.plain))] if at >= 0 else []
+    # Moments before plain text: "May 14" does not contain "2026-05-14", and "19:30" does not state "9:30".
+    found = moments(reading, value)
+    if found is not None:
+        return found
+    if said.plain.isdecimal() and len(said.plain) < _SPOKEN_DIGITS and (said.plain == "0" or said.plain[0] != "0"):
+        return amounts(reading, int(said.plain), About(about.name))
+    names = list(named(reading, value, about))
+    if is_code(value, about):
+        return names
+    return [
+        *names,
+        *(
+            place
+            for place in worded(reading, value)
+            if name_like(reading, said, place) and not within_other_name(reading, *place[1:], about)
+        ),
+    ]

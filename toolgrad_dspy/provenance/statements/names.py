@@ -1,0 +1,162 @@
+"""Where a text names the language, currency, country, city or unit that a call writes as a code."""
+
+import re
+from collections.abc import Callable, Iterator
+
+from toolgrad_dspy.provenance.statements.about import About
+from toolgrad_dspy.provenance.statements.cities import city_names
+from toolgrad_dspy.provenance.statements.codes import code_names, people_of
+from toolgrad_dspy.provenance.statements.languages import is_function_word
+from toolgrad_dspy.provenance.statements.lines import Place, Span, exact, spans
+from toolgrad_dspy.provenance.statements.reading import Reading, read, word_set
+from toolgrad_dspy.provenance.statements.units import unit_named
+from toolgrad_dspy.provenance.statements.wording import UNSPACED
+
+_CODE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z]{2,4})?")
+_NATIONALITY = re.compile(r"nationality|citizenship|passport")
+# Signs around a name that tell what it is.
+_AROUND = 40
+
+_IN = re.compile(
+    r"\b(?:in|into|to|from|of|for|the|within|across|around|through|via|near|à|en|dans|vers|auf|ins|nach|aus|im|au|aux|del?"
+    r"|em|para|per|por|no|na|do|da) (?:the |la |le |los |las |el |die |den )?$"
+)
+# "turkey for dinner", "polish the shoes": names that are common words.
+_COMMON = word_set("turkey china chad jordan georgia jersey guinea polish")
+_OTHER_COUNTRY = re.compile(r"\b(?:new|north|south|east|west|equatorial|papua new) $")
+# "Canadian dollars" are no dollars of the United States.
+_OTHER_MONEY = re.compile(
+    r"\b(?:[a-z]*(?:ian|ean|ese|ish|ani|apore|land|kong)|kanadische|australische|swiss|scottish|irish) $"
+)
+_ADJECTIVE_MONEY = word_set("euro pound pounds dollar franc peso real")
+_MONEY_BEFORE = re.compile(r"(?:\d|\b(?:in|into|to|nach|in die|en)) ?$")
+_BEFORE_LANGUAGE = re.compile(
+    r"\b(?:in|into|to|from|speaks?|speaking|spoken|language|auf|ins|aus|en|vers|al|em|para|por|el|le|l'|learn|with|and|or)"
+    r"(?: the| simple| plain| brazilian)?,? ?$"
+)
+_AFTER_LANGUAGE = re.compile(
+    r"[ -](?:language|version|translations?|subtitles?|speaking|edition|speakers?|text|lyrics|audio|dub|podcasts?"
+    r"|books?|articles?|voice|sprachig\w*)\b"
+)
+_OF_A_PEOPLE = re.compile(
+    r" (?:restaurants?|food|cuisine|places?|dish|dishes|recipes?|wine|bakery|dinner|lunch|people|side|part|car"
+    r"|holidays?|embassy|border|city|cities|market)\b"
+)
+# A code in lower case is one where it is called so, or quoted.
+_CALLED = re.compile(r"(?:\b(?:lang|language|locale|code|currency|country)(?: to| is| code)?[ :=]+[\"'“]?|[\"'“‘(])$")
+
+
+def named(reading: Reading, value: str, about: About) -> Iterator[Place]:
+    """Where ``reading`` has one of the names that people have for the code or name ``value``."""
+    kind = about.kind
+    if kind == "unit":
+        yield from _unit(reading, value)
+    elif kind == "place":
+        for name in city_names(value):
+            yield from (("place", *span) for span in _found(reading, name) if _is_name(reading, *span))
+    elif kind is not None:
+        stands = {"language": _is_language, "currency": _is_money, "country": _is_country}[kind]
+        for name in code_names(value, kind):
+            yield from ((kind, *span) for span in _found(reading, name) if stands(reading, *span))
+        if kind == "country" and _NATIONALITY.search(about.name.lower()):
+            people = people_of(value)
+            yield from ((kind, *span) for span in _words(reading, people.__contains__))
+        if is_code(value, about):
+            code = value.strip().lower()
+            yield from ((kind, *span) for span in _found(reading, code) if _is_written_code(reading, *span))
+
+
+def is_code(value: str, about: About) -> bool:
+    """Whether ``value`` is a code for a language, a currency or a country: a text may have its letters by chance."""
+    plain = value.strip().replace("_", "-")
+    return about.kind in ("language", "currency", "country") and bool(_CODE.fullmatch(plain))
+
+
+def within_other_name(reading: Reading, start: int, end: int, about: About) -> bool:
+    """Whether a place's name is only part of another one: "New Mexico", "Paris Hilton's perfume"."""
+    if about.kind == "country" and _OTHER_COUNTRY.search(reading.plain, max(0, start - _AROUND), start):
+        return True
+    at = reading.origin(start, end)[1]
+    return about.kind in ("place", "country") and bool(
+        re.match(r" [A-Z][\w-]+['’]s\b", reading.text[at : at + _AROUND])
+    )
+
+
+def _found(reading: Reading, name: str) -> Iterator[Span]:
+    said = read(name)
+    if said.words and not UNSPACED.search(name):
+        yield from spans(reading, exact(reading).find(exact(said)))
+        return
+    at = reading.plain.find(name)
+    while at >= 0:
+        yield at, at + len(name)
+        at = reading.plain.find(name, at + len(name))
+
+
+def _unit(reading: Reading, value: str) -> Iterator[Place]:
+    unit = unit_named(value.strip().lower())
+    if unit:
+        yield from (("unit", *span) for span in _words(reading, lambda word: unit_named(word) == unit))
+
+
+def _words(reading: Reading, wanted: Callable[[str], bool]) -> Iterator[Span]:
+    return (reading.span(index, index + 1) for index, word in enumerate(reading.words) if wanted(word))
+
+
+def _around(reading: Reading, start: int, end: int) -> tuple[str, str, str]:
+    """The text before and after a span, in lower case, and the span as it is written."""
+    first, last = reading.origin(start, end)
+    return (
+        reading.plain[max(0, start - _AROUND) : start],
+        reading.plain[end : end + _AROUND],
+        reading.text[first:last],
+    )
+
+
+def _is_written_code(reading: Reading, start: int, end: int) -> bool:
+    before, _, written = _around(reading, start, end)
+    return (written.isupper() and not reading.text.isupper()) or bool(_CALLED.search(before))
+
+
+def _is_name(reading: Reading, start: int, end: int) -> bool:
+    """A name and no common word: "us" in "tell us", "la" of a Spanish text, "turkey for dinner"."""
+    before, _, written = _around(reading, start, end)
+    word = reading.plain[start:end]
+    if len(word) <= 3 and word.isascii():
+        # An abbreviation is written in capitals; in a text without any, after a preposition.
+        without_capitals = reading.text == reading.text.lower() and not is_function_word(word, reading)
+        return written.isupper() or (without_capitals and bool(_IN.search(before)))
+    if word in _COMMON or is_function_word(word, reading):
+        return written[:1].isupper() and bool(_IN.search(before))
+    return True
+
+
+def _is_country(reading: Reading, start: int, end: int) -> bool:
+    word = reading.plain[start:end]
+    if word == "states":
+        return reading.plain.startswith("the ", start - 4) and reading.text[reading.origin(start, end)[0]].isupper()
+    return _is_name(reading, start, end) and not _OTHER_COUNTRY.search(reading.plain, max(0, start - _AROUND), start)
+
+
+def _is_money(reading: Reading, start: int, end: int) -> bool:
+    """Money, and not "a euro trip", ten pounds of weight, or another country's dollars."""
+    before, _, _ = _around(reading, start, end)
+    word = reading.plain[start:end]
+    if word in ("dollar", "dollars", "dólares", "pounds", "rupees", "$") and _OTHER_MONEY.search(before):
+        return False
+    if word == "$":
+        return not re.search(r"[a-z]$", before)
+    if word == "pounds":  # of weight, if nothing says otherwise
+        return bool(re.search(r"\b(?:in|into|to) $", before))
+    return word not in _ADJECTIVE_MONEY or bool(_MONEY_BEFORE.search(before))
+
+
+def _is_language(reading: Reading, start: int, end: int) -> bool:
+    """A language, and not a cuisine or a people: after "in" or "into", or with a word about language beside it."""
+    before, after, word = _around(reading, start, end)
+    if UNSPACED.search(word):
+        return True
+    if _OF_A_PEOPLE.match(after):
+        return False
+    alone = not before.strip() and not after.strip(" .!?")
+    return alone or bool(_BEFORE_LANGUAGE.search(before) or _AFTER_LANGUAGE.match(after))

@@ -1,0 +1,33 @@
+"""Whether what a text names is what it does not want: "anything but Thai", "not Hugo", "keine Suiten"."""
+
+import re
+
+from toolgrad_dspy.provenance.statements.reading import Reading
+
+# Signs before a mention that a negation is looked for in.
+_BEFORE = 40
+_SMALL = (
+    r"(?:(?:a|an|the|any|more|in|on|at|to|for|with|from|by|as|of|el|la|los|las|un|una|le|les|du|de|des|den|die|das|der"
+    r"|einen?|eine|il|lo|i|gli|o|os|um|uma|mit|für|con|pour|avec|para|com|per) ){0,2}"
+)
+_WANT = r"(?:want|like|need|use|include|invite|add)"
+_WORDS = re.compile(
+    r"(?:\b(?:(?:any|every|no)(?:thing|body|one|where)|all) (?:but|except|besides) "
+    r"|\b(?:except|excluding|without|instead of|rather than|other than|apart from|aside from|besides|but not|not"
+    r"|isn't|aren't|wasn't|neither|nor|hates?|dislikes?|skip|no need for"
+    rf"|(?:don't|do not|doesn't|does not|didn't) {_WANT}|(?:haven't|hasn't|has not|have not|not)(?: yet)? been"
+    r"|nicht|kein|keine|keinen|keiner|ohne|außer|statt|anstatt|sans|sauf|excepté|pas|plutôt que|au lieu de"
+    r"|sin|salvo|excepto|menos|en vez de|senza|tranne|eccetto|non|invece di|sem|exceto|não|em vez de) "
+    r"|\b(?:no|ni|aucune?|nessun[oa]?|ningún|ninguna|nenhum[a]?) (?!\d))"
+    rf"{_SMALL}$"
+)
+_AFTER = re.compile(r"(?:ではなく|じゃなく|ではない|以外|、?不要)| ?(?:excluded|is not wanted)\b")
+_CHINESE_BEFORE = re.compile(r"(?:不要|不是|别|除了|没有)$")
+
+
+def negated(reading: Reading, start: int, end: int) -> bool:
+    """Whether the mention at ``start:end`` of the plain text stands under a negation of its own."""
+    before = reading.plain[max(0, start - _BEFORE) : start]
+    # Quotes and hyphens between do not matter: not "Thai", non-smoking.
+    before = before.replace('"', "").replace("'", "'").replace("-", " ")
+    return bool(_WORDS.search(before) or _CHINESE_BEFORE.search(before) or _AFTER.match(reading.plain, end))

@@ -1,0 +1,244 @@
+"""Claims of a text: the numbers, dates, times, names and quotations in it, each of which comes from somewhere.
+
+Names are told by their capitals. In scripts without them, and in German for single words, there is nothing to tell
+them by, and they are not checked.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from toolgrad_dspy.provenance.statements import Clock, Day, dates_in, numbers_in, times_in
+
+ClaimKind = Literal["number", "date", "time", "weekday", "name", "quote", "literal"]
+
+# What can be read off a claim.
+Reading = float | Day | Clock | str
+# Numbers that say nothing of an amount: "a", "one of them", "the first".
+_NO_CLAIMS = frozenset({"article", "ordinal"})
+
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+# Characters of a text that are searched: a response is never as long.
+SEARCHED_CHARS = 40_000
+# With a larger share of capitals inside sentences, nouns have them too, as in German.
+_MOST_CAPITALS = 0.25
+# Of fewer words than this the share says nothing.
+_FEW_WORDS = 12
+
+_WORD = re.compile(r"[^\W_](?:[\w'’&-]*[^\W_])?")
+_SENTENCE_END = re.compile(r"(?:^|[.!?:;…\n。！？]|^\s*[-*•]|\d[.)])[\s\"'“”«»()*_-]*$")
+_QUOTED = re.compile(r'"([^"\n]{2,400})"|“([^”\n]{2,400})”|«([^»\n]{2,400})»|„([^“”\n]{2,400})[“”]')
+# Addresses, links, paths and ids: what cannot be written in other words.
+_LITERAL = re.compile(
+    r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+|https?://[^\s\"'<>)\]]+|(?<![\w/])(?:~|\.{1,2})?(?:/[\w.@-]+){2,}"
+    r"|\b(?=\w*\d)[A-Za-z]{1,12}[_-]\w*\d\w*\b"
+)
+_COMMON = frozenset(
+    {"i", "i'm", "i've", "i'll", "i'd", "am", "pm", "ok", "id", "url", "faq", "ps", "mr", "mrs", "ms", "dr"}
+)
+_MONTHS = frozenset(
+    [
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
+        "jan",
+        "feb",
+        "mar",
+        "apr",
+        "jun",
+        "jul",
+        "aug",
+        "sep",
+        "sept",
+        "oct",
+        "nov",
+        "dec",
+    ]
+)
+# Words that stand in the middle of a name, without a capital.
+_JOINING = frozenset({"of", "the", "de", "la", "le", "du", "des", "del", "di", "da", "van", "von", "der", "den", "&"})
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One thing that a text says, at ``start`` to ``end``; ``readings`` are what it may mean."""
+
+    kind: ClaimKind
+    text: str
+    start: int
+    end: int
+    readings: tuple[Reading, ...] = ()
+
+
+def claims(text: str) -> tuple[Claim, ...]:
+    """The claims of ``text`` in their order; of overlapping ones the one that says more.
+
+    >>> [(claim.kind, claim.text) for claim in claims("Ask for Ann Lee on May 14; it costs 12.50.")]
+    [('name', 'Ann Lee'), ('date', 'May 14'), ('number', '12.50')]
+    """
+    text = text[:SEARCHED_CHARS]
+    found: list[Claim] = []
+    free = bytearray(len(text))  # 1 where a claim stands already
+    for claim in (*_literals(text), *_quotes(text), *_moments(text), *_names(text), *_numbers(text)):
+        if not any(free[claim.start : claim.end]):
+            free[claim.start : claim.end] = b"\1" * (claim.end - claim.start)
+            found.append(claim)
+    return tuple(sorted(found, key=lambda claim: claim.start))
+
+
+def _literals(text: str) -> Iterator[Claim]:
+    for match in _LITERAL.finditer(text):
+        yield _claim("literal", text, match.start(), match.start() + len(match[0].rstrip(".,;:!?")))
+
+
+def _quotes(text: str) -> Iterator[Claim]:
+    for match in _QUOTED.finditer(text):
+        group = next(number for number in range(1, 5) if match[number] is not None)
+        yield _claim("quote", text, *match.span(group))
+
+
+def _moments(text: str) -> Iterator[Claim]:
+    for dated in dates_in(text):
+        yield _claim("date", text, dated.start, dated.end, dated.values)
+    for timed in times_in(text):
+        yield _claim("time", text, timed.start, timed.end, timed.values)
+    for match in _WORD.finditer(text):
+        if match[0].casefold() in WEEKDAYS and match[0][0].isupper():
+            yield _claim("weekday", text, *match.span(), (match[0].casefold(),))
+
+
+def _numbers(text: str) -> Iterator[Claim]:
+    for number in numbers_in(text):
+        if number.form not in _NO_CLAIMS and text[number.start : number.end].casefold() != "one":
+            yield _claim("number", text, number.start, number.end, number.values)
+
+
+def _names(text: str) -> Iterator[Claim]:
+    words = list(_WORD.finditer(text))
+    inside = [word for word in words if not _begins_sentence(text, word.start())]
+    capitals = sum(_is_capital(word[0]) for word in inside)
+    single = capitals <= _MOST_CAPITALS * max(len(inside), _FEW_WORDS)
+    for run in _runs(text, words):
+        first, last = run[0], run[-1]
+        begins = _begins_sentence(text, first.start())
+        if begins and len(run) > 1 and first[0].casefold() in _OPENERS:
+            first, run = run[1], run[1:]
+            begins = False
+        if len(run) > 1 or (single and not begins):
+            yield _claim("name", text, first.start(), last.end())
+
+
+# Words with which sentences begin; the name is what follows ("The Blue Door is open").
+_OPENERS = frozenset(
+    [
+        "the",
+        "a",
+        "an",
+        "this",
+        "that",
+        "these",
+        "those",
+        "your",
+        "our",
+        "his",
+        "her",
+        "its",
+        "their",
+        "my",
+        "and",
+        "but",
+        "or",
+        "so",
+        "yes",
+        "no",
+        "also",
+        "at",
+        "in",
+        "on",
+        "for",
+        "from",
+        "to",
+        "with",
+        "by",
+        "as",
+        "if",
+        "it",
+        "is",
+        "there",
+        "here",
+        "you",
+        "we",
+        "he",
+        "she",
+        "they",
+        "i",
+        "of",
+        "when",
+        "after",
+        "before",
+        "both",
+        "all",
+        "each",
+        "every",
+        "dear",
+        "hello",
+        "hi",
+    ]
+)
+
+
+def _runs(text: str, words: Sequence[re.Match[str]]) -> Iterator[list[re.Match[str]]]:
+    """The runs of words with capitals, joined by blanks and by the words that stand inside of names."""
+    run: list[re.Match[str]] = []
+    waiting: list[re.Match[str]] = []  # joining words, part of the run if a capital follows
+    for word in words:
+        near = bool(run) and _is_near(text, (waiting or run)[-1], word)
+        if _is_capital(word[0]) and not _is_calendar(word[0]):
+            if near:
+                run += [*waiting, word]
+            else:
+                if run:
+                    yield run
+                run = [word]
+            waiting = []
+        elif near and word[0].casefold() in _JOINING and len(waiting) < 2:
+            waiting.append(word)
+        else:
+            if run:
+                yield run
+            run, waiting = [], []
+    if run:
+        yield run
+
+
+def _is_near(text: str, word: re.Match[str], after: re.Match[str]) -> bool:
+    """Whether two words stand side by side: "Ann Lee", "Bar & Grill", "J. Lee", but not "It is Oslo. Rome is"."""
+    between = text[word.end() : after.start()]
+    return between in (" ", " & ") or (between == ". " and len(word[0]) <= 2)
+
+
+def _is_capital(word: str) -> bool:
+    return word[0].isupper() and word.casefold() not in _COMMON
+
+
+def _is_calendar(word: str) -> bool:
+    return word.casefold() in _MONTHS or word.casefold() in WEEKDAYS
+
+
+def _begins_sentence(text: str, start: int) -> bool:
+    return _SENTENCE_END.search(text[max(0, start - 12) : start]) is not None or not text[:start].strip()
+
+
+def _claim(kind: ClaimKind, text: str, start: int, end: int, readings: Sequence[Reading] = ()) -> Claim:
+    end = start + len(text[start:end].rstrip(" .,;:"))
+    return Claim(kind, text[start:end], start, end, tuple(readings))

@@ -1,0 +1,311 @@
+"""The requests of a query: its clauses, and which steps of the workflow serve them.
+
+A clause is served by a step if it says a value that the step was given, or shares a telling word with what its tool
+does. What asks for nothing (a greeting, a reason) needs no step. What else asks for something, the rules leave open.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
+
+from toolgrad_dspy.provenance.statements import mentions
+from toolgrad_dspy.provenance.statements.reading import normalise
+from toolgrad_dspy.records import Step, Tool, Workflow, in_words, leaves
+from toolgrad_dspy.texts.claims import claims
+from toolgrad_dspy.texts.demands import Demand
+
+_CLAUSE = re.compile(
+    r"(?<=[.!?;。！？\n])\s*|(?:,?\s+)(?=(?:and|then|also|plus|but)\s+(?:then\s+|also\s+|please\s+|i\b|could\b|can\b|"
+    r"tell\b|show\b|find\b|list\b|book\b|give\b|get\b|check\b|who\b|what\b|when\b|where\b|which\b|how\b|whether\b|"
+    r"send\b|add\b|create\b|make\b|look\b|let\b|see\b|read\b|write\b|delete\b|remove\b|cancel\b|update\b|set\b))",
+    re.IGNORECASE,
+)
+# What marks a clause that asks for something, in English.
+_ASKS = re.compile(
+    r"\?|^\W*(?:(?:first|next|then|also|and|after\s+that|finally|after|once|when|to\s+begin\s+with|please|now|"
+    r"with\s+[\w\s]{1,40})\W+)*(?:please|tell|show|find|list|book|give|get|check|look|send|add|create|make|let|see|read|write|"
+    r"delete|remove|cancel|update|set|search|reserve|plan|buy|order|move|rename|open|close|start|stop|use|pick|choose|"
+    r"compare|calculate|compute|convert|translate|summari[sz]e|count|sort|schedule|remind|play|call|pay|return|"
+    r"change|put|fetch|download|upload|run|save|copy|share|invite|post|recommend|suggest|work\s+out)\b"
+    r"|\b(?:could|can|would|will)\s+you\b|\bi(?:'d|\s+would)\s+(?:also\s+)?(?:like|love|want|need)\b|\bi(?:\s+\w+)?\s+(?:need|want|wish|have\s+to\s+know)\b"
+    r"|\bi(?:'m|\s+am)\s+(?:\w+\s+)?(?:looking|after|interested|trying|hoping)\b|\blet\s+me\s+know\b|\bwho\b|\bwhat\b|\bhow\s+(?:much|many|long|far|do|is|are)\b|\bplease\b",
+    re.IGNORECASE,
+)
+# Frequent words of English that are rare in other languages, and their least share of a text.
+_ENGLISH = frozenset(
+    ["the", "i", "to", "of", "and", "for", "on", "my", "you", "with", "please", "it", "that", "this", "are", "what",
+     "can", "could", "would", "is", "any", "them", "one", "show", "find", "get", "tell"]
+)  # fmt: skip
+_ENGLISH_SHARE = 0.12
+# Words that stand in requests of every kind: they tell nothing of which tool is meant.
+_GENERAL = frozenset(
+    [
+        "find",
+        "get",
+        "search",
+        "list",
+        "look",
+        "show",
+        "tell",
+        "give",
+        "check",
+        "see",
+        "read",
+        "make",
+        "take",
+        "use",
+        "set",
+        "go",
+        "know",
+        "want",
+        "need",
+        "like",
+        "help",
+        "please",
+        "could",
+        "would",
+        "can",
+        "will",
+        "let",
+        "have",
+        "has",
+        "do",
+        "does",
+        "is",
+        "are",
+        "be",
+        "was",
+        "were",
+        "and",
+        "or",
+        "the",
+        "a",
+        "an",
+        "of",
+        "to",
+        "for",
+        "in",
+        "on",
+        "at",
+        "by",
+        "with",
+        "from",
+        "it",
+        "its",
+        "this",
+        "that",
+        "these",
+        "those",
+        "there",
+        "their",
+        "my",
+        "me",
+        "i",
+        "you",
+        "your",
+        "all",
+        "any",
+        "some",
+        "one",
+        "each",
+        "every",
+        "given",
+        "return",
+        "returns",
+        "using",
+        "more",
+        "about",
+        "into",
+        "also",
+        "then",
+        "than",
+        "when",
+        "which",
+        "what",
+        "who",
+        "where",
+        "how",
+        "whether",
+        "if",
+        "not",
+        "no",
+        "only",
+        "up",
+        "out",
+        "as",
+        "be",
+        "put",
+        "together",
+        "hand",
+        "thing",
+        "few",
+        "plan",
+        "week",
+        "today",
+        "errand",
+        "organised",
+        "organise",
+        "organize",
+        "arrange",
+        "sort",
+        "done",
+        "information",
+        "detail",
+        "data",
+        "item",
+        "result",
+        "name",
+        "value",
+        "number",
+        "id",
+        "new",
+        "current",
+        "available",
+        "specific",
+        "user",
+    ]
+)
+_MENTIONS = frozenset({"value", "pick", "choice"})
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """A part of a query that stands for itself, ``start`` to ``end``, and whether it asks for something."""
+
+    text: str
+    start: int
+    end: int
+    asks: bool
+
+
+def clauses(query: str) -> tuple[Clause, ...]:
+    """The clauses of ``query`` in their order. In another language than English every one may ask for something."""
+    bounds = [0, *(match.end() for match in _CLAUSE.finditer(query)), len(query)]
+    english = is_english(query)
+    parts = []
+    for start, end in pairwise(bounds):
+        text = query[start:end]
+        if normalise(text).strip():
+            parts.append(Clause(text.strip(), start, end, not english or _ASKS.search(text) is not None))
+    return tuple(parts)
+
+
+@lru_cache(maxsize=256)
+def is_english(text: str) -> bool:
+    """Whether ``text`` has as many of the frequent words of English as an English text has."""
+    words = normalise(text).split()
+    return not words or sum(word in _ENGLISH for word in words) >= _ENGLISH_SHARE * len(words)
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """What the rules can say: the clauses that no step serves by them, and the steps that no clause asks for."""
+
+    open_clauses: tuple[Clause, ...]
+    unasked: tuple[Step, ...]
+
+
+def served(query: str, workflow: Workflow, tools: Mapping[str, Tool], demands: Sequence[Demand]) -> Served:
+    """Match the clauses of ``query`` with the steps of ``workflow``.
+
+    Each step serves the clauses that say its values, and one more that shares a word with what its tool does: two
+    clauses that only share a word with one step ask for two things.
+    """
+    parts = clauses(query)
+    steps = workflow.steps
+    by_value: dict[int, set[str]] = {number: set() for number in range(len(parts))}
+    for demand in demands:
+        for mention in mentions(query, demand.value, demand.about) if demand.kind == "value" else ():
+            number = next((n for n, part in enumerate(parts) if part.start <= mention.start < part.end), None)
+            if number is not None:
+                by_value[number].add(demand.step)
+    known = {word for step in steps for word in _values(step)}
+    by_word = {
+        number: {step.id for step in steps if telling(part.text) & vocabulary(step, tools)}
+        for number, part in enumerate(parts)
+    }
+    taken: set[str] = set().union(*by_value.values())
+    left = []
+    for number, part in enumerate(parts):
+        if not part.asks or not telling(part.text):
+            continue
+        foreign = _foreign(part, query, demands, known)
+        if by_value[number] and not foreign:
+            continue
+        fresh = by_word[number] - taken or (by_word[number] if not _has_rival(number, by_word, parts) else set())
+        if fresh and not foreign:
+            taken.add(min(fresh))
+            continue
+        left.append(part)
+    asked = taken | set().union(*(by_word[number] for number, part in enumerate(parts) if part.asks))
+    needed = _used_by(steps, asked)
+    return Served(tuple(left), tuple(step for step in steps if step.id not in needed))
+
+
+def _has_rival(number: int, by_word: Mapping[int, set[str]], parts: Sequence[Clause]) -> bool:
+    """Whether another clause that asks for something goes by the same steps."""
+    return any(other != number and part.asks and by_word[other] & by_word[number] for other, part in enumerate(parts))
+
+
+def _foreign(part: Clause, query: str, demands: Sequence[Demand], known: set[str]) -> bool:
+    """Whether the clause names something that no call was given and no result has."""
+    stated = [m for d in demands if d.kind == "value" for m in mentions(query, d.value, d.about)]
+    for claim in claims(part.text):
+        # In German every noun has a capital.
+        if claim.kind == "name" and " " not in claim.text and not is_english(query):
+            continue
+        start, end = part.start + claim.start, part.start + claim.end
+        if any(mention.start < end and start < mention.end for mention in stated):
+            continue
+        if not set(normalise(claim.text).split()) <= known:
+            return True
+    return False
+
+
+def _values(step: Step) -> Iterable[str]:
+    """The words of a step's arguments and of its result, a bounded part of it."""
+    for value in (step.call.arguments, step.observation.value):
+        for number, (_, leaf) in enumerate(leaves(value)):
+            if number > 2000:
+                break
+            if isinstance(leaf, (str, int, float)) and not isinstance(leaf, bool):
+                yield from normalise(str(leaf)[:2000]).split()
+
+
+def _used_by(steps: Sequence[Step], asked: set[str]) -> set[str]:
+    """The steps that are asked for, and those that they need."""
+    needed = set(asked)
+    for step in reversed(steps):
+        if step.id in needed:
+            needed |= step.depends_on
+    return needed
+
+
+def vocabulary(step: Step, tools: Mapping[str, Tool]) -> frozenset[str]:
+    """The telling words of what the tool of ``step`` does."""
+    tool = tools.get(step.call.tool)
+    named = in_words(step.call.tool)
+    return telling(
+        f"{named} {tool.description.split('. ')[0] if tool else ''} {' '.join(map(in_words, step.call.arguments))}"
+    )
+
+
+@lru_cache(maxsize=4096)
+def telling(text: str) -> frozenset[str]:
+    """The words of ``text`` that tell what it is about, without their endings."""
+    return (
+        frozenset(stem(word) for word in normalise(text).split() if word not in _GENERAL and len(word) > 2) - _STEMS
+    )
+
+
+def stem(word: str) -> str:
+    """``word`` without the common endings of English, roughly: ``opening`` and ``opens`` are one."""
+    for ending in ("ings", "ing", "ies", "es", "ed", "s"):
+        if word.endswith(ending) and len(word) - len(ending) >= 3:
+            return word[: -len(ending)] + ("y" if ending == "ies" else "")
+    return word
+
+
+_STEMS = frozenset(stem(word) for word in _GENERAL)

@@ -1,0 +1,139 @@
+"""What a query has to say, by the argument origins: each use of a value in its place, choices, and picks."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from pydantic import JsonValue
+
+from toolgrad_dspy.json_schema import Schema, schema_at
+from toolgrad_dspy.provenance.statements import About
+from toolgrad_dspy.records import Origin, Step, Tool, Workflow, last_key, lookup
+from toolgrad_dspy.records.pointer import list_index, unescape
+from toolgrad_dspy.texts.picks import Pick, picks
+
+# Schema origins that are a choice somebody has to make, and that a query should convey in its own words.
+_CHOICES = ("enum", "boolean")
+
+# A choice that can stand without quotation marks.
+_PLAIN = re.compile(r"[\w .:/+-]+")
+
+DemandKind = Literal["value", "choice", "pick"]
+
+
+_NOTHING_KNOWN = About()
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """One thing that the query has to say for ``step``: the value of the argument at ``pointer``.
+
+    A ``value`` is to be stated, a ``choice`` (an enumerated value, a boolean) to be conveyed in any words, and a
+    ``pick`` to be determined: then ``value`` is a phrase that would do it. ``nth`` counts the separate places at
+    which the query has to say this value for this name: 2 for a party of four that comes again after one of two.
+    ``optional``: the tool's schema does not require the argument.
+    """
+
+    kind: DemandKind
+    step: str
+    tool: str
+    pointer: str
+    value: JsonValue
+    about: About = _NOTHING_KNOWN
+    nth: int = 1
+    optional: bool = False
+    pick: Pick | None = None
+
+    @property
+    def name(self) -> str:
+        """What the value is called: the names on the way to it in the arguments, or ``which place``."""
+        if self.pick is not None:
+            return f"which {self.pick.called}"
+        keys = [unescape(token) for token in self.pointer.split("/")[1:]]
+        return " ".join(key for key in keys if list_index(key) is None) or "argument"
+
+    @property
+    def said(self) -> str:
+        """How a request line writes it: a value as JSON, a choice in plain words."""
+        if self.kind != "choice":
+            return json.dumps(self.value, ensure_ascii=False)
+        if isinstance(self.value, bool):
+            return "yes" if self.value else "no"
+        plain = isinstance(self.value, str) and _PLAIN.fullmatch(self.value)
+        return str(self.value).replace("_", " ") if plain else json.dumps(self.value, ensure_ascii=False)
+
+    @property
+    def told(self) -> str:
+        """It in a few words, for a model and for a reason: ``4 (guests of s2)``."""
+        if self.pick is not None:
+            return f"which {self.pick.called} of {self.pick.source} is meant ({self.value}, {self.step})"
+        return f"{self.value!r} ({last_key(self.pointer)} of {self.step})"
+
+
+def demands(workflow: Workflow, tools: Mapping[str, Tool]) -> tuple[Demand, ...]:
+    """The demands in the order of the steps. ``tools`` gives the schemas; one that is not there says nothing.
+
+    Values of ``user`` origin have to be stated. Of the ``schema`` ones, enumerated values and booleans are choices to
+    convey; defaults and constants need no word. Of what came from a list of several, the pick has to be determined.
+    A value that the last use of its name had already is not demanded again: the party of 4 that two bookings share is
+    said once, and said again where a party of 2 stands between.
+    """
+    chosen = picks(workflow)
+    found: list[Demand] = []
+    last: dict[str, set[str]] = {}
+    times: dict[tuple[str, str], int] = {}
+    for step in workflow.steps:
+        now: dict[str, set[str]] = {}
+        for origin in step.origins:
+            kind = demanded(origin)
+            if kind is None:
+                continue
+            value = lookup(step.call.arguments, origin.pointer)
+            name, key = last_key(origin.pointer), repr(value)  # `repr` tells 1 from "1" and from True
+            said = key in last.get(name, ()) or key in now.get(name, ())
+            now.setdefault(name, set()).add(key)
+            if not said:
+                times[name, key] = times.get((name, key), 0) + 1
+                found.append(_demand(step, origin, kind, value, tools.get(step.call.tool), times[name, key]))
+        last |= now
+        found += [
+            Demand("pick", step.id, step.call.tool, pick.pointer, pick.phrase, pick=pick)
+            for pick in chosen
+            if pick.step == step.id
+        ]
+    return tuple(found)
+
+
+def demanded(origin: Origin) -> Literal["value", "choice"] | None:
+    """What a query has to say for a value of ``origin``: nothing for one from a result, or that is left to a default.
+
+    An ``unknown`` one is a value that the query was to state, and did not.
+    """
+    if origin.kind in ("user", "unknown"):
+        return "value"
+    return "choice" if origin.kind == "schema" and origin.match in _CHOICES else None
+
+
+def _demand(
+    step: Step, origin: Origin, kind: Literal["value", "choice"], value: JsonValue, tool: Tool | None, nth: int
+) -> Demand:
+    schema = {} if tool is None else tool.parameters
+    about = About(name=last_key(origin.pointer), schema=schema_at(schema, origin.pointer) or {})
+    return Demand(
+        kind=kind,
+        step=step.id,
+        tool=step.call.tool,
+        pointer=origin.pointer,
+        value=value,
+        about=about,
+        nth=nth,
+        optional=tool is not None and _is_optional(tool, origin.pointer),
+    )
+
+
+def _is_optional(tool: Tool, pointer: str) -> bool:
+    name = unescape(pointer.split("/")[1])
+    listed = [part.keywords.get("required") for part in Schema.of(tool.parameters).parts()]
+    return not any(isinstance(names, list) and name in names for names in listed)

@@ -1,0 +1,324 @@
+"""Evidence: what results and a query say, and whether a claim of a response stands in it.
+
+A name, a date, a quoted text or a distinctive number may stand anywhere in it. A small number stands somewhere by
+chance: it needs the word for what it is of beside it, or to stand in the same record as something else that its
+sentence says.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+
+from pydantic import JsonValue
+
+from toolgrad_dspy.provenance.statements import Clock, Day, dates_in, numbers_in, times_in
+from toolgrad_dspy.provenance.statements.reading import normalise
+from toolgrad_dspy.records import key_words, last_key, leaves, names_id, opaque
+from toolgrad_dspy.texts.claims import WEEKDAYS, Claim, claims
+
+_ISO = re.compile(r"(?<!\d)(\d{4})-(\d{2})-(\d{2})(?!\d)")
+_CLOCK = re.compile(r"(?<![\d:])(\d{1,2}):(\d{2})(?!\d)")
+_SENTENCE = re.compile(r"[^.!?\n。！？]+(?:[.!?](?=\S)[^.!?\n]+)*[.!?。！？]*")
+# A number of more significant digits is not there by chance.
+_DISTINCTIVE_DIGITS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A record of a result: its source and pointer; the words of a key in it."""
+
+    source: str
+    record: str
+    words: frozenset[str]
+
+
+class Evidence:
+    """What the results ``shown`` to the writer of a response hold, by step, and the ``texts`` beside them.
+
+    The texts are the query, and what else may be repeated: what the tools are for.
+    """
+
+    def __init__(self, shown: Mapping[str, JsonValue], texts: Sequence[str]) -> None:
+        self._shown = dict(shown)
+        self._texts = list(texts)
+
+    def supports(self, claim: Claim, sentence: str) -> str | None:
+        """The rule by which ``claim``, which stands in ``sentence``, is supported; None if no rule finds it."""
+        if claim.kind == "number":
+            return self._number(claim, sentence)
+        if self._has_text(claim.text):
+            return "text"
+        if claim.kind == "date":
+            return "date" if any(self._has_date(reading) for reading in claim.readings) else None
+        if claim.kind == "time":
+            return "time" if self._times.intersection(claim.readings) else None
+        if claim.kind == "weekday":
+            return "weekday" if claim.text.casefold() in self._weekdays else None
+        if claim.kind == "name":
+            return "record" if self._in_one_record(normalise(claim.text).split()) else None
+        return None
+
+    def steps_told(self, text: str) -> frozenset[str]:
+        """The steps of whose results ``text`` tells something that no other step's result and no other text has."""
+        said = claims(text)
+        plain = normalise(text)
+        told = set()
+        for step, own in self._own.items():
+            if any(f" {word} " in plain for word in own.texts) or any(
+                set(claim.readings) & own.readings for claim in said
+            ):
+                told.add(step)
+        return frozenset(told)
+
+    def has_own(self, step: str) -> bool:
+        """Whether the result of ``step`` holds anything that could be told and stands nowhere else."""
+        own = self._own.get(step)
+        return own is not None and bool(own.texts or own.readings)
+
+    # What stands where
+
+    @cached_property
+    def _plain(self) -> str:
+        parts = [normalise(str(leaf)) for _, _, leaf in self._leaves()]
+        return "".join((*parts, *map(normalise, self._texts)))
+
+    def _has_text(self, text: str) -> bool:
+        plain = normalise(text)
+        if not plain.strip():
+            return True  # signs only
+        possessive = normalise(re.sub(r"['’]s?$", "", text))
+        return plain in self._plain or possessive in self._plain
+
+    def _leaves(self) -> Iterator[tuple[str, str, JsonValue]]:
+        for step, value in self._shown.items():
+            for path, leaf in leaves(value):
+                yield step, path, leaf
+
+    @cached_property
+    def _records(self) -> tuple[frozenset[str], ...]:
+        """The words of each object of the results."""
+        found: dict[tuple[str, str], set[str]] = {}
+        for step, path, leaf in self._leaves():
+            found.setdefault((step, path.rpartition("/")[0]), set()).update(normalise(str(leaf)).split())
+        return tuple(frozenset(words) for words in found.values())
+
+    def _in_one_record(self, words: Sequence[str]) -> bool:
+        return any(record.issuperset(words) for record in self._records)
+
+    # Dates and times
+
+    @cached_property
+    def _dates(self) -> frozenset[Day]:
+        found: set[Day] = set()
+        for text in self._all_texts():
+            found.update(Day(int(y), int(m), int(d)) for y, m, d in _ISO.findall(text))
+            found.update(day for dated in dates_in(text) for day in dated.values)
+        return frozenset(found)
+
+    @cached_property
+    def _times(self) -> frozenset[object]:
+        found: set[object] = set()
+        for text in self._all_texts():
+            found.update(Clock(int(hour), int(minute)) for hour, minute in _CLOCK.findall(text))
+            found.update(clock for timed in times_in(text) for clock in timed.values)
+        return frozenset(found)
+
+    @cached_property
+    def _weekdays(self) -> frozenset[str]:
+        return frozenset(WEEKDAYS[day.weekday()] for day in _days(self._dates))
+
+    def _has_date(self, reading: object) -> bool:
+        if not isinstance(reading, Day):
+            return False
+        return any(
+            known.month == reading.month
+            and (None in (known.day, reading.day) or known.day == reading.day)
+            and (None in (known.year, reading.year) or known.year == reading.year)
+            for known in self._dates
+        )
+
+    def _all_texts(self) -> Iterator[str]:
+        yield from self._texts
+        yield from (leaf for _, _, leaf in self._leaves() if isinstance(leaf, str))
+
+    # Numbers
+
+    @cached_property
+    def _numbers(self) -> dict[float, list[_Place]]:
+        found: dict[float, list[_Place]] = {}
+        for step, path, leaf in self._leaves():
+            place = _Place(step, path.rpartition("/")[0], frozenset(key_words(last_key(path))))
+            for number in _numbers_of(leaf):
+                found.setdefault(number, []).append(place)
+        for text in self._texts:
+            for said in numbers_in(text):
+                for number in said.values:
+                    found.setdefault(float(number), []).append(_Place("", "", frozenset()))
+        return found
+
+    @cached_property
+    def _counts(self) -> frozenset[float]:
+        """How many there are of something: the lengths of lists, the calls."""
+        counts = {float(length) for value in self._shown.values() for length in _lengths(value)}
+        return frozenset({*counts, float(len(self._shown))})
+
+    @cached_property
+    def _totals(self) -> frozenset[float]:
+        return frozenset(total for value in self._shown.values() for total in _sums(value))
+
+    def _number(self, claim: Claim, sentence: str) -> str | None:
+        words = {word.rstrip("s") for word in normalise(sentence).split()}
+        for reading in claim.readings:
+            if not isinstance(reading, (int, float)):
+                continue
+            places = [place for number in self._close(float(reading), claim.text) for place in self._numbers[number]]
+            if any(place.source == "" for place in places):
+                return "query"
+            if places and (_digits(reading) >= _DISTINCTIVE_DIGITS or any(p.words & words for p in places)):
+                return "number"
+            if places and self._same_record(places, sentence, claim):
+                return "record"
+            if reading in self._counts:
+                return "count"
+            if round(reading, 2) in self._totals:
+                return "sum"
+        return None
+
+    def _close(self, reading: float, text: str) -> list[float]:
+        """The numbers of the evidence that ``reading`` is, or is rounded from; a percentage that it is of."""
+        if reading in self._numbers:
+            return [reading]
+        decimals = len(text.rpartition(".")[2]) if re.search(r"\d\.\d", text) else 0
+        near = [number for number in self._numbers if round(number, decimals) == reading and number != reading]
+        if _digits(reading) >= 2 and near:
+            return near
+        return [number for number in self._numbers if round(number * 100, 6) == reading and 0 < number < 1]
+
+    def _same_record(self, places: Iterable[_Place], sentence: str, claim: Claim) -> bool:
+        """Whether one of ``places`` is in a record that the sentence says something else of."""
+        plain = normalise(sentence)
+        for place in places:
+            value = self._shown.get(place.source)
+            for path, leaf in leaves(value):
+                inside = path.rpartition("/")[0]
+                if not (
+                    inside == place.record
+                    or inside.startswith(place.record + "/")
+                    or place.record.startswith(inside + "/")
+                ):
+                    continue
+                if isinstance(leaf, str) and len(leaf) > 2 and normalise(leaf) in plain:
+                    return True
+        return False
+
+    @cached_property
+    def _own(self) -> dict[str, "_Own"]:
+        """What each step's result has that no other one and no text has."""
+        seen: dict[object, set[str]] = {}
+        for step, path, leaf in self._leaves():
+            if names_id(last_key(path)) or opaque(leaf):
+                continue
+            for item in (*_tellable_texts(leaf), *_readings(leaf)):
+                seen.setdefault(item, set()).add(step)
+        beside = "".join(map(normalise, self._texts))
+        own = {step: _Own(set(), set()) for step in self._shown}
+        for item, steps in seen.items():
+            if len(steps) != 1:
+                continue
+            (step,) = steps
+            if isinstance(item, str):
+                if f" {item} " not in beside:
+                    own[step].texts.add(item)
+            else:
+                own[step].readings.add(item)
+        return own
+
+
+@dataclass(frozen=True, slots=True)
+class _Own:
+    texts: set[str]
+    readings: set[object]
+
+
+def sentences(text: str) -> Iterator[tuple[int, int]]:
+    """Where the sentences of ``text`` begin and end."""
+    for match in _SENTENCE.finditer(text):
+        if match[0].strip():
+            yield match.span()
+
+
+def sentence_of(text: str, claim: Claim) -> str:
+    """The sentence of ``text`` that ``claim`` stands in."""
+    return next((text[a:b] for a, b in sentences(text) if a <= claim.start < b), text)
+
+
+def _tellable_texts(leaf: JsonValue) -> Iterator[str]:
+    """A text of a result as it may stand in a response: as a whole, or, of a long one, its first words."""
+    if isinstance(leaf, str) and len(leaf) > 2:
+        words = normalise(leaf).split()
+        if words:
+            yield " ".join(words[:8])
+
+
+def _readings(leaf: JsonValue) -> Iterator[object]:
+    if isinstance(leaf, str):
+        yield from (Day(int(y), int(m), int(d)) for y, m, d in _ISO.findall(leaf))
+        yield from (Clock(int(h), int(m)) for h, m in _CLOCK.findall(leaf))
+    for number in _numbers_of(leaf):
+        if _digits(number) >= 2:
+            yield number
+
+
+def _numbers_of(leaf: JsonValue) -> Iterator[float]:
+    if isinstance(leaf, bool) or leaf is None:
+        return
+    if isinstance(leaf, (int, float)):
+        if abs(leaf) < 1e300:
+            yield float(leaf)
+    elif isinstance(leaf, str):
+        for said in numbers_in(leaf):
+            yield from (float(number) for number in said.values if abs(number) < 1e300)
+
+
+def _lengths(value: JsonValue) -> Iterator[int]:
+    if isinstance(value, list):
+        yield len(value)
+        for item in value:
+            yield from _lengths(item)
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from _lengths(item)
+
+
+def _sums(value: JsonValue) -> Iterator[float]:
+    """The sums of the columns of every list."""
+    if isinstance(value, dict):
+        for item in value.values():
+            yield from _sums(item)
+    elif isinstance(value, list):
+        columns: dict[str, list[float]] = {}
+        for item in value:
+            for path, leaf in leaves(item) if isinstance(item, dict) else [("", item)]:
+                if isinstance(leaf, (int, float)) and not isinstance(leaf, bool) and abs(leaf) < 1e300:
+                    columns.setdefault(path, []).append(float(leaf))
+        yield from (round(sum(column), 2) for column in columns.values() if len(column) > 1)
+        for item in value:
+            yield from _sums(item)
+
+
+def _days(dates: Iterable[Day]) -> Iterator[date]:
+    for year, month, day in dates:
+        try:
+            yield date(year or 0, month, day or 0)
+        except ValueError:
+            continue
+
+
+def _digits(number: float) -> int:
+    """How many significant digits a number has."""
+    if number != number or abs(number) >= 1e15:
+        return 15
+    text = f"{abs(number):.6f}".rstrip("0").rstrip(".")
+    return len(text.replace(".", "").strip("0")) if "." in text else len(text.strip("0"))

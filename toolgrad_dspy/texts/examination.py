@@ -1,0 +1,241 @@
+"""The examination of a sample's texts by rules: what they break for sure, what holds, and what is left open.
+
+What is open is for a model to decide, which reads the query, or the response with the results
+(``program/reader.py``).
+Nothing counts as held because nobody decided it.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from toolgrad_dspy.provenance.statements import contains, conveys, mentions
+from toolgrad_dspy.records import Check, CheckedBy, CheckSubject, Step, Tool, Workflow
+from toolgrad_dspy.rendering import abridge
+from toolgrad_dspy.texts.claims import Claim, claims
+from toolgrad_dspy.texts.clauses import Clause, served, telling, vocabulary
+from toolgrad_dspy.texts.demands import Demand, demands
+from toolgrad_dspy.texts.evidence import Evidence, sentence_of, sentences
+from toolgrad_dspy.texts.internal import internal_values, leaked_names, told_ids
+from toolgrad_dspy.texts.nothing_found import is_empty, says_nothing
+from toolgrad_dspy.texts.picks import determined_by
+
+ViolationCode = Literal[
+    "empty_query",
+    "empty_response",
+    "value_not_stated",  # the query does not state a value of user origin
+    "choice_not_conveyed",  # it conveys neither this enumerated value nor this boolean
+    "pick_not_determined",  # it does not say which of several things is meant
+    "request_unserved",  # it asks for something that no call serves
+    "call_not_asked",  # nothing in it asks for a call
+    "internal_value",  # the query or the response contains an internal id
+    "tool_named",  # the query or the response names a tool
+    "claim_unsupported",  # the response says what is in no result
+    "not_answered",  # the response does not tell the outcome of a call
+    "unread",  # what the rules leave open was not decided
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """A rule that a sample's texts break: ``text`` for the session's reason, ``remedy`` for the model that rewrites.
+
+    ``demand``, ``step`` or neither is what it is about.
+    """
+
+    code: ViolationCode
+    text: str
+    remedy: str = ""
+    demand: Demand | None = None
+    step: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Something that the rules leave open, and the ``violation`` it is if it does not hold.
+
+    It is about a ``demand``, a ``clause`` of the query, a ``step``, or a ``claim`` of the response.
+    """
+
+    about: CheckSubject
+    text: str
+    violation: Violation
+    demand: Demand | None = None
+    clause: Clause | None = None
+    step: Step | None = None
+    claim: Claim | None = None
+
+    @property
+    def reads_query(self) -> bool:
+        """Whether the query alone decides it; else the response with the results."""
+        return self.about in ("value", "choice", "pick", "request")
+
+    def decided(self, holds: bool, by: CheckedBy, rule: str) -> Check:
+        """The record of the decision."""
+        step = self.demand.step if self.demand else self.step.id if self.step else None
+        pointer = self.demand.pointer if self.demand else None
+        return Check(about=self.about, text=self.text, holds=holds, by=by, rule=rule, step=step, pointer=pointer)
+
+
+@dataclass(frozen=True, slots=True)
+class Examination:
+    """What the rules find: ``broken`` for sure, ``checks`` that hold, and the open ``questions``."""
+
+    demands: tuple[Demand, ...]
+    broken: tuple[Violation, ...] = ()
+    checks: tuple[Check, ...] = ()
+    questions: tuple[Question, ...] = ()
+
+
+@dataclass(slots=True)
+class _Examiner:
+    query: str
+    response: str
+    workflow: Workflow
+    tools: Mapping[str, Tool]
+    shown_chars: int
+    broken: list[Violation] = field(default_factory=list)
+    checks: list[Check] = field(default_factory=list)
+    questions: list[Question] = field(default_factory=list)
+
+    def ask(self, question: Question, rule: str | None) -> None:
+        """Record what ``rule`` decided, or leave the question open."""
+        if rule is None:
+            self.questions.append(question)
+        else:
+            self.checks.append(question.decided(True, "rule", rule))
+
+    def demands(self, wanted: Iterable[Demand]) -> None:
+        """Whether the query says what the calls were given."""
+        for demand in wanted:
+            self.ask(_question(demand), _said(self.query, demand))
+
+    def requests(self, wanted: tuple[Demand, ...]) -> None:
+        """Whether every request is served, and every call asked for."""
+        found = served(self.query, self.workflow, self.tools, wanted)
+        for clause in found.open_clauses:
+            text = f"request: no call serves {clause.text!r}"
+            remedy = f"the query must not ask for what no request has: {clause.text!r}"
+            violation = Violation("request_unserved", text, remedy)
+            self.ask(Question("request", clause.text, violation, clause=clause), None)
+        for step in found.unasked:
+            text = f"call: nothing in the query asks for {step.id} ({step.call.tool})"
+            remedy = f"the query has to ask for what {step.id} does"
+            violation = Violation("call_not_asked", text, remedy, step=step.id)
+            self.ask(Question("request", f"what {step.id} does", violation, step=step), None)
+
+    def claims(self) -> None:
+        """Whether what the response says is in what its writer was shown."""
+        evidence = self.evidence()
+        for claim in claims(self.response):
+            text = f"claim: the response says {claim.text!r}, which neither a result nor the query has"
+            violation = Violation("claim_unsupported", text, f"the response must not say {claim.text!r}")
+            question = Question("claim", claim.text, violation, claim=claim)
+            self.ask(question, evidence.supports(claim, sentence_of(self.response, claim)))
+
+    def answers(self) -> None:
+        """Whether the response tells the outcome of every call that no later one uses, and says where it is empty."""
+        steps = self.workflow.steps
+        used = {name for step in steps for name in step.uses}
+        evidence = self.evidence()
+        told = evidence.steps_told(self.response)
+        for step in steps:
+            tool = self.tools.get(step.call.tool)
+            empty = is_empty(step, tool)
+            if step.id in used and not empty:
+                continue
+            if empty:
+                text = f"answer: the response does not say that {step.id} ({step.call.tool}) found nothing"
+                rule = "says_nothing" if says_nothing(self.response) else None
+            else:
+                text = f"answer: the response does not tell what came of {step.id} ({step.call.tool})"
+                rule = "fact" if step.id in told else self._spoken_of(step)
+            violation = Violation(
+                "not_answered", text, text.partition(": ")[2].replace("does not", "has to"), step=step.id
+            )
+            self.ask(Question("answer", f"what came of {step.id}", violation, step=step), rule)
+
+    def _spoken_of(self, step: Step) -> str | None:
+        """Whether a sentence of the response has a telling word of what the step's tool does."""
+        own = vocabulary(step, self.tools)
+        spoken = any(telling(self.response[a:b]) & own for a, b in sentences(self.response))
+        return "words" if spoken else None
+
+    def evidence(self) -> Evidence:
+        shown = {step.id: abridge(step.observation.value, self.shown_chars) for step in self.workflow.steps}
+        arguments = [str(value) for step in self.workflow.steps for value in step.call.arguments.values()]
+        about = [self.tools[s.call.tool].description for s in self.workflow.steps if s.call.tool in self.tools]
+        return Evidence(shown, [self.query, *arguments, *about])
+
+
+def examine(
+    query: str,
+    response: str,
+    workflow: Workflow,
+    tools: Mapping[str, Tool],
+    *,
+    names: Iterable[str] = (),
+    shown_chars: int = 2400,
+) -> Examination:
+    """Examine the texts of ``workflow``. ``tools`` has those that it calls, ``names`` the names that must not leak.
+
+    ``shown_chars`` is how much of each result the writer of the response was shown.
+    """
+    wanted = demands(workflow, tools)
+    own = _Examiner(query, response, workflow, tools, shown_chars)
+    own.broken += _surely_broken(query, response, workflow, names or tools)
+    own.demands(wanted)
+    if query:
+        own.requests(wanted)
+    if response:
+        own.claims()
+        own.answers()
+    return Examination(wanted, tuple(own.broken), tuple(own.checks), tuple(own.questions))
+
+
+def _said(query: str, demand: Demand) -> str | None:
+    """The rule by which ``query`` says what is demanded, or None."""
+    if demand.pick is not None:
+        return determined_by(query, demand.pick)
+    if demand.kind == "choice":
+        found = conveys(query, demand.value, demand.about)
+        return found.rule if found else None
+    places = mentions(query, demand.value, demand.about)
+    return places[demand.nth - 1].rule if len(places) >= demand.nth else None
+
+
+def _question(demand: Demand) -> Question:
+    code: ViolationCode
+    if demand.kind == "pick":
+        code, text = "pick_not_determined", f"pick: the query does not say {demand.told}"
+    elif demand.kind == "choice":
+        code, text = "choice_not_conveyed", f"choice: the query does not convey {demand.told}"
+    else:
+        again = " again" if demand.nth > 1 else ""
+        code, text = "value_not_stated", f"unknown origin: the query does not state {demand.told}{again}"
+    again = " once more" if demand.nth > 1 else ""
+    remedy = f"the query has to say {demand.name} {demand.said}{again}"
+    violation = Violation(code, text, remedy, demand=demand, step=demand.step)
+    return Question(demand.kind, demand.told, violation, demand=demand)
+
+
+def _surely_broken(query: str, response: str, workflow: Workflow, names: Iterable[str]) -> Iterator[Violation]:
+    """What needs no second opinion. The part of each text before the first colon is what statistics count."""
+    if not query:
+        yield Violation("empty_query", "the query is empty")
+    if not response:
+        yield Violation("empty_response", "the response is empty")
+    for value in internal_values(workflow):
+        if contains(query, value):
+            yield Violation("internal_value", f"the query contains the internal value {value!r}")
+    for told in told_ids(response, query, workflow):
+        yield Violation("internal_value", f"internal id: the response tells {told!r}, which nobody asked for")
+    named = frozenset(names)
+    for part, text in (("query", query), ("response", response)):
+        for name in leaked_names(text, named):
+            yield Violation("tool_named", f"the {part} names the tool {name}")
+
+
+def reasons(broken: Iterable[Violation]) -> str:
+    """The texts of ``broken`` in one line: the problem in the updater's prompt, the reason of a rejected session."""
+    return "; ".join(violation.text for violation in broken)

@@ -1,0 +1,295 @@
+"""Picks: where an argument takes one element out of a list of several, and what tells that one from the others.
+
+A query that only says "find places, and book a table" leaves open at which place: whoever has the query alone cannot
+make the same call. It has to determine the pick: by a name or another property that no other element has, as an
+extreme ("the cheapest"), by its position ("the first"), or by taking all of them.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from zlib import crc32
+
+from pydantic import JsonValue
+
+from toolgrad_dspy.provenance.statements import About, states
+from toolgrad_dspy.records import (
+    Origin,
+    Step,
+    Workflow,
+    in_words,
+    key_words,
+    last_key,
+    leaves,
+    lookup,
+    names_id,
+    opaque,
+)
+from toolgrad_dspy.records.pointer import list_index
+from toolgrad_dspy.texts.extremes import Extreme, extremes
+
+# Characters of a text that tells an element from the others: a longer one is a description.
+PROPERTY_CHARS = 60
+# Keys of what a thing is called.
+_NAMES = frozenset({"name", "title", "label", "subject", "summary", "headline", "filename"})
+# Rules that take a list as a whole.
+_WHOLE_LISTS = frozenset({"sum", "count", "joined", "maximum", "minimum"})
+_ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
+_EACH = ("all", "each", "every", "both", "everyone", "everything")
+
+
+@dataclass(frozen=True)
+class Pick:
+    """One element of a list that an argument takes: of the list at ``path`` in the result of ``source``.
+
+    ``step`` and ``pointer`` are where it is used first, ``taken`` the positions that the workflow's calls take of
+    that list.
+    """
+
+    step: str
+    pointer: str
+    source: str
+    path: str
+    index: int
+    items: tuple[JsonValue, ...]
+    taken: frozenset[int]
+
+    @property
+    def item(self) -> JsonValue:
+        return self.items[self.index]
+
+    @property
+    def thing(self) -> str:
+        """What the list has, in the singular: ``place`` for ``/places``; ``item`` where it has no name."""
+        words = in_words(last_key(self.path)).split()
+        return " ".join([*words[:-1], _singular(words[-1])]) if words else "item"
+
+    @property
+    def called(self) -> str:
+        """The thing, in the words of the parameter where those say more: ``from stop`` for ``from_stop_id``."""
+        name = last_key(self.pointer)
+        words = in_words(name).split()
+        words = words[:-1] if names_id(name) else words
+        said = " ".join([*words[:-1], _singular(words[-1])]) if words else ""
+        return said if said.endswith(f" {self.thing}") else self.thing
+
+    @property
+    def whole(self) -> bool:
+        """Whether the calls take every element of the list."""
+        return len(self.taken) == len(self.items)
+
+    @cached_property
+    def properties(self) -> tuple[tuple[str, JsonValue], ...]:
+        """What a person could say of the element: short texts and numbers with their keys, no internal ids."""
+        return tuple(_sayable(self.item))
+
+    @cached_property
+    def distinct(self) -> tuple[tuple[str, JsonValue], ...]:
+        """Those of its properties that no other element has; names first."""
+        others = [dict(_sayable(item)) for place, item in enumerate(self.items) if place != self.index]
+        own = [(key, value) for key, value in self.properties if all(other.get(key) != value for other in others)]
+        return tuple(sorted(own, key=lambda pair: last_key(pair[0]) not in _NAMES))
+
+    @cached_property
+    def extremes(self) -> tuple[Extreme, ...]:
+        """In what it is the only one with the highest or the lowest value."""
+        return extremes(self.items, self.index)
+
+    @property
+    def label(self) -> str:
+        """What the element is called, for a list of options."""
+        return _label(self.item) or f"number {self.index + 1}"
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """What the elements are called; those of one name also have their position."""
+        plain = [_label(item) or f"number {place}" for place, item in enumerate(self.items, 1)]
+        return tuple(
+            name if plain.count(name) == 1 else f"{name} (number {place})" for place, name in enumerate(plain, 1)
+        )
+
+    @property
+    def phrase(self) -> str:
+        """What a query can say to determine it. Which of the ways is chosen by the element: queries should differ."""
+        if self.whole:
+            return "all of them"
+        ways = [self.extremes[0].phrase] if self.extremes else []
+        texts = [(key, value) for key, value in self.distinct if isinstance(value, str)]
+        if texts:
+            key, value = texts[0]
+            named = not key or last_key(key) in _NAMES
+            ways.append(f"the one called {value}" if named else f"the one with {in_words(last_key(key))} {value}")
+        if self.index == 0 or not ways:
+            ways.append(f"the {_position(self.index, len(self.items))} one")
+        return ways[crc32(f"{self.source}{self.path}{self.label}".encode()) % len(ways)]
+
+
+def picks(workflow: Workflow) -> tuple[Pick, ...]:
+    """The picks of ``workflow``, each where it is used first, and again after another one of the same list.
+
+    A value that all elements share is no pick, and one that is shared with the element that another argument of the
+    call takes is that pick. A list of which every element is taken makes one.
+    """
+    results = {step.id: step.observation.value for step in workflow.steps}
+    chosen = {step.id: _chosen(step, results) for step in workflow.steps}
+    taken: dict[_List, set[int]] = {}
+    for places in chosen.values():
+        for place in places:
+            taken.setdefault(place.list, set()).add(place.index)
+    found: list[Pick] = []
+    current: dict[_List, set[int]] = {}
+    for step in workflow.steps:
+        used: dict[_List, set[int]] = {}
+        for place in chosen[step.id]:
+            whole = len(taken[place.list]) == len(place.items)
+            known = current.get(place.list, set()) | used.get(place.list, set())
+            used.setdefault(place.list, set()).add(place.index)
+            if place.index not in known and not (whole and known):
+                source, path = place.list
+                every = frozenset(taken[place.list])
+                found.append(Pick(step.id, place.pointer, source, path, place.index, tuple(place.items), every))
+        current |= used
+    return tuple(found)
+
+
+# A list in a result: the step, and the pointer.
+_List = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """An element of a list that an argument takes a value from; ``fitting`` are all that have the same one there."""
+
+    pointer: str
+    list: _List
+    index: int
+    items: Sequence[JsonValue]
+    fitting: frozenset[int]
+
+
+def _chosen(step: Step, results: dict[str, JsonValue]) -> list[_Place]:
+    """The elements that ``step`` takes: as few of each list as explain its arguments."""
+    places = [place for origin in step.origins for place in _places(origin, results)]
+    sure = {(place.list, place.index) for place in places if len(place.fitting) == 1}
+    kept: list[_Place] = []
+    for place in places:
+        if len(place.fitting) == len(place.items):
+            continue
+        others = {index for found, index in sure if found == place.list}
+        others |= {other.index for other in kept if other.list == place.list}
+        if place.index in others or len(place.fitting) == 1 or not place.fitting & others:
+            kept.append(place)
+    return kept
+
+
+def determined_by(query: str, pick: Pick) -> str | None:
+    """How ``query`` says which element is meant: the rule, or None if no rule finds that it does.
+
+    Rules: ``all``, ``property`` (what it says of the element is true of no other one), ``extreme``, ``position``.
+    """
+    words = query.casefold().split()
+    plain = {word.strip(".,;:!?()\"'") for word in words}
+    if pick.whole and plain.intersection(_EACH):
+        return "all"
+    if _told(query, pick):
+        return "property"
+    if any(extreme.said_in(query) for extreme in pick.extremes):
+        return "extreme"
+    return "position" if _counted(query, pick) else None
+
+
+def _counted(query: str, pick: Pick) -> bool:
+    """Whether ``query`` says the position of the element: "the first one", "the top result", not "First, ..."."""
+    words = [_position(pick.index, len(pick.items))] + ["top"] * (pick.index == 0)
+    return any(re.search(rf"\b(?:the|its|their|my)\s+(?:very\s+)?{word}\b(?!,)", query, re.I) for word in words)
+
+
+def _told(query: str, pick: Pick) -> bool:
+    """Whether the texts of the element that ``query`` states, taken together, are those of no other one."""
+    said = [(key, value) for key, value in pick.properties if _is_told(query, key, value)]
+    return bool(said) and not any(
+        _has_all(dict(_sayable(item)), said) for place, item in enumerate(pick.items) if place != pick.index
+    )
+
+
+def _is_told(query: str, key: str, value: JsonValue) -> bool:
+    name = last_key(key)
+    if isinstance(value, str):
+        return states(query, value, About(name=name))
+    # "a table for four" does not tell the room on floor 4: a number needs the word that says what it is of.
+    named = {word.rstrip("s") for word in query.casefold().replace(",", " ").replace(".", " ").split()}
+    return bool(named.intersection(key_words(name))) and states(query, value, About(name=name))
+
+
+def _has_all(properties: dict[str, JsonValue], said: Sequence[tuple[str, JsonValue]]) -> bool:
+    return all(properties.get(key) == value for key, value in said)
+
+
+def _sayable(item: JsonValue) -> Iterator[tuple[str, JsonValue]]:
+    """The leaves of ``item`` that a person would say, with their pointers in it."""
+    for path, leaf in leaves(item):
+        if isinstance(leaf, bool) or not isinstance(leaf, (str, int, float)) or leaf == "":
+            continue
+        if any(list_index(token) is not None for token in path.split("/")[1:]):
+            continue
+        if (path and names_id(last_key(path))) or opaque(leaf):
+            continue
+        if isinstance(leaf, str) and (len(leaf) > PROPERTY_CHARS or len(leaf) < 2):
+            continue
+        yield path, leaf
+
+
+def _label(item: JsonValue) -> str:
+    texts = [(path, leaf) for path, leaf in _sayable(item) if isinstance(leaf, str)]
+    named = [leaf for path, leaf in texts if not path or last_key(path) in _NAMES]
+    return str((named or [leaf for _, leaf in texts] or [""])[0])
+
+
+def _singular(word: str) -> str:
+    if word.endswith("ies") and len(word) > 4:
+        return word[:-3] + "y"
+    if word.endswith(("sses", "xes", "ches", "shes")):
+        return word[:-2]
+    return word[:-1] if word.endswith("s") and not word.endswith("ss") else word
+
+
+def _position(index: int, count: int) -> str:
+    """How people count: "first", and "last" for the end of a list of three and more that has no ordinal near."""
+    if index == count - 1 and count > 2:
+        return "last"
+    return _ORDINALS[index] if index < len(_ORDINALS) else f"number {index + 1}"
+
+
+def _places(origin: Origin, results: dict[str, JsonValue]) -> Iterator[_Place]:
+    """The lists of several elements on the way to where ``origin`` takes its value, with the position in each."""
+    if origin.kind != "result" or origin.rule in _WHOLE_LISTS:
+        return
+    for source in origin.sources:
+        tokens = source.path.split("/")
+        for depth in range(1, len(tokens)):
+            index = list_index(tokens[depth])
+            path = "/".join(tokens[:depth])
+            if index is None or source.step not in results:
+                continue
+            try:
+                items = lookup(results[source.step], path)
+            except LookupError:
+                break
+            if isinstance(items, list) and len(items) > 1 and index < len(items):
+                rest = "".join(f"/{token}" for token in tokens[depth + 1 :])
+                fitting = _fitting(items, index, rest)
+                yield _Place(origin.pointer, (source.step, path), index, items, fitting)
+
+
+def _fitting(items: Sequence[JsonValue], index: int, rest: str) -> frozenset[int]:
+    """The elements that have, at ``rest``, the value that the one at ``index`` has there."""
+    own = _at(items[index], rest)
+    return frozenset(number for number, item in enumerate(items) if number == index or _at(item, rest) == own)
+
+
+def _at(item: JsonValue, path: str) -> JsonValue:
+    try:
+        return lookup(item, path)
+    except LookupError:
+        return None
