@@ -2,9 +2,9 @@
 
     python benchmarks/order.py [--sessions 30] [--orders 3] [--town]
 
-Rehearsal grows samples on a file system with a current folder and on a shop (`tests/support/servers`). Each is then
-replayed on fresh sessions in random orders: those that the values alone allow, as if nothing were known of state, and
-those that its steps allow. Beside it, what a sample has and what it costs.
+Rehearsal grows samples on a file system with a current folder and on a shop (`tests/support/servers`). Each, whatever
+was found of its texts, is then replayed on fresh sessions in random orders: those that the values alone allow, as if
+nothing were known of state, and those that its steps allow. Beside it, what a sample has and what it costs.
 """
 
 import argparse
@@ -71,20 +71,20 @@ async def measured(source: ToolSource, n: int, orders: int, check: Checks) -> No
     async with Library([source]) as library:
         program = ToolGrad(library, Models.from_environment(), ProgramConfig())
         sessions = [await run_session(program, 0, index) for index in range(n)]
-        accepted = [session for session in sessions if session.status == "accepted"]
-        before = [await differs(library, session, by_value, orders) for session in accepted]
-        after = [await differs(library, session, by_value_and_state, orders) for session in accepted]
-    samples = [session.sample for session in accepted if session.sample]
+        grown = [session for session in sessions if session.sample]
+        before = [await differs(library, session, by_value, orders) for session in grown]
+        after = [await differs(library, session, by_value_and_state, orders) for session in grown]
+    samples = [session.sample for session in grown if session.sample]
     steps = [step for sample in samples for step in sample.workflow.steps]
-    notes = [note for session in accepted for note in session.trace.notes]
-    of = max(1, len(accepted))
-    print(f"\n{source.id}: {len(accepted)} of {n} accepted, {orders} random orders each")
+    notes = [note for session in grown for note in session.trace.notes]
+    of = max(1, len(grown))
+    print(f"\n{source.id}: {len(grown)} samples of {n} sessions, {orders} random orders each")
     print(f"  steps per sample {len(steps) / of:.2f}, chains {sum(len(s.workflow.chains) for s in samples) / of:.2f}")
     print(f"  steps that depend by value {sum(bool(s.uses) for s in steps) / of:.2f}, by state ", end="")
     print(f"{sum(bool(s.after) for s in steps) / of:.2f} per sample")
-    print(f"  tool calls per sample {sum(s.usage.tool_calls for s in accepted) / of:.1f}, replayed ", end="")
-    print(f"{sum(s.usage.replayed_calls for s in accepted) / of:.1f}; order kept as it was in {len(notes)}")
-    print(f"  other results where only values are followed: {sum(before)} of {len(accepted)}")
+    print(f"  tool calls per sample {sum(s.usage.tool_calls for s in grown) / of:.1f}, replayed ", end="")
+    print(f"{sum(s.usage.replayed_calls for s in grown) / of:.1f}; order kept as it was in {len(notes)}")
+    print(f"  other results where only values are followed: {sum(before)} of {len(grown)}")
     check(f"{source.id}: samples with other results in an order that they allow", sum(after), "==", 0)
 
 

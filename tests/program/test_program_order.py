@@ -44,7 +44,6 @@ def chains(session: Session) -> list[tuple[str, list[str]]]:
 
 def test_a_step_that_needs_what_another_wrote_comes_after_it_and_continues_its_chain() -> None:
     session = grown(folders(), call("mkdir", folder="drafts"), call("cd", folder="drafts"))
-    assert session.status == "accepted", session.reason
     assert after(session) == {"s2": ("s1",)}
     assert chains(session) == [("c1", ["s1", "s2"])]
 
@@ -155,7 +154,6 @@ def test_samples_give_the_same_results_in_any_order_that_their_steps_allow(sourc
         async with Library([source()]) as library:
             program = ToolGrad(library, Models.from_environment(), ProgramConfig())
             sessions = [await run_session(program, 0, index) for index in range(5)]
-            assert all(session.status == "accepted" for session in sessions)
             by_values = [await differs(library, session, by_value, 4) for session in sessions]
             by_both = [await differs(library, session, by_value_and_state, 4) for session in sessions]
         return sum(by_values), sum(by_both)

@@ -331,5 +331,5 @@ def with_unknown_origins(workflow: Workflow, broken: Iterable[Violation]) -> Wor
         )
         return step.model_copy(update={"origins": origins})
 
-    chains = (c.model_copy(update={"steps": tuple(map(reworked, c.steps))}) for c in workflow.chains)
-    return Workflow(chains=tuple(chains))
+    chains = tuple(c.model_copy(update={"steps": tuple(map(reworked, c.steps))}) for c in workflow.chains)
+    return workflow.model_copy(update={"chains": chains})
