@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from pydantic import JsonValue
 
 from toolgrad_dspy.metrics.finding import Finding
-from toolgrad_dspy.metrics.sample_rules import repeated
 from toolgrad_dspy.metrics.trace_rules import redundant, sound, steps_before
 from toolgrad_dspy.provenance.made_up import unknowable
 from toolgrad_dspy.provenance.placeholders import is_placeholder
+from toolgrad_dspy.provenance.repeats import repeated
 from toolgrad_dspy.records import (
     Attempt,
     Iteration,

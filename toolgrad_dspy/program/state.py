@@ -105,12 +105,14 @@ class State:
 
     def same_step(self, call: ToolCall) -> Step | None:
         """The step of the workflow that made this very call, if its result still holds: a write is never made twice,
-        and what was read holds until something was written.
+        and what was read holds until something was written on the same source.
         """
+        called = self.library.tool(call.tool)
         for step in reversed(self.workflow.steps):
             if step.call == call:
                 return step
-            if self.library.tool(step.call.tool).writes and not self.library.tool(call.tool).writes:
+            tool = self.library.tool(step.call.tool)
+            if tool.writes and not called.writes and tool.source == called.source:
                 return None
         return None
 
@@ -192,6 +194,8 @@ class State:
         Origins within the report are renamed to the new step ids. ``results`` are those of the attempts that are
         indexed already; the others are indexed here. Returns the new ids, in the order the calls ran.
         """
+        if not attempts:
+            return ()
         names: dict[str, str] = {}
         steps: list[Step] = []
         for number, attempt in enumerate(attempts, len(self.workflow.steps) + 1):
@@ -215,6 +219,14 @@ def _ids(parameter: str, results: Iterable[EarlierResult]) -> tuple[str | int | 
     found = (i for result in results for key, ids in result.ids.items() if alike(parameter, key) for i in ids)
     short = (i for i in found if not isinstance(i, str) or len(i) <= LONGEST_ID)
     return tuple(islice(dict.fromkeys(short), KNOWN_IDS))
+
+
+def joined(workflow: Workflow, earlier: str, later: str) -> Workflow:
+    """``workflow`` with the chains of two steps in one, that of the ``earlier``: the other continues it."""
+    chain, other = workflow.chain_of(earlier), workflow.chain_of(later)
+    assert chain, "steps of a workflow are in its chains"
+    assert other, "steps of a workflow are in its chains"
+    return workflow if chain == other else _with_steps(workflow, [], chain, frozenset({other}))
 
 
 def _with_steps(workflow: Workflow, steps: list[Step], chain: str | None, merged: frozenset[str]) -> Workflow:
