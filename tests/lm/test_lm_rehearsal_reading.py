@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from toolgrad_dspy.lm.rehearsal.reading import read_value, sentence_about, sentences
+from toolgrad_dspy.lm.rehearsal.reading import read_value
+from toolgrad_dspy.lm.rehearsal.requesting import clauses, served
 
 NUMBER = {"type": "integer"}
 
@@ -19,7 +20,8 @@ NUMBER = {"type": "integer"}
         ("A table for four on May 14 at 7:30 pm.", {"parameter": "time"}, "7:30 pm"),
         ("A table on the 14 May 2026, please.", {"parameter": "when", "format": "date"}, "14 May 2026"),
         ("Please find the place called Green Ladle.", {"parameter": "query"}, "Green Ladle"),
-        ("Show the tram stops.", {"parameter": "kind", "options": ["bus_stop", "tram_stop"]}, None),
+        ("Show the tram stops.", {"parameter": "kind", "options": ["bus_stop", "tram_stop"]}, "tram_stop"),
+        ("Show the ferry stops.", {"parameter": "kind", "options": ["bus_stop", "tram_stop"]}, None),
         ("Show the next tram stop.", {"parameter": "kind", "options": ["bus_stop", "tram_stop"]}, "tram_stop"),
         ("Only step free ones.", {"parameter": "step_free", "options": [True, False]}, "true"),
         ("It need not be step free.", {"parameter": "step_free", "options": [True, False]}, "false"),
@@ -43,14 +45,16 @@ def test_of_several_numbers_the_one_beside_the_parameters_name_is_its_own() -> N
 
 
 def test_the_sentence_that_speaks_of_a_call_is_found_by_its_words_and_then_by_its_place() -> None:
-    query = 'I have some errands. Leave the note "Back at six." and lock up. List two parcels. And track that parcel.'
-    said = sentences(query)
-    assert len(said) == 4
-    assert sentence_about(said, ["list parcels", "List the parcels."], 2) == ["List two parcels."]
-    assert sentence_about(said, ["track parcel", "Where a parcel is."], 3) == ["And track that parcel."]
-    assert sentence_about(said, ["parcel"], 3) == ["And track that parcel."]
-    assert sentence_about(said, ["weather forecast"], 1) == []
-    assert sentence_about([], ["parcel"], 1) == []
+    said = clauses(
+        'I have some errands. Leave the note "Back at six." there. List two parcels. And track that parcel.'
+    )
+    assert [clause.asks for clause in said] == [False, True, True, True]
+    calls = [("list_parcels", "List the parcels."), ("track_parcel", "Where a parcel is.")]
+    assert served(said, calls) == [None, None, 0, 1]
+    assert served(said, [("track_parcel", "")]) == [None, None, None, 0]
+    assert served(said, [("get_forecast", "The weather forecast")]) == [None] * 4
+    assert served([], calls) == []
+    assert served(said, []) == [None] * 4
 
 
 def test_what_only_looks_like_the_value_is_not_taken_out_of_another_calls_sentence() -> None:

@@ -2,10 +2,11 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from toolgrad_dspy.lm.rehearsal.picking import noun_of, picked
 from toolgrad_dspy.records import in_words, leaves
 from toolgrad_dspy.records.pointer import list_index, unescape
 
@@ -55,18 +56,34 @@ def read_demand(asked: str, arguments: Any) -> Demand:
     things = [thing.removeprefix("the ") for thing in found[1].split(" and ")] if found else []
     named, short = _named(arguments)
     details = [_detail(part, named, short) for part in parts]
-    which = {
+    picks = {
         detail.name.removeprefix(_WHICH): str(detail.values[0])
         for detail in details
         if detail.name.startswith(_WHICH) and detail.values
     }
+    known = [thing for thing in things if thing != "what was"]
     return Demand(
         does=does[: found.start()] if found else does,
-        things=tuple(dict.fromkeys([*(thing for thing in things if thing != "what was"), *which])),
-        found=bool(found or which),
-        which=which,
+        things=tuple(dict.fromkeys(known or picks)),
+        found=bool(found or picks),
+        which=_which(known, picks),
         details=tuple(detail for detail in details if not detail.name.startswith(_WHICH)),
     )
+
+
+def _which(things: Sequence[str], picks: Mapping[str, str]) -> dict[str, str]:
+    """How each of the things is told from others of its kind; one that another thing has, by that thing."""
+    which = {
+        thing: picked(phrase, noun_of(thing)) for thing, phrase in picks.items() if thing in things or not things
+    }
+    for thing, phrase in picks.items():
+        free = [other for other in things if other not in which]
+        dates = [other for other in free if other.split()[-1] == "date"] if thing == "day" else []
+        if thing not in which and dates:
+            which[dates[0]] = picked(phrase, thing)
+        elif thing not in which and free:
+            which[free[0]] = f"the {noun_of(free[0])} of {picked(phrase, noun_of(thing))}"
+    return which
 
 
 def read_request(asked: str) -> list[str]:

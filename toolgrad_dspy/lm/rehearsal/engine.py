@@ -9,6 +9,7 @@ from dspy.lm15 import Message, Request, Response, TextPart, Usage
 
 from toolgrad_dspy.lm.calls.gate import CHARACTERS_PER_TOKEN
 from toolgrad_dspy.lm.rehearsal.checking import check_response
+from toolgrad_dspy.lm.rehearsal.extracting import extract
 from toolgrad_dspy.lm.rehearsal.inducing import induce
 from toolgrad_dspy.lm.rehearsal.instructing import (
     advise,
@@ -56,6 +57,7 @@ PARTS: dict[frozenset[str], Part] = {
     frozenset({"discussion", "advice"}): offer_feedback,
     frozenset({"reasoning", "natural_language_rules"}): induce,
     frozenset({"requests"}): score_requests,
+    frozenset({"extracted", "requests"}): extract,
     frozenset({"extracted", "pairs", "solvability"}): judge_instruction,
     frozenset({"sufficiency", "minimality"}): judge_calls,
     frozenset({"claims_checked", "answers_checked"}): check_response,

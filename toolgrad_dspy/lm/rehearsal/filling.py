@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from toolgrad_dspy.lm.rehearsal.demands import Demand, Detail
 from toolgrad_dspy.lm.rehearsal.phrasing import listed_as, phrases, yes_or_no
+from toolgrad_dspy.lm.rehearsal.picking import DIRECTIONS
 from toolgrad_dspy.lm.rehearsal.vocabulary import MAKES, word_set
 from toolgrad_dspy.lm.rehearsal.wishes import Wish, without_open_slots
 from toolgrad_dspy.lm.rehearsal.wording import DATE, TIME, listed
@@ -37,7 +38,6 @@ _NOUNS = {
 }
 _DATES, _TIMES = ("date", "day"), ("time", "hour", "start")
 _THE_ONE, _THE_FIRST = re.compile(r"one (?:of my )?(?=\w)"), re.compile(r"an? (?=\w)")
-_DIRECTIONS = ("from ", "to ", "reply to ")
 _LIST = re.compile(r"the ([\w ]+(?:, [\w ]+)+ or [\w ]+?)(?= of\b)")
 _GIVEN_PEOPLE = re.compile(r",? (?:and|or) (?:the|any|some) given \w+,?")
 _LIST_OF = re.compile(
@@ -57,16 +57,47 @@ def filled(wish: Wish, demand: Demand, references: Mapping[str, str], say: Say) 
     """What the wish is about, with all that ``demand`` has to say. ``references`` are the words for the things that
     have an id.
     """
-    text, after, demand = _only_changed(_GIVEN_PEOPLE.sub("", wish.about), demand, say)
-    text, phrases_ = _with_things(text, demand, references, wish.verb)
-    after += phrases_
-    text, details = _with_moment(text, demand, say)
+    held = _Held()
+    demand = replace(demand, which={thing: held.mark(told) for thing, told in demand.which.items()})
+
+    def said(detail: Detail) -> str:
+        # What a choice is says how it is said: "that are confirmed", "film events".
+        return say(detail) if detail.choice else held.mark(say(detail))
+
+    text, after, demand = _only_changed(_GIVEN_PEOPLE.sub("", wish.about), demand, said)
+    text, of_things = _with_things(text, demand, references, wish.verb)
+    after += of_things
+    text, details = _with_moment(text, demand, said)
     text = _without_ways(text, details)
-    for detail in details:
-        text, phrase = _with_detail(text, detail, wish, say)
+    # How many there are to be stands before what they are: "at most three Indian restaurants".
+    for detail in sorted(details, key=lambda detail: phrases(detail.name)[0] == "{} at most"):
+        text, phrase = _with_detail(text, detail, wish, said)
         after += phrase
-    text = re.sub(r",(?=,|$)", "", without_open_slots(text))
-    return _joined(text, after)
+    return held.back(_joined(without_open_slots(text), after))
+
+
+class _Held:
+    """Values kept out of the way of the rules for a description's words. Each is one private character there."""
+
+    def __init__(self) -> None:
+        self._values: dict[int, str] = {}
+
+    def mark(self, value: str) -> str:
+        first = _PLAIN if value[:1] not in ('"', "'") else _QUOTED
+        mark = first + min(len(self._values), _MARKS - 1)
+        self._values[mark] = value
+        return chr(mark)
+
+    def back(self, text: str) -> str:
+        return text.translate(self._values)
+
+
+# The first marks of values, and of those in quotation marks; there are as many of each.
+_PLAIN, _QUOTED, _MARKS = 0xE000, 0xE800, 0x800
+
+
+def _is_quoted(text: str) -> bool:
+    return any(_QUOTED <= ord(sign) < _QUOTED + _MARKS for sign in text)
 
 
 def _with_things(text: str, demand: Demand, references: Mapping[str, str], verb: str) -> tuple[str, list[str]]:
@@ -76,12 +107,12 @@ def _with_things(text: str, demand: Demand, references: Mapping[str, str], verb:
         if thing.split()[-1] in (*_DATES, *_TIMES):
             continue
         which = demand.which.get(thing)
-        that = f"that {thing}, {which}," if which else references.get(thing) or _same(thing)
-        placed = None if thing.startswith(_DIRECTIONS) else _replaced(text, thing, that, keep=which is None)
+        that = which or references.get(thing) or _same(thing)
+        placed = None if thing.startswith(DIRECTIONS) else _replaced(text, thing, that, keep=which is None)
         if placed is None and thing in references and len(references) == 1:
             # "Get one line", for a route: whatever the description calls it, it is the one thing there.
             first = _THE_ONE.match(text) or (None if verb in MAKES else _THE_FIRST.match(text))
-            placed = f"that {text[first.end() :]}" if first and not which else None
+            placed = f"that {text[first.end() :]}{f', {which}' if which else ''}" if first else None
         if placed is None:
             after.append(_reference(thing, which, thing in references))
         text = placed or text
@@ -96,9 +127,12 @@ def _from_one_to_another(text: str, demand: Demand) -> tuple[str, list[str]]:
     things = list(demand.things)
     for thing in demand.things:
         noun = thing.removeprefix("from ")
-        if noun != thing and f"to {noun}" in things and f"between two {noun}s" in text and not demand.which:
-            text = text.replace(f"between two {noun}s", f"from one of those {noun}s to the other", 1)
-            things = [other for other in things if other not in (thing, f"to {noun}")]
+        if noun == thing or f"to {noun}" not in things or f" between two {noun}s" not in text:
+            continue
+        if demand.which:
+            return text.replace(f" between two {noun}s", "", 1), things
+        text = text.replace(f"between two {noun}s", f"from one of those {noun}s to the other", 1)
+        things = [other for other in things if other not in (thing, f"to {noun}")]
     return text, things
 
 
@@ -113,7 +147,10 @@ def _only_changed(text: str, demand: Demand, say: Say) -> tuple[str, list[str], 
     named = [item for item in items if item in things or any(detail.name.endswith(item) for detail in details)]
     if not named:
         return text, [], demand
-    to = [say(detail) for detail in details] + ([f"that {listed(things)}"] if things else [])
+    same = [thing for thing in things if thing not in demand.which]
+    to = [demand.which[thing] for thing in things if thing in demand.which]
+    to += [f"that {listed(same)}"] if same else []
+    to += [say(detail) for detail in details]
     left = replace(
         demand,
         things=tuple(thing for thing in demand.things if thing not in things),
@@ -132,22 +169,20 @@ def _without_ways(text: str, details: Sequence[Detail]) -> str:
 
 
 def _reference(thing: str, which: str | None, entity: bool) -> str:
-    direction = next((word for word in _DIRECTIONS if thing.startswith(word)), "")
+    direction = next((word for word in DIRECTIONS if thing.startswith(word)), "")
     noun = thing.removeprefix(direction)
     if direction == "reply to ":
-        return f"in reply to {_that(noun, which)}"
+        return f"in reply to {which or f'that {noun}'}"
     if direction and (entity or which):
-        return f"{direction}{_that(noun, which)}"
-    if entity or which:
-        return f"{'at' if thing.split()[-1] in _PLACES else 'for'} {_that(thing, which)}"
+        return f"{direction}{which or f'that {noun}'}"
     known = phrases(thing)[0]
+    if which and known == "in {}":
+        return f"in {which}"
+    if entity or which:
+        return f"{'at' if thing.split()[-1] in _PLACES else 'for'} {which or f'that {thing}'}"
     if known == "in {}":
         return f"in that {thing}"
     return f"for {_same(thing)}" if "people" in known else f"with the same {thing}"
-
-
-def _that(thing: str, which: str | None) -> str:
-    return f"that {thing}, {which}" if which else f"that {thing}"
 
 
 def _same(thing: str) -> str:
@@ -185,43 +220,37 @@ def _nouns(name: str) -> tuple[str, ...]:
 
 def _with_moment(text: str, demand: Demand, say: Say) -> tuple[str, list[Detail]]:
     """The date and the time in the place where the description has them; the details that are still to be said."""
+    slot = _MOMENT.search(text)
     own = {detail.name: detail for detail in demand.details}
-    date = next((own[name] for name in own if name.split()[-1:] == ["date"] and _is(own[name], DATE)), None)
+    # Without a place for it, "from date" is said in its own phrase.
+    names = _DATES if slot is None else [name for name in own if name.split()[-1:] == ["date"]]
+    date = next((own[name] for name in names if name in own and _is(own[name], DATE)), None)
     time = next((own[name] for name in own if name in _TIMES and _is(own[name], TIME)), None)
-    found = [thing.split()[-1] for thing in demand.things]
-    day = say(date) if date else "that date" if any(thing in _DATES for thing in found) else ""
-    hour = say(time) if time else "that time" if any(thing in _TIMES for thing in found) else ""
     left = [detail for detail in demand.details if detail is not date and detail is not time]
+    day = say(date) if date else _found_moment(demand, _DATES, "that date")
+    hour = say(time) if time else _found_moment(demand, _TIMES, "that time")
     if not day and not hour:
         return text, left
-    slot = _MOMENT.search(text)
-    if slot is None and (date or time) and not (date and date.name not in _DATES):
-        return _moment_after(text, day, hour), left
     if slot is None:
-        rest = list(demand.details)
-        return (_moment_after(text, *(part if part.startswith("that ") else "" for part in (day, hour))), rest)
-    prep = (slot["prep"] or "").strip()
-    both = (
-        "that date and time"
-        if (day, hour) == ("that date", "that time")
-        else f"{day} at {hour}"
-        if day and hour
-        else ""
-    )
-    if prep.startswith("within") and day and not hour:
-        said = f"on {day}"
-    elif both or prep in ("to", "for", "of", "from") or prep.startswith("within"):
-        said = f"{prep or 'on'} {both or day or hour}"
-    else:
-        said = f"on {day}" if day else f"at {hour}"
-    if said.startswith(("on noon", "for noon")):
-        said = f"at {hour}"
+        return _joined(text, [_moment("", day, hour)]), left
+    said = _moment((slot["prep"] or "").strip(), day, hour)
     return f"{text[: slot.start()]}{said}{text[slot.end() :]}", left
 
 
-def _moment_after(text: str, day: str, hour: str) -> str:
-    said = " ".join(part for part in (day and f"on {day}", hour and f"at {hour}") if part)
-    return _joined(text, [said]) if said else text
+def _moment(preposition: str, day: str, hour: str) -> str:
+    """``on 14 May at 7 pm``, or with the ``preposition`` that the description has: ``to 14 May``."""
+    both = "that date and time" if (day, hour) == ("that date", "that time") else ""
+    both = both or (f"{day} at {hour}" if day and hour else "")
+    if preposition.startswith("within") and not hour:
+        return f"on {day}"
+    if preposition in ("to", "from", "of") or preposition.startswith("within") or (preposition == "for" and day):
+        return f"{preposition} {both or day or hour}"
+    return f"on {both or day}" if day else f"at {hour}"
+
+
+def _found_moment(demand: Demand, names: Sequence[str], that: str) -> str:
+    thing = next((thing for thing in demand.things if thing.split()[-1] in names), None)
+    return demand.which.get(thing, that) if thing else ""
 
 
 def _is(detail: Detail, form: re.Pattern[str]) -> bool:
@@ -292,7 +321,7 @@ def _joined(text: str, after: Iterable[str]) -> str:
     # A list of things is no end of a clause, and a long text stands last.
     if re.search(r" with [\w ]+$", head):
         return f"{text} and {said}" if said.startswith("with ") else f"{text}, {said}"
-    if not comma or not _TAIL.match(tail) or '"' in said or '"' in head:
+    if not comma or not _TAIL.match(tail) or _is_quoted(said + head):
         return f"{text} {said}".strip()
     return f"{head} {said}, {tail}"
 
@@ -303,4 +332,4 @@ def _merged(after: Sequence[str]) -> str:
     for word in ("with ", "without "):
         of_it = [phrase.removeprefix(word) for phrase in after if phrase.startswith(word)]
         said += [f"{word}{listed(of_it)}" if word == "with " else f"{word}{' or '.join(of_it)}"] if of_it else []
-    return " ".join(sorted(said, key=lambda phrase: '"' in phrase))
+    return " ".join(sorted(said, key=_is_quoted))

@@ -1,7 +1,7 @@
 """The judge's parts: scripted rulings, from what can be counted in the prompt.
 
-They know the template queries of ``writing.py`` and little else. They show that judgements are asked for, read and
-counted; they do not judge quality.
+They know the queries of ``writing.py``, a sentence for each request, and little else. They show that judgements are
+asked for, read and counted; they do not judge quality.
 """
 
 import json
@@ -10,10 +10,11 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from toolgrad_dspy.lm.rehearsal.extracting import Blank, read_blanks, spoken_of
 from toolgrad_dspy.lm.rehearsal.prompt import Prompt, objects
-from toolgrad_dspy.lm.rehearsal.reading import read_value, sentence_about, sentences, shared
-from toolgrad_dspy.lm.rehearsal.responding import facts_of
-from toolgrad_dspy.records import in_words
+from toolgrad_dspy.lm.rehearsal.reading import Found
+from toolgrad_dspy.lm.rehearsal.requesting import clauses, sentences, served
+from toolgrad_dspy.lm.rehearsal.responding import facts_told
 from toolgrad_dspy.signatures import MISSING
 
 
@@ -26,7 +27,7 @@ def score_requests(prompt: Prompt, rng: random.Random) -> dict[str, Any]:
     query, response = _text(prompt.inputs.get("query", "")), _text(prompt.inputs.get("response", ""))
     steps = list(objects(prompt.inputs.get("reference", "")))
     asked = sentences(query)
-    facts = [[fact.ways() for fact in facts_of(step.get("result"))] for step in steps]
+    facts = [[fact.ways() for fact in told] for told in facts_told([step.get("result") for step in steps])]
     facts = facts or [[(word,) for word in _words(_text(prompt.inputs.get("reference", "")))]]
     asked = asked[max(0, len(asked) - len(facts)) :]  # without the opening
     said = " ".join(response.split())
@@ -40,16 +41,20 @@ def score_requests(prompt: Prompt, rng: random.Random) -> dict[str, Any]:
 
 
 def judge_instruction(prompt: Prompt, rng: random.Random) -> dict[str, Any]:
-    """Values are what :func:`read_value` finds. A pair follows unless it repeats itself. The query is solvable if it
-    names a tool.
+    """Values are what is read for the blanks. A pair follows unless it repeats itself. The query is solvable if a
+    tool serves one of its requests.
     """
     query = _text(prompt.inputs.get("query", ""))
-    said = sentences(query)
     tools = {str(tool.get("name", "")): tool for tool in objects(prompt.inputs.get("tools", ""))}
-    named = [name for name, tool in tools.items() if any(shared(sentence, _about(tool)) for sentence in said)]
+    found = clauses(query)
+    numbers = served(found, [(name, str(tool.get("description", ""))) for name, tool in tools.items()])
+    serving = {number for number in numbers if number is not None}
+    blanks = [{**_kind(tools, blank), **blank} for blank in objects(prompt.inputs.get("blanks", ""))]
     pairs = list(objects(prompt.inputs.get("sentences", "")))
     return {
-        "extracted": [_extracted(blank, query, said, tools) for blank in objects(prompt.inputs.get("blanks", ""))],
+        "extracted": [
+            _extracted(blank, value) for blank, value in zip(blanks, _values(query, blanks, tools), strict=True)
+        ],
         "pairs": [
             {
                 "pair": pair["pair"],
@@ -58,7 +63,7 @@ def judge_instruction(prompt: Prompt, rng: random.Random) -> dict[str, Any]:
             }
             for pair in pairs
         ],
-        "solvability": _ruling(bool(named), f"The query speaks of {len(named)} of {len(tools)} tools."),
+        "solvability": _ruling(bool(serving), f"{len(serving)} of {len(tools)} tools serve a request of the query."),
     }
 
 
@@ -73,29 +78,24 @@ def judge_calls(prompt: Prompt, rng: random.Random) -> dict[str, Any]:
     }
 
 
-def _extracted(
-    blank: dict[str, Any], query: str, said: Sequence[str], tools: Mapping[str, dict[str, Any]]
-) -> dict[str, Any]:
-    """What the query says for the blank, in the sentence that speaks of its call."""
-    tool = tools.get(str(blank["tool"]), {})
-    place = re.sub(r"\D", "", str(blank.get("call", "")))
-    own = sentence_about(said, _about({"name": blank["tool"], **tool}), int(place or 0))
-    value = read_value(query, own, {**_kind(tool.get("parameters"), str(blank["parameter"])), **blank})
-    if value is None:
+def _values(query: str, blanks: Sequence[Blank], tools: Mapping[str, dict[str, Any]]) -> list[Found | None]:
+    """What the query says for the blanks, each in the clauses about its call."""
+    calls = {str(blank.get("call", "")): str(blank.get("tool", "")) for blank in blanks}
+    described = [(name, str(tools.get(name, {}).get("description", ""))) for name in calls.values()]
+    return read_blanks(query, blanks, spoken_of(query, list(calls), described, blanks))
+
+
+def _extracted(blank: Blank, found: Found | None) -> dict[str, Any]:
+    if found is None:
         return {"blank": blank["blank"], "reason": f"It does not speak of {blank['parameter']}.", "value": MISSING}
-    return {"blank": blank["blank"], "reason": f"It says {value!r}.", "value": value}
+    return {"blank": blank["blank"], "reason": f"It says {found.words!r}.", "value": found.value}
 
 
-def _about(tool: Mapping[str, Any]) -> list[str]:
-    """The words that speak of a tool: its name, and the first sentence of its description."""
-    described = str(tool.get("description") or "")
-    return [in_words(str(tool.get("name", ""))), *sentences(described)[:1]]
-
-
-def _kind(schema: Any, parameter: str) -> dict[str, Any]:
-    """The type and format of a parameter, where a tool's schema has them beside its name."""
+def _kind(tools: Mapping[str, dict[str, Any]], blank: Blank) -> dict[str, Any]:
+    """The type and format of a parameter, where its tool's schema has them beside its name."""
+    schema = tools.get(str(blank.get("tool", "")), {}).get("parameters")
     properties = schema.get("properties") if isinstance(schema, dict) else None
-    declared = properties.get(parameter) if isinstance(properties, dict) else None
+    declared = properties.get(blank.get("parameter")) if isinstance(properties, dict) else None
     if not isinstance(declared, dict):
         return {}
     return {key: declared[key] for key in ("type", "format") if isinstance(declared.get(key), str)}

@@ -79,7 +79,8 @@ def phrases(name: str) -> tuple[str, ...]:
         return _BY_WORD[name]
     if words and words[0] in ("new", "changes", "updates", "change") and len(words) > 1:
         known = _known(words[1:])
-        return ("to {}",) if known and known[0] in ("on {}", "at {}") else known or (_plain(words[1:]),)
+        known = known or (_plain(words[1:]),)
+        return ("to {}",) if known[0] in ("on {}", "at {}") else (*known, "to {}")
     known = _known(words)
     if known:
         return known
@@ -131,7 +132,8 @@ def in_digits(phrase: str) -> bool:
 def _known(words: list[str]) -> tuple[str, ...]:
     two = _BY_WORD.get(" ".join(words[-2:]))
     # "Name" alone is what something is called; a table name is that of a table.
-    return two or (_BY_WORD.get(words[-1], ()) if len(words) == 1 or words[-1:] != ["name"] else ())
+    last = words[-1] if words and (len(words) == 1 or words[-1] != "name") else ""
+    return two or _BY_WORD.get(last, ())
 
 
 def _plain(words: list[str]) -> str:

@@ -12,9 +12,9 @@ _PURPOSES: tuple[tuple[frozenset[str], tuple[str, ...]], ...] = (
     (
         word_set("place restaurant event ticket menu museum cinema concert booking film cuisine tour"),
         (
-            "I'm planning an outing and would love some help.",
-            "I'd like to get out of the house for a bit.",
-            "Some friends are visiting, and I want to show them around.",
+            "I'm planning an outing.",
+            "I'm getting out of the house for a bit.",
+            "Some friends are visiting.",
             "I'm putting together a nice day out.",
         ),
     ),
@@ -22,16 +22,16 @@ _PURPOSES: tuple[tuple[frozenset[str], tuple[str, ...]], ...] = (
         word_set("stop line departure journey route tram bus ferry flight train hotel station airport trip"),
         (
             "I'm working out how to get around.",
-            "I have a trip ahead of me and want to be prepared.",
-            "I'll be on the move and need to know my way.",
+            "I have a trip ahead of me.",
+            "I'll be on the move for a while.",
         ),
     ),
     (
         word_set("calendar entry meeting appointment contact message attendee invitation email people"),
         (
-            "I'm trying to get my calendar and my contacts sorted.",
+            "I'm getting my calendar and my contacts sorted.",
             "I'm arranging to meet some people.",
-            "I need to get a few things agreed with people I know.",
+            "I'm agreeing a few things with people I know.",
         ),
     ),
     (
@@ -39,19 +39,19 @@ _PURPOSES: tuple[tuple[frozenset[str], tuple[str, ...]], ...] = (
         (
             "I'm catching up on my errands.",
             "I have a few errands to get out of the way.",
-            "I'm trying to tick some things off my list.",
+            "I'm ticking things off my list.",
         ),
     ),
     (
         word_set("weather forecast rain alert temperature wind"),
-        ("I want to know what to expect outside.", "I'm wondering whether the weather will play along."),
+        ("I'm curious about the days ahead.", "The weather matters to me at the moment."),
     ),
     (
         word_set("file folder directory path document pdf"),
         (
             "I'm tidying up my files.",
-            "I'm looking after a folder of documents and could use a hand.",
-            "I need to get some files in order.",
+            "I have a folder of documents to take care of.",
+            "I'm getting some files in order.",
         ),
     ),
     (
@@ -60,22 +60,22 @@ _PURPOSES: tuple[tuple[frozenset[str], tuple[str, ...]], ...] = (
     ),
     (
         word_set("database sql statistic dataset number calculate convert chart stock price rate column"),
-        ("I'm checking some figures.", "I'm working with some data and need a hand.", "I have some sums to do."),
+        ("I'm checking some figures.", "I'm working with some data.", "I have some sums to do."),
     ),
     (
         word_set("repository commit branch issue code deploy container log package"),
-        ("I'm getting a project into shape.", "I'm looking after a piece of software."),
+        ("I'm getting a project into shape.", "I'm taking care of a piece of software."),
     ),
     (
         word_set("page website browser url web article news video"),
-        ("I'm reading up on something.", "I'm looking something up on the web."),
+        ("I'm reading up on something.", "I'm spending some time on the web."),
     ),
 )
 _GENERAL = (
-    "I need somebody to take something off my hands.",
+    "I have a small job for you.",
     "I could use a hand with a few things.",
-    "I have something to get done and would be glad of some help.",
-    "There are some things I need to sort out.",
+    "I have something to get done.",
+    "There are some things to sort out.",
 )
 # A purpose has to fit this share of the steps.
 _FITS = 0.3

@@ -1,79 +1,83 @@
-"""What a rehearsal query says for a blank: the one place that reads a value out of a text.
+"""What a query says for a blank: the one place that reads a value out of a text.
 
-Scripted rules on the words of the query. What a call was given is never among what they read.
+Scripted rules on the words of the query: the phrases in which ``phrasing.py`` says a value, read backwards, then what
+stands beside the parameter's name, then what looks like such a value. What a call was given is never among what they
+read.
 """
 
 import re
-from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from toolgrad_dspy.lm.rehearsal.phrasing import phrases
+from toolgrad_dspy.lm.rehearsal.wording import MONTHS, NUMBERS
 from toolgrad_dspy.records import in_words
 
-_NUMBER_WORDS = [
-    *("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"),
-    *("thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty"),
-]
-_MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
-_DATE = rf"\d{{4}}-\d\d-\d\d|{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?(?:,? \d{{4}})?|\d{{1,2}} {_MONTH}(?: \d{{4}})?"
-_TIME = r"\d{1,2}:\d\d(?: ?[ap]m)?|\d{1,2} ?[ap]m|noon|midnight"
-_NUMBER = rf"(?<![\w.:-])-?\d+(?:\.\d+)?(?![\w:-]|\.\d)|(?<!\w)(?:{'|'.join(_NUMBER_WORDS)})(?!\w)"
-_NAME = r"(?<=\w )[A-Z]\w*(?: (?:of |the )?[A-Z]\w*)*(?: \d+[a-z]?\b)?"
-
-# What a blank's value looks like, by its schema's type and format, or by a word of its name or meaning.
-_FORMS: dict[str, re.Pattern[str]] = {
-    "date": re.compile(_DATE, re.IGNORECASE),
-    "time": re.compile(_TIME, re.IGNORECASE),
-    "date-time": re.compile(rf"(?:{_DATE})(?:T|,? (?:at )?)(?:{_TIME})", re.IGNORECASE),
-    "number": re.compile(_NUMBER, re.IGNORECASE),
-    "email": re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"),
-    "text": re.compile(rf'"[^"]*"|{_NAME}'),
-}
-_TOLD_BY: dict[str, frozenset[str]] = {
-    "email": frozenset({"email", "mail"}),
-    "time": frozenset({"time", "hour", "hh"}),
-    "date": frozenset({"date", "day", "yyyy"}),
-}
-_MOMENT = re.compile(rf"{_DATE}|{_TIME}", re.IGNORECASE)
-# Words that say no to a yes-or-no blank, before the word that names it.
-_NO = re.compile(r"\b(?:no|not|without|nothing|never|skip)\b[^.,;]*$", re.IGNORECASE)
-# A name that one of these follows is spoken of, and no value comes after it.
-_GOES_ON = r"(?!(?:and|or|of|at|in|on|to|for|is|as|with|from|that|which|the|its?|you|I)\b)"
-_SENTENCE = re.compile(r"(?:(?<=[.!?])|(?<=[.!?][\"”]))\s+(?![a-z])")
-# Words of any sentence, which tell nothing of what it is about. Shorter ones than four letters tell nothing either.
-_EVERYWHERE = frozenset(
-    {"after", "also", "find", "first", "from", "give", "have", "list", "look", "need", "next", "please", "show"}
-    | {"tell", "that", "their", "them", "then", "there", "this", "what", "when", "where", "which", "with", "your"}
+_MONTH = rf"(?:{'|'.join(f'{month[:3]}(?:{month[3:]})?' for month in MONTHS)}|sept)"
+_YEAR = r"(?:,? \d{4})?"
+_DATE = (
+    rf"\d{{4}}-\d\d-\d\d|{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?\b{_YEAR}"
+    rf"|\d{{1,2}}(?:st|nd|rd|th)?(?: of)? {_MONTH}\b{_YEAR}|\d{{1,2}}[./]\d{{1,2}}[./]\d{{4}}"
 )
+_HOUR_WORDS = "|".join(NUMBERS[1:13])
+_TIME = (
+    r"\d{1,2}[:.]\d\d(?: ?[ap]\.?m\b)?|\d{1,2} ?[ap]\.?m\b|noon|midnight"
+    rf"|(?:(?:half|quarter) (?:past|to) (?:{_HOUR_WORDS}|\d{{1,2}})|(?:{_HOUR_WORDS}) o'clock)(?: in the \w+)?"
+)
+_MOMENT = rf"(?:{_DATE})(?:T|,? (?:at )?)(?:{_TIME})(?: UTC)?"
+_WORDS = "|".join(NUMBERS[1:])
+_NUMBER = (
+    r"(?<![\w.:/-])-?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?![\w:/-]|[.,]\d| ?[ap]\.?m\b)"
+    rf"|(?<!\w)(?:{_WORDS}|a couple|a dozen)(?![\w-])"
+)
+_NAME = r"[^\W\d_]*[A-Z]\w*(?:[ '’.-]+(?:(?:of|the|and|de|la) )?[A-Z0-9]\w*)*"
+_QUOTED = r"\"[^\"]*\"|“[^”]*”|(?<!\w)'[^'\n]+'(?!\w)"
+_EMAIL = r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
+_PHONE = r"\+?\d[\d ()-]{5,}\d"
+_URL = r"https?://[^\s,]+[^\s,.?!]"
+_PATH = r"(?<![\w:/])(?:~|\.{1,2})?/[^\s,]*[^\s,.?!]|(?<![\w/])[\w-]+\.[a-z]{1,4}(?!\w)"
+# What a blank's value looks like, by its schema's type and format, or by a word of its name or meaning.
+_FORMS = {
+    "date": _DATE,
+    "time": _TIME,
+    "date-time": f"{_MOMENT}|{_DATE}",
+    "number": _NUMBER,
+    "email": _EMAIL,
+    "phone": _PHONE,
+    "uri": f"{_URL}|{_QUOTED}",
+    "path": f"{_PATH}|{_QUOTED}",
+    "id": r"(?:#|no\. ?)?[A-Za-z]*[-_]?\d[\w-]*",
+    "text": rf"{_QUOTED}|(?<=\w )(?!(?:I|(?i:{_MONTH}))\b){_NAME}(?![@\w])",
+}
+_COMPILED = {form: re.compile(pattern, re.IGNORECASE if form != "text" else 0) for form, pattern in _FORMS.items()}
+# After one of these phrases a value may stand bare, in lower case: "about gardening", "for the word tea".
+_BARE = r"[\w'’-]+(?: [\w'’-]+){0,3}"
+_TOLD_BY_NAME = re.compile(r"\b(?:at|of|to|from|for) the [\w-]+ called $")
+_MOMENTS = re.compile(f"{_DATE}|{_TIME}", re.IGNORECASE)
+_PLACED = re.compile(r"\b(?:in|from|to|at|near|around) $")
+# What stands after a parameter's name: a text in quotation marks, or words up to the end of the detail.
+_AFTER_NAME = re.compile(
+    r' (?:(?:is|of|being|=|:) )?(?:"(?P<quoted>[^"]*)"'
+    r"|(?P<bare>[\w.+@:/-]+(?: [A-Z][\w-]*)*)(?=, \w|\.\s|\.$|$| and | with |\?))"
+)
+# Words that say no to a yes-or-no blank, before the word that names it.
+_NO = re.compile(r"\b(?:no|not|n't|without|nothing|never|skip|neither|nor|don't|needn't)\b[^.,;]*$", re.IGNORECASE)
+# Characters of a text that are read, and options that are looked for.
+_LONG, _OPTIONS = 20_000, 200
 
 
-def sentences(text: str) -> list[str]:
-    """The sentences of ``text``; what a quotation ends with, ends its sentence."""
-    return [part for part in _SENTENCE.split(text.strip()) if part]
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The value that a text has for a blank, and the words that say it."""
 
-
-def shared(sentence: str, words: Iterable[str]) -> int:
-    """How many of ``words`` a sentence has, as they are or as a plural."""
-    return len(_roots(sentence) & _roots(" ".join(words)))
-
-
-def sentence_about(said: Sequence[str], words: Iterable[str], place: int) -> list[str]:
-    """The one of the sentences ``said`` that shares most ``words``, the nearest to ``place`` of several; or none."""
-    wanted = list(words)
-    scored = [(shared(sentence, wanted), -abs(number - place), sentence) for number, sentence in enumerate(said)]
-    best = max(scored, default=(0, 0, ""))
-    return [best[2]] if best[0] else []
-
-
-@lru_cache(maxsize=4096)
-def _roots(text: str) -> set[str]:
-    found = set(re.findall(r"[a-z]{4,}", in_words(text))) - _EVERYWHERE
-    return {word.removesuffix("s") for word in found}
+    words: str
+    value: str
 
 
 def read_value(query: str, sentences: Sequence[str], blank: dict[str, Any]) -> str | None:
-    """The words of ``query`` that give the value of ``blank``; None where it says nothing for it.
+    """What ``query`` gives for ``blank``; None where it says nothing for it.
 
     ``sentences`` are those that speak of the blank's call; where none does, the whole query is read. ``blank`` is one
     as a prompt shows it: its ``parameter`` and, where known, its ``meaning``, the ``options`` to choose from, and the
@@ -82,41 +86,185 @@ def read_value(query: str, sentences: Sequence[str], blank: dict[str, Any]) -> s
     >>> read_value("A table for four on May 14.", ["A table for four on May 14."], {"parameter": "date"})
     'May 14'
     """
-    texts = sentences or (query,)
+    found = find_value(query, sentences, blank)
+    return found.value if found else None
+
+
+def find_value(
+    query: str,
+    sentences: Sequence[str],
+    blank: dict[str, Any],
+    taken: Collection[str] = (),
+    guess: bool = True,
+) -> Found | None:
+    """As :func:`read_value`, with the words. What is ``taken`` says something else; without ``guess`` no name or text
+    is taken for the value only because it is one.
+    """
+    sentences = [text[:_LONG] for text in sentences or (query,)]
     options = blank.get("options")
     if isinstance(options, list):
-        return next((said for text in texts if (said := _option(text, options, blank)) is not None), None)
-    form = _FORMS[_form(blank)]
-    for text in texts:
-        named = _named(text, blank)
-        found = None if named is None else form.search(named)
-        if named is not None and (found is not None or form is _FORMS["text"]):
-            return named if found is None or form is _FORMS["text"] else found[0]
-    return next((found.strip('"') for text in texts for found in _nearest(text, form, blank)), None)
+        return next((found for text in sentences if (found := _option(text, options, blank))), None)
+    said = phrased(sentences, blank)
+    if said is not None:
+        return said
+    form = _form(blank)
+    for text in sentences:
+        named = _named(text, blank, form)
+        if named is not None:
+            return Found(named, named)
+    if form == "text" and not guess:
+        return None
+    left = (found for text in sentences for found in _nearest(text, form, blank) if found not in taken)
+    return next((Found(found, _bare(found)) for found in left), None)
 
 
-def _named(text: str, blank: dict[str, Any]) -> str | None:
-    """What stands after the parameter's name, up to the comma or full stop that ends it, or in quotation marks."""
-    name = re.escape(_name(blank))
-    ends = r"(?=, \w|[.?!]\s|[.?!]?$)"
-    stated = re.search(rf'(?<!\w){name} (?:"([^"]*)"|{_GOES_ON}(.+?){ends})', text, re.IGNORECASE | re.MULTILINE)
-    return None if stated is None else stated[1] or stated[2]
-
-
-def _option(text: str, options: Sequence[Any], blank: dict[str, Any]) -> str | None:
-    """The option whose words stand in ``text``, the longest first; of yes and no, by the parameter's own words."""
-    if options and all(isinstance(option, bool) for option in options):
-        words = _name(blank)
-        at = re.search(rf"\b{re.escape(words)}s?\b", text, re.IGNORECASE)
-        if at is None:
-            return None
-        denied = re.match(r" (?:no|false)\b", text[at.end() :], re.IGNORECASE) or _NO.search(text[: at.start()])
-        return "false" if denied else "true"
-    for option in sorted(map(str, options), key=len, reverse=True):
-        words = re.escape(in_words(option))
-        if re.search(rf"(?<!\w){words}(?!\w)", text, re.IGNORECASE):
-            return option
+def phrased(sentences: Sequence[str], blank: dict[str, Any]) -> Found | None:
+    """What stands where one of the parameter's own phrases has its value."""
+    for pattern in _patterns(_name(blank), _form(blank)):
+        for text in sentences:
+            for found in pattern.finditer(_masked(text) if _form(blank) == "number" else text):
+                # "The stop called Quay" is told by its name, and nothing else is.
+                if not _TOLD_BY_NAME.search(text[max(0, found.start() - 40) : found.start("value")]):
+                    return Found(found["value"], _bare(found["value"]))
     return None
+
+
+def _masked(text: str) -> str:
+    """``text`` without dates and times, whose digits are no numbers of their own."""
+    return _MOMENTS.sub(lambda moment: " " * len(moment[0]), text)
+
+
+@lru_cache(maxsize=1024)
+def _patterns(name: str, form: str) -> tuple[re.Pattern[str], ...]:
+    """The parameter's phrases as patterns; a text that stands bare only after words that lead to nothing else."""
+    value = f"(?i:{_FORMS[form]})"
+    if form == "text":  # of whatever looks, where its place is certain
+        value = rf"{_FORMS[form]}|{_EMAIL}|{_URL}|{_PATH}|[^\W\d_]*[A-Z0-9]\w*(?:[/:-]\w+)+|[\w.-]*\*[\w.*-]*"
+    noun = re.sub(r" (?:id|number)$", "", name)
+    ids = (f"{noun} {{}}", f"{noun} number {{}}", f"{noun} no. {{}}", f"{noun} #{{}}") if noun != name else ()
+    said = [*phrases(name), *ids, *_ALSO.get(name.split()[-1] if name else "", ())]
+    patterns = []
+    for phrase in said:
+        before, _, after = phrase.partition("{}")
+        before = before.removeprefix("with ") if before.startswith("with the ") else before
+        bare = f"|(?i:{_BARE})" if form == "text" and before.strip() in _LEADING else ""
+        start = rf"(?<!\w)(?i:{re.escape(before)})" if before else r"(?<!\w)"
+        patterns.append(re.compile(rf"{start}(?P<value>{value}{bare})(?i:{re.escape(after)})"))
+    return tuple(patterns)
+
+
+# What somebody writes stands in quotation marks sooner than it is a name.
+_WRITTEN = frozenset({"text", "message", "body", "content", "note", "notes", "comment"})
+_LEADING = frozenset({"about", "called", "titled", "named", "saying"})
+# How people say some parameters besides, which no phrase of the grammar does.
+_ALSO = {
+    "source": ("rename {}", "move {}", "copy {}"),
+    "pattern": ("matching {}",),
+    "seats": ("{} tickets", "{} seats"),
+    "author": ("by {}", "written by {}"),
+    "size": (
+        "we're {}",
+        "we are {}",
+        "for {}",
+        "{} people",
+        "{} of us",
+        "table for {}",
+        "{} guests",
+        "{} persons",
+        "party of {}",
+    ),
+    "guests": ("{} guests", "{} of us"),
+    "limit": ("no more than {}", "up to {}", "the first {}", "the top {}", "max {}", "{} results"),
+    "name": ("named {}", "name is {}", "someone called {}"),
+    "title": ("named {}", "title {}", "entitled {}"),
+    "text": ("says {}", "tell them {}", "the message {}", "with the text {}", "matching {}"),
+    "query": ("about {}", "search for {}", "look for {}", "matching {}"),
+    "date": ("for {}", "to {}", "by {}"),
+    "start": ("at {}", "to {}", "for {}"),
+    "time": ("to {}", "for {}", "by {}", "from {}", "after {}", "before {}"),
+    "district": ("around {}", "near {}"),
+    "city": ("for {}", "around {}", "near {}"),
+    "days": ("for {} days", "next {} days", "{} days"),
+    "price": ("under {}", "below {}", "less than {}", "{} euros", "at most {}"),
+    "email": ("at {}", "mail {}"),
+    "street": ("lives at {}", "at {}"),
+}
+
+
+def _named(text: str, blank: dict[str, Any], form: str) -> str | None:
+    """What stands after the parameter's name: in quotation marks, or up to the comma or full stop that ends it."""
+    name = _name(blank)
+    at = re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text, re.IGNORECASE) if name else None
+    if at is None:
+        return None
+    if form != "text":  # whatever words are between the name and a number or a date
+        found = _COMPILED[form].search(text[at.end() : at.end() + 60].partition(", ")[0])
+        return found[0] if found else None
+    stated = _AFTER_NAME.match(text, at.end())
+    return (stated["quoted"] or stated["bare"]) if stated else None
+
+
+def _option(text: str, options: Sequence[Any], blank: dict[str, Any]) -> Found | None:
+    """The option whose words stand in ``text``, the longest first; of yes and no, by the parameter's own words."""
+    if options and {str(option).lower() for option in options} <= {"true", "false"}:
+        return _yes_or_no(text, blank)
+    place = _ORDINAL.search(text) if _name(blank).startswith("which ") else None
+    if place and _ORDINALS.index(place[1].lower()) < len(options):
+        return Found(place[0], str(options[_ORDINALS.index(place[1].lower())]))
+    ways = {option: [in_words(option), *_CODES.get(option.lower(), ())] for option in map(str, options[:_OPTIONS])}
+    # "From EUR to USD": the word before tells which of two is meant.
+    first = _name(blank).split()[:1]
+    before = {"from": "from ", "source": "from ", "to": "(?:to|in|into) ", "target": "(?:to|in|into) "}
+    leading = [before[word] for word in first if word in before]
+    others = {
+        "from": "(?<!to )(?<!into )",
+        "source": "(?<!to )(?<!into )",
+        "to": "(?<!from )",
+        "target": "(?<!from )",
+    }
+    for lead in (*leading, *(others[word] for word in first if word in others), *(() if leading else ("",))):
+        for option in sorted(ways, key=len, reverse=True):
+            said = "|".join(map(_loosely, ways[option]))
+            if found := re.search(rf"(?<!\w){lead}(?P<said>{said})(?!\w)", text, re.IGNORECASE):
+                return Found(found["said"], option)
+    return None
+
+
+# Codes of currencies and languages, as people say them.
+_CODES = {
+    "eur": ("euro",),
+    "usd": ("dollar", "US dollar"),
+    "gbp": ("pound", "sterling"),
+    "jpy": ("yen",),
+    "chf": ("franc",),
+    "de": ("German",),
+    "en": ("English",),
+    "fr": ("French",),
+    "es": ("Spanish",),
+    "it": ("Italian",),
+    "pt": ("Portuguese",),
+    "ja": ("Japanese",),
+    "zh": ("Chinese",),
+    "celsius": ("degrees C",),
+}
+_ORDINALS = ("first", "second", "third", "fourth", "fifth")
+_ORDINAL = re.compile(rf"\bthe ({'|'.join(_ORDINALS)}) \w+\b", re.IGNORECASE)
+
+
+def _yes_or_no(text: str, blank: dict[str, Any]) -> Found | None:
+    words = re.sub(r"^(?:is|are|only|include|show|with|has|have|needs?|require) | only$", "", _name(blank))
+    at = re.search(rf"(?<!\w){_loosely(words)}(?!\w)", text, re.IGNORECASE) if words else None
+    if at is None:
+        return None
+    denied = re.match(r" (?:no|false)\b", text[at.end() :], re.IGNORECASE)
+    before = _NO.search(text[: at.start()])
+    said = before[0] + at[0] if before else at[0] + (denied[0] if denied else "")
+    return Found(said, "false" if denied or before else "true")
+
+
+def _loosely(words: str) -> str:
+    """A pattern of ``words`` as singular or plural, with blanks or hyphens between them."""
+    return r"[\s-]+".join(re.escape(re.sub(r"(?<=[a-z]{3})s$", "", word)) + "(?:s|es)?" for word in words.split())
 
 
 def _form(blank: dict[str, Any]) -> str:
@@ -125,34 +273,63 @@ def _form(blank: dict[str, Any]) -> str:
         return "number"
     if kind in _FORMS:
         return str(kind)
-    # Its name says more than its meaning, which speaks of other parameters, too.
-    for about in (_name(blank), str(blank.get("meaning", ""))):
-        words = set(re.findall(r"[a-z]+", about.lower()))
-        told = next((form for form, names in _TOLD_BY.items() if words & names), None)
-        if told is not None:
-            return told
-    return "text"
+    words = set(_name(blank).split())
+    by_name = next((form for form, named in _BY_NAME.items() if words & named), None)
+    if by_name:
+        return "date-time" if by_name == "date" and words & {"time", "datetime"} else by_name
+    # The meaning may speak of other parameters, too: it only tells moments.
+    meant = set(re.findall(r"[a-z]+", str(blank.get("meaning", "")).lower()))
+    return next((form for form in ("date", "time") if meant & _BY_NAME[form]), "text")
 
 
-def _nearest(text: str, form: re.Pattern[str], blank: dict[str, Any]) -> list[str]:
+_BY_NAME = {
+    "id": frozenset({"id", "number"}),
+    "email": frozenset({"email", "mail"}),
+    "phone": frozenset({"phone", "telephone", "mobile"}),
+    "uri": frozenset({"url", "uri", "link"}),
+    "path": frozenset({"path", "file", "folder", "directory", "filename", "paths"}),
+    "date": frozenset({"date", "day", "datetime", "yyyy"}),
+    "time": frozenset({"time", "hour", "hh", "start", "end"}),
+    "number": frozenset(
+        {
+            "limit",
+            "size",
+            "guests",
+            "count",
+            "numbers",
+            "amount",
+            "quantity",
+            "price",
+            "min",
+            "max",
+            "minutes",
+            "days",
+        }
+    ),
+}
+
+
+def _nearest(text: str, form: str, blank: dict[str, Any]) -> list[str]:
     """What looks like a value: first what is nearest to a word of the parameter's name, else in their order."""
-    found = list(form.finditer(text))
-    if form in (_FORMS["text"], _FORMS["number"]):  # "7 pm" is no number, and "May" a name where it is no month
-        taken = {place for moment in _MOMENT.finditer(text) for place in range(*moment.span())}
-        found = [match for match in found if match.start() not in taken]
-    words = re.findall(r"\w+", in_words(str(blank.get("parameter", ""))))
-    starts = "|".join(re.escape(word[:4]) for word in words)
-    places = [at.start() for at in re.finditer(rf"\b(?:{starts})", text, re.IGNORECASE)] if starts else []
+    # A place that something is in is not its name.
+    text = _masked(text) if form == "number" else text
+    found = [
+        at
+        for at in _COMPILED[form].finditer(text)
+        if form != "text" or not _PLACED.search(text[max(0, at.start() - 8) : at.start()])
+    ]
+    words = [re.search(rf"\b{re.escape(word)}\b", text, re.IGNORECASE) for word in _name(blank).split()]
+    places = [word.start() for word in words if word is not None]
+    if form == "text" and _name(blank).split()[-1:] and _name(blank).split()[-1] in _WRITTEN:
+        found.sort(key=lambda match: match[0][:1] not in "\"“'")
     if places:
-        found.sort(key=lambda match: _distance(places, match.start()))
+        found.sort(key=lambda match: min(abs(match.start() - place) for place in places))
     return [match[0] for match in found]
-
-
-def _distance(places: Sequence[int], start: int) -> int:
-    """From ``start`` to the nearest of ``places``, which are in order."""
-    at = bisect_left(places, start)
-    return min(abs(place - start) for place in places[max(0, at - 1) : at + 1])
 
 
 def _name(blank: dict[str, Any]) -> str:
     return in_words(str(blank.get("parameter", "")).rsplit(".", 1)[-1])
+
+
+def _bare(text: str) -> str:
+    return text.strip("\"'“”")

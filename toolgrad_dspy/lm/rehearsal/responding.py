@@ -2,7 +2,7 @@
 
 import random
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,16 +14,19 @@ from toolgrad_dspy.records import in_words, last_key, leaves, names_id, opaque
 # How much of each result the response repeats.
 FACTS = 3
 FACT_CHARACTERS = 80
+# Of how many values the facts of a result are chosen.
+VALUES = 12
 # A text of more words is no name.
 NAME_WORDS = 5
 _NAMES = frozenset({"name", "title", "label"})
 _ENDS = re.compile(r"[.!?…][\"']?$")
-_PLURAL = re.compile(r"[^siu]s$")
+_PLURAL = re.compile(r"(?<!toward)[^siu]s$")
 _DONE = re.compile(r"ed$|en$|^sent$|^made$|^paid$|^built$")
 _CHOICE = re.compile(r"[a-z]+(?:_[a-z]+)+")
 _HAPPENS = frozenset({"departs", "arrives", "opens", "closes", "starts", "ends", "leaves", "begins"})
 _STATES = frozenset({"open", "due", "free", "available", "closed"})
-_UNITS = frozenset({"minutes", "hours", "days", "seconds", "weeks", "months", "km", "mm", "kg"})
+_UNITS = {unit: unit for unit in ("minutes", "hours", "days", "seconds", "weeks", "months", "km", "mm", "kg")}
+_UNITS |= {"c": "degrees", "kmh": "km/h"}
 _STARTS = ("Here is what I found.", "Here you are.", "This is what I have for you.", "I have gone through all of it.")
 _VAGUE = frozenset({"results", "items", "data", "content", "entries", "records", "result"})
 
@@ -65,7 +68,7 @@ class Fact:
                 return f"it is {first} {word} {value}"
             return f"it was {first} {word} {value}" if _DONE.search(first) else f"the {first} is {word} {value}"
         if first and last in _UNITS:
-            return f"the {first} is {value} {last}"
+            return f"the {first} is {value} {_UNITS[last]}"
         return f"the {self.key} {'are' if _PLURAL.search(self.key) else 'is'} {value}"
 
 
@@ -73,22 +76,37 @@ def respond(
     steps: Sequence[dict[str, Any]], demands: Sequence[Demand], avoid: Sequence[str], rng: random.Random
 ) -> str:
     """A sentence for each step, from its result alone."""
+    results = [step.get("result") for step in steps]
+    told = facts_told(results, avoid)
     said = [
-        _answer(step.get("result"), wish(demand.does), avoid) for step, demand in zip(steps, demands, strict=True)
+        _answer(result, facts, wish(demand.does), avoid)
+        for result, facts, demand in zip(results, told, demands, strict=True)
     ]
     return " ".join([rng.choice(_STARTS), *said])
 
 
-def facts_of(result: Any, avoid: Sequence[str] = ()) -> list[Fact]:
-    """What a response repeats of a result: the names of the first things in its list, else its first few values.
-    Neither ids nor what stands for something that was cut.
+def facts_told(results: Sequence[Any], avoid: Sequence[str] = ()) -> list[list[Fact]]:
+    """What a response repeats of each of the ``results``: the names of the first things in its list, else a few of
+    its values, those first that no result before had. Neither ids nor what stands for something that was cut.
     """
-    _, named, _ = _named_list(result, avoid)
-    return named if len(named) > 1 else _first_values(result, avoid)
+    known: set[Fact] = set()
+    told = []
+    for result in results:
+        _, named, _ = _named_list(result, avoid)
+        facts = named
+        if len(named) < 2:
+            values = list(_values(result, avoid))
+            # What a thing is called comes first, however often it was said.
+            values.sort(key=lambda fact: fact.key not in _NAMES and fact in known)
+            facts = values[:FACTS]
+            known.update(values)
+        told.append(facts)
+    return told
 
 
-def _first_values(result: Any, avoid: Sequence[str]) -> list[Fact]:
-    facts: list[Fact] = []
+def _values(result: Any, avoid: Sequence[str]) -> Iterator[Fact]:
+    """The first values of a result that can be told, at most :data:`VALUES`."""
+    found = 0
     for path, value in leaves(result):
         if isinstance(value, bool) or not isinstance(value, (str, int, float)):
             continue
@@ -98,10 +116,10 @@ def _first_values(result: Any, avoid: Sequence[str]) -> list[Fact]:
             continue
         if names_id(key) and any(sign.isdigit() for sign in text):
             continue
-        facts.append(Fact(in_words(key), value))
-        if len(facts) == FACTS:
-            break
-    return facts
+        yield Fact(in_words(key), value)
+        found += 1
+        if found == VALUES:
+            return
 
 
 def _key(path: str) -> str:
@@ -125,15 +143,14 @@ def _name(item: dict[str, Any]) -> str:
     return next((item[key] for key in item if key in _NAMES and isinstance(item[key], str)), "").strip()
 
 
-def _answer(result: Any, wanted: Wish, avoid: Sequence[str]) -> str:
+def _answer(result: Any, facts: Sequence[Fact], wanted: Wish, avoid: Sequence[str]) -> str:
     key, named, whole = _named_list(result, avoid)
     if len(named) > 1:
         names = listed([fact.ways()[0] for fact in named])
         if key and key.endswith("s") and key not in _VAGUE:
             return _ended(f"The {key} {'are' if whole else 'include'} {names}")
         return _ended(f"I found {names}" if whole else f"I found, among others, {names}")
-    facts = _first_values(result, avoid)
-    if not facts:
+    if not facts or (wanted.looks and _is_empty(result)):
         return _nothing(result, wanted)
     if len({fact.key for fact in facts}) == 1 < len(facts):
         said = [fact.ways()[0] for fact in facts]
@@ -146,16 +163,18 @@ def _answer(result: Any, wanted: Wish, avoid: Sequence[str]) -> str:
 
 
 def _nothing(result: Any, wanted: Wish) -> str:
+    """What there is to say of a result without facts: that it is empty, or that what was asked for was done."""
+    head = re.split(r" (?:of|in|by|on|at|for|with|that|to|from)\b|,", wanted.about, maxsplit=1)[0]
+    about = re.sub(r"\bmy (?:own )?", "your ", head)
     if result in (None, "", [], {}) or not list(leaves(result)) or _is_empty(result):
-        head = re.split(r" (?:of|in|by|on|at|for|with|that|to|from)\b|,", wanted.about, maxsplit=1)[0]
-        about = re.sub(r"^my (?:own )?", "your ", head) if wanted.looks else ""
-        return f"There was nothing to be found{f' for {about}' if about else ''}."
-    return "That is done." if wanted.changes else "That worked."
+        return f"There was nothing to be found{f' for {about}' if about and wanted.looks else ''}."
+    return f"I was able to {wanted.verb} {about}." if wanted.verb and about else "That worked."
 
 
 def _is_empty(result: Any) -> bool:
+    """Whether all that ``result`` could have listed is not there. What has many values of its own is something."""
     lists = [value for value in result.values() if isinstance(value, list)] if isinstance(result, dict) else []
-    return bool(lists) and not any(lists)
+    return bool(lists) and not any(lists) and len(list(_values(result, ()))) < FACTS
 
 
 def _cut(text: str) -> str:

@@ -27,18 +27,18 @@ VERBS = (
     | CHANGES
     | MAKES
     | word_set(
-        "access activate analyse analyze answer apply archive ask assign attach authenticate begin call "
-        "capture choose clear click clone close collect combine complete configure confirm connect convert "
-        "copy crawl cut decode define deploy detect disable do download draw drop enable encode end enter "
-        "escalate estimate evaluate execute exit expand export extract fail fill follow forecast format go "
-        "grow guess halt hang hover identify import increase inspect install invite invoke join keep launch "
-        "learn let like load lock log manage map mark measure merge modify monitor mount navigate note notify "
-        "parse pause perform pin place play predict prepare press print process produce publish push put rank "
-        "rate record redo refresh register reject reload rent replace reply report request reschedule reset "
-        "resolve restart restore resume review rotate round run save scan scrape scroll select sell share "
-        "simulate sleep solve sort split stop submit subscribe subtract sum summarise summarize switch sync "
-        "take test think toggle track transfer transform translate trigger turn type undo unlock upgrade use "
-        "validate verify view visit wait watch weigh"
+        "access activate analyse analyze answer apply archive ask assign attach authenticate begin borrow "
+        "bring call capture choose clear click clone close collect combine complete configure confirm connect "
+        "convert copy crawl cut decode define deploy detect disable do download draw drop enable encode end "
+        "enter escalate estimate evaluate execute exit expand export extract fail fill finish follow forecast "
+        "format go grow guess halt hang hold hover identify import increase inspect install invite invoke "
+        "join keep launch learn leave lend let like load lock log manage map mark measure merge modify "
+        "monitor mount navigate note notify parse pause perform pin place play predict prepare press print "
+        "process produce publish push put rank rate record redo refresh register reject reload rent replace "
+        "reply report request reschedule reset resolve restart restore resume review rotate round run save "
+        "scan scrape scroll select sell share simulate sleep solve sort split stop submit subscribe subtract "
+        "sum summarise summarize switch sync take talk test think toggle track transfer transform translate "
+        "trigger turn type undo unlock upgrade use validate verify view visit wait watch weigh"
     )
 )
 # Nouns that take no "a".

@@ -24,7 +24,7 @@ _ASIDE = re.compile(
 )
 # A moment that nobody has to name is left out.
 _OPEN_MOMENT = re.compile(
-    r",? (?:within [\w ]+? of|on|at|for|in|from|of) (?:an?|the|another|some) "
+    r",? (?:within [\w ]+? of|on|at|for|in|from|of) (?:an?|another|some) "
     r"(?:given |specific |certain |particular )?(?:date and time|date|day|time|moment|range of days)(?: onwards?)?\b"
 )
 _OPEN_GIVEN = re.compile(
