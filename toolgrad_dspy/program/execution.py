@@ -160,7 +160,7 @@ class Execution:
         self.final[number] = prepared.step or attempt.id
         self._given.append(self.final[number])
         if observation is not None:
-            self.results[attempt.id] = EarlierResult(attempt.id, observation)
+            self.results[attempt.id] = self.state.indexed(attempt)
         return attempt
 
     def _prepare(self, draft: DraftCall) -> _Prepared:

@@ -2,13 +2,21 @@
 
 from toolgrad_dspy.provenance.dependencies import attempts_to_keep
 from toolgrad_dspy.provenance.made_up import made_up_value, unknowable
-from toolgrad_dspy.provenance.origins import EarlierResult, distinctive, trace_origins
+from toolgrad_dspy.provenance.origins import (
+    EarlierResult,
+    OriginFault,
+    distinctive,
+    origin_faults,
+    rederived,
+    trace_origins,
+)
 from toolgrad_dspy.provenance.placeholders import is_placeholder, is_template
 from toolgrad_dspy.provenance.references import UnresolvedReferenceError, resolve
 from toolgrad_dspy.provenance.statements import contains, states
 
 __all__ = [
     "EarlierResult",
+    "OriginFault",
     "UnresolvedReferenceError",
     "attempts_to_keep",
     "contains",
@@ -16,6 +24,8 @@ __all__ = [
     "is_placeholder",
     "is_template",
     "made_up_value",
+    "origin_faults",
+    "rederived",
     "resolve",
     "states",
     "trace_origins",
