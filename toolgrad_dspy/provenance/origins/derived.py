@@ -156,8 +156,8 @@ def _joined(pointer: str, value: JsonValue, earlier: Sequence[EarlierResult]) ->
         return None
     for parts in partings(value):
         for result in reversed(earlier):
-            places = [_places(part, result) for part in parts]
-            if all(places) and (chosen := _together(parts, places)):
+            places = [found for part in parts if (found := _places(part, result))]
+            if len(places) == len(parts) and (chosen := _together(parts, places)):
                 first, *others = (Source(step=result.step, path=path) for path in chosen)
                 return Origin(
                     pointer=pointer,

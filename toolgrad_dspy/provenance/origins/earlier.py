@@ -54,24 +54,25 @@ class EarlierResult:
         self.id_keys: dict[str, str] = {}
         self.ids: dict[str, list[JsonScalar]] = {}
         self.views: tuple[JsonValue, ...] = (self.value,) if shown is None else tuple(shown)
-        self._paths: dict[JsonScalar, list[str]] = {}
+        found: dict[JsonScalar, dict[str, None]] = {}
         for path, leaf in leaves(self.value):
             if _is_value(leaf) and names_id(key := last_key(path)):
                 self.id_keys.setdefault(key, path)
                 self.ids.setdefault(key, []).append(leaf)
                 if len(self.ids[key]) <= KNOWN_IDS and not (isinstance(leaf, str) and len(leaf) > LONGEST_ID):
-                    self._paths.setdefault(leaf, []).append(path)
+                    found.setdefault(leaf, {})[path] = None
         for path, leaf, whole in self._shown():
-            if whole and path not in (known := self._paths.setdefault(leaf, [])):
-                known.append(path)
+            if whole:
+                found.setdefault(leaf, {})[path] = None
             if isinstance(leaf, str) and len(leaf) > LONGER_THAN:
                 self.texts.append((path, leaf))
+        self._paths = {leaf: list(places) for leaf, places in found.items()}
 
     def _shown(self) -> Iterator[tuple[str, JsonScalar, bool]]:
         """The leaves that prompts show, and whether each is shown whole. Booleans and null are never among them:
         every result has some, so equality with one proves nothing.
         """
-        if self.views == (self.value,) or any(view is self.value for view in self.views):
+        if any(view is self.value for view in self.views):
             yield from ((path, leaf, True) for path, leaf in leaves(self.value) if _is_value(leaf))
             return
         seen = set()
@@ -125,6 +126,14 @@ class EarlierResult:
                 yield self.kind(origin.pointer), lookup(self.call.arguments, origin.pointer), origin
             except PointerError:  # the origins of another call: `origin_faults` tells
                 continue
+
+    def mentions(self, text: str) -> bool:
+        """Whether one of the texts may have ``text`` in it: far quicker than looking through them one by one."""
+        return text in self._all_texts
+
+    @cached_property
+    def _all_texts(self) -> str:
+        return "\n".join(text for _, text in self.texts)
 
     @cached_property
     def forms(self) -> dict[Form, list[str]]:
