@@ -137,7 +137,7 @@ class State:
         """
         latest = [*reversed(results), *reversed(self.results.values())]
         return {
-            (tool.name, parameter): _ids(parameter, latest)
+            (tool.name, parameter): _ids(tool, parameter, latest)
             for tool in tools
             for parameter in id_parameters(tool)
             if self.givers(parameter)
@@ -234,9 +234,9 @@ def _renamed(origin: Origin, names: Mapping[str, str]) -> Origin:
     )
 
 
-def _ids(parameter: str, results: Iterable[EarlierResult]) -> tuple[str | int | float, ...]:
-    """Those in ``results`` that are called like ``parameter``, each once: at most so many, and none that are long."""
-    found = (i for result in results for key, ids in result.ids.items() if alike(parameter, key) for i in ids)
+def _ids(tool: Tool, parameter: str, results: Iterable[EarlierResult]) -> tuple[str | int | float, ...]:
+    """Those in ``results`` that the ``parameter`` can be, each once: at most so many, and none that are long."""
+    found = (i for result in results for i in result.ids_for(parameter, tool.name, tool.category))
     short = (i for i in found if not isinstance(i, str) or len(i) <= LONGEST_ID)
     return tuple(islice(dict.fromkeys(short), KNOWN_IDS))
 

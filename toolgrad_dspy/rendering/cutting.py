@@ -131,4 +131,5 @@ def first_that_fits(tries: Iterable[JsonValue], limit: int) -> JsonValue:
         shown = line(short)
         if len(shown) <= limit:
             return short
-    return f"{shown[:limit]} {MORE} (cut)"
+    escaped = max(len(line(shown[:limit])), 1)
+    return f"{shown[: limit * limit // escaped]} {MORE} (cut)"

@@ -21,26 +21,14 @@ from toolgrad_dspy.records import (
 from toolgrad_dspy.records.keys import ends_alike, tool_nouns
 from toolgrad_dspy.records.pointer import unescape
 
+# Different times of day, or years, in a result that one of them is not met by chance.
+FEW_MOMENTS = 2
 # Words in the names of dates and times that say no more than that they are some.
 _MOMENT_WORDS = frozenset(
-    {
-        "date",
-        "time",
-        "day",
-        "at",
-        "on",
-        "when",
-        "datetime",
-        "timestamp",
-        "moment",
-        "hour",
-        "clock",
-        "utc",
-        "scheduled",
-    }
+    ["date", "time", "day", "at", "on", "when", "datetime", "timestamp", "moment", "hour", "clock"]
 )
-# What names of a beginning or an end have beside them.
-_SAME_MOMENT = {"starts": "start", "begin": "start", "from": "start", "end": "end", "until": "end", "to": "end"}
+# Words for the beginning and the end of something, each as one.
+_SAME_MOMENT = {"begin": "start", "from": "start", "until": "end", "to": "end"}
 
 
 def derived(
@@ -116,13 +104,20 @@ def _agrees(
     there = result.kind(path)
     if rule.name == "key":  # what it is of is said by what holds the keys
         there = result.kind(path.rpartition("/")[0] + "/id")
-    if rule.name in ("time_of", "year_of"):
-        return _same_moment(kind, there) or (rule.name == "time_of" and _date_beside(result, path, arguments))
+    if rule.name == "time_of":
+        return _same_moment(kind, there) or _few(rule, result) or _date_beside(result, path, arguments)
+    if rule.name == "year_of":
+        return _same_moment(kind, there) and (len(kind.name) > 1 or _few(rule, result))
     if rule.name == "part_of_name":
         return True  # the parameter is called one
     if rule.name == "segment":
         return same_kind(kind, there) or _segment_kind(kind, result, path, f"{value}")
     return same_kind(kind, there)
+
+
+def _few(rule: Rule, result: EarlierResult) -> bool:
+    """Whether there are few moments in a result, so that equality with one of them is no chance."""
+    return sum(name == rule.name for name, _ in result.forms) <= FEW_MOMENTS
 
 
 def _same_moment(one: Kind, other: Kind) -> bool:

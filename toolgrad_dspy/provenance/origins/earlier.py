@@ -10,8 +10,19 @@ from pydantic import JsonValue
 
 from toolgrad_dspy.provenance.origins.combined import Column, columns
 from toolgrad_dspy.provenance.origins.forms import Form, forms, id_keys_of
-from toolgrad_dspy.provenance.origins.kinds import Kind, kind_at
-from toolgrad_dspy.records import Observation, Origin, PointerError, ToolCall, last_key, leaves, lookup, names_id
+from toolgrad_dspy.provenance.origins.kinds import Kind, kind_at, needs_kind, same_kind
+from toolgrad_dspy.records import (
+    Observation,
+    Origin,
+    PointerError,
+    ToolCall,
+    alike,
+    escape,
+    last_key,
+    leaves,
+    lookup,
+    names_id,
+)
 from toolgrad_dspy.rendering.cutting import MORE
 
 # Of a shorter text a part would be a letter or two.
@@ -30,7 +41,7 @@ class EarlierResult:
     """A result of an earlier call, which arguments may come from, with its leaves indexed once.
 
     ``step`` is the id of the step (or attempt) that gave it, ``value`` the result as data, ``id_keys`` the names
-    under which it has ids, with the first place of each, and ``ids`` the ids by those names. ``call`` and ``origins``
+    under which it has ids, with the first place of each. ``call`` and ``origins``
     are the call's and those of its arguments, ``category`` that of its tool: without them nothing is known of what it
     only repeats. ``shown`` has the forms in which prompts show the result; None if they show all of it.
     """
@@ -52,14 +63,14 @@ class EarlierResult:
         self._category = category
         self.texts: list[tuple[str, str]] = []
         self.id_keys: dict[str, str] = {}
-        self.ids: dict[str, list[JsonScalar]] = {}
+        self._ids: dict[str, list[tuple[str, JsonScalar]]] = {}
         self.views: tuple[JsonValue, ...] = (self.value,) if shown is None else tuple(shown)
         found: dict[JsonScalar, dict[str, None]] = {}
         for path, leaf in leaves(self.value):
             if _is_value(leaf) and names_id(key := last_key(path)):
                 self.id_keys.setdefault(key, path)
-                self.ids.setdefault(key, []).append(leaf)
-                if len(self.ids[key]) <= KNOWN_IDS and not (isinstance(leaf, str) and len(leaf) > LONGEST_ID):
+                self._ids.setdefault(key, []).append((path, leaf))
+                if len(self._ids[key]) <= KNOWN_IDS and not (isinstance(leaf, str) and len(leaf) > LONGEST_ID):
                     found.setdefault(leaf, {})[path] = None
         for path, leaf, whole in self._shown():
             if whole:
@@ -98,6 +109,15 @@ class EarlierResult:
         renamed.step = step
         renamed.origins = tuple(origins) or self.origins
         return renamed
+
+    def ids_for(self, parameter: str, tool: str, category: str) -> Iterator[JsonScalar]:
+        """The ids that the ``parameter`` of ``tool`` can be: those called like it, but for undistinctive ones of
+        another kind, as the 3 of an order is no employee's.
+        """
+        kind = kind_at(f"/{escape(parameter)}", tool, category)
+        for key, places in self._ids.items():
+            if alike(parameter, key):
+                yield from (i for path, i in places if not needs_kind(i) or same_kind(kind, self.kind(path)))
 
     @property
     def size(self) -> int:

@@ -1,5 +1,6 @@
 """What earlier calls were given: a value that a result only repeats is not the result's."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -11,6 +12,7 @@ from toolgrad_dspy.provenance.origins.moments import clock_of, day_of
 from toolgrad_dspy.provenance.origins.offered import equal_as_json
 from toolgrad_dspy.records import Origin
 
+_INTEGER = re.compile(r"-?[1-9]\d{0,17}|0")
 # Schema origins that no value goes with.
 _NO_VALUE = ("null", "empty")
 
@@ -73,5 +75,7 @@ def _form(value: JsonValue) -> str:
         return hex(int(value))
     if (day := day_of(value)) or clock_of(value):
         return f"{day} {clock_of(value)}"
+    if isinstance(value, str) and _INTEGER.fullmatch(value):
+        return hex(int(value))
     # Python writes no int of thousands of digits but in hexadecimal.
     return value.casefold() if isinstance(value, str) else hex(value) if isinstance(value, int) else f"{value!r}"

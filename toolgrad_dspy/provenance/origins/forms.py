@@ -26,6 +26,7 @@ _PRICED = re.compile(
     rf"(?:[$€£¥₹]|[A-Za-z]{{1,3}}\$?)?\s?(?P<number>{_NUMBER.pattern})\s?(?:[$€£¥₹%°]|[A-Za-z]{{1,12}})?"
 )
 _CAPITAL = re.compile(r"[^\W\d_]{2,}(?:[-'’][^\W\d_]+)*", re.UNICODE)
+_BETWEEN_WORDS = re.compile(r"[\s_-]+")
 _YEAR = re.compile(r"[12]\d{3}")
 # Longer texts are no name, number or path.
 _SHORT = 80
@@ -100,7 +101,7 @@ def _year_in(value: JsonValue, name: str) -> Iterator[Hashable]:
 
 def _case(value: JsonValue, _: str) -> Iterator[Hashable]:
     if isinstance(value, str) and len(value) <= _SHORT and value.lower() != value.upper():
-        yield value.casefold()
+        yield _BETWEEN_WORDS.sub(" ", value.casefold())
 
 
 def _name(value: JsonValue, name: str) -> Iterator[Hashable]:

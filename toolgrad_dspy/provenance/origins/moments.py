@@ -21,6 +21,7 @@ _DAY_FIRST = re.compile(rf"(\d{{1,2}})(?:st|nd|rd|th)?\s(?:of\s)?{_MONTH},?(?:\s
 _MONTH_FIRST = re.compile(rf"{_MONTH}\s(\d{{1,2}})(?:st|nd|rd|th)?,?(?:\s(\d{{4}}))?", re.IGNORECASE)
 _NUMERIC = re.compile(r"(\d{1,2})([./-])(\d{1,2})\2(\d{4})")
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::\d{2})?\s?(am|pm|a\.m\.|p\.m\.)?", re.IGNORECASE)
+_WEEKDAY = re.compile(r"^(?:mon|tue|wed|thu|fri|sat|sun)[a-z]{0,6}\.?,?\s", re.IGNORECASE)
 # Longer texts are no moment, and are not looked at.
 _LONGEST = 40
 
@@ -44,7 +45,7 @@ def day_of(value: JsonValue) -> Day | None:
     """
     if not isinstance(value, str) or len(value) > _LONGEST:
         return None
-    text = value.strip()
+    text = _WEEKDAY.sub("", value.strip())
     if found := _ISO.fullmatch(text):
         return _day(int(found[1]), int(found[2]), int(found[3]))
     if found := _DAY_FIRST.fullmatch(text):
