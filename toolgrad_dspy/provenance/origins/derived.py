@@ -8,7 +8,7 @@ from toolgrad_dspy.provenance.origins.combined import COUNT_WORDS, MONEY_WORDS, 
 from toolgrad_dspy.provenance.origins.earlier import EarlierResult
 from toolgrad_dspy.provenance.origins.forms import BY_NAME, Rule, argument_forms, segments
 from toolgrad_dspy.provenance.origins.kinds import Kind, by_chance, kind_at, needs_kind, same_kind
-from toolgrad_dspy.provenance.origins.moments import day_of
+from toolgrad_dspy.provenance.origins.moments import clock_of, day_of
 from toolgrad_dspy.provenance.origins.parts import holds_word
 from toolgrad_dspy.records import (
     Origin,
@@ -88,7 +88,8 @@ def _single(
     for rule, form in argument_forms(last_key(pointer), value):
         for result in reversed(earlier):
             for path in result.forms.get(form, ()):
-                if _agrees(rule, value, kind, result, path, arguments):
+                equal = rule.name != "key" and lookup(result.value, path) == value  # whose names do not agree
+                if not equal and _agrees(rule, value, kind, result, path, arguments):
                     return Origin(
                         pointer=pointer, kind="result", step=result.step, path=path, match="derived", rule=rule.name
                     )
@@ -104,10 +105,14 @@ def _agrees(
     there = result.kind(path)
     if rule.name == "key":  # what it is of is said by what holds the keys
         there = result.kind(path.rpartition("/")[0] + "/id")
-    if rule.name == "time_of":
-        return _same_moment(kind, there) or _few(rule, result) or _date_beside(result, path, arguments)
-    if rule.name == "year_of":
-        return _same_moment(kind, there) and (len(kind.name) > 1 or _few(rule, result))
+    if rule.name in ("time_of", "year_of"):
+        leaf = lookup(result.value, path)
+        if clock_of(leaf) and day_of(leaf) is None:  # a time of day in another form, of opening or closing perhaps
+            return same_kind(kind, there)
+        named, few = _same_moment(kind, there), _few(rule, result)
+        if rule.name == "year_of":
+            return named and (few or len(kind.name) > 1)
+        return named or few or _beside(leaf, arguments)
     if rule.name == "part_of_name":
         return True  # the parameter is called one
     if rule.name == "segment":
@@ -129,8 +134,9 @@ def _same_moment(one: Kind, other: Kind) -> bool:
     return not a or ends_alike(a, b) or bool(b and a[-1][:5] == b[-1][:5])
 
 
-def _date_beside(result: EarlierResult, path: str, arguments: Mapping[str, JsonValue]) -> bool:
-    day = day_of(lookup(result.value, path))
+def _beside(leaf: JsonValue, arguments: Mapping[str, JsonValue]) -> bool:
+    """Whether the day of a date with a time is an argument of the same call."""
+    day = day_of(leaf)
     return day is not None and any(
         (other := day_of(value)) is not None and other[1:] == day[1:] for value in arguments.values()
     )

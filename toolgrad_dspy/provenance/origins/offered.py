@@ -72,11 +72,16 @@ def is_example(value: JsonValue, schema: dict[str, JsonValue]) -> bool:
         ]
         if any(equal_as_json(example, value) for example in listed):
             return True
-        if isinstance(value, (str, int, float)) and str(value).casefold() in quoted(
-            str(option.get("description", ""))
-        ):
+        if _text(value).casefold() in quoted(str(option.get("description", ""))):
             return True
     return False
+
+
+def _text(value: JsonValue) -> str:
+    """A value as a description would name it; empty for what none does, as a number of thousands of digits."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return f"{value}" if abs(value) < 1e15 else ""
+    return value if isinstance(value, str) else ""
 
 
 def _members(schema: dict[str, JsonValue]) -> Iterator[dict[str, JsonValue]]:
