@@ -10,7 +10,13 @@ from toolgrad_dspy.records import Observation, Tool, ToolCall
 
 
 def kind_of(
-    arguments: dict[str, Any], result: Any, *, by: str = "", of: str = "act", properties: Any = None, category: str = ""
+    arguments: dict[str, Any],
+    result: Any,
+    *,
+    by: str = "",
+    of: str = "act",
+    properties: Any = None,
+    category: str = "",
 ) -> str:
     """The kind of the origin of the only argument that ``of`` is called with after ``by`` gave ``result``."""
     parameters = {"type": "object", "properties": properties or {}}

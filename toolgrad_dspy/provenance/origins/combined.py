@@ -14,6 +14,8 @@ from pydantic import JsonValue
 
 from toolgrad_dspy.records import escape, key_words
 
+# Larger numbers are not exact as a float.
+LARGEST = 10**15
 # Longer lists are not added up, and longer texts not taken apart.
 LONGEST_COLUMN = 200
 LONGEST_TEXT = 400
@@ -51,7 +53,7 @@ def computed(rule: str, values: Sequence[JsonValue]) -> float | None:
     if rule == "count":
         return len(values[0]) if len(values) == 1 and isinstance(values[0], list) else None
     numbers = [value for value in values if isinstance(value, (int, float)) and not isinstance(value, bool)]
-    if len(numbers) != len(values) or len(numbers) < 2 or any(abs(number) > 1e15 for number in numbers):
+    if len(numbers) != len(values) or len(numbers) < 2 or any(abs(number) > LARGEST for number in numbers):
         return None
     if rule == "sum":
         return round(math.fsum(numbers), 6)

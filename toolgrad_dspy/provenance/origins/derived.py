@@ -4,7 +4,15 @@ from collections.abc import Mapping, Sequence
 
 from pydantic import JsonValue
 
-from toolgrad_dspy.provenance.origins.combined import COUNT_WORDS, MONEY_WORDS, Column, computed, joins, partings
+from toolgrad_dspy.provenance.origins.combined import (
+    COUNT_WORDS,
+    LARGEST,
+    MONEY_WORDS,
+    Column,
+    computed,
+    joins,
+    partings,
+)
 from toolgrad_dspy.provenance.origins.earlier import EarlierResult
 from toolgrad_dspy.provenance.origins.forms import BY_NAME, Rule, argument_forms, segments
 from toolgrad_dspy.provenance.origins.kinds import Kind, by_chance, kind_at, needs_kind, same_kind
@@ -75,7 +83,9 @@ def rederived(origin: Origin, value: JsonValue, results: Mapping[str, JsonValue]
         rules = BY_NAME[rule]
         return not set(rules.argument(value, name)).isdisjoint(rules.leaf(first, place))
     again = computed(rule, values)
-    return again is not None and isinstance(value, (int, float)) and abs(again - value) < 1e-6
+    return (
+        again is not None and isinstance(value, (int, float)) and abs(value) <= LARGEST and abs(again - value) < 1e-6
+    )
 
 
 def _single(
@@ -148,7 +158,7 @@ def _segment_kind(kind: Kind, result: EarlierResult, path: str, value: str) -> b
     if value not in parts[1:]:
         return False
     before = parts[parts.index(value, 1) - 1]
-    return same_kind(kind, kind_at(f"/{before.replace('~', '')}/id".replace("//", "/")))
+    return same_kind(kind, kind_at(f"/{before}"))
 
 
 def _joined(pointer: str, value: JsonValue, earlier: Sequence[EarlierResult]) -> Origin | None:
@@ -190,7 +200,7 @@ def _together(parts: Sequence[str], places: Sequence[Sequence[str]]) -> tuple[st
 
 
 def _computed(pointer: str, value: JsonValue, kind: Kind, earlier: Sequence[EarlierResult]) -> Origin | None:
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or abs(value) > LARGEST:
         return None
     for result in reversed(earlier):
         for column in result.columns:

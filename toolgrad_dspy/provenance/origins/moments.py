@@ -92,6 +92,8 @@ def stamp(name: str, value: JsonValue) -> str | None:
         or not _STAMP_WORDS.intersection(key_words(name))
     ):
         return None
+    if not _STAMPS[0] <= value <= 1000 * _STAMPS[1]:
+        return None
     seconds = value / 1000 if value > 100 * _STAMPS[0] else value
     if not _STAMPS[0] <= seconds <= _STAMPS[1]:
         return None
