@@ -90,7 +90,8 @@ def test_large_and_deep_values_are_cut_within_their_limit() -> None:
     deep: Any = "end"
     for _ in range(150):
         deep = {"inner": [deep, "beside"]}
-    for value in (deep, "x\n" * 1_000_000, [["y" * 100] * 1000] * 20, {"a" * 3000: "b" * 3000}):
+    values: list[Any] = [deep, "x\n" * 1_000_000, [["y" * 100] * 1000] * 20, {"a" * 3000: "b" * 3000}]
+    for value in values:
         assert len(json.dumps(abridge(value, 1000), ensure_ascii=False)) <= 1060
 
 

@@ -55,9 +55,9 @@ EVENT = {"title": "Board", "start": "2026-05-13T19:30:00+02:00", "day": "2026-05
         ({"place": "home"}, {"places": {"home": {"zip": 1}, "work": {"zip": 2}}}, "key", ["/places/home"]),
         (
             {"amount": 251.8},
-            {"lines": [{"fare": 120.55}, {"fare": 131.25}]},
+            {"legs": [{"fare": 120.55}, {"fare": 131.25}]},
             "sum",
-            ["/lines/0/fare", "/lines/1/fare"],
+            ["/legs/0/fare", "/legs/1/fare"],
         ),
         ({"total": 30}, {"parts": [10, 20]}, "sum", ["/parts/0", "/parts/1"]),
         ({"bill": 39.6}, {"unit_price": 19.8, "quantity": 2}, "product", ["/unit_price", "/quantity"]),
@@ -85,7 +85,7 @@ def test_a_derived_value_has_its_rule_and_all_its_sources_and_computes_again(
         ({"guests": 30}, {"parts": [10, 20]}),
         (
             {"amount": 251.8},
-            {"lines": [{"fare": 120.55, "distance": 131.25}, {"fare": 7.5, "distance": 2.5}]},
+            {"legs": [{"fare": 120.55, "way": 131.25}, {"fare": 7.5, "way": 2.5}]},
         ),  # of any two
         ({"seats": 2}, {"limit": 5, "spent": 3}),
         ({"day": "13 May"}, {"day": "2026-05-14"}),
@@ -139,7 +139,7 @@ def test_a_plain_word_is_a_part_of_a_text_of_its_kind(tags: str, kind: str) -> N
     assert origins({"target": "park"}, {"tags": tags})[0].kind == "user"
 
 
-ROWS = {
+ROWS: Any = {
     "rows": [{"code": f"R{n * 7919 % 10007:05}", "weight": 10.25 + n * 1.37, "note": "x" * 30} for n in range(90)]
 }
 

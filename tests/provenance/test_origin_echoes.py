@@ -12,7 +12,7 @@ Made = tuple[str, dict[str, Any], Any]
 
 
 def tool(name: str, properties: dict[str, Any] | None = None) -> Tool:
-    parameters = {"type": "object", "properties": properties or {}}
+    parameters: dict[str, Any] = {"type": "object", "properties": properties or {}}
     return Tool(name=name, source_name=name, description="", parameters=parameters, source="s", category="")
 
 

@@ -7,7 +7,7 @@ import pytest
 from toolgrad_dspy.provenance import origin_faults
 from toolgrad_dspy.records import Chain, Observation, Origin, Source, Step, ToolCall, Workflow
 
-RESULT = {"id": "ord-4471", "at": "2026-05-13T19:30", "lines": [1, 2], "note": "Gate B12"}
+RESULT: Any = {"id": "ord-4471", "at": "2026-05-13T19:30", "lines": [1, 2], "note": "Gate B12"}
 
 
 def codes(value: Any, **said: Any) -> list[str]:

@@ -14,7 +14,7 @@ from toolgrad_dspy.provenance.origins.combined import (
     partings,
 )
 from toolgrad_dspy.provenance.origins.earlier import EarlierResult
-from toolgrad_dspy.provenance.origins.forms import BY_NAME, Rule, argument_forms, segments
+from toolgrad_dspy.provenance.origins.forms import BY_NAME, KEY, Rule, argument_forms, segments
 from toolgrad_dspy.provenance.origins.kinds import Kind, by_chance, kind_at, needs_kind, same_kind
 from toolgrad_dspy.provenance.origins.moments import clock_of, day_of
 from toolgrad_dspy.provenance.origins.parts import holds_word
@@ -77,7 +77,7 @@ def rederived(origin: Origin, value: JsonValue, results: Mapping[str, JsonValue]
         name = value.rstrip("/").rpartition("/")[2] if isinstance(value, str) else ""
         return bool(name) and holds_word(first, name)
     if rule == "key":
-        return unescape((origin.path or "").rpartition("/")[2]) == f"{value}"
+        return unescape((origin.path or "").rpartition("/")[2]) in KEY.argument(value, "")
     if rule in BY_NAME:
         name, place = last_key(origin.pointer), last_key(origin.path or "")
         rules = BY_NAME[rule]

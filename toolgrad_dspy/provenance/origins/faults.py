@@ -90,8 +90,8 @@ def _untrue(origin: Origin, value: JsonValue, results: dict[str, JsonValue]) -> 
             yield "not_derived", f"it does not follow from {place} by the rule {origin.rule!r}"
     elif origin.match == "part":
         # Of a path that is put together from results, its last segment.
-        text = f"{value}"
-        if not (holds_word(there, text) or holds_word(there, text.rstrip("/").rpartition("/")[2])):
+        text = value if isinstance(value, str) else ""
+        if not text or not (holds_word(there, text) or holds_word(there, text.rstrip("/").rpartition("/")[2])):
             yield "other_value", f"it is no part of {place}"
     elif not equal_as_json(there, value):
         yield "other_value", f"{place} has another value"
