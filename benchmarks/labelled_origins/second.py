@@ -229,7 +229,7 @@ CONVERSATIONS = (
             Call(
                 "get_menu",
                 {"restaurant_id": 14, "kind": "seafood"},
-                {"/restaurant_id": "s1 /restaurants/0/id", "/kind": "schema < s1 /restaurants/0/cuisine | schema"},
+                {"/restaurant_id": "s1 /restaurants/0/id", "/kind": "user | schema < s1 /restaurants/0/cuisine"},
                 {
                     "dishes": [
                         {"id": 5, "name": "Arroz de marisco", "price": 24.5},

@@ -10,10 +10,10 @@ _ID_WORDS = frozenset({"id", "uuid", "guid", "slug", "cursor", "token", "key", "
 # One word of letters and digits ("pl_0007", "X17-4"), or a long hexadecimal number ("4711000042", "deadbeef").
 _OPAQUE = re.compile(r"^(?=.*\d)(?=.*[A-Za-z])[A-Za-z0-9_:.-]+$|^[0-9a-fA-F]{8,}$")
 # Last words that say little by themselves, and which of them mean the same: what a value is they leave to what it
-# belongs to. `key_words` has their singulars, which is why some have lost an s.
+# belongs to.
 GENERIC_WORDS = {
     **dict.fromkeys(("id", "uuid", "guid", "identifier"), "id"),
-    **dict.fromkeys(("name", "title", "label"), "name"),
+    **dict.fromkeys(("name", "title", "label", "login", "username", "handle"), "name"),
     **dict.fromkeys(("number", "no", "num", "nr"), "number"),
     **{
         word: word
@@ -72,7 +72,16 @@ _MOMENT = re.compile(r"^\d{4}-\d{2}-\d{2}([T ]|$)|^\d{1,2}(:\d{2})?\s?[ap]m$", r
 def key_words(name: str) -> tuple[str, ...]:
     """The words of a name in lower case: ``roomIds``, ``room_id`` and ``room-ids`` are one, a plural its singular."""
     parts = re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", name).lower()
-    return tuple(part.rstrip("s") for part in re.split(r"[^a-z0-9]+", parts) if part)
+    return tuple(_singular(part) for part in re.split(r"[^a-z0-9]+", parts) if part)
+
+
+def _singular(word: str) -> str:
+    """``dishes`` as ``dish``, ``copies`` as ``copy``; ``address`` and ``status`` are no plurals."""
+    if word.endswith("ies") and len(word) > 4:
+        return word[:-3] + "y"
+    if word.endswith(("shes", "ches", "xes", "sses", "uses")):
+        return word[:-2]
+    return word if word.endswith(("ss", "us", "is")) else word.removesuffix("s")
 
 
 def in_words(name: str) -> str:

@@ -110,8 +110,10 @@ def _agrees(
     rule: Rule, value: JsonValue, kind: Kind, result: EarlierResult, path: str, arguments: Mapping[str, JsonValue]
 ) -> bool:
     """Whether what is called so, and stands there, is no chance."""
-    if rule.needs == "free" or (rule.needs == "distinct" and not by_chance(value)):
+    if rule.needs == "free" or (rule.needs != "kind" and not by_chance(value)):
         return True
+    if rule.needs == "distinctive":
+        return False
     there = result.kind(path)
     if rule.name == "key":  # what it is of is said by what holds the keys
         there = result.kind(path.rpartition("/")[0] + "/id")
@@ -121,7 +123,7 @@ def _agrees(
             return same_kind(kind, there)
         named, few = _same_moment(kind, there), _few(rule, result)
         if rule.name == "year_of":
-            return named and (few or len(kind.name) > 1)
+            return named and len(kind.name) > 1  # every date has some year
         return named or few or _beside(leaf, arguments)
     if rule.name == "part_of_name":
         return True  # the parameter is called one

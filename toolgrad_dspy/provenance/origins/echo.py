@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pydantic import JsonValue
 
 from toolgrad_dspy.provenance.origins.earlier import EarlierResult
-from toolgrad_dspy.provenance.origins.kinds import Kind, by_chance, same_kind
+from toolgrad_dspy.provenance.origins.kinds import Kind, by_chance, needs_kind, same_kind
 from toolgrad_dspy.provenance.origins.moments import clock_of, day_of
 from toolgrad_dspy.provenance.origins.offered import equal_as_json
 from toolgrad_dspy.records import Origin
@@ -37,15 +37,18 @@ class GivenArguments:
                 if origin.match not in _NO_VALUE and not isinstance(value, (dict, list)):
                     self._by_value.setdefault(_form(value), []).append(Given(result.step, value, kind, origin))
 
-    def stated(self, value: JsonValue, kinds: Iterable[Kind]) -> Origin | None:
+    def stated(self, value: JsonValue, kinds: Iterable[Kind], step: str) -> Origin | None:
         """The origin of an argument by which the user, or a schema's choice, has brought ``value`` in; None if there
-        is none. ``kinds`` are what the value is called where it is used and where it was read: an undistinctive one
-        has to be of one of them.
+        is none.
+
+        ``kinds`` are what the value is called where it is used and where it was read, in the result of ``step``: an
+        undistinctive one has to be of one of them, but for a word that the call of ``step`` itself was given.
         """
         listed = tuple(kinds)
         for given in self._by_value.get(_form(value), ()):
+            doubtful = needs_kind(given.value) if given.step == step else by_chance(given.value)
             if given.origin.kind in ("user", "schema") and (
-                not by_chance(given.value) or any(same_kind(given.kind, kind) for kind in listed)
+                not doubtful or any(same_kind(given.kind, kind) for kind in listed)
             ):
                 return given.origin
         return None

@@ -5,6 +5,7 @@ indexed once. How likely that is by accident decides what else has to agree (``n
 
 - ``distinct``: as with equal values, the same kind where the value is not distinctive;
 - ``kind``: always the same kind: a year stands in every date, a first name in many;
+- ``distinctive``: a value that is: any number is rounded from some other;
 - ``free``: a day with its month, which one date in 365 has.
 """
 
@@ -146,7 +147,7 @@ class Rule:
     name: str
     argument: Reading
     leaf: Reading
-    needs: Literal["free", "distinct", "kind"] = "distinct"
+    needs: Literal["free", "distinct", "distinctive", "kind"] = "distinct"
 
 
 # In the order in which they are tried.
@@ -160,7 +161,7 @@ RULES = (
     Rule("case", _case, _case),
     Rule("part_of_name", _name, _names, "kind"),
     Rule("segment", _segment, _segments),
-    Rule("rounded", _number, _rounded),
+    Rule("rounded", _number, _rounded, "distinctive"),
 )
 BY_NAME = {rule.name: rule for rule in RULES}
 # An id that is the key of an object: `{"31": {...}}`. Any other key is what a value is called.

@@ -31,9 +31,9 @@ _TIME = re.compile(r"(\d{1,2}):(\d{2})(?::\d{2})?")
 _CONTAINERS = frozenset(
     {"result", "data", "response", "content", "output", "value", "list", "page", "payload", "found"}
 )
-_ITEMS = frozenset({"item", "entry", "entrie", "record", "row", "element", "object", "hit", "matche", "match"})
+_ITEMS = frozenset({"item", "entry", "record", "row", "element", "object", "hit", "match"})
 # A largest price is set by somebody, and is not the price of anything.
-_LIMITS = frozenset({"max", "min", "maximum", "minimum", "limit", "least", "most", "default"})
+_LIMITS = frozenset({"max", "min", "maximum", "minimum", "limit", "least", "most"})
 
 Words = tuple[str, ...]
 

@@ -28,8 +28,10 @@ from toolgrad_dspy.provenance.origins.kinds import Kind, common_word, kind_at, n
 from toolgrad_dspy.provenance.origins.offered import from_schema, is_example
 from toolgrad_dspy.provenance.origins.parts import part, path_of
 from toolgrad_dspy.records import Origin, PointerError, Source, Tool, key_words, last_key, leaves, lookup
+from toolgrad_dspy.records.keys import IDENTIFYING_WORDS
 
-# A common word ("open") that is one of few values of a result is no chance, one of many is.
+# A common word ("open") that is one of few values of a result is no chance, nor is one that names something; one of
+# many others is.
 FEW_VALUES = 2
 
 
@@ -110,8 +112,8 @@ class _Search:
             best = self._nearest(paths, result, pointer, kind, schema) if paths else None
             # Of several places the one of the same kind: of `owner` and `author_id`, both "user_77", an argument
             # `author_id` came from the latter. A floor 4 in the result is no origin for a party of 4.
-            if best is None and strong and not (common and result.size > FEW_VALUES):
-                best = paths[0] if paths else None
+            if best is None and strong:
+                best = next((p for p in paths if not common or result.size <= FEW_VALUES or _names(result, p)), None)
             if best is not None:
                 return Origin(pointer=pointer, kind="result", step=result.step, path=best, match="literal")
         return None
@@ -131,10 +133,10 @@ class _Search:
         sources = list(self._values(found))
         echo = found.sources[0]
         kinds = (kind, *(source_kind for _, source_kind, _ in sources[:1]))
-        given = self.given.stated(value, kinds)
+        given = self.given.stated(value, kinds, echo.step)
         if given is None and sources and found.match in ("part", "derived"):
             # It follows from what was stated: the day of a date, the street of an address.
-            stated = [self.given.stated(source, (source_kind,)) for _, source_kind, source in sources]
+            stated = [self.given.stated(source, (source_kind,), echo.step) for _, source_kind, source in sources]
             given = next(iter(stated), None) if all(stated) else None
             given = given.model_copy(update={"kind": "user", "match": None}) if given else None
         if given is not None:
@@ -156,6 +158,11 @@ class _Search:
                 yield source.step, result.kind(source.path), lookup(result.value, source.path)
             except PointerError:
                 continue
+
+
+def _names(result: EarlierResult, path: str) -> bool:
+    """Whether what stands at ``path`` is what something is called."""
+    return result.kind(path).name[-1:] != () and result.kind(path).name[-1] in IDENTIFYING_WORDS
 
 
 def _with_echo(offered: Origin, found: Origin | None) -> Origin:
