@@ -1,10 +1,12 @@
-"""Whether the origins of arguments are right: against labels made by hand, in two halves.
+"""Whether the origins of arguments are right: against labels made by hand, in three parts.
 
-    python benchmarks/truth_origins.py [--half first|second|both] [--wrong]
+    python benchmarks/truth_origins.py [--part first|second|third|all] [--wrong]
 
 An argument's label says its kind, step, path and rule (``labelled_origins/calls.py``). Precision is the share of what
 is credited to a result that is right in all of these, recall the share of what comes from results that is found so.
-The rules were tuned on the first half alone. ``--wrong`` lists what is wrong.
+The labels of the first two parts were written before the rules, which were tuned on the first. The second, looked at
+once, gave a precision of 0.946 and a recall of 0.931, and then led to the last changes; the third was written after
+them, and changed nothing. ``--wrong`` lists what is wrong.
 """
 
 import argparse
@@ -23,7 +25,7 @@ from toolgrad_dspy.rendering import UsefulKeys, shown_forms
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.checks import Checks
-from benchmarks.labelled_origins import FIRST, SECOND
+from benchmarks.labelled_origins import FIRST, SECOND, THIRD
 from benchmarks.labelled_origins.calls import Call, Conversation
 
 PRECISION, RECALL, KINDS = 0.97, 0.95, 0.97
@@ -115,7 +117,7 @@ def report(name: str, conversations: Sequence[Conversation], check: Checks, wron
     claimed = [item for item in found if item.origin.kind == "result"]
     labelled = [item for item in found if item.from_result]
     right = [item for item in found if item.right]
-    print(f"{name} half: {len(found)} arguments, {len(labelled)} of them from results, {len(right)} right in all")
+    print(f"{name} part: {len(found)} arguments, {len(labelled)} of them from results, {len(right)} right in all")
     check("precision of result origins", sum(item.right for item in claimed) / len(claimed), ">=", PRECISION)
     check("recall of result origins", sum(item.right for item in labelled) / len(labelled), ">=", RECALL)
     check("all origins right", len(right) / len(found), ">=", KINDS)
@@ -127,12 +129,12 @@ def report(name: str, conversations: Sequence[Conversation], check: Checks, wron
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--half", choices=("first", "second", "both"), default="both")
+    parser.add_argument("--part", choices=("first", "second", "third", "all"), default="all")
     parser.add_argument("--wrong", action="store_true")
     options = parser.parse_args()
     check = Checks()
-    for name, conversations in (("first", FIRST), ("second", SECOND)):
-        if options.half in (name, "both"):
+    for name, conversations in (("first", FIRST), ("second", SECOND), ("third", THIRD)):
+        if options.part in (name, "all"):
             report(name, conversations, check, options.wrong)
     check.end()
 

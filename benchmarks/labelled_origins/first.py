@@ -1,4 +1,4 @@
-"""The half of the labelled conversations that the rules may be tuned on."""
+"""The labelled conversations that the rules were tuned on."""
 
 from benchmarks.labelled_origins.calls import Call, Conversation, given
 

@@ -1,4 +1,4 @@
-"""The half of the labelled conversations that no rule was tuned on: written before the rules, measured at the end."""
+"""The labelled conversations that the rules were measured on before their last changes."""
 
 from benchmarks.labelled_origins.calls import Call, Conversation, given
 
