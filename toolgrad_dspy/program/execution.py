@@ -168,7 +168,7 @@ class Execution:
         if prepared.step is not None:
             self._same[attempt.id] = prepared.step
         elif observation is not None:
-            self.results[attempt.id] = EarlierResult(attempt.id, observation)
+            self.results[attempt.id] = self.state.indexed(attempt)
         return attempt
 
     def _repeated(self, call: ToolCall, observation: Observation) -> str | None:
