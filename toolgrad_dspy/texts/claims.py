@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from toolgrad_dspy.provenance.statements import Clock, Day, dates_in, numbers_in, times_in
+from toolgrad_dspy.texts.words import COMMON, JOINING, MONTHS, OPENERS
 
 ClaimKind = Literal["number", "date", "time", "weekday", "name", "quote", "literal"]
 
@@ -35,39 +36,6 @@ _LITERAL = re.compile(
     r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+|https?://[^\s\"'<>)\]]+|(?<![\w/])(?:~|\.{1,2})?(?:/[\w.@-]+){2,}"
     r"|\b(?=\w*\d)[A-Za-z]{1,12}[_-]\w*\d\w*\b"
 )
-_COMMON = frozenset(
-    {"i", "i'm", "i've", "i'll", "i'd", "am", "pm", "ok", "id", "url", "faq", "ps", "mr", "mrs", "ms", "dr"}
-)
-_MONTHS = frozenset(
-    [
-        "january",
-        "february",
-        "march",
-        "april",
-        "may",
-        "june",
-        "july",
-        "august",
-        "september",
-        "october",
-        "november",
-        "december",
-        "jan",
-        "feb",
-        "mar",
-        "apr",
-        "jun",
-        "jul",
-        "aug",
-        "sep",
-        "sept",
-        "oct",
-        "nov",
-        "dec",
-    ]
-)
-# Words that stand in the middle of a name, without a capital.
-_JOINING = frozenset({"of", "the", "de", "la", "le", "du", "des", "del", "di", "da", "van", "von", "der", "den", "&"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,23 +113,11 @@ def _names(text: str) -> Iterator[Claim]:
     for run in _runs(text, words):
         first, last = run[0], run[-1]
         begins = _begins_sentence(text, first.start())
-        if begins and len(run) > 1 and first[0].casefold() in _OPENERS:
+        if begins and len(run) > 1 and first[0].casefold() in OPENERS:
             first, run = run[1], run[1:]
             begins = False
         if len(run) > 1 or (single and not begins and len(first[0]) > 1):
             yield _claim("name", text, first.start(), last.end())
-
-
-# Words with which sentences begin; the name is what follows ("The Blue Door is open").
-_OPENERS = frozenset(
-    ["the", "a", "an", "this", "that", "these", "those", "your", "our", "his", "her", "its", "their", "my"]
-    + ["and", "but", "or", "so", "yes", "no", "also", "at", "in", "on", "for", "from", "to", "with", "by", "as"]
-    + ["if", "it", "is", "there", "here", "you", "we", "he", "she", "they", "i", "of", "when", "after", "before"]
-    + ["both", "all", "each", "every", "dear", "hello", "hi", "that's", "it's", "here's", "there's", "ask", "take"]
-    + ["der", "die", "das", "den", "dem", "ein", "eine", "im", "am", "vom", "zum", "zur", "für", "von", "mit"]
-    + ["ich", "du", "sie", "es", "le", "la", "les", "un", "une", "du", "des", "dans", "pour", "avec", "voici"]
-    + ["el", "los", "las", "una", "en", "con", "para", "por", "hay", "aquí", "il", "lo", "gli", "o", "os", "as"]
-)
 
 
 def _runs(text: str, words: Sequence[re.Match[str]]) -> Iterator[list[re.Match[str]]]:
@@ -178,7 +134,7 @@ def _runs(text: str, words: Sequence[re.Match[str]]) -> Iterator[list[re.Match[s
                     yield run
                 run = [word]
             waiting = []
-        elif near and word[0].casefold() in _JOINING and len(waiting) < 2:
+        elif near and word[0].casefold() in JOINING and len(waiting) < 2:
             waiting.append(word)
         else:
             if run:
@@ -195,11 +151,11 @@ def _is_near(text: str, word: re.Match[str], after: re.Match[str]) -> bool:
 
 
 def _is_capital(word: str) -> bool:
-    return word[0].isupper() and word.casefold() not in _COMMON
+    return word[0].isupper() and word.casefold() not in COMMON
 
 
 def _is_calendar(word: str) -> bool:
-    return word.casefold() in _MONTHS or word.casefold() in WEEKDAYS
+    return word.casefold() in MONTHS or word.casefold() in WEEKDAYS
 
 
 def _begins_sentence(text: str, start: int) -> bool:

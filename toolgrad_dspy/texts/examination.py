@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from toolgrad_dspy.provenance.origins import origin_faults
+from toolgrad_dspy.provenance.repeats import repeated
 from toolgrad_dspy.provenance.statements import contains, conveys, mentions
 from toolgrad_dspy.records import Check, CheckedBy, CheckSubject, Step, Tool, Workflow
 from toolgrad_dspy.rendering import abridge
@@ -32,6 +34,8 @@ ViolationCode = Literal[
     "internal_value",  # the query or the response contains an internal id
     "tool_named",  # the query or the response names a tool
     "claim_unsupported",  # the response says what is in no result
+    "broken_origin",  # an argument comes from a step that is gone, or from a place where it does not stand
+    "repeated_call",  # a read that tells what an earlier one has told
     "not_answered",  # the response does not tell the outcome of a call
     "unread",  # what the rules leave open was not decided
 ]
@@ -184,6 +188,7 @@ def examine(
     """
     wanted = demands(workflow, tools)
     own = _Examiner(query, response, workflow, tools, shown_chars)
+    own.broken += _of_the_calls(workflow, tools)
     own.broken += _surely_broken(query, response, workflow, names or tools)
     if any(violation.code == "too_long" for violation in own.broken):
         return Examination(wanted, tuple(own.broken))
@@ -220,6 +225,18 @@ def _question(demand: Demand) -> Question:
     remedy = f"the query has to say {demand.name} {demand.said}{again}"
     violation = Violation(code, text, remedy, demand=demand, step=demand.step)
     return Question(demand.kind, demand.told, violation, demand=demand)
+
+
+def _of_the_calls(workflow: Workflow, tools: Mapping[str, Tool]) -> Iterator[Violation]:
+    """What is wrong with the calls themselves, whatever the texts say."""
+    for fault in origin_faults(workflow):
+        yield Violation("broken_origin", f"origin: {fault.text}", step=fault.step)
+    for number, step in enumerate(workflow.steps):
+        tool = tools.get(step.call.tool)
+        earlier = repeated(step.call, step.observation, workflow.steps[:number])
+        if earlier is not None and not (tool is not None and tool.writes):  # what a write does is not in its result
+            text = f"repeated: {step.id} ({step.call.tool}) tells what {earlier} has told"
+            yield Violation("repeated_call", text, step=step.id)
 
 
 def _surely_broken(query: str, response: str, workflow: Workflow, names: Iterable[str]) -> Iterator[Violation]:

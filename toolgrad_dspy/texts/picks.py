@@ -28,6 +28,7 @@ from toolgrad_dspy.records import (
 )
 from toolgrad_dspy.records.pointer import list_index
 from toolgrad_dspy.texts.extremes import Extreme, extremes
+from toolgrad_dspy.texts.words import EACH
 
 # Characters of a text that tells an element from the others: a longer one is a description.
 PROPERTY_CHARS = 60
@@ -36,18 +37,14 @@ _NAMES = frozenset({"name", "title", "label", "subject", "summary", "headline", 
 # Rules that take a list as a whole.
 _WHOLE_LISTS = frozenset({"sum", "count", "joined", "maximum", "minimum"})
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
-_EACH = frozenset(
-    ["all", "each", "every", "both", "everyone", "everything", "alle", "allen", "beide", "beiden", "jede", "jeden"]
-    + ["jedes", "tous", "toutes", "chaque", "todos", "todas", "cada", "ambos", "tutti", "tutte", "ogni"]
-)
 
 
 @dataclass(frozen=True)
 class Pick:
     """One element of a list that an argument takes: of the list at ``path`` in the result of ``source``.
 
-    ``step`` and ``pointer`` are where it is used first, and ``value`` what is taken there; ``taken`` are the positions
-    that the workflow's calls take of that list.
+    ``step`` and ``pointer`` are where it is used first, and ``value`` what is taken there; ``taken`` are the
+    positions that the workflow's calls take of that list.
     """
 
     step: str
@@ -198,7 +195,7 @@ def determined_by(query: str, pick: Pick) -> str | None:
     """
     words = query.casefold().split()
     plain = {word.strip(".,;:!?()\"'") for word in words}
-    if pick.whole and plain & _EACH:
+    if pick.whole and plain & EACH:
         return "all"
     if states(query, pick.value, About(name=last_key(pick.pointer))):
         return "value"
