@@ -67,7 +67,6 @@ def library(setting: str, folder: Path) -> Library:
         "command": npx,
         "args": ["-y", "@modelcontextprotocol/server-filesystem", "${WORKSPACE}"],
         "workspace": "notes",
-        "deny": ["get_file_info"],  # its times differ from copy to copy
     }
     (folder / "servers.json").write_text(json.dumps({"mcpServers": {"files": server}}), encoding="utf-8")
     return Library(load_mcp_config(folder / "servers.json").sources())

@@ -41,16 +41,58 @@ def test_a_result_that_fits_is_shown_whole() -> None:
 
 def test_what_was_cut_says_how_much() -> None:
     rows: Any = abridge(["x" * 30] * 100, 800)
-    assert rows[-1] == "… 88 more"
+    assert rows[-1] == f"… {101 - len(rows)} more"
     shown: Any = abridge({"text": "x" * 5000}, 800)
-    assert shown["text"] == "x" * 400 + " … (4600 characters more)"
+    kept = shown["text"].count("x")
+    assert shown["text"] == "x" * kept + f" … ({5000 - kept} characters more)"
 
 
-def test_an_object_with_too_many_keys_is_cut_as_text() -> None:
-    shown = abridge({f"key_{number}": number for number in range(1000)}, 500)
+def test_of_an_object_with_too_many_keys_the_first_are_shown() -> None:
+    shown: Any = abridge({f"key_{number}": number for number in range(1000)}, 500)
+    *kept, left = shown.items()
+    assert kept == [(f"key_{number}", number) for number in range(len(kept))]
+    assert left == ("…", f"… {1000 - len(kept)} more")
+
+
+CSV = "\n".join(f"{number},row {number},{number * 3.5}" for number in range(500))
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        CSV,
+        {"content": CSV, "ok": True},
+        "word " * 5000,
+        "no blank" * 5000,
+        {"rows": [{"id": number} for number in range(900)], "others": [{"id": number} for number in range(900)]},
+        [f"a note of the day {number} " * 4 for number in range(100)],
+        {f"key_{number}": number for number in range(1000)},
+        [{"note": "x" * 900, "tags": ["a"] * 50} for _ in range(9)],
+        {"small": 1, "large": "y " * 9000},
+        '"quoted" ' * 3000,
+    ],
+)
+@pytest.mark.parametrize("limit", [400, 1000, 2401, 4000])
+def test_what_does_not_fit_is_shown_up_to_the_limit_without_a_cliff(value: Any, limit: int) -> None:
+    assert 0.7 * limit <= len(json.dumps(abridge(value, limit), ensure_ascii=False)) <= limit
+
+
+def test_of_a_text_of_lines_whole_lines_are_left_out_of_its_middle() -> None:
+    shown = abridge(CSV, 1000)
     assert isinstance(shown, str)
-    assert shown.startswith('{"key_0": 0, "key_1": 1')
-    assert shown.endswith("… (cut)")
+    head, left, tail = shown.partition("\n… ")[0], shown.partition("\n… ")[2].split()[0], shown.partition("…\n")[2]
+    assert CSV.startswith(head + "\n")
+    assert CSV.endswith("\n" + tail)
+    assert int(left) == 500 - len(head.split("\n")) - len(tail.split("\n"))
+
+
+def test_large_and_deep_values_are_cut_within_their_limit() -> None:
+    deep: Any = "end"
+    for _ in range(150):
+        deep = {"inner": [deep, "beside"]}
+    values: list[Any] = [deep, "x\n" * 1_000_000, [["y" * 100] * 1000] * 20, {"a" * 3000: "b" * 3000}]
+    for value in values:
+        assert len(json.dumps(abridge(value, 1000), ensure_ascii=False)) <= 1060
 
 
 def test_a_tool_under_repair_is_shown_on_one_line_with_its_schema_unchanged() -> None:

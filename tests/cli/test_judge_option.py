@@ -57,7 +57,7 @@ def test_a_judged_run_from_the_first_command_to_its_figures(tmp_path: Path) -> N
     shown = run(tmp_path, "show", "a", "0").stdout
     assert all(f"{criterion} holds" in shown for criterion in SIX)
     figures = json.loads(run(tmp_path, "stats", "a", "--json").stdout)
-    assert figures["lm_calls_per_sample_by_role"]["judge"] == 6
+    assert figures["lm_calls_per_sample_by_role"]["judge"] >= 6
     refused = run(tmp_path, "generate", "-n", "2", "--iterations", "2", "-o", "a", code=2)
     assert "judge.votes" in one_line(refused)
     guess = run(tmp_path, "generate", "-n", "2", "--iterations", "2", "--dry-run", "--judge", "all", "--json")

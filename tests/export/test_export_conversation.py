@@ -8,10 +8,10 @@ from toolgrad_dspy.export.conversation import turns
 from toolgrad_dspy.records import Chain, Observation, Origin, Sample, Step, Tool, ToolAnnotations, ToolCall, Workflow
 
 
-def step(number: int, tool: str = "read", uses: tuple[int, ...] = ()) -> Step:
+def step(number: int, tool: str = "read", uses: tuple[int, ...] = (), after: tuple[str, ...] = ()) -> Step:
     origins = tuple(Origin(pointer=f"/a{i}", kind="result", step=f"s{i}", path="/id") for i in uses)
     call = ToolCall(tool=tool, arguments={f"a{i}": "x" for i in uses})
-    return Step(id=f"s{number}", call=call, observation=Observation(text="{}"), origins=origins)
+    return Step(id=f"s{number}", call=call, observation=Observation(text="{}"), origins=origins, after=after)
 
 
 def ids(steps: list[Step]) -> list[list[str]]:
@@ -30,6 +30,7 @@ def ids(steps: list[Step]) -> list[list[str]]:
         ([step(1), step(2, uses=(1,)), step(3)], [["s1"], ["s2", "s3"]]),
         ([step(1), step(2, "write"), step(3)], [["s1"], ["s2"], ["s3"]]),
         ([step(1, "write"), step(2, "write")], [["s1"], ["s2"]]),
+        ([step(1), step(2, after=("s1",)), step(3, after=("s1",))], [["s1"], ["s2", "s3"]]),
     ],
 )
 def test_calls_are_made_together_unless_one_uses_another_or_writes(
@@ -70,6 +71,13 @@ def test_the_steps_of_all_chains_are_there_in_the_order_they_ran() -> None:
 def test_a_tool_that_says_nothing_of_its_effects_counts_as_one_that_writes() -> None:
     unknown = {**TOOLS, "read": TOOLS["read"].model_copy(update={"annotations": ToolAnnotations()})}
     assert len(conversation(sample(), unknown).turns) == 3
+
+
+def test_writes_are_made_together_with_others_where_the_order_that_state_asks_for_is_known() -> None:
+    writing = {**TOOLS, "read": tool("read", reads=False)}
+    known = sample().model_copy(update={"workflow": sample().workflow.model_copy(update={"ordered": True})})
+    assert [len(turn) for turn in conversation(sample(), writing).turns] == [1, 1, 1]
+    assert [len(turn) for turn in conversation(known, writing).turns] == [2, 1]
 
 
 def test_the_tools_are_those_offered_and_those_used_in_an_order_that_differs_from_sample_to_sample() -> None:

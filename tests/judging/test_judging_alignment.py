@@ -89,6 +89,23 @@ def test_a_call_that_sets_less_may_change_places_too() -> None:
     assert judged(steps, {"place": "Lumen", "party": "4"}, {"place": "Rossi"}).holds is False
 
 
+@pytest.mark.parametrize(
+    ("value", "said", "holds"),
+    [
+        (4, "four people", True),
+        (4, "4 or 5", False),
+        ("2026-05-14", "14 May", True),
+        ("2026-05-14", "14 or 15 May", False),
+        ("Rossi", "Rossi", True),
+        ("Rossi", "Rossi or Lumen", False),
+        ("I will be ten minutes late, sorry", "that I will be ten minutes late, sorry", True),
+    ],
+)
+def test_what_was_read_has_to_be_the_value_and_no_other_beside_it(value: Any, said: str, holds: bool) -> None:
+    steps = (step("s1", "book", {"place": value}, {}, Origin(pointer="/place", kind="user")),)
+    assert judged(steps, {"place": said}).holds is holds
+
+
 # What depends on a call moves with it.
 
 
@@ -227,6 +244,7 @@ def test_the_default_of_the_schema_is_no_blank() -> None:
         ({"kind": "tram_stop"}, {"kind": "the nearest tram stop"}, True),
         ({"kind": "tram"}, {"kind": "tram stop"}, False),
         ({"kind": "tram_stop"}, {"kind": "tram stop or bus stop"}, False),
+        ({"kind": "tram_stop"}, {"kind": "anything but a tram stop"}, False),
         ({"kind": "tram_stop"}, {"kind": MISSING}, False),
         ({"kind": "tram", "open_late": True}, {"kind": "tram", "open_late": "true"}, True),
         ({"kind": "tram", "open_late": True}, {"kind": "tram", "open_late": "open late"}, True),

@@ -96,7 +96,7 @@ def test_a_dependency_on_a_step_that_is_not_there_counts_for_nothing() -> None:
 
 
 def test_a_repeated_call_or_a_repeated_result_of_a_tool_is_redundant() -> None:
-    again = step("s2", "find", {"word": "a"}, {"id": "x9"})
+    again = step("s2", "find", {"word": "a"}, {"id": "place_1"})
     same_result = step("s3", "find", {"word": "A"}, {"id": "place_1"})
     first = step("s1", "find", {"word": "a"}, {"id": "place_1"})
     assert value_of("no_redundancy", session(steps=(first,))) == 1
@@ -104,6 +104,12 @@ def test_a_repeated_call_or_a_repeated_result_of_a_tool_is_redundant() -> None:
     assert value_of("no_redundancy", session(steps=(first, same_result))) == 0.5
     assert value_of("no_redundancy", session(steps=(first, again, same_result))) == pytest.approx(1 / 3)
     assert value_of("no_redundancy", session()) == 0
+
+
+def test_a_call_that_is_made_again_and_gives_something_else_is_not_redundant() -> None:
+    steps = [step(f"s{n}", "balance", {}, {"balance": amount}) for n, amount in ((1, 120.5), (2, 99.5), (3, 99.5))]
+    assert value_of("no_redundancy", session(steps=tuple(steps[:2]))) == 1
+    assert value_of("no_redundancy", session(steps=tuple(steps))) == pytest.approx(2 / 3)
 
 
 def test_an_acknowledgement_or_another_tools_equal_result_is_not_redundant() -> None:

@@ -96,15 +96,17 @@ def test_a_chain_is_known_by_its_id_however_it_is_written(chain: str) -> None:
 
 
 def test_the_selector_is_offered_reports_that_gave_something_and_the_chains_there_are() -> None:
+    """An empty result is something only where nothing else is there."""
+    empty = [call("list_notes")]
     models = ScriptedModels(
-        proposer=[propose([call("read_note", note_id="no tea")], [TEA], [call("list_notes")]), propose([RUM])],
+        proposer=[propose([call("read_note", note_id="no tea")], [TEA], empty, [RUM]), propose([RUM])],
         selector=[select("p2"), select("p1", "c1")],
         updater=[write("Look up tea and rum.")],
     )
-    session = grow(notebook(), models, iterations=2)
+    session = grow(notebook(), models, iterations=2, proposals=4)
     assert session.status == "accepted", session.reason
     first, second = models.prompts("selector")
-    assert [line.partition('"report": "')[2][:2] for line in first.inputs["reports"].split("\n")] == ["p2", "p3"]
+    assert [line.partition('"report": "')[2][:2] for line in first.inputs["reports"].split("\n")] == ["p2", "p4"]
     assert first.inputs["progress"].endswith("chains: new")
     assert second.inputs["progress"].endswith("chains: c1, new")
 

@@ -8,8 +8,10 @@ import pytest
 from tests.support.scripted_model import Answer, ScriptedModels, call, propose, select, write
 from tests.support.toys import functions, growing
 from toolgrad_dspy.lm import REHEARSAL, ROLES, Models, ModelSettings
+from toolgrad_dspy.lm.rehearsal.prompt import Prompt
 from toolgrad_dspy.program.doubtful import JUDGED, ResultJudge
 from toolgrad_dspy.records import Attempt, Observation, Session, Tool, ToolCall, Verdict
+from toolgrad_dspy.tools.functions.source import FunctionSource
 from toolgrad_dspy.tools.verdict import Context
 
 FULL = "Fully booked for 19:00."
@@ -49,6 +51,11 @@ def verdict_of(models: Models, text: str, **more: Any) -> Verdict:
     return asyncio.run(ResultJudge(models).verdict(TOOL, made, seen, Context(call=made), 1_000))
 
 
+def asked(models: ScriptedModels) -> list[Prompt]:
+    """The questions about results; the judge reads the query, too."""
+    return [prompt for prompt in models.prompts("judge") if "failed" in prompt.outputs]
+
+
 def ruling(failed: bool) -> Answer:
     return {"reason": "It says so.", "failed": failed}
 
@@ -57,8 +64,7 @@ def test_what_the_judge_calls_failed_has_failed_with_its_reason() -> None:
     session, models = grown([ruling(True)], "19:00")
     (attempt,) = attempts(session)
     assert attempt.verdict == Verdict(outcome="failed", rule=JUDGED, reason=f"{FULL} (It says so.)")
-    assert session.usage.roles["judge"].calls == 1
-    (prompt,) = models.prompts("judge")
+    (prompt,) = asked(models)
     assert "find_table" in prompt.text
     assert '"19:00"' in prompt.text
     assert FULL in prompt.text
@@ -73,15 +79,15 @@ def test_what_the_judge_calls_a_result_is_one() -> None:
 def test_only_doubtful_results_are_asked_about() -> None:
     session, models = grown([ruling(True)], "18:00", "19:00", "20:00")
     assert [attempt.verdict.outcome for attempt in attempts(session)] == ["ok", "failed", "ok"]
-    assert len(models.prompts("judge")) == 1
+    assert len(asked(models)) == 1
 
 
 @pytest.mark.parametrize("answer", ["no idea", {"reason": "x", "failed": "perhaps"}, ""])
 def test_an_answer_that_cannot_be_used_twice_leaves_the_rules_verdict(answer: Answer) -> None:
     session, models = grown([answer, answer], "19:00")
     assert [attempt.verdict.rule for attempt in attempts(session)] == ["content"]
-    assert len(models.prompts("judge")) == 2
-    assert {fault.role for fault in session.trace.faults} == {"judge"}
+    assert len(asked(models)) == 2
+    assert "judge" in {fault.role for fault in session.trace.faults}
 
 
 def test_a_judge_that_does_not_answer_leaves_the_rules_verdict() -> None:
@@ -91,7 +97,7 @@ def test_a_judge_that_does_not_answer_leaves_the_rules_verdict() -> None:
 def test_a_session_that_may_make_no_more_calls_asks_no_judge() -> None:
     # Of four calls two are kept back for the texts, and one went to the proposer.
     session, models = grown([ruling(False), ruling(True)], "19:00", "19:00 ", max_calls=4)
-    assert len(models.prompts("judge")) <= 1
+    assert len(asked(models)) <= 1
     assert session.usage.lm_calls <= 4
 
 
@@ -104,7 +110,7 @@ def test_the_rehearsal_model_is_never_the_judge_of_a_result() -> None:
 def test_a_simulated_result_is_not_asked_about() -> None:
     models = ScriptedModels(judge=[ruling(True)])
     assert verdict_of(models, FULL, simulated=True).rule == "content"
-    assert models.prompts("judge") == []
+    assert asked(models) == []
 
 
 def test_what_the_tool_gave_before_is_in_view() -> None:
@@ -122,8 +128,6 @@ def test_what_the_tool_gave_before_is_in_view() -> None:
 
 
 def test_a_write_without_a_word_becomes_a_step() -> None:
-    from toolgrad_dspy.tools.functions.source import FunctionSource
-
     def forget(name: str) -> None:
         """Forget a person."""
 

@@ -230,6 +230,8 @@ def test_a_result_that_speaks_to_the_model_is_only_data_in_later_prompts() -> No
     shown = []
     for role, prompt in models.asked:
         assert not prompt.as_json, role
+        if role == "judge":  # the reader of the texts sees no workflow
+            continue
         lines = prompt.inputs["workflow"].split("\n")
         if lines != ["(no steps yet)"]:
             assert [json.loads(line)["tool"] for line in lines] == ["marked_data", "find_fact"][: len(lines)]

@@ -509,7 +509,6 @@ def test_a_query_that_stays_wrong_is_kept_apart_with_an_unknown_origin() -> None
     assert all(named in session.reason for named in ("'tea'", "word", "s1", "find_topic"))
     assert [origin.kind for origin in steps(session)[0].origins] == ["unknown"]
     assert len(models.prompts("updater")) == 2
-    assert session.usage.replayed_calls == 0
 
 
 def test_a_rewrite_that_cannot_be_parsed_is_asked_for_with_both_complaints() -> None:

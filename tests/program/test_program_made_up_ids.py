@@ -14,9 +14,9 @@ from toolgrad_dspy.json_schema import accepts, compile_schema
 from toolgrad_dspy.lm.schemas import held
 from toolgrad_dspy.program import ProgramConfig
 from toolgrad_dspy.program.known_ids import KnownIds
-from toolgrad_dspy.program.state import KNOWN_IDS, LONGEST_ID, State
+from toolgrad_dspy.program.state import State
 from toolgrad_dspy.provenance.made_up import id_parameters
-from toolgrad_dspy.provenance.origins import EarlierResult
+from toolgrad_dspy.provenance.origins import KNOWN_IDS, LONGEST_ID, EarlierResult
 from toolgrad_dspy.records import Observation, Session, Verdict
 from toolgrad_dspy.rendering import ToolLines
 from toolgrad_dspy.tools import FunctionSource, Library

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from pydantic import JsonValue
 
 from tests.support.scripted_model import ScriptedModels
 from tests.support.sessions import step, taken
@@ -25,12 +26,13 @@ BOOK = step(
     taken("/place_id", "s1", "/places/1/place_id"),
     Origin(pointer="/note", kind="user"),
 )
+PARAMETERS: list[tuple[str, str, dict[str, JsonValue]]] = [
+    ("search_places", "Search places.", {"properties": {"kind": {"enum": ["cafe", "museum"]}}}),
+    ("book_table", "Book a table.", {"properties": {"note": {"type": "string", "description": "A wish."}}}),
+]
 TOOLS = {
     name: Tool(name=name, source_name=name, description=text, parameters=parameters, source="s", category="c")
-    for name, text, parameters in (
-        ("search_places", "Search places.", {"properties": {"kind": {"enum": ["cafe", "museum"]}}}),
-        ("book_table", "Book a table.", {"properties": {"note": {"type": "string", "description": "A wish."}}}),
-    )
+    for name, text, parameters in PARAMETERS
 }
 QUERY = "Find me somewhere for coffee and book us a table at the one by the old wheel, close to the view."
 RESPONSE = "I booked the Green corner; the fee is 17.5."
@@ -44,7 +46,8 @@ def read(
     found = examine(query, response, workflow, TOOLS)
     assert not found.broken
     texts = Texts(query, response, workflow, TOOLS, 2400)
-    return asyncio.run(Reader(models).acall(texts=texts, examination=found))
+    reading: Reading = asyncio.run(Reader(models).acall(texts=texts, examination=found))
+    return reading
 
 
 def said(**values: tuple[str, str]) -> Callable[[Prompt], dict[str, Any]]:

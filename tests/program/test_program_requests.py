@@ -4,8 +4,8 @@ from pydantic import JsonValue
 
 from toolgrad_dspy.lm.rehearsal.demands import read_request
 from toolgrad_dspy.program.requests import named_values, request_line
-from toolgrad_dspy.provenance.query_rules import RequiredValue
 from toolgrad_dspy.records import Observation, Origin, Step, Tool, ToolCall
+from toolgrad_dspy.texts import Demand
 
 TOOL = Tool(
     name="find_events",
@@ -18,8 +18,8 @@ TOOL = Tool(
 STEP = Step(id="s1", call=ToolCall(tool="find_events", arguments={}), observation=Observation(text="{}", content={}))
 
 
-def value(pointer: str, given: JsonValue, choice: bool = False, step: str = "s1") -> RequiredValue:
-    return RequiredValue(step, "find_events", pointer, given, choice)
+def value(pointer: str, given: JsonValue, choice: bool = False, step: str = "s1") -> Demand:
+    return Demand("choice" if choice else "value", step, "find_events", pointer, given)
 
 
 def test_a_request_is_what_the_tool_does_with_the_values_to_say() -> None:

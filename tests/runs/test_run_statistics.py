@@ -21,6 +21,7 @@ def test_the_figures_of_a_run(tmp_path: Path) -> None:
     assert (figures.steps_per_sample, figures.chains_per_sample) == (3, 2)
     assert figures.dependent_steps_per_sample == 1
     assert figures.dependent_step_share == pytest.approx(1 / 3)
+    assert (figures.value_dependent_steps_per_sample, figures.state_dependent_steps_per_sample) == (1, 0)
     assert figures.distinct_tools == 2
     executor = sum(index % 3 for index in range(22))
     assert figures.lm_calls_per_sample == pytest.approx((22 * 4 + executor) / 17)

@@ -11,7 +11,8 @@ from toolgrad_dspy.lm import REHEARSAL, ROLES, Models, ModelSettings, Role
 from toolgrad_dspy.lm.calls.gate import AsyncGate, Backend, Gate, Limits
 from toolgrad_dspy.lm.calls.rate_limit import RateLimit
 from toolgrad_dspy.lm.rehearsal.engine import answer as rehearse
-from toolgrad_dspy.lm.rehearsal.prompt import Prompt, read
+from toolgrad_dspy.lm.rehearsal.prompt import Prompt, objects, read
+from toolgrad_dspy.signatures import MISSING
 
 # The fields of an answer, its raw text, or an error to raise; None: as the rehearsal model answers.
 Answer = dict[str, Any] | str | Exception | None
@@ -21,13 +22,14 @@ Script = list[Answer] | Callable[[Prompt], Answer]
 
 class ScriptedModels(Models):
     """Models whose roles follow scripts. ``asked`` has every prompt with the role it was for, in order; ``requests``
-    has the same as they came in.
+    has the same as they came in. Without a script of its own the judge finds nothing wrong with texts.
     """
 
     def __init__(self, *, adapter: Literal["chat", "json"] = "chat", **scripts: Script) -> None:
         super().__init__({role: ModelSettings(model=REHEARSAL, adapter=adapter) for role in ROLES})
         self._next: dict[str, Callable[[Prompt], Answer]] = {
-            role: script if callable(script) else _in_order(script) for role, script in scripts.items()
+            role: script if callable(script) else _in_order(script)
+            for role, script in {"judge": content_reader, **scripts}.items()
         }
         self.asked: list[tuple[str, Prompt]] = []
         self.requests: list[tuple[str, Request]] = []
@@ -96,6 +98,19 @@ def chat(**fields: Any) -> str:
     return "".join(f"[[ ## {name} ## ]]\n{text}\n\n" for name, text in shown.items()) + "[[ ## completed ## ]]"
 
 
+def content_reader(prompt: Prompt) -> Answer:
+    """A reader for whom every call is asked for and answered, and every claim is true. It reads no values."""
+    if "extracted" in prompt.outputs:
+        blanks = [{"blank": b["blank"], "words": "", "value": MISSING} for b in objects(prompt.inputs["blanks"])]
+        calls = [{"request": "-", "call": c["call"]} for c in objects(prompt.inputs["calls"])]
+        return {"extracted": blanks, "requests": calls}
+    if "claims_checked" in prompt.outputs:
+        claims = [{"claim": c["claim"], "reason": "-", "supported": True} for c in objects(prompt.inputs["claims"])]
+        calls = [{"call": c["call"], "reason": "-", "answered": True} for c in objects(prompt.inputs["calls"])]
+        return {"claims_checked": claims, "answers_checked": calls}
+    return None
+
+
 def call(tool: str, **arguments: Any) -> dict[str, Any]:
     """A proposed call."""
     return {"tool": tool, "arguments": arguments}
@@ -119,8 +134,8 @@ def repair(*calls: dict[str, Any]) -> dict[str, Any]:
     return {"calls": list(calls)}
 
 
-def write(query: str, response: str = "It is done.") -> dict[str, Any]:
-    """The updater's answer."""
+def write(query: str, response: str = "It is done: all about tea, all about rum, and the note.") -> dict[str, Any]:
+    """The updater's answer. The response tells what came of the tools of ``toys.notebook``."""
     return {"query": query, "response": response}
 
 

@@ -44,7 +44,7 @@ def unsupported(response: str, query: str = QUERY) -> list[str]:
         ("Write to ann.lee@example.org today.", [("literal", "ann.lee@example.org")]),
         ("I met her on Monday, May 14.", [("weekday", "Monday"), ("date", "May 14")]),
         ("The Museum of Modern Art is open.", [("name", "Museum of Modern Art")]),
-        ("Berlin and Paris are far apart; so are Oslo and Rome.", [("name", "Paris"), ("name", "Oslo"), ("name", "Rome")]),
+        ("Berlin and Paris are far apart.", [("name", "Paris")]),
     ],
 )  # fmt: skip
 def test_claims_are_numbers_moments_names_quotations_and_what_is_written_one_way_only(

@@ -22,7 +22,8 @@ TOOLS = {
     )
 }
 WEATHER = step("s1", "get_weather", {"city": "Oslo"}, {"sky": "clear"}, Origin(pointer="/city", kind="user"))
-EVENTS = step("s2", "search_events", {"day": "2026-05-14"}, {"events": [{"id": "ev_1"}]}, Origin(pointer="/day", kind="user"))  # fmt: skip
+DAY = Origin(pointer="/day", kind="user")
+EVENTS = step("s2", "search_events", {"day": "2026-05-14"}, {"events": [{"id": "ev_1"}]}, DAY)
 TICKETS = step("s3", "book_tickets", {"event_id": "ev_1"}, {"ok": True}, taken("/event_id", "s2", "/events/0/id"))
 ORDERS = step("s4", "list_orders", {}, {"orders": ["a pair of boots"]})
 
@@ -47,7 +48,7 @@ def test_a_query_is_cut_where_another_request_begins() -> None:
     "query",
     [
         "What is the weather in Oslo, and are there any events on 2026-05-14? Book me tickets for one.",
-        "I'm off to Oslo next week. Could you tell me the weather there? Also find events on 2026-05-14 and book tickets.",
+        "I'm off to Oslo. Could you tell me the weather there? Also find events on 2026-05-14 and book tickets.",
     ],
 )
 def test_requests_that_calls_serve_leave_nothing_open(query: str) -> None:
@@ -59,7 +60,7 @@ def test_requests_that_calls_serve_leave_nothing_open(query: str) -> None:
     [
         ("What is the weather in Oslo? And who wrote Dune?", "And who wrote Dune?"),
         ("What is the weather in Oslo? And in Bergen?", "And in Bergen?"),
-        ("What is the weather in Oslo? Tell me the weather on the coast as well.", "Tell me the weather on the coast as well."),
+        ("What is the weather in Oslo? Tell me the weather at the coast.", "Tell me the weather at the coast."),
         ("What is the weather in Oslo, and show me who works here.", "and show me who works here."),
     ],
 )  # fmt: skip

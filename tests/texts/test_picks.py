@@ -47,7 +47,8 @@ def test_an_element_of_a_list_of_several_is_a_pick() -> None:
 
 
 def test_a_pick_is_called_as_its_parameter_is_where_that_says_more() -> None:
-    for parameter, called in (("from_place_id", "from place"), ("place_id", "place"), ("id", "place"), ("where", "place")):
+    names = (("from_place_id", "from place"), ("place_id", "place"), ("id", "place"), ("where", "place"))
+    for parameter, called in names:
         user = step("s2", "go", {parameter: "pl_2"}, {}, taken(f"/{parameter}", "s1", "/places/1/place_id"))
         assert [pick.called for pick in found(FOUND, user)] == [called]
 

@@ -9,6 +9,7 @@ from types import FrameType, ModuleType
 from typing import Any
 
 import pytest
+from pydantic import JsonValue
 
 from toolgrad_dspy.records import Observation, ToolCall, Verdict
 from toolgrad_dspy.tools.verdict import (
@@ -130,15 +131,18 @@ def test_of_texts_that_no_rule_was_written_for_nearly_all_are_told_apart() -> No
 class TestContext:
     def test_a_sentence_in_place_of_data_is_a_refusal(self) -> None:
         seen = Observation(text="The restaurant is closed on Mondays.")
-        booking = {"booking": 4, "time": "19:00"}
+        booking: JsonValue = {"booking": 4, "time": "19:00"}
         assert classify(seen).outcome == "ok"
         assert classify(seen, Context(others=(booking,))).rule == "nothing_to_read"
         assert classify(seen, Context(others=('{"booking": 4}',))).outcome == "failed"
         assert classify(seen, Context(others=(booking, "Open all day"))).outcome == "ok"
 
     def test_any_words_in_place_of_declared_data_are_a_refusal_but_good_news(self) -> None:
-        declared = {"type": "object", "properties": {"engine": {"type": "string"}, "fuel": {"type": "number"}}}
-        wrapped = {"type": "object", "properties": {"result": {"type": "string"}}, "required": ["result"]}
+        declared: dict[str, JsonValue] = {
+            "type": "object",
+            "properties": {"engine": {"type": "string"}, "fuel": {"type": "number"}},
+        }
+        wrapped: dict[str, JsonValue] = {"type": "object", "properties": {"result": {"type": "string"}}}
         hint = Observation(text="Press the brake pedal")
         assert classify(hint, Context(declared)).rule == "sentence_for_data"
         assert classify(hint, Context(wrapped)).outcome == "ok"

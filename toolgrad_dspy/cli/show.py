@@ -118,6 +118,10 @@ def sample_lines(session: Session) -> Iterator[str]:
         for step in chain.steps:
             result = one_line(step.observation.text, RESULT_CHARS)
             yield f"  {step.id} {step.call.tool}({', '.join(_arguments(step))}) -> {result}"
+            if step.after:
+                yield f"    after {', '.join(step.after)}: by state"
+            if step.volatile:
+                yield f"    volatile: {', '.join(pointer or 'the whole result' for pointer in step.volatile)}"
     yield f"response: {session.sample.response}"
     if session.trace.judgement is not None:
         yield from judgement_lines(session.trace.judgement)

@@ -56,11 +56,14 @@ class OptimizerDescription(_Part):
 
 
 class MetricDescription(_Part):
-    """:meth:`Metric.public`: ``votes``, ``temperature`` and ``prompts`` (digests by group) are those of a judge."""
+    """:meth:`Metric.public`: ``votes``, ``temperature``, ``shown_chars`` and ``prompts`` (digests by group) are those
+    of a judge. Files of earlier versions do not say how much of a result it was shown.
+    """
 
     weights: dict[OutsideText, float]
     votes: NonNegativeInt | None = None
     temperature: float | None = None
+    shown_chars: Omitted[NonNegativeInt] = None
     prompts: dict[OutsideText, OutsideText] | None = None
 
     @model_serializer(mode="wrap")

@@ -1,6 +1,6 @@
 """A sample as a conversation: what all formats are derived from."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from toolgrad_dspy.errors import UsageError
@@ -41,20 +41,22 @@ def conversation(sample: Sample, tools: Mapping[str, Tool]) -> Conversation:
     if unknown := [name for name in names if name not in tools]:
         raise UsageError(f"the run of sample {sample.id} does not have its tool {unknown[0]!r}", code="unknown_tool")
     generator(sample.seed, sample.id, "candidate tools").shuffle(names)
+    writing = {name for name in names if tools[name].writes}
     return Conversation(
         id=sample.id,
         tools=tuple(tools[name] for name in names),
         query=sample.query,
-        turns=tuple(turns(steps, {name for name in names if tools[name].writes})),
+        turns=tuple(turns(steps, apart=set() if sample.workflow.ordered else writing)),
         response=sample.response,
     )
 
 
-def turns(steps: Iterable[Step], writing: set[str]) -> list[Turn]:
+def turns(steps: Iterable[Step], apart: Collection[str] = ()) -> list[Turn]:
     """``steps``, in their order, cut into turns of calls that can be made at the same time.
 
-    A step begins a new turn if it uses a result of the one under way. One that calls a ``writing`` tool has a turn of
-    its own: what runs beside it might see its effect, or not.
+    A step begins a new turn if it depends on one of the turn under way, by value or by state. One that calls a tool
+    of ``apart`` has a turn of its own: where the order that state asks for is not known, what runs beside a write
+    might see its effect, or not.
     """
     cut: list[list[Step]] = []
     for step in steps:
@@ -62,7 +64,7 @@ def turns(steps: Iterable[Step], writing: set[str]) -> list[Turn]:
         together = (
             under_way
             and not step.depends_on & {other.id for other in under_way}
-            and not {step.call.tool, under_way[-1].call.tool} & writing
+            and not {step.call.tool, under_way[-1].call.tool}.intersection(apart)
         )
         if together:
             under_way.append(step)

@@ -5,11 +5,12 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from pydantic import JsonValue
 
-from toolgrad_dspy.provenance import states
+from toolgrad_dspy.provenance.statements import states
 from toolgrad_dspy.records import in_words
 
 # The first one decides: "no smoking", "not needed".
 _NO = frozenset({"false", "no", "not", "without", "none", "never", "off", "0"})
+_BUT = frozenset({"not", "no", "but", "except", "without"})
 _YES = frozenset({"true", "yes", "with", "on", "1"})
 _WORD = re.compile(r"[^\W_]+")
 
@@ -56,6 +57,8 @@ def chosen(said: str, options: Sequence[JsonValue], about: str) -> tuple[JsonVal
         if sought.strip() and sought in left:
             left = left.replace(sought, " | ")
             meant.append(option)
+    if _BUT & set(left.split()):  # "anything but thai"
+        return ()
     return tuple(option for option in options if option in meant or _is_stated(said, option))
 
 

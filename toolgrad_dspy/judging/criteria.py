@@ -7,13 +7,18 @@ directly, judges are 20, 8 and 4 points less accurate on them (arXiv 2409.16341,
 from collections.abc import Sequence
 from functools import cache
 
+from pydantic import JsonValue
+
 from toolgrad_dspy.judging.choices import chosen
 from toolgrad_dspy.judging.pairing import paired
 from toolgrad_dspy.judging.slots import Slot
 from toolgrad_dspy.judging.voting import Vote, no_vote
-from toolgrad_dspy.provenance import states
+from toolgrad_dspy.provenance.statements import same_value, states
 from toolgrad_dspy.records import Step
 from toolgrad_dspy.signatures import MISSING, ExtractedValue, JudgedPair, Ruling
+
+# Words beyond which a value is a message rather than a name.
+LONG = 4
 
 
 def direct(ruling: Ruling) -> Vote:
@@ -36,7 +41,7 @@ def alignment(slots: Sequence[Slot], values: Sequence[ExtractedValue], steps: Se
     """Holds iff every argument that the query has to state is what the judge read out of the query, call by call.
 
     Calls that the query may be served by in either order change places as wholes (:func:`paired`); what was read for
-    one parameter alone never moves to another call. How freely a value may be written is up to :func:`states`, a
+    one parameter alone never moves to another call. How freely a value may be written is up to :func:`same_value`, a
     choice to :func:`chosen`.
     """
     answers = _answers(slots, values)
@@ -67,10 +72,18 @@ def _says(text: str, slot: Slot) -> bool:
     """Whether ``text`` gives all values of ``slot``; of a choice, all of them and no other option."""
     if _is_missing(text):
         return False
+    if not slot.options and len(slot.values) == 1:
+        (value,) = slot.values
+        # A message may be reworded: what stands beside it then says nothing against it.
+        return same_value(text, value, slot.about) or (_is_long(value) and states(text, value, slot.about))
     if not slot.options:
-        return all(states(text, value) for value in slot.values)
-    meant = chosen(text, slot.options, slot.parameter.rpartition(".")[2])
+        return all(states(text, value, slot.about) for value in slot.values)
+    meant = chosen(text, slot.options, slot.about.name)
     return set(map(repr, meant)) == set(map(repr, slot.values))
+
+
+def _is_long(value: JsonValue) -> bool:
+    return isinstance(value, str) and len(value.split()) > LONG
 
 
 def _contradiction(slot: Slot, text: str) -> str:

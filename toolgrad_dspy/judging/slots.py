@@ -1,12 +1,13 @@
 """The slots of a workflow: the values that a query has to state, which a judge fills in from the query alone."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pydantic import JsonValue
 
 from toolgrad_dspy.json_schema import schema_at
 from toolgrad_dspy.judging.choices import options_of
+from toolgrad_dspy.provenance.statements import About
 from toolgrad_dspy.records import Origin, Step, Tool, leaves
 from toolgrad_dspy.records.pointer import list_index, unescape
 
@@ -22,7 +23,8 @@ class Slot:
 
     ``parameter`` is its name; for a nested one the names that lead to it: ``address.city``. The items of a list share
     a slot. ``required`` says whether the tool's schema requires it at the top level. ``options`` are the values that
-    the schema lets choose from, if it lists them. ``uses`` names the calls whose results its call takes.
+    the schema lets choose from, if it lists them. ``uses`` names the calls whose results its call takes. ``about`` is
+    what the schema tells of the parameter: a unit, a kind of names.
     """
 
     number: int
@@ -34,6 +36,7 @@ class Slot:
     values: tuple[JsonValue, ...]
     options: tuple[JsonValue, ...] = ()
     uses: tuple[str, ...] = ()
+    about: About = field(default_factory=About)
 
     def shown(self) -> dict[str, JsonValue]:
         """As the judge sees it. The prompt calls a slot a blank."""
@@ -84,6 +87,7 @@ def slots_of(steps: Sequence[Step], tools: Mapping[str, Tool]) -> tuple[Slot, ..
                     # Beside the listed values the schema may allow others: of such a one they are no choice.
                     options=options if all(repr(value) in map(repr, options) for value in values) else (),
                     uses=tuple(names_of[name] for name in sorted(step.uses) if name in names_of),
+                    about=About(names[-1] if names else "", described),
                 )
             )
     return tuple(slots)

@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from pydantic import JsonValue
 
 from toolgrad_dspy.metrics.finding import Finding
-from toolgrad_dspy.metrics.sample_rules import repeated
 from toolgrad_dspy.metrics.trace_rules import redundant, sound, steps_before
 from toolgrad_dspy.provenance.made_up import unknowable
 from toolgrad_dspy.provenance.placeholders import is_placeholder
+from toolgrad_dspy.provenance.repeats import repeated
 from toolgrad_dspy.records import (
     Attempt,
     Iteration,
@@ -140,7 +140,7 @@ def _holder(parameter: str, before: tuple[Step, ...]) -> str | None:
 
 def _uses(attempt: Attempt, before: tuple[Step, ...]) -> bool:
     known = {step.id for step in before}
-    return any(origin.step in known for origin in attempt.origins)
+    return any(source.step in known for origin in attempt.origins for source in origin.sources)
 
 
 def _lacking_before(session: Session, number: int) -> str:
@@ -201,7 +201,7 @@ def _on_choice(
 
 def _builds_on(report: Report, before: tuple[Step, ...]) -> list[str]:
     known = {step.id for step in before}
-    return sorted({o.step for a in report.kept for o in a.origins if o.step in known and o.step is not None})
+    return sorted({s.step for a in report.kept for o in a.origins for s in o.sources if s.step in known})
 
 
 def _concrete(lacking: str, session: Session) -> bool:

@@ -6,8 +6,8 @@ An iteration begins with the workflow as it was then: its proposals, their repor
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from toolgrad_dspy.metrics.sample_rules import repeated
 from toolgrad_dspy.metrics.trace_rules import sound, steps_before, worth
+from toolgrad_dspy.provenance.repeats import repeated
 from toolgrad_dspy.records import Iteration, Session, Step
 
 # What one iteration adds to a component: so much, of so many. The session's value is the quotient of the sums over

@@ -1,8 +1,8 @@
 """Rule metrics on a sample: pure functions, each in [0, 1], higher is better. No model is asked."""
 
-from toolgrad_dspy.provenance.origins import distinctive
+from toolgrad_dspy.provenance.repeats import repeated
 from toolgrad_dspy.provenance.statements import contains
-from toolgrad_dspy.records import Observation, Sample, Step, ToolCall, leaves
+from toolgrad_dspy.records import Sample
 from toolgrad_dspy.texts import internal_values, leaked_names
 
 # Words of a query that is neither too short to say what it needs nor too long to be a person's. No paper has these
@@ -18,7 +18,7 @@ def known_origins(sample: Sample) -> float:
 
 
 def dependent(sample: Sample) -> float:
-    """The share of steps, the first left out, that use an earlier step's result; 0 with one step."""
+    """The share of steps, the first left out, that depend on an earlier one, by value or state; 0 with one step."""
     steps = sample.workflow.steps
     return sum(bool(step.depends_on) for step in steps[1:]) / (len(steps) - 1) if len(steps) > 1 else 0.0
 
@@ -32,7 +32,7 @@ def distinct_tools(sample: Sample) -> float:
 def chain_depth(sample: Sample) -> float:
     """How much of the workflow is one line: (steps on the longest path of dependencies - 1) / (steps - 1).
 
-    1 when every step uses the one before it, 0 when none uses another or there is one step.
+    1 when every step depends on the one before it, 0 when none depends on another or there is one step.
     """
     steps = sample.workflow.steps
     depth: dict[str, int] = {}
@@ -42,24 +42,10 @@ def chain_depth(sample: Sample) -> float:
 
 
 def no_redundancy(sample: Sample) -> float:
-    """The share of steps that are not redundant, as in :func:`repeated`; 0 without steps."""
+    """The share of steps that repeat none before them (``provenance/repeats.py``); 0 without steps."""
     steps = sample.workflow.steps
     fresh = sum(repeated(s.call, s.observation, steps[:i]) is None for i, s in enumerate(steps))
     return fresh / len(steps) if steps else 0.0
-
-
-def repeated(call: ToolCall, observation: Observation, before: tuple[Step, ...]) -> str | None:
-    """The id of the first step of ``before`` that a call repeats: the same call, or the same result of its tool.
-
-    None if there is none. A result that holds nothing distinctive, an ``{"ok": true}``, repeats none: two different
-    writes are both answered by it.
-    """
-    value = observation.value
-    told = any(distinctive(leaf) for _, leaf in leaves(value))
-    for step in before:
-        if call == step.call or (told and call.tool == step.call.tool and value == step.observation.value):
-            return step.id
-    return None
 
 
 def no_leak(sample: Sample) -> float:

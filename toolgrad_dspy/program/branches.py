@@ -15,16 +15,23 @@ from types import TracebackType
 from typing import Self
 
 from toolgrad_dspy.lm.calls.budget import Budget
-from toolgrad_dspy.records import Observation, Step, ToolCall
+from toolgrad_dspy.program.aliases import Aliases
+from toolgrad_dspy.program.volatile_leaves import VolatileLeaves
+from toolgrad_dspy.provenance.volatile import changes
+from toolgrad_dspy.records import Attempt, Observation, Step, ToolCall
 from toolgrad_dspy.tools.base import ToolSession
 from toolgrad_dspy.tools.library import Library
+
+# A call that was made, with its result.
+Made = Attempt | Step
 
 
 class Branch(ToolSession):
     """A tool session in the state that the trunk had when the branch was made.
 
     Every call is charged to the budget before it runs. ``calls`` counts the proposed calls, ``replayed`` those that
-    only repeat accepted steps.
+    only repeat accepted steps. Ids that it draws at random where the sample has others are not seen: see
+    :class:`~toolgrad_dspy.program.aliases.Aliases`. One that stands ``apart`` never becomes the trunk.
     """
 
     def __init__(
@@ -33,7 +40,8 @@ class Branch(ToolSession):
         self._session = session
         self._context = context
         self._budget = budget
-        self.is_trunk = False
+        self._aliases = Aliases()
+        self.apart = False
         self.calls = 0
         self.replayed = 0
 
@@ -41,13 +49,22 @@ class Branch(ToolSession):
         """Run a proposed call. Raises BudgetSpentError."""
         self._budget.charge_tool_call()
         self.calls += 1
-        return await self._session.call(call)
+        return await self._translated(call)
 
     async def replay(self, call: ToolCall) -> Observation:
-        """Repeat a call of an accepted step. Raises BudgetSpentError."""
+        """Repeat a call of an accepted step: what it gives here. Raises BudgetSpentError."""
         self._budget.charge_tool_call()
         self.replayed += 1
-        return await self._session.call(call)
+        return await self._translated(call)
+
+    def same(self, observation: Observation, again: Observation) -> None:
+        """``again`` is here what ``observation`` is in the sample: the ids in it mean the same."""
+        found = changes(observation.value, again.value)
+        if found.other is None:
+            self._aliases.learn(found.values)
+
+    async def _translated(self, call: ToolCall) -> Observation:
+        return self._aliases.incoming(await self._session.call(self._aliases.outgoing(call)))
 
     async def close(self) -> None:
         # Without the error that may have ended the sample: a tool session has no part in it and closes as usual.
@@ -55,9 +72,13 @@ class Branch(ToolSession):
 
 
 class Branches:
-    """The tool sessions of one sample. An async context manager: it opens the trunk and closes whatever is open."""
+    """The tool sessions of one sample. An async context manager: it opens the trunk and closes whatever is open.
+
+    ``volatile`` has the leaves of results that have turned out to vary.
+    """
 
     def __init__(self, library: Library, seed: int, budget: Budget) -> None:
+        self.volatile = VolatileLeaves()
         self._library = library
         self._seed = seed
         self._budget = budget
@@ -68,7 +89,6 @@ class Branches:
 
     async def __aenter__(self) -> Self:
         self._trunk = await self._new()
-        self._trunk.is_trunk = True
         return self
 
     async def __aexit__(
@@ -93,58 +113,71 @@ class Branches:
 
     def needs_branch(self, tools: Iterable[str]) -> bool:
         """Whether calls of these tools could change what later calls on the trunk see."""
-        return any(self._repeats(name) for name in tools)
+        return any(self.isolated(name) and self.writes(name) for name in tools)
 
     def writes(self, tool: str) -> bool:
         """Whether ``tool`` may change state, on any source."""
         return self._library.tool(tool).writes
 
-    async def branch(self, accepted: Iterable[Step]) -> Branch:
+    async def branch(self, accepted: Iterable[Made]) -> Branch:
         """A fresh session with the accepted writes repeated on it."""
         branch = await self._new()
-        for step in accepted:
+        for made in accepted:
             # Reads change nothing, and they are most of the calls: leaving them out costs nothing and saves most.
-            if self._repeats(step.call.tool):
-                await branch.replay(step.call)
+            if made.observation is not None and self.needs_branch([made.call.tool]):
+                branch.same(made.observation, await branch.replay(made.call))
         return branch
 
+    async def apart(self, accepted: Iterable[Made] = ()) -> Branch:
+        """As :meth:`branch`: a session to repeat steps on, which stays open until :meth:`release`."""
+        branch = await self.branch(accepted)
+        branch.apart = True
+        return branch
+
+    async def release(self, branch: Branch) -> None:
+        """Close ``branch``, one that stands apart."""
+        await self._close([branch])
+
     async def adopt(self, branch: Branch) -> None:
-        """Make ``branch`` the trunk and close all others."""
-        await self._close([opened for opened in self._open if opened is not branch])
-        branch.is_trunk = True
+        """Make ``branch`` the trunk and close all others, but those that stand apart."""
+        await self._close([opened for opened in self._open if opened is not branch and not opened.apart])
         self._trunk = branch
 
     async def prune(self) -> None:
-        """Close all branches but the trunk."""
+        """Close all branches but the trunk and those that stand apart."""
         await self.adopt(self.trunk)
 
-    async def difference(self, steps: Iterable[Step]) -> str | None:
-        """Replay ``steps`` on a fresh session; None if every result is the same, else what differs.
+    async def differing(self, steps: Iterable[Step]) -> tuple[str, ...]:
+        """Replay ``steps`` in this order on a fresh session: the ids of those that give another result, or fail.
 
-        Steps of sources that do not isolate their sessions are left out: those do not promise equal results.
+        Steps of sources that do not isolate their sessions are left out: those do not promise equal results. Leaves
+        that are known to be volatile may differ.
         """
-        fresh = await self._new()
+        fresh = await self.apart()
+        differing: list[str] = []
         for step in steps:
-            if self._library.isolation_of(step.call.tool) != "session":
-                continue
-            again = await fresh.replay(step.call)
-            # By value: what a model reads and later steps refer to. A message of the server beside it may differ.
-            if again.error is not None or again.value != step.observation.value:
-                return f"{step.id} ({step.call.tool}) gave another result when it was replayed on a fresh session"
-        return None
+            if self.isolated(step.call.tool):
+                again = await fresh.replay(step.call)
+                if self.volatile.equal(step.call.tool, step.observation, again):
+                    fresh.same(step.observation, again)
+                else:
+                    differing.append(step.id)
+        await self.release(fresh)
+        return tuple(differing)
 
     async def again(self, steps: Iterable[Step], changed: Step) -> Observation | None:
         """The result of ``changed`` on a fresh session, after the writes of the ``steps`` before it.
 
         None if its source does not isolate its sessions: a call cannot be made again there.
         """
-        if self._library.isolation_of(changed.call.tool) != "session":
+        if not self.isolated(changed.call.tool):
             return None
         branch = await self.branch(step for step in steps if step.number < changed.number)
         return await branch.replay(changed.call)
 
-    def _repeats(self, name: str) -> bool:
-        return self._library.isolation_of(name) == "session" and self._library.tool(name).writes
+    def isolated(self, tool: str) -> bool:
+        """Whether the source of ``tool`` isolates its sessions, so that its calls can be repeated."""
+        return self._library.isolation_of(tool) == "session"
 
     async def _new(self) -> Branch:
         context = self._library.session(self._seed)

@@ -28,7 +28,10 @@ class ProgramConfig(BaseModel):
     - ``max_calls``: LM calls that one session may make; None is no limit. A session that reaches it ends with the
       steps that it has.
     - ``shown_chars``: how much of a new result the planning prompts show, in characters. Of older ones they show what
-      a call can use; the updater sees twice as much of each. The stored result is never cut.
+      a call can use. The stored result is never cut.
+    - ``written_chars``: how much of each result the updater is shown, who writes the response from it: four times as
+      much. Most results are shown whole then, and ten steps that are not take some 10,000 tokens, which leaves a
+      context of 16,000 the room for the texts.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -43,4 +46,4 @@ class ProgramConfig(BaseModel):
     base: BaseName = "shipped"
     max_calls: int | None = Field(default=None, ge=4)
     shown_chars: int = Field(default=1000, ge=200)
-    written_chars: int = Field(default=2400, ge=400)
+    written_chars: int = Field(default=4000, ge=400)

@@ -10,13 +10,14 @@ from dataclasses import dataclass, field, replace
 
 from toolgrad_dspy.errors import one_line
 from toolgrad_dspy.program.doubtful import ResultJudge
-from toolgrad_dspy.program.memory import FOUND_NOTHING, REPEATED, Memory
+from toolgrad_dspy.program.memory import ADDS_NOTHING, FOUND_NOTHING, REPEATED, Memory
 from toolgrad_dspy.program.state import State
 from toolgrad_dspy.provenance.dependencies import attempts_to_keep
 from toolgrad_dspy.provenance.made_up import MadeUpId, made_up_value, required_ids, without_optional
 from toolgrad_dspy.provenance.origins import EarlierResult, trace_origins
 from toolgrad_dspy.provenance.references import UnresolvedReferenceError, resolve
-from toolgrad_dspy.records import Attempt, DraftCall, Observation, Origin, Proposal, Report, ToolCall, Verdict
+from toolgrad_dspy.provenance.repeats import repeated
+from toolgrad_dspy.records import Attempt, DraftCall, Observation, Origin, Proposal, Report, Step, ToolCall, Verdict
 from toolgrad_dspy.records.pointer import list_index
 from toolgrad_dspy.rendering import line
 from toolgrad_dspy.tools.base import ToolSession
@@ -64,6 +65,7 @@ class Execution:
     mendable: bool = True
     _turn: int = 0
     _tried: Memory = field(default_factory=Memory)  # what this proposal alone has tried
+    _same: dict[str, str] = field(default_factory=dict)  # what stands for an attempt that brought nothing new
     _given: list[str] = field(default_factory=list)  # the attempts for the calls of the turn; "" for one that failed
 
     async def go_on(self) -> None:
@@ -139,13 +141,17 @@ class Execution:
         """Try one call and record it. A call that cannot be made is a failed attempt without an observation."""
         prepared = self._prepare(draft)
         observation = None if prepared.known else await self.session.call(prepared.call)
+        verdict = prepared.known or await self._judged(prepared.call, observation)
+        if observation is not None and verdict.outcome == "ok":
+            step = self._repeated(prepared.call, observation)
+            prepared, verdict = replace(prepared, step=step), _adds_nothing(step) if step else verdict
         attempt = Attempt(
             id=f"a{len(self.attempts) + 1}",
             draft=number,
             turn=self._turn,
             call=prepared.call,
             observation=observation,
-            verdict=prepared.known or await self._judged(prepared.call, observation),
+            verdict=verdict,
             origins=prepared.origins,
             seconds=observation.latency if observation else 0.0,
             left_out=prepared.left_out,
@@ -159,9 +165,22 @@ class Execution:
             return attempt
         self.final[number] = prepared.step or attempt.id
         self._given.append(self.final[number])
-        if observation is not None:
-            self.results[attempt.id] = EarlierResult(attempt.id, observation)
+        if prepared.step is not None:
+            self._same[attempt.id] = prepared.step
+        elif observation is not None:
+            self.results[attempt.id] = self.state.indexed(attempt)
         return attempt
+
+    def _repeated(self, call: ToolCall, observation: Observation) -> str | None:
+        """The step, or the attempt of this proposal, that has told what the call's result tells.
+
+        A write is none of these: what it does is not in its result.
+        """
+        if self._writes(call):
+            return None
+        own = (a for a in self.attempts if a.id in self.results)
+        steps = [Step(id=a.id, call=a.call, observation=a.observation) for a in own if a.observation is not None]
+        return repeated(call, observation, [*self.state.workflow.steps, *steps])
 
     def _prepare(self, draft: DraftCall) -> _Prepared:
         """Resolve the references of ``draft``, check its arguments, and see whether it is known how it ends."""
@@ -253,9 +272,10 @@ class Execution:
         if number is not None:
             given = self._given[number - 1] if 0 < number <= len(self._given) else None
             name = given or self.final.get(number) or ""
+        name = self._same.get(name, name)
         if name in self.state.observations:
             return name, self.state.observations[name]
-        attempt = next((a for a in self.attempts if a.id == name and a.verdict.outcome != "failed"), None)
+        attempt = next((a for a in self.attempts if a.id == name and a.id in self.results), None)
         return (name, attempt.observation) if attempt and attempt.observation else None
 
     @property
@@ -275,9 +295,19 @@ class Execution:
             proposal=self.proposal.id,
             instruction=self.proposal.instruction,
             outcome=kept[-1] if kept else "failed",
-            reason=self.problem or ("" if kept else "its calls are steps of the workflow already"),
+            reason=self.problem or ("" if kept else self._nothing_new),
             attempts=attempts,
         )
+
+    @property
+    def _nothing_new(self) -> str:
+        """Why there is nothing to add, though no call has failed."""
+        told = [f"{a.call.tool}: {a.verdict.reason}" for a in self.attempts if a.verdict.rule == ADDS_NOTHING]
+        return "; ".join(told) or "its calls are steps of the workflow already"
+
+
+def _adds_nothing(earlier: str) -> Verdict:
+    return Verdict(outcome="ok", rule=ADDS_NOTHING, reason=f"its result is that of {earlier} again")
 
 
 def _refused(call: ToolCall, rule: str, reason: str) -> _Prepared:

@@ -15,6 +15,8 @@ TOLD_CHARS = 180
 # The rules of calls that were not sent because it is known how they end: they failed before or are steps already, or
 # they found nothing.
 REPEATED, FOUND_NOTHING = "repeated", "found_nothing"
+# The rule of a call that was sent, and whose result was there already.
+ADDS_NOTHING = "adds_nothing"
 # Failures that say nothing of the call itself: the same one may succeed the next time.
 _PASSING = ("timeout", "connection")
 
@@ -23,7 +25,8 @@ _PASSING = ("timeout", "connection")
 class Failure:
     """A call that gave nothing: in which iteration, why, and whether it was sent to its tool.
 
-    One that is ``lifted`` may give something by now. One that was ``empty`` did not fail: its result held nothing.
+    One that is ``lifted`` may give something by now. One that was ``empty`` did not fail: its result held nothing,
+    or nothing new.
     """
 
     call: ToolCall
@@ -57,19 +60,24 @@ class Memory:
     def note(self, attempt: Attempt, iteration: int) -> None:
         """Keep how ``attempt`` ended if it gave nothing; of equal calls the first such end.
 
-        An empty result is the same until a write is accepted. Not kept are a timeout, a lost connection, and what was
-        known before.
+        An empty result, or one that adds nothing, is the same until a write is accepted. Not kept are a timeout, a
+        lost connection, and what was known before.
         """
         if attempt.verdict.rule in (REPEATED, FOUND_NOTHING):
             return
         sent, outcome = attempt.observation is not None, attempt.verdict.outcome
-        if outcome == "empty":
-            ended = Failure(attempt.call, iteration, "its result was empty", sent, empty=True)
+        if outcome == "empty" or attempt.verdict.rule == ADDS_NOTHING:
+            reason = "its result was empty" if outcome == "empty" else attempt.verdict.reason
+            ended = Failure(attempt.call, iteration, reason, sent, empty=True)
             self._empty.setdefault(_key(attempt.call), ended)
         elif outcome == "failed" and not passing(attempt.observation):
             before = self._failures.get(_key(attempt.call))
             if before is None or before.lifted:
                 self._failures[_key(attempt.call)] = Failure(attempt.call, iteration, attempt.verdict.reason, sent)
+
+    def refuse(self, call: ToolCall, iteration: int, reason: str) -> None:
+        """Keep that ``call`` is of no use, though it gave something."""
+        self._failures[_key(call)] = Failure(call, iteration, reason, sent=True)
 
     def failure(self, call: ToolCall) -> Failure | None:
         """How the same call failed before, or that it found nothing; None if neither is known."""

@@ -19,7 +19,7 @@ class Place(ToolSession):
         self._accepted = accepted
         self._memory = memory
         self._branch: Branch | None = None
-        self._written: tuple[ToolCall, ...] = ()
+        self._written: tuple[tuple[ToolCall, Observation], ...] = ()
         self._caught_up = 0  # how many of these the branch has
         self._shared = True
 
@@ -31,11 +31,11 @@ class Place(ToolSession):
         if lasting or not (repeats or self._written):
             return await self._memory.once(call, self._branches.trunk.call, lasting=lasting)
         if self._shared:
-            observation = await self._memory.once(call, self._send, after=self._written)
+            observation = await self._memory.once(call, self._send, after=[write for write, _ in self._written])
         else:
             observation = await self._send(call)
         if repeats:
-            self._written += (call,)
+            self._written += ((call, observation),)
             # Nobody knows whether it has written: what comes after it is this proposal's alone.
             self._shared = self._shared and not passing(observation)
         return observation
@@ -54,15 +54,15 @@ class Place(ToolSession):
         return self._branch
 
     @property
-    def _behind(self) -> tuple[ToolCall, ...]:
+    def _behind(self) -> tuple[tuple[ToolCall, Observation], ...]:
         return self._written[self._caught_up :]
 
     async def _send(self, call: ToolCall) -> Observation:
         """Run ``call`` on the branch."""
         if self._branch is None:
             self._branch = await self._branches.branch(self._accepted)
-        for write in self._behind:
-            await self._branch.replay(write)
+        for write, gave in self._behind:
+            self._branch.same(gave, await self._branch.replay(write))
             self._caught_up += 1
         observation = await self._branch.call(call)
         if self._branches.needs_branch([call.tool]):

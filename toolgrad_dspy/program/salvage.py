@@ -43,8 +43,8 @@ async def salvaged(state: State, branches: Branches, broken: Sequence[Violation]
     notes += tuple(f"chain {chain} was dropped: {reason}" for chain, reason in dropped.items())
     if not kept or not notes:
         return None
-    workflow = Workflow(chains=kept)
-    if _gone(workflow) or await branches.difference(workflow.steps) is not None:
+    workflow = shorter.model_copy(update={"chains": kept})
+    if _gone(workflow) or await branches.differing(workflow.steps):
         return None
     return Salvaged(workflow, notes)
 
@@ -83,7 +83,9 @@ async def _without_choices(
         chain.model_copy(update={"steps": tuple(steps[step.id] for step in chain.steps)})
         for chain in state.workflow.chains
     )
-    return Workflow(chains=tuple(chains)), tuple(notes), left
+    # A write that is called in another way may also have another effect: nothing is known of its order any more.
+    ordered = state.workflow.ordered and not notes
+    return Workflow(chains=tuple(chains), ordered=ordered), tuple(notes), left
 
 
 def _without(state: State, step: Step, pointer: str) -> Step | None:

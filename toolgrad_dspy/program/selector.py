@@ -70,7 +70,7 @@ def chain_choices(state: State) -> tuple[str, ...]:
 
 def chains_used(workflow: Workflow, report: Report) -> tuple[str, ...]:
     """The chains that hold a step whose result the report's calls use, in the workflow's order."""
-    used = {o.step for attempt in report.kept for o in attempt.origins if o.step is not None}
+    used = {source.step for attempt in report.kept for origin in attempt.origins for source in origin.sources}
     return tuple(chain.id for chain in workflow.chains if any(step.id in used for step in chain.steps))
 
 

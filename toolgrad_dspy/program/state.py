@@ -11,13 +11,15 @@ from toolgrad_dspy.program.config import ProgramConfig
 from toolgrad_dspy.program.known_ids import KnownIds
 from toolgrad_dspy.program.memory import Memory
 from toolgrad_dspy.provenance.made_up import id_parameters, required_ids
-from toolgrad_dspy.provenance.origins import EarlierResult
+from toolgrad_dspy.provenance.origins import KNOWN_IDS, LONGEST_ID, EarlierResult
 from toolgrad_dspy.records import (
     Attempt,
     Chain,
     Check,
     Iteration,
     Observation,
+    Origin,
+    Source,
     Step,
     Tool,
     ToolCall,
@@ -25,7 +27,7 @@ from toolgrad_dspy.records import (
     alike,
     lookup,
 )
-from toolgrad_dspy.rendering import EMPTY_WORKFLOW, ToolLines, line, older_step_line, step_line
+from toolgrad_dspy.rendering import EMPTY_WORKFLOW, ToolLines, line, older_step_line, shown_forms, step_line
 from toolgrad_dspy.seeding import derive
 from toolgrad_dspy.texts import Violation
 from toolgrad_dspy.tools.library import Library
@@ -35,9 +37,6 @@ RECENT = 1
 # Values that are suggested to a proposer, and parameters that are named for each.
 USABLE = 3
 USED_BY = 3
-# Ids that an argument can be chosen from, and the characters of one: results are not to be trusted with a schema.
-KNOWN_IDS = 40
-LONGEST_ID = 200
 # The calls of one answer that a later one in it may refer to.
 GIVEN = tuple(f"#{number}" for number in range(1, MOST_CALLS))
 NOTHING_YET = "everything: there are no steps yet"
@@ -105,12 +104,14 @@ class State:
 
     def same_step(self, call: ToolCall) -> Step | None:
         """The step of the workflow that made this very call, if its result still holds: a write is never made twice,
-        and what was read holds until something was written.
+        and what was read holds until something was written on the same source.
         """
+        called = self.library.tool(call.tool)
         for step in reversed(self.workflow.steps):
             if step.call == call:
                 return step
-            if self.library.tool(step.call.tool).writes and not self.library.tool(call.tool).writes:
+            tool = self.library.tool(step.call.tool)
+            if tool.writes and not called.writes and tool.source == called.source:
                 return None
         return None
 
@@ -138,7 +139,7 @@ class State:
         """
         latest = [*reversed(results), *reversed(self.results.values())]
         return {
-            (tool.name, parameter): _ids(parameter, latest)
+            (tool.name, parameter): _ids(tool, parameter, latest)
             for tool in tools
             for parameter in id_parameters(tool)
             if self.givers(parameter)
@@ -180,6 +181,15 @@ class State:
         """Where the loop stands, for a prompt: it also tells invocations of one session apart."""
         return f"iteration {number} of {self.config.iterations}"
 
+    def indexed(self, attempt: Attempt) -> EarlierResult:
+        """The result of an attempt that has run, as planners see it and as origins are searched in it."""
+        assert attempt.observation is not None, "an attempt with a result has run"
+        shown = shown_forms(attempt.observation.value, self.tool_lines.useful, self.config.shown_chars)
+        category = self.library.tool(attempt.call.tool).category
+        return EarlierResult(
+            attempt.id, attempt.observation, attempt.call, attempt.origins, category=category, shown=shown
+        )
+
     def append(
         self,
         attempts: tuple[Attempt, ...],
@@ -192,29 +202,55 @@ class State:
         Origins within the report are renamed to the new step ids. ``results`` are those of the attempts that are
         indexed already; the others are indexed here. Returns the new ids, in the order the calls ran.
         """
-        names: dict[str, str] = {}
+        if not attempts:
+            return ()
+        names = {step_id: step_id for step_id in self.observations}
         steps: list[Step] = []
         for number, attempt in enumerate(attempts, len(self.workflow.steps) + 1):
             assert attempt.observation is not None, "a kept attempt has run"
             names[attempt.id] = step_id = f"s{number}"
             # An origin names an earlier attempt of this report, which is a step now, or a step of the workflow.
-            origins = tuple(
-                o.model_copy(update={"step": names.get(o.step, o.step)}) if o.step else o for o in attempt.origins
-            )
+            origins = tuple(_renamed(origin, names) for origin in attempt.origins)
             steps.append(Step(id=step_id, call=attempt.call, observation=attempt.observation, origins=origins))
             self.observations[step_id] = attempt.observation
-            indexed = (results or {}).get(attempt.id) or EarlierResult(attempt.id, attempt.observation)
-            self.results[step_id] = indexed.renamed(step_id)
+            indexed = (results or {}).get(attempt.id) or self.indexed(attempt)
+            self.results[step_id] = indexed.renamed(step_id, origins)
         self.workflow = _with_steps(self.workflow, steps, chain, merged)
         self.violations = None  # the texts are those of the workflow before
         return tuple(step.id for step in steps)
 
 
-def _ids(parameter: str, results: Iterable[EarlierResult]) -> tuple[str | int | float, ...]:
-    """Those in ``results`` that are called like ``parameter``, each once: at most so many, and none that are long."""
-    found = (i for result in results for key, ids in result.ids.items() if alike(parameter, key) for i in ids)
+def _renamed(origin: Origin, names: Mapping[str, str]) -> Origin:
+    """``origin`` with the steps that attempts have become by their ``names``, among which are those of earlier steps.
+
+    A place that only repeats a value is left out if its attempt has become none.
+    """
+
+    def there(source: Source) -> Source:
+        return source.model_copy(update={"step": names.get(source.step, source.step)})
+
+    return origin.model_copy(
+        update={
+            "step": names.get(origin.step, origin.step) if origin.step else None,
+            "others": tuple(map(there, origin.others)),
+            "echo": there(origin.echo) if origin.echo and origin.echo.step in names else None,
+        }
+    )
+
+
+def _ids(tool: Tool, parameter: str, results: Iterable[EarlierResult]) -> tuple[str | int | float, ...]:
+    """Those in ``results`` that the ``parameter`` can be, each once: at most so many, and none that are long."""
+    found = (i for result in results for i in result.ids_for(parameter, tool.name, tool.category))
     short = (i for i in found if not isinstance(i, str) or len(i) <= LONGEST_ID)
     return tuple(islice(dict.fromkeys(short), KNOWN_IDS))
+
+
+def joined(workflow: Workflow, earlier: str, later: str) -> Workflow:
+    """``workflow`` with the chains of two steps in one, that of the ``earlier``: the other continues it."""
+    chain, other = workflow.chain_of(earlier), workflow.chain_of(later)
+    assert chain, "steps of a workflow are in its chains"
+    assert other, "steps of a workflow are in its chains"
+    return workflow if chain == other else _with_steps(workflow, [], chain, frozenset({other}))
 
 
 def _with_steps(workflow: Workflow, steps: list[Step], chain: str | None, merged: frozenset[str]) -> Workflow:

@@ -19,6 +19,7 @@ from toolgrad_dspy.program.branches import Branches
 from toolgrad_dspy.program.config import ProgramConfig
 from toolgrad_dspy.program.execution import Execution
 from toolgrad_dspy.program.executor import Executor, Work
+from toolgrad_dspy.program.order import in_order
 from toolgrad_dspy.program.place import Place
 from toolgrad_dspy.program.proposer import Proposer
 from toolgrad_dspy.program.reach import within_reach
@@ -29,6 +30,7 @@ from toolgrad_dspy.program.selector import Selector, chains_used
 from toolgrad_dspy.program.state import State
 from toolgrad_dspy.program.streaming import relayed_stream, sending_here
 from toolgrad_dspy.program.updater import Updater
+from toolgrad_dspy.program.witness import ANOTHER, Witness
 from toolgrad_dspy.records import (
     Iteration,
     Proposal,
@@ -122,8 +124,9 @@ class ToolGrad(RoleModule):
             # One seed for all branches of the sample: each starts in the same state, so that writes can be repeated.
             async with Branches(self.library, derive(seed, index, "tools"), self._budget) as branches:
                 state = State(seed, index, self.config, self.library, self._lines())
-                growth = _Growth(self, state, branches)
+                growth = _Growth(self, state, branches, Witness(branches))
                 await growth.iterations(allowance)
+                await in_order(state, branches, growth.witness)
                 status, reason = await growth.finish()
                 usage = Usage(
                     roles=meter.roles(),
@@ -155,11 +158,13 @@ class _Growth:
     program: ToolGrad
     state: State
     branches: Branches
+    witness: Witness
 
     async def iterations(self, allowance: Allowance) -> None:
         """All passes; fewer if the session may make no more LM calls. Those for the texts are kept back."""
         limit = allowance.limit
-        allowance.limit = None if limit is None else limit - CALLS_FOR_TEXTS
+        # Two at least are for a step: to propose one, and to select it.
+        allowance.limit = None if limit is None else max(2, limit - CALLS_FOR_TEXTS)
         for number in range(1, self.program.config.iterations + 1):
             self.state.iterations.append(await self.iterate(number))
             if allowance.limit is not None and allowance.taken >= allowance.limit:
@@ -183,9 +188,7 @@ class _Growth:
             work = Work(proposed.proposals, places, tools[: state.most_tools], number)
             executions = await program.executor.acall(state=state, work=work)
             notes.reports = tuple(execution.report for execution in executions)
-            # A failed report has no call to add. An empty result ("no events on that day") is an answer, and counts.
-            offered = tuple(report for report in notes.reports if report.outcome != "failed")
-            if offered:
+            if offered := _offered(notes.reports):
                 notes.selection = await program.selector.acall(state=state, reports=offered, number=number)
                 await self._take(notes, notes.selection, executions, places)
                 if notes.added and program.config.update == "each":
@@ -210,12 +213,27 @@ class _Growth:
         chosen = next((execution for execution in executions if execution.proposal.id == selection.report), None)
         if chosen is None:  # the selector took none of the reports
             return
-        report = chosen.report
+        report = await self._confirmed(notes, chosen.report)
         used = frozenset(chains_used(state.workflow, report))
         notes.added = state.append(report.kept, selection.chain, used, chosen.results)
         await self.branches.adopt(await places[report.proposal].trunk_after(report, state.workflow.steps))
         if any(self.branches.writes(attempt.call.tool) for attempt in report.kept):
             state.memory.forget(report.kept)
+
+    async def _confirmed(self, notes: "_IterationNotes", report: Report) -> Report:
+        """The chosen report with what of it can be repeated. What cannot is not tried again."""
+        confirmed, problems = await self.witness.confirmed(report, self.state.workflow.steps)
+        # It may have seen a write that the report discarded: then it can be repeated without that.
+        discarded = [a.call.tool for a in report.attempts if not a.kept and a.observation is not None]
+        repeatable = self.branches.needs_branch(discarded)
+        for attempt in report.attempts:
+            if problem := problems.get(attempt.id):
+                notes.failures.append(f"replay: {attempt.call.tool} is left out: {problem}")
+                if problem == ANOTHER and not repeatable:
+                    self.state.memory.refuse(attempt.call, notes.number, problem)
+        reports = {other.proposal: other for other in notes.reports} | {report.proposal: confirmed}
+        notes.reports = tuple(reports.values())
+        return confirmed
 
     async def finish(self) -> tuple[SessionStatus, str]:
         """Write the texts and check the sample: the session's status and the reason for it."""
@@ -235,9 +253,7 @@ class _Growth:
             # What the query still does not state has no known origin after all: the stored sample says so.
             state.workflow = with_unknown_origins(state.workflow, broken)
             return "rejected", reasons(broken)
-        # Last, since it calls tools: a sample that the free checks reject is not replayed.
-        difference = await self.branches.difference(state.workflow.steps)
-        return ("rejected", f"replay: {difference}") if difference else ("accepted", state.salvaged)
+        return "accepted", state.salvaged
 
     async def _salvage(self, broken: tuple[Violation, ...]) -> tuple[Violation, ...]:
         """Take out what the query does not ask for; what is broken then, or ``broken`` if nothing can be saved."""
@@ -286,6 +302,15 @@ class _IterationNotes:
         )
 
 
+def _offered(reports: Sequence[Report]) -> tuple[Report, ...]:
+    """What the selector chooses from. A failed report has no call to add.
+
+    An empty result ("no events on that day") is an answer, but a poor one: only where there is nothing else.
+    """
+    found = tuple(report for report in reports if report.outcome == "ok")
+    return found or tuple(report for report in reports if report.outcome == "empty")
+
+
 def _sample(state: State) -> Sample:
     return Sample(
         id=f"{state.run_seed}-{state.index:06d}",
@@ -307,5 +332,5 @@ def with_unknown_origins(workflow: Workflow, broken: Iterable[Violation]) -> Wor
         )
         return step.model_copy(update={"origins": origins})
 
-    chains = (c.model_copy(update={"steps": tuple(map(reworked, c.steps))}) for c in workflow.chains)
-    return Workflow(chains=tuple(chains))
+    chains = tuple(c.model_copy(update={"steps": tuple(map(reworked, c.steps))}) for c in workflow.chains)
+    return workflow.model_copy(update={"chains": chains})

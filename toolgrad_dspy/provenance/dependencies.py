@@ -20,5 +20,5 @@ def attempts_to_keep(attempts: Iterable[Attempt], final: set[str]) -> set[str]:
         if attempt_id in keep or attempt_id not in by_id:
             continue
         keep.add(attempt_id)
-        waiting.extend(origin.step for origin in by_id[attempt_id].origins if origin.step is not None)
+        waiting.extend(source.step for origin in by_id[attempt_id].origins for source in origin.sources)
     return keep

@@ -132,7 +132,8 @@ def made_up_value(
     An id that no tool gives may be known otherwise.
     """
     for origin in origins:
-        if origin.kind != "user":
+        # What the user stated before is known, also where a result repeats it.
+        if origin.kind != "user" or origin.echo is not None:
             continue
         name, value = last_key(origin.pointer), lookup(arguments, origin.pointer)
         if is_template(value):

@@ -88,9 +88,14 @@ class Chain(Record):
 
 
 class Workflow(Record):
-    """The chains built so far (W in the paper's (q, W, r))."""
+    """The chains built so far (W in the paper's (q, W, r)).
+
+    ``ordered`` says that :attr:`Step.after` is complete: steps of which neither depends on the other can run in any
+    order. Without it, nothing is known of the order that writes need.
+    """
 
     chains: tuple[Chain, ...] = ()
+    ordered: bool = False
 
     @property
     def steps(self) -> tuple[Step, ...]:

@@ -3,34 +3,26 @@
 Every pointer into the shown part is also valid in the full result: lists are cut at their end, and no key is renamed.
 """
 
-import json
-from collections.abc import Iterable
-
 from pydantic import JsonValue
 
+from toolgrad_dspy.rendering.cutting import MORE, cut, first_that_fits, line
 from toolgrad_dspy.rendering.useful_keys import UsefulKeys
 
-# How far :func:`abridge` cuts, one try after the other: at most so many list items, and characters of a string.
-_CUTS = ((12, 400), (6, 240), (3, 160), (2, 80), (1, 60))
+# Shares of the limit that :func:`abridge` cuts to, one after the other: what says how much is missing takes room too.
+_TRIES = (1, 0.85, 0.7, 0.5, 0.3)
 # Of an older result: items of a list, and characters of a string.
 _BRIEF = ((3, 60), (2, 60), (1, 60), (1, 30))
 
-# Stands for what is left out.
-MORE = "…"
-
-_ENCODER = json.JSONEncoder(ensure_ascii=False)
-
-
-def line(value: JsonValue) -> str:
-    """``value`` as one line of JSON."""
-    return _ENCODER.encode(value)
-
 
 def abridge(value: JsonValue, limit: int) -> JsonValue:
-    """``value`` in about ``limit`` characters of JSON: long lists and strings are cut and say how much is missing."""
+    """``value`` in about ``limit`` characters of JSON: long lists and texts are cut and say how much is missing.
+
+    >>> abridge({"log": "started\\n" + "working\\n" * 40 + "done"}, 90)
+    {'log': 'started\\nworking\\nworking\\n… 38 lines left out …\\nworking\\ndone'}
+    """
     if len(line(value)) <= limit:
         return value
-    return _first_that_fits((_cut(value, *cut) for cut in _CUTS), limit)
+    return first_that_fits((cut(value, int(share * limit)) for share in _TRIES), limit)
 
 
 def brief(value: JsonValue, useful: UsefulKeys, limit: int) -> JsonValue:
@@ -40,18 +32,8 @@ def brief(value: JsonValue, useful: UsefulKeys, limit: int) -> JsonValue:
     ``{"stop_id": "st_004", "…": "lat, lon"}``. A text is cut as by :func:`abridge`.
     """
     shaped, bare = _reduced(value, useful, shape=True), _reduced(value, useful, shape=False)
-    tries = [_cut(shaped, *cut) for cut in _BRIEF] + [_cut(bare, *cut) for cut in _BRIEF]
-    return _first_that_fits(tries, limit)
-
-
-def _first_that_fits(tries: Iterable[JsonValue], limit: int) -> JsonValue:
-    shown = ""
-    for short in tries:
-        shown = line(short)
-        if len(shown) <= limit:
-            return short
-    # An object with very many keys: keys are never cut, so nothing is left but to cut its text.
-    return shown[:limit] + " … (cut)"
+    tries = [_few(shaped, *few) for few in _BRIEF] + [_few(bare, *few) for few in _BRIEF]
+    return first_that_fits(tries, limit)
 
 
 def _reduced(value: JsonValue, useful: UsefulKeys, *, shape: bool, key: str = "") -> JsonValue:
@@ -79,11 +61,11 @@ def _holds_any(value: JsonValue) -> bool:
     return any(not isinstance(item, (dict, list)) or _holds_any(item) for item in items)
 
 
-def _cut(value: JsonValue, items: int, chars: int) -> JsonValue:
+def _few(value: JsonValue, items: int, chars: int) -> JsonValue:
     if isinstance(value, dict):
-        return {key: _cut(item, items, chars) for key, item in value.items()}
+        return {key: _few(item, items, chars) for key, item in value.items()}
     if isinstance(value, list):
-        shown = [_cut(item, items, chars) for item in value[:items]]
+        shown = [_few(item, items, chars) for item in value[:items]]
         return [*shown, f"… {len(value) - items} more"] if len(value) > items else shown
     if isinstance(value, str) and len(value) > chars:
         return value[:chars] + f" … ({len(value) - chars} characters more)"

@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from pydantic import JsonValue
 
 from toolgrad_dspy.records import Attempt, Report, Step, Workflow
-from toolgrad_dspy.rendering.abridge import abridge, brief, line
+from toolgrad_dspy.rendering.abridge import abridge, brief
+from toolgrad_dspy.rendering.cutting import line
 from toolgrad_dspy.rendering.useful_keys import UsefulKeys
 
 EMPTY_WORKFLOW = "(no steps yet)"
@@ -21,6 +22,14 @@ def step_line(chain: str, step: Step, limit: int) -> str:
 def older_step_line(chain: str, step: Step, useful: UsefulKeys) -> str:
     """A step whose result was shown before: what a call can use of it, in about :data:`OLDER` characters."""
     return _step_line(chain, step, brief(step.observation.value, useful, OLDER))
+
+
+def shown_forms(value: JsonValue, useful: UsefulKeys, limit: int) -> tuple[JsonValue, ...]:
+    """The forms in which the planning prompts show a result, all that a planner can know of it: as new, in ``limit``
+    characters, and as older. Only itself if it fits, since the older form has no more.
+    """
+    new = abridge(value, limit)
+    return (value,) if new is value else (new, brief(value, useful, OLDER))
 
 
 def _step_line(chain: str, step: Step, result: JsonValue) -> str:
@@ -55,7 +64,7 @@ def report_line(report: Report, limit: int) -> str:
     inner = {attempt.id for attempt in kept}
     calls: list[JsonValue] = []
     for attempt in kept:
-        uses = sorted({o.step for o in attempt.origins if o.step is not None and o.step not in inner})
+        uses = sorted({s.step for o in attempt.origins for s in o.sources if s.step not in inner})
         shown = _attempt(attempt, limit // len(kept))  # one limit for the whole report, however many calls it has
         calls.append({**shown, "uses": list[JsonValue](uses)} if uses else shown)
     return line(

@@ -8,7 +8,7 @@ from pydantic import JsonValue
 
 from toolgrad_dspy.json_schema import key_outline, parameter_list, sketch
 from toolgrad_dspy.records import Tool
-from toolgrad_dspy.rendering.abridge import MORE, line
+from toolgrad_dspy.rendering.cutting import MORE, line
 from toolgrad_dspy.rendering.useful_keys import UsefulKeys
 
 # Characters of a tool's description, and of the outline of its result.

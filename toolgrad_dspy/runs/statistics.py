@@ -15,9 +15,11 @@ class RunStatistics(Record):
 
     - ``pass_rate``: share of the sessions that end with an accepted triple (query, workflow, response).
     - ``steps_per_sample``: ground-truth tools: the calls over all chains.
-    - ``dependent_*``: steps with an argument that comes from an earlier step's result.
+    - ``dependent_*``: steps that have to come after an earlier one; ``value_dependent_*`` those with an argument that
+      comes from its result, ``state_dependent_*`` those that need its effect, or would change what it gave. A step
+      can be both.
     - ``tool_calls_per_sample`` counts failed calls too; ``replayed_calls_per_sample`` counts the calls that only
-      repeat accepted steps, on branches and in the final check.
+      repeat accepted steps: on branches, to check them, and to find the order that state asks for.
     - ``*_by_reason``: counts by :attr:`Session.reason_key`; ``refused_by_criterion``: those that judges rejected, by
       each of the criteria that did not hold (:attr:`Session.refused_by`).
     """
@@ -35,6 +37,8 @@ class RunStatistics(Record):
     chains_per_sample: float | None
     dependent_steps_per_sample: float | None
     dependent_step_share: float | None
+    value_dependent_steps_per_sample: float | None
+    state_dependent_steps_per_sample: float | None
     distinct_tools: int
 
     lm_calls_per_sample: float | None
@@ -69,6 +73,8 @@ class _Totals:
     steps: int = 0
     chains: int = 0
     dependent: int = 0
+    value_dependent: int = 0
+    state_dependent: int = 0
     tools: set[str] = field(default_factory=set)
     roles: dict[str, RoleUsage] = field(default_factory=dict)
     tool_calls: int = 0
@@ -93,6 +99,8 @@ class _Totals:
         self.steps += len(steps)
         self.chains += len(sample.workflow.chains)
         self.dependent += sum(1 for step in steps if step.depends_on)
+        self.value_dependent += sum(1 for step in steps if step.uses)
+        self.state_dependent += sum(1 for step in steps if step.after)
         self.tools.update(step.call.tool for step in steps)
 
     def statistics(self) -> RunStatistics:
@@ -112,6 +120,8 @@ class _Totals:
             chains_per_sample=_mean(self.chains, accepted),
             dependent_steps_per_sample=_mean(self.dependent, accepted),
             dependent_step_share=_mean(self.dependent, self.steps),
+            value_dependent_steps_per_sample=_mean(self.value_dependent, accepted),
+            state_dependent_steps_per_sample=_mean(self.state_dependent, accepted),
             distinct_tools=len(self.tools),
             lm_calls_per_sample=_mean(calls, accepted),
             lm_calls_per_sample_by_role={role: mean for role, mean in by_role.items() if mean is not None},

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from toolgrad_dspy.provenance.statements import Clock, Day, dates_in, numbers_in, times_in
+from toolgrad_dspy.texts.words import COMMON, JOINING, MONTHS, OPENERS
 
 ClaimKind = Literal["number", "date", "time", "weekday", "name", "quote", "literal"]
 
@@ -19,8 +20,9 @@ Reading = float | Day | Clock | str
 _NO_CLAIMS = frozenset({"article", "ordinal"})
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-# Characters of a text that are searched: a response is never as long.
-SEARCHED_CHARS = 40_000
+# Claims of one text that are read, and characters that are searched for them: no person reads more.
+MOST_CLAIMS = 400
+SEARCHED_CHARS = 20_000
 # With a larger share of capitals inside sentences, nouns have them too, as in German.
 _MOST_CAPITALS = 0.25
 # Of fewer words than this the share says nothing.
@@ -28,45 +30,12 @@ _FEW_WORDS = 12
 
 _WORD = re.compile(r"[^\W_](?:[\w'’&-]*[^\W_])?")
 _SENTENCE_END = re.compile(r"(?:^|[.!?:;…\n。！？]|^\s*[-*•]|\d[.)])[\s\"'“”«»()*_-]*$")
-_QUOTED = re.compile(r'"([^"\n]{2,400})"|“([^”\n]{2,400})”|«([^»\n]{2,400})»|„([^“”\n]{2,400})[“”]')
+_QUOTED = re.compile(r'"([^"\n]{2,400})"|“([^”\n]{2,400})”|»([^«\n]{2,400})«|«([^»\n]{2,400})»|„([^“”\n]{2,400})[“”]')
 # Addresses, links, paths and ids: what cannot be written in other words.
 _LITERAL = re.compile(
     r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+|https?://[^\s\"'<>)\]]+|(?<![\w/])(?:~|\.{1,2})?(?:/[\w.@-]+){2,}"
     r"|\b(?=\w*\d)[A-Za-z]{1,12}[_-]\w*\d\w*\b"
 )
-_COMMON = frozenset(
-    {"i", "i'm", "i've", "i'll", "i'd", "am", "pm", "ok", "id", "url", "faq", "ps", "mr", "mrs", "ms", "dr"}
-)
-_MONTHS = frozenset(
-    [
-        "january",
-        "february",
-        "march",
-        "april",
-        "may",
-        "june",
-        "july",
-        "august",
-        "september",
-        "october",
-        "november",
-        "december",
-        "jan",
-        "feb",
-        "mar",
-        "apr",
-        "jun",
-        "jul",
-        "aug",
-        "sep",
-        "sept",
-        "oct",
-        "nov",
-        "dec",
-    ]
-)
-# Words that stand in the middle of a name, without a capital.
-_JOINING = frozenset({"of", "the", "de", "la", "le", "du", "des", "del", "di", "da", "van", "von", "der", "den", "&"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +50,7 @@ class Claim:
 
 
 def claims(text: str) -> tuple[Claim, ...]:
-    """The claims of ``text`` in their order; of overlapping ones the one that says more.
+    """The claims of ``text`` in their order, :data:`MOST_CLAIMS` at most; of overlapping ones the one that says more.
 
     >>> [(claim.kind, claim.text) for claim in claims("Ask for Ann Lee on May 14; it costs 12.50.")]
     [('name', 'Ann Lee'), ('date', 'May 14'), ('number', '12.50')]
@@ -93,6 +62,8 @@ def claims(text: str) -> tuple[Claim, ...]:
         if not any(free[claim.start : claim.end]):
             free[claim.start : claim.end] = b"\1" * (claim.end - claim.start)
             found.append(claim)
+            if len(found) == MOST_CLAIMS:
+                break
     return tuple(sorted(found, key=lambda claim: claim.start))
 
 
@@ -103,24 +74,35 @@ def _literals(text: str) -> Iterator[Claim]:
 
 def _quotes(text: str) -> Iterator[Claim]:
     for match in _QUOTED.finditer(text):
-        group = next(number for number in range(1, 5) if match[number] is not None)
+        group = next(number for number in range(1, 6) if match[number] is not None)
         yield _claim("quote", text, *match.span(group))
 
 
 def _moments(text: str) -> Iterator[Claim]:
-    for dated in dates_in(text):
-        yield _claim("date", text, dated.start, dated.end, dated.values)
-    for timed in times_in(text):
-        yield _claim("time", text, timed.start, timed.end, timed.values)
+    # Line by line: "for one\n- 14 May" is no range of days.
+    for begin, line in _lines(text):
+        for dated in dates_in(line):
+            yield _claim("date", text, begin + dated.start, begin + dated.end, dated.values)
+        for timed in times_in(line):
+            yield _claim("time", text, begin + timed.start, begin + timed.end, timed.values)
     for match in _WORD.finditer(text):
         if match[0].casefold() in WEEKDAYS and match[0][0].isupper():
             yield _claim("weekday", text, *match.span(), (match[0].casefold(),))
 
 
 def _numbers(text: str) -> Iterator[Claim]:
-    for number in numbers_in(text):
-        if number.form not in _NO_CLAIMS and text[number.start : number.end].casefold() != "one":
-            yield _claim("number", text, number.start, number.end, number.values)
+    for begin, line in _lines(text):
+        for number in numbers_in(line):
+            if number.form not in _NO_CLAIMS and line[number.start : number.end].casefold() != "one":
+                yield _claim("number", text, begin + number.start, begin + number.end, number.values)
+
+
+def _lines(text: str) -> Iterator[tuple[int, str]]:
+    """The lines of ``text``, with where they begin."""
+    begin = 0
+    for line in text.splitlines(keepends=True):
+        yield begin, line
+        begin += len(line)
 
 
 def _names(text: str) -> Iterator[Claim]:
@@ -131,70 +113,11 @@ def _names(text: str) -> Iterator[Claim]:
     for run in _runs(text, words):
         first, last = run[0], run[-1]
         begins = _begins_sentence(text, first.start())
-        if begins and len(run) > 1 and first[0].casefold() in _OPENERS:
+        if begins and len(run) > 1 and first[0].casefold() in OPENERS:
             first, run = run[1], run[1:]
             begins = False
-        if len(run) > 1 or (single and not begins):
+        if len(run) > 1 or (single and not begins and len(first[0]) > 1):
             yield _claim("name", text, first.start(), last.end())
-
-
-# Words with which sentences begin; the name is what follows ("The Blue Door is open").
-_OPENERS = frozenset(
-    [
-        "the",
-        "a",
-        "an",
-        "this",
-        "that",
-        "these",
-        "those",
-        "your",
-        "our",
-        "his",
-        "her",
-        "its",
-        "their",
-        "my",
-        "and",
-        "but",
-        "or",
-        "so",
-        "yes",
-        "no",
-        "also",
-        "at",
-        "in",
-        "on",
-        "for",
-        "from",
-        "to",
-        "with",
-        "by",
-        "as",
-        "if",
-        "it",
-        "is",
-        "there",
-        "here",
-        "you",
-        "we",
-        "he",
-        "she",
-        "they",
-        "i",
-        "of",
-        "when",
-        "after",
-        "before",
-        "both",
-        "all",
-        "each",
-        "every",
-        "dear",
-        "hello",
-        "hi",
-    ]
-)
 
 
 def _runs(text: str, words: Sequence[re.Match[str]]) -> Iterator[list[re.Match[str]]]:
@@ -211,7 +134,7 @@ def _runs(text: str, words: Sequence[re.Match[str]]) -> Iterator[list[re.Match[s
                     yield run
                 run = [word]
             waiting = []
-        elif near and word[0].casefold() in _JOINING and len(waiting) < 2:
+        elif near and word[0].casefold() in JOINING and len(waiting) < 2:
             waiting.append(word)
         else:
             if run:
@@ -228,15 +151,16 @@ def _is_near(text: str, word: re.Match[str], after: re.Match[str]) -> bool:
 
 
 def _is_capital(word: str) -> bool:
-    return word[0].isupper() and word.casefold() not in _COMMON
+    return word[0].isupper() and word.casefold() not in COMMON
 
 
 def _is_calendar(word: str) -> bool:
-    return word.casefold() in _MONTHS or word.casefold() in WEEKDAYS
+    return word.casefold() in MONTHS or word.casefold() in WEEKDAYS
 
 
 def _begins_sentence(text: str, start: int) -> bool:
-    return _SENTENCE_END.search(text[max(0, start - 12) : start]) is not None or not text[:start].strip()
+    before = text[max(0, start - 12) : start]
+    return _SENTENCE_END.search(before) is not None or (start <= len(before) and not before.strip())
 
 
 def _claim(kind: ClaimKind, text: str, start: int, end: int, readings: Sequence[Reading] = ()) -> Claim:

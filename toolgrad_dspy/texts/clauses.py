@@ -15,9 +15,10 @@ from toolgrad_dspy.provenance.statements.reading import normalise
 from toolgrad_dspy.records import Step, Tool, Workflow, in_words, leaves
 from toolgrad_dspy.texts.claims import claims
 from toolgrad_dspy.texts.demands import Demand
+from toolgrad_dspy.texts.words import ENGLISH, GENERAL
 
 _CLAUSE = re.compile(
-    r"(?<=[.!?;。！？\n])\s*|(?:,?\s+)(?=(?:and|then|also|plus|but)\s+(?:then\s+|also\s+|please\s+|i\b|could\b|can\b|"
+    r"(?<=[.!?;])(?<!\d\.)\s+|(?<=[。！？\n])\s*|(?:,?\s+)(?=(?:and|then|also|plus|but)\s+(?:then\s+|also\s+|please\s+|i\b|could\b|can\b|"
     r"tell\b|show\b|find\b|list\b|book\b|give\b|get\b|check\b|who\b|what\b|when\b|where\b|which\b|how\b|whether\b|"
     r"send\b|add\b|create\b|make\b|look\b|let\b|see\b|read\b|write\b|delete\b|remove\b|cancel\b|update\b|set\b))",
     re.IGNORECASE,
@@ -33,141 +34,8 @@ _ASKS = re.compile(
     r"|\bi(?:'m|\s+am)\s+(?:\w+\s+)?(?:looking|after|interested|trying|hoping)\b|\blet\s+me\s+know\b|\bwho\b|\bwhat\b|\bhow\s+(?:much|many|long|far|do|is|are)\b|\bplease\b",
     re.IGNORECASE,
 )
-# Frequent words of English that are rare in other languages, and their least share of a text.
-_ENGLISH = frozenset(
-    ["the", "i", "to", "of", "and", "for", "on", "my", "you", "with", "please", "it", "that", "this", "are", "what",
-     "can", "could", "would", "is", "any", "them", "one", "show", "find", "get", "tell"]
-)  # fmt: skip
+# The least share of frequent English words in an English text.
 _ENGLISH_SHARE = 0.12
-# Words that stand in requests of every kind: they tell nothing of which tool is meant.
-_GENERAL = frozenset(
-    [
-        "find",
-        "get",
-        "search",
-        "list",
-        "look",
-        "show",
-        "tell",
-        "give",
-        "check",
-        "see",
-        "read",
-        "make",
-        "take",
-        "use",
-        "set",
-        "go",
-        "know",
-        "want",
-        "need",
-        "like",
-        "help",
-        "please",
-        "could",
-        "would",
-        "can",
-        "will",
-        "let",
-        "have",
-        "has",
-        "do",
-        "does",
-        "is",
-        "are",
-        "be",
-        "was",
-        "were",
-        "and",
-        "or",
-        "the",
-        "a",
-        "an",
-        "of",
-        "to",
-        "for",
-        "in",
-        "on",
-        "at",
-        "by",
-        "with",
-        "from",
-        "it",
-        "its",
-        "this",
-        "that",
-        "these",
-        "those",
-        "there",
-        "their",
-        "my",
-        "me",
-        "i",
-        "you",
-        "your",
-        "all",
-        "any",
-        "some",
-        "one",
-        "each",
-        "every",
-        "given",
-        "return",
-        "returns",
-        "using",
-        "more",
-        "about",
-        "into",
-        "also",
-        "then",
-        "than",
-        "when",
-        "which",
-        "what",
-        "who",
-        "where",
-        "how",
-        "whether",
-        "if",
-        "not",
-        "no",
-        "only",
-        "up",
-        "out",
-        "as",
-        "be",
-        "put",
-        "together",
-        "hand",
-        "thing",
-        "few",
-        "plan",
-        "week",
-        "today",
-        "errand",
-        "organised",
-        "organise",
-        "organize",
-        "arrange",
-        "sort",
-        "done",
-        "information",
-        "detail",
-        "data",
-        "item",
-        "result",
-        "name",
-        "value",
-        "number",
-        "id",
-        "new",
-        "current",
-        "available",
-        "specific",
-        "user",
-    ]
-)
-_MENTIONS = frozenset({"value", "pick", "choice"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +64,7 @@ def clauses(query: str) -> tuple[Clause, ...]:
 def is_english(text: str) -> bool:
     """Whether ``text`` has as many of the frequent words of English as an English text has."""
     words = normalise(text).split()
-    return not words or sum(word in _ENGLISH for word in words) >= _ENGLISH_SHARE * len(words)
+    return not words or sum(word in ENGLISH for word in words) >= _ENGLISH_SHARE * len(words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,9 +163,7 @@ def vocabulary(step: Step, tools: Mapping[str, Tool]) -> frozenset[str]:
 @lru_cache(maxsize=4096)
 def telling(text: str) -> frozenset[str]:
     """The words of ``text`` that tell what it is about, without their endings."""
-    return (
-        frozenset(stem(word) for word in normalise(text).split() if word not in _GENERAL and len(word) > 2) - _STEMS
-    )
+    return frozenset(stem(word) for word in normalise(text).split() if word not in GENERAL and len(word) > 2) - _STEMS
 
 
 def stem(word: str) -> str:
@@ -308,4 +174,4 @@ def stem(word: str) -> str:
     return word
 
 
-_STEMS = frozenset(stem(word) for word in _GENERAL)
+_STEMS = frozenset(stem(word) for word in GENERAL)

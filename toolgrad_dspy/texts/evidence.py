@@ -7,7 +7,7 @@ sentence says.
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 
@@ -21,6 +21,17 @@ from toolgrad_dspy.texts.claims import WEEKDAYS, Claim, claims
 _ISO = re.compile(r"(?<!\d)(\d{4})-(\d{2})-(\d{2})(?!\d)")
 _CLOCK = re.compile(r"(?<![\d:])(\d{1,2}):(\d{2})(?!\d)")
 _SENTENCE = re.compile(r"[^.!?\n。！？]+(?:[.!?](?=\S)[^.!?\n]+)*[.!?。！？]*")
+_DECIMAL = re.compile(r"\d{1,2}[.,]\d{2}")
+# How far a round number may be from what it stands for.
+_ROUNDED = 0.05
+# A longer text is read part by part: what its numbers are of stands beside them, not in its key.
+_LABEL_CHARS = 40
+# Characters of a text whose numbers may be spoken of with any of its words, and of one that is read at all.
+_SHORT_TEXT = 1_000
+_READ_CHARS = 20_000
+# Words of a long text that have to be told, and letters of such a word.
+_WORDS_TOLD = 2
+_WORD_LETTERS = 5
 # A number of more significant digits is not there by chance.
 _DISTINCTIVE_DIGITS = 4
 
@@ -53,10 +64,20 @@ class Evidence:
         if claim.kind == "date":
             return "date" if any(self._has_date(reading) for reading in claim.readings) else None
         if claim.kind == "time":
-            return "time" if self._times.intersection(claim.readings) else None
+            if self._has_time(claim):
+                return "time"
+            # "7.00" is a price as well.
+            if _DECIMAL.fullmatch(claim.text):
+                price = replace(claim, kind="number", readings=(float(claim.text.replace(",", ".")),))
+                return self._number(price, sentence)
+            return None
         if claim.kind == "weekday":
             return "weekday" if claim.text.casefold() in self._weekdays else None
         if claim.kind == "name":
+            words = claim.text.split()
+            # The first word of a sentence has its capital from there: "Vom Riverside Pier".
+            if len(words) > 2 and self._has_text(" ".join(words[1:])):
+                return "text"
             return "record" if self._in_one_record(normalise(claim.text).split()) else None
         return None
 
@@ -65,9 +86,12 @@ class Evidence:
         said = claims(text)
         plain = normalise(text)
         told = set()
+        words = set(plain.split())
         for step, own in self._own.items():
-            if any(f" {word} " in plain for word in own.texts) or any(
-                set(claim.readings) & own.readings for claim in said
+            if (
+                any(f" {text} " in plain for text in own.texts)
+                or any(set(claim.readings) & own.readings for claim in said)
+                or len(words & own.words) >= _WORDS_TOLD
             ):
                 told.add(step)
         return frozenset(told)
@@ -125,6 +149,13 @@ class Evidence:
             found.update(clock for timed in times_in(text) for clock in timed.values)
         return frozenset(found)
 
+    def _has_time(self, claim: Claim) -> bool:
+        """Whether a reading is a time of the evidence; one without a half of the day may be twelve hours later."""
+        readings = {reading for reading in claim.readings if isinstance(reading, Clock)}
+        if not re.search(r"[a-z]", claim.text, re.IGNORECASE):
+            readings |= {Clock(clock.hour + 12, clock.minute) for clock in readings if clock.hour < 12}
+        return bool(self._times & readings)
+
     @cached_property
     def _weekdays(self) -> frozenset[str]:
         return frozenset(WEEKDAYS[day.weekday()] for day in _days(self._dates))
@@ -149,9 +180,15 @@ class Evidence:
     def _numbers(self) -> dict[float, list[_Place]]:
         found: dict[float, list[_Place]] = {}
         for step, path, leaf in self._leaves():
-            place = _Place(step, path.rpartition("/")[0], frozenset(key_words(last_key(path))))
+            record, words = path.rpartition("/")[0], frozenset(key_words(last_key(path)))
+            if isinstance(leaf, str) and len(leaf) > _LABEL_CHARS:
+                for part, numbers in _numbers_by_part(leaf):
+                    place = _Place(step, record, words | part)
+                    for number in numbers:
+                        found.setdefault(number, []).append(place)
+                continue
             for number in _numbers_of(leaf):
-                found.setdefault(number, []).append(place)
+                found.setdefault(number, []).append(_Place(step, record, words))
         for text in self._texts:
             for said in numbers_in(text):
                 for number in said.values:
@@ -178,8 +215,10 @@ class Evidence:
                 return "query"
             if places and (_digits(reading) >= _DISTINCTIVE_DIGITS or any(p.words & words for p in places)):
                 return "number"
-            if places and self._same_record(places, sentence, claim):
+            if places and self._same_record(places, sentence):
                 return "record"
+            if self._is_hour(reading, sentence):
+                return "time"
             if reading in self._counts:
                 return "count"
             if round(reading, 2) in self._totals:
@@ -194,9 +233,20 @@ class Evidence:
         near = [number for number in self._numbers if round(number, decimals) == reading and number != reading]
         if _digits(reading) >= 2 and near:
             return near
+        # "some 400 metres" for 397: people round to what has one or two digits.
+        if reading >= 20 and _digits(reading) <= 2:
+            rounded = [number for number in self._numbers if abs(number - reading) <= _ROUNDED * reading]
+            if rounded:
+                return rounded
         return [number for number in self._numbers if round(number * 100, 6) == reading and 0 < number < 1]
 
-    def _same_record(self, places: Iterable[_Place], sentence: str, claim: Claim) -> bool:
+    def _is_hour(self, reading: float, sentence: str) -> bool:
+        """Whether a bare number is an hour: "at 6:30, 7 or 7:30 pm"."""
+        if reading not in range(25) or not any(claim.kind == "time" for claim in claims(sentence)):
+            return False
+        return bool(self._times & {Clock(int(reading) % 24, 0), Clock((int(reading) + 12) % 24, 0)})
+
+    def _same_record(self, places: Iterable[_Place], sentence: str) -> bool:
         """Whether one of ``places`` is in a record that the sentence says something else of."""
         plain = normalise(sentence)
         for place in places:
@@ -217,13 +267,21 @@ class Evidence:
     def _own(self) -> dict[str, "_Own"]:
         """What each step's result has that no other one and no text has."""
         seen: dict[object, set[str]] = {}
+        worded: dict[str, set[str]] = {}
         for step, path, leaf in self._leaves():
             if names_id(last_key(path)) or opaque(leaf):
                 continue
             for item in (*_tellable_texts(leaf), *_readings(leaf)):
                 seen.setdefault(item, set()).add(step)
+            if isinstance(leaf, str) and len(leaf) > _LABEL_CHARS:
+                for word in normalise(leaf[:_READ_CHARS]).split():
+                    if len(word) >= _WORD_LETTERS:
+                        worded.setdefault(word, set()).add(step)
         beside = "".join(map(normalise, self._texts))
-        own = {step: _Own(set(), set()) for step in self._shown}
+        own = {step: _Own(set(), set(), set()) for step in self._shown}
+        for word, steps in worded.items():
+            if len(steps) == 1 and f" {word} " not in beside:
+                own[next(iter(steps))].words.add(word)
         for item, steps in seen.items():
             if len(steps) != 1:
                 continue
@@ -238,8 +296,11 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class _Own:
+    """What only one step's result has: short texts, numbers and moments, and the words of long texts."""
+
     texts: set[str]
     readings: set[object]
+    words: set[str]
 
 
 def sentences(text: str) -> Iterator[tuple[int, int]]:
@@ -280,6 +341,19 @@ def _numbers_of(leaf: JsonValue) -> Iterator[float]:
     elif isinstance(leaf, str):
         for said in numbers_in(leaf):
             yield from (float(number) for number in said.values if abs(number) < 1e300)
+
+
+def _numbers_by_part(text: str) -> Iterator[tuple[frozenset[str], list[float]]]:
+    """The numbers of each line of a text, with the words of that line; of a short text, with all its words."""
+    whole = frozenset(_stems(text)) if len(text) <= _SHORT_TEXT else frozenset()
+    for line in text[:_READ_CHARS].splitlines():
+        numbers = list(_numbers_of(line)) if any(sign.isdigit() for sign in line) or len(line) < 200 else []
+        if numbers:
+            yield whole | frozenset(_stems(line)), numbers
+
+
+def _stems(text: str) -> Iterator[str]:
+    return (word.rstrip("s") for word in normalise(text).split() if len(word) > 3)
 
 
 def _lengths(value: JsonValue) -> Iterator[int]:

@@ -9,10 +9,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from toolgrad_dspy.provenance.origins import origin_faults
+from toolgrad_dspy.provenance.repeats import repeated
 from toolgrad_dspy.provenance.statements import contains, conveys, mentions
 from toolgrad_dspy.records import Check, CheckedBy, CheckSubject, Step, Tool, Workflow
 from toolgrad_dspy.rendering import abridge
-from toolgrad_dspy.texts.claims import Claim, claims
+from toolgrad_dspy.texts.claims import MOST_CLAIMS, SEARCHED_CHARS, Claim, claims
 from toolgrad_dspy.texts.clauses import Clause, served, telling, vocabulary
 from toolgrad_dspy.texts.demands import Demand, demands
 from toolgrad_dspy.texts.evidence import Evidence, sentence_of, sentences
@@ -23,6 +25,7 @@ from toolgrad_dspy.texts.picks import determined_by
 ViolationCode = Literal[
     "empty_query",
     "empty_response",
+    "too_long",  # no person writes or reads such a text, and it cannot be checked in reasonable time
     "value_not_stated",  # the query does not state a value of user origin
     "choice_not_conveyed",  # it conveys neither this enumerated value nor this boolean
     "pick_not_determined",  # it does not say which of several things is meant
@@ -31,6 +34,8 @@ ViolationCode = Literal[
     "internal_value",  # the query or the response contains an internal id
     "tool_named",  # the query or the response names a tool
     "claim_unsupported",  # the response says what is in no result
+    "broken_origin",  # an argument comes from a step that is gone, or from a place where it does not stand
+    "repeated_call",  # a read that tells what an earlier one has told
     "not_answered",  # the response does not tell the outcome of a call
     "unread",  # what the rules leave open was not decided
 ]
@@ -183,7 +188,10 @@ def examine(
     """
     wanted = demands(workflow, tools)
     own = _Examiner(query, response, workflow, tools, shown_chars)
+    own.broken += _of_the_calls(workflow, tools)
     own.broken += _surely_broken(query, response, workflow, names or tools)
+    if any(violation.code == "too_long" for violation in own.broken):
+        return Examination(wanted, tuple(own.broken))
     own.demands(wanted)
     if query:
         own.requests(wanted)
@@ -219,12 +227,29 @@ def _question(demand: Demand) -> Question:
     return Question(demand.kind, demand.told, violation, demand=demand)
 
 
+def _of_the_calls(workflow: Workflow, tools: Mapping[str, Tool]) -> Iterator[Violation]:
+    """What is wrong with the calls themselves, whatever the texts say."""
+    for fault in origin_faults(workflow):
+        yield Violation("broken_origin", f"origin: {fault.text}", step=fault.step)
+    for number, step in enumerate(workflow.steps):
+        tool = tools.get(step.call.tool)
+        earlier = repeated(step.call, step.observation, workflow.steps[:number])
+        if earlier is not None and not (tool is not None and tool.writes):  # what a write does is not in its result
+            text = f"repeated: {step.id} ({step.call.tool}) tells what {earlier} has told"
+            yield Violation("repeated_call", text, step=step.id)
+
+
 def _surely_broken(query: str, response: str, workflow: Workflow, names: Iterable[str]) -> Iterator[Violation]:
     """What needs no second opinion. The part of each text before the first colon is what statistics count."""
     if not query:
         yield Violation("empty_query", "the query is empty")
     if not response:
         yield Violation("empty_response", "the response is empty")
+    for part, text in (("query", query), ("response", response)):
+        if len(text) > SEARCHED_CHARS or (part == "response" and len(claims(text)) >= MOST_CLAIMS):
+            yield Violation(
+                "too_long", f"the {part} is too long: {len(text)} characters", f"the {part} has to be short"
+            )
     for value in internal_values(workflow):
         if contains(query, value):
             yield Violation("internal_value", f"the query contains the internal value {value!r}")

@@ -28,6 +28,7 @@ from toolgrad_dspy.records import (
 )
 from toolgrad_dspy.records.pointer import list_index
 from toolgrad_dspy.texts.extremes import Extreme, extremes
+from toolgrad_dspy.texts.words import EACH
 
 # Characters of a text that tells an element from the others: a longer one is a description.
 PROPERTY_CHARS = 60
@@ -36,15 +37,14 @@ _NAMES = frozenset({"name", "title", "label", "subject", "summary", "headline", 
 # Rules that take a list as a whole.
 _WHOLE_LISTS = frozenset({"sum", "count", "joined", "maximum", "minimum"})
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
-_EACH = ("all", "each", "every", "both", "everyone", "everything")
 
 
 @dataclass(frozen=True)
 class Pick:
     """One element of a list that an argument takes: of the list at ``path`` in the result of ``source``.
 
-    ``step`` and ``pointer`` are where it is used first, ``taken`` the positions that the workflow's calls take of
-    that list.
+    ``step`` and ``pointer`` are where it is used first, and ``value`` what is taken there; ``taken`` are the
+    positions that the workflow's calls take of that list.
     """
 
     step: str
@@ -54,6 +54,7 @@ class Pick:
     index: int
     items: tuple[JsonValue, ...]
     taken: frozenset[int]
+    value: JsonValue = None
 
     @property
     def item(self) -> JsonValue:
@@ -148,7 +149,10 @@ def picks(workflow: Workflow) -> tuple[Pick, ...]:
             if place.index not in known and not (whole and known):
                 source, path = place.list
                 every = frozenset(taken[place.list])
-                found.append(Pick(step.id, place.pointer, source, path, place.index, tuple(place.items), every))
+                value = _at(step.call.arguments, place.pointer)
+                found.append(
+                    Pick(step.id, place.pointer, source, path, place.index, tuple(place.items), every, value)
+                )
         current |= used
     return tuple(found)
 
@@ -186,16 +190,22 @@ def _chosen(step: Step, results: dict[str, JsonValue]) -> list[_Place]:
 def determined_by(query: str, pick: Pick) -> str | None:
     """How ``query`` says which element is meant: the rule, or None if no rule finds that it does.
 
-    Rules: ``all``, ``property`` (what it says of the element is true of no other one), ``extreme``, ``position``.
+    Rules: ``all``, ``value`` (it says the very value that is taken), ``property`` (what it says of the element is
+    true of no other one), ``part`` (a word of its name that no other one has), ``extreme``, ``position``.
     """
     words = query.casefold().split()
     plain = {word.strip(".,;:!?()\"'") for word in words}
-    if pick.whole and plain.intersection(_EACH):
+    if pick.whole and plain & EACH:
         return "all"
+    if states(query, pick.value, About(name=last_key(pick.pointer))):
+        return "value"
     if _told(query, pick):
         return "property"
     if any(extreme.said_in(query) for extreme in pick.extremes):
         return "extreme"
+    others = (_words_of(item) for place, item in enumerate(pick.items) if place != pick.index)
+    if (_words_of(pick.item) - set().union(*others)) & plain:
+        return "part"
     return "position" if _counted(query, pick) else None
 
 
@@ -238,6 +248,12 @@ def _sayable(item: JsonValue) -> Iterator[tuple[str, JsonValue]]:
         if isinstance(leaf, str) and (len(leaf) > PROPERTY_CHARS or len(leaf) < 2):
             continue
         yield path, leaf
+
+
+def _words_of(item: JsonValue) -> set[str]:
+    """The words with a capital, of three letters and more, in the texts of ``item``."""
+    texts = (leaf for _, leaf in _sayable(item) if isinstance(leaf, str))
+    return {word.casefold() for text in texts for word in re.findall(r"[^\W\d_]{3,}", text) if word[0].isupper()}
 
 
 def _label(item: JsonValue) -> str:

@@ -129,7 +129,7 @@ def _description_facts(description: ProgramDescription, untuned: str) -> Iterato
     metric = description.metric
     yield "metric weights", _pairs(metric.weights)
     if metric.votes is not None:
-        yield "judge", _pairs({"votes": metric.votes, "temperature": metric.temperature, "prompts": metric.prompts})
+        yield "judge", _pairs(metric.model_dump(exclude={"weights"}))
     yield "tasks", _pairs(description.tasks.model_dump())
     if description.trial is None:
         yield "test scores", f"{_from_to(scores)}, {_difference(scores.difference)}"

@@ -1,4 +1,4 @@
-"""Names of the months in six languages, from the Unicode CLDR (babel)."""
+"""Names of the months and of the days of the week, from the Unicode CLDR (babel)."""
 
 from functools import lru_cache
 
@@ -32,3 +32,18 @@ def months_of(languages: tuple[str, ...]) -> dict[str, int]:
     for language, names in month_names().items():
         known |= {name: month for name, month in names.items() if language in languages or len(name) > 4}
     return known
+
+
+@lru_cache(maxsize=256)
+def day_names(day: str) -> frozenset[str]:
+    """The names of an English day of the week in other languages, in lower case, with plurals in s; or none.
+
+    >>> sorted(day_names("tuesday") & {"dienstag", "mardi", "dienstags", "mittwoch"})
+    ['dienstag', 'dienstags', 'mardi']
+    """
+    english = {str(name).lower(): number for number, name in Locale.parse("en").days["format"]["wide"].items()}
+    number = english.get(day.lower())
+    if number is None:
+        return frozenset()
+    names = {str(Locale.parse(code).days["format"]["wide"][number]).lower() for code in LATIN}
+    return frozenset(names | {f"{name}s" for name in names})

@@ -11,13 +11,14 @@ from collections.abc import Iterable, Iterator
 from pydantic import JsonValue
 
 from toolgrad_dspy.provenance.statements.about import About
+from toolgrad_dspy.provenance.statements.calendar_names import day_names
 from toolgrad_dspy.provenance.statements.languages import is_function_word, languages
 from toolgrad_dspy.provenance.statements.lines import Span, exact, spans, stem, stems
 from toolgrad_dspy.provenance.statements.meanings import said_for_option, said_for_switch
 from toolgrad_dspy.provenance.statements.mentions import Mention, mentions
 from toolgrad_dspy.provenance.statements.negation import negated
 from toolgrad_dspy.provenance.statements.reading import Reading, bare, read, word_set
-from toolgrad_dspy.records import in_words, key_words
+from toolgrad_dspy.records import in_words
 
 # Options that are words of every sentence, or mean nothing alone: they need the parameter's noun beside them.
 _COLOURLESS = word_set(
@@ -34,8 +35,16 @@ _SWITCH_WORDS = word_set(
 )
 # A word after these is what somebody does: "I closed the window".
 _SUBJECT = re.compile(r"\b(?:i|we|you|he|she|they|to|please|ich|wir|je|nous|yo|io|let's|can you|could you) $")
+# What is switched off, or not done; of a name's own value ("cancel order 12") that says nothing, of a choice it does.
+_OFF = re.compile(
+    r"\b(?:(?:turn|switch|turned|switched|leave|leaving|left) (?:off|out)|disable|deactivate|mute|stop|skip|drop|hide"
+    r"|no more|(?:don't|do not|doesn't|never|won't|cannot|can't)(?: want to)?)(?: (?:the|any|my|all|to))? $"
+)
+_PAST = re.compile(r" (?:was|were|had|has been|broke|is late)\b")
+_THING = re.compile(r" (?:my|the|a|an|all|me|this|these|it|them|your|our)\b")
 _DOUBTFUL = re.compile(
-    r"\b(?:doesn't matter|don't mind|don't care|either way|whether|optional|if possible|no preference|egal"
+    r"\b(?:doesn't matter|don't mind|don't care|either way|whether|optional|not important"
+    r"|isn't important|with or without|if possible|no preference|egal"
     r"|peu importe|da igual|bother(?:s)? me)\b"
 )
 _QUESTION = re.compile(r"^\W*(?:is|are|does|do|what|how|when|why|was|were|did|has|have|ist|hat|est-ce|qué|cuánto)\b")
@@ -96,13 +105,15 @@ def _said(reading: Reading, option: str, about: About) -> Iterator[Span]:
     words = in_words(option)
     sorts = bool(_SORTS.intersection(about.words))
     for start, end in _named(reading, option, words, about):
-        if negated(reading, start, end):
+        if _denied(reading, start, end) or _PAST.match(reading.plain, end):
             continue
         before = reading.plain[max(0, start - 30) : start]
         if sorts and not _BY.search(before) and " " not in words:
             continue
         colourless = words in _COLOURLESS or len(words) <= 2 or is_function_word(words, reading)
-        if (colourless or _SUBJECT.search(before)) and not (sorts or _noun_beside(reading, (start, end), about)):
+        # "Read my mails" is what to do, and no kind of mails.
+        verb = _SUBJECT.search(before) or (not before.strip() and _THING.match(reading.plain, end))
+        if (colourless or verb) and not (sorts or _noun_beside(reading, (start, end), about)):
             continue
         yield start, end
     pattern = said_for_option(words)
@@ -116,6 +127,8 @@ def _named(reading: Reading, option: str, words: str, about: About) -> Iterable[
         return ((m.start, m.end) for m in _plain_mentions(reading, option, about))
     said = read(words)
     found: dict[Span, None] = dict.fromkeys(spans(reading, exact(reading).find(exact(said))))
+    for name in day_names(words):
+        found |= dict.fromkeys(spans(reading, exact(reading).find(exact(read(name)))))
     if len(words) > 3:
         for language in languages(reading)[:2]:
             found |= dict.fromkeys(spans(reading, stems(reading, language).find(stems(said, language))))
@@ -126,10 +139,14 @@ def _plain_mentions(reading: Reading, option: str, about: About) -> list[Mention
     return mentions(reading.plain if reading.text.isascii() else reading.text, option, about)
 
 
+def _denied(reading: Reading, start: int, end: int) -> bool:
+    return negated(reading, start, end) or bool(_OFF.search(reading.plain, max(0, start - 30), start))
+
+
 def _noun_beside(reading: Reading, place: Span, about: About) -> bool:
     """Whether what the parameter is called stands by the place: "an aisle seat", "priority: high"."""
     language = languages(reading)[0]
-    nouns = {stem(word, language) for word in about.words}
+    nouns = {stem(word, language) for word in in_words(about.name).split()}
     near = read(reading.plain[max(0, place[0] - 14) : place[1] + 14]).words
     return any(stem(word, language) in nouns for word in near)
 
@@ -137,7 +154,7 @@ def _noun_beside(reading: Reading, place: Span, about: About) -> bool:
 def _unaccented(reading: Reading, pattern: re.Pattern[str]) -> Iterator[Span]:
     text = _typed(reading)
     for match in pattern.finditer(text):
-        if not negated(reading, *match.span()):
+        if not _denied(reading, *match.span()):
             yield match.span()
 
 
@@ -168,7 +185,7 @@ def _is_asked(reading: Reading, place: Span) -> bool:
 
 def _votes(reading: Reading, about: About) -> tuple[list[Span], list[Span]]:
     """The places that say yes, and those that say no, to what the parameter's name is about."""
-    words = [word for word in key_words(about.name) if word not in _SWITCH_WORDS]
+    words = [word for word in in_words(about.name).split() if word not in _SWITCH_WORDS]
     wanted: list[Span] = []
     denied: list[Span] = []
     if not words:
@@ -190,7 +207,7 @@ def _votes(reading: Reading, about: About) -> tuple[list[Span], list[Span]]:
 
 def _is_denied(reading: Reading, first: Span, last: Span) -> bool:
     after = reading.plain[last[1] : last[1] + 30]
-    return negated(reading, *first) or bool(re.match(r" (?:is|are)(?:n't| not) (?:needed|necessary|wanted)", after))
+    return _denied(reading, *first) or bool(re.match(r" (?:is|are)(?:n't| not) (?:needed|necessary|wanted)", after))
 
 
 def _word_places(reading: Reading, word: str) -> list[Span]:

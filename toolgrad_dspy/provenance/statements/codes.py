@@ -70,8 +70,8 @@ def locales() -> tuple[Locale, ...]:
 def code_names(value: str, kind: CodeKind) -> tuple[str, ...]:
     """The names of what the code or name ``value`` stands for, in lower case, the longest first; none if unknown.
 
-    >>> [name for name in code_names("deu", "language") if name.isascii()][:3]
-    ['allemand', 'tedesco', 'deutsch']
+    >>> {"german", "deutsch", "allemand", "tedesco"} <= set(code_names("deu", "language"))
+    True
     """
     code = _code(value.strip(), kind) if len(value) <= _MAX_CHARS else None
     if code is None:

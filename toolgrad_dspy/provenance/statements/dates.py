@@ -34,7 +34,11 @@ class Dated:
 
 
 _DAY = r"(?:0?[1-9]|[12]\d|3[01])(?:st|nd|rd|th|er|ère|º|ª|°|\.(?!\d))?"
-_NO_MORE = r"(?!\d|[:.,]\d|\s?[ap]\.?m\b|\s?(?:uhr|h|heures|o'clock|%|percent)\b)"
+# After a day no number goes on, and nothing is counted: "we march 3 hours", "May 4 people come?".
+_NO_MORE = (
+    r"(?!\d|[:.,]\d|\s?[ap]\.?m\b|\s?(?:uhr|h|heures|o'clock|%|percent|seconds?|minutes?|hours?|days?|weeks?|nights?|km"
+    r"|kilomet\w+|miles?|met(?:er|re)s?|people|persons?|guests?|of (?:us|you|them)|times|steps|euros?|dollars?)\b)"
+)
 _OF = r"\s*(?:[-/.]|day of|of|de|del|di|do mês de|d'|the)?\s*"
 _THE = r"(?:the |den |dem |der |le |el |il |al |o |am |on |du |vom )?"
 _TO = rf"\s*(?:-|/|&|\+|,|(?:and|or|to|until|till|through|thru|bis|und|oder|au|et|ou|al|y|o|a|e|ao|até)\b)\s*{_THE}"
@@ -50,6 +54,8 @@ _NUMERIC = re.compile(
     r"|(?P<iso>(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])))(?=t\d|[^\d/:\w-]|-(?!\d)|$|[\u3040-\u9fff])"
 )
 # Words between digits, and how far from its month the parts of a date may stand.
+# "We march", "I may": before these the names are verbs.
+_VERB = re.compile(r"\b(?:i|we|you|they|he|she|it|who|people) $")
 _LETTERS = re.compile(r"[^\W\d_]+")
 _AROUND = 60
 # What every one of them has, as a quick look.
@@ -136,6 +142,10 @@ def _named(reading: Reading) -> Iterator[Dated]:
 
 def _read(match: re.Match[str], months: dict[str, int], said: Spoken) -> Iterator[Dated]:
     kind = next(kind for kind in "123" if match[f"month{kind}"])
+    if match[f"month{kind}"] in ("march", "may") and _VERB.search(
+        said.text, max(0, match.start() - 12), match.start()
+    ):
+        return
     month = months[match[f"month{kind}"].rstrip(".")]
     written = match[f"year{kind}"] or (match["before"] if kind == "2" else None)
     year = None if not written else _CENTURY + int(written[1:]) if written[0] == "'" else int(written)

@@ -22,6 +22,15 @@ OPTIONS: dict[str, str] = {
     "rating desc": r"(best|highest|top) rated|best( ones?)? first|best reviewed|mieux notes?"
     r"|mejor valorad\w+|am besten bewertet\w*",
     "distance asc": r"nearest|closest",
+    "asc": r"ascending|(lowest|smallest|oldest|cheapest)( ones?)? first|a to z|aufsteigend\w*|croissant|ascendente",
+    "desc": r"descending|(highest|largest|biggest|newest|latest|top)( ones?)? first|z to a|absteigend\w*|decroissant"
+    r"|descendente",
+    "pickup": r"pick(ing)? (it|them|this|that|those|my order) up|pick(ing)? up|collect (it|them)"
+    r"|abholen|a emporter|para llevar|ritiro",
+    "delivery": r"deliver(ed|ing|s)?|liefern|lieferung|geliefert|livr(aison|er|e)|a domicilio|consegna|entrega",
+    "completed": r"finished|done|complete|erledigt\w*|termine\w*|terminad[oa]s?|completat[oaie]",
+    "docx": r"word (document|file|format)s?",
+    "text": r"plain text",
     "high": r"(really |very |most )?urgent|as soon as possible|asap|top priority|dringend\w*|urgente?",
     "low": r"no (rush|hurry)|low priority|keine eile|pas press\w+|sin prisa",
     "hourly": r"hour by hour|(each|every|per) hour|stundlich\w*|heure par heure|cada hora|ogni ora",
@@ -32,7 +41,7 @@ OPTIONS: dict[str, str] = {
     "monthly": r"month by month|(each|every|per|once a) month|monatlich\w*|chaque mois|cada mes|ogni mese",
     "yearly": r"(each|every|per|once a) year|annual\w*|jahrlich\w*|chaque annee|cada ano|ogni anno",
     "bicycling": r"bikes?|bicycles?|cycling|cycle|fahrrad|mit dem rad|velo|bici\w*",
-    "walking": r"on foot|walk|walking|zu fuss|a pied|a pie|a piedi|a pe",
+    "walking": r"on foot|walk|walking|zu fus+|a pied|a pie|a piedi|a pe",
     "driving": r"by car|drive|driving|mit dem auto|en voiture|en coche|in auto|de carro",
     "transit": r"public transport\w*|by (bus|train|metro|subway|tram)|offentliche\w*|transports en commun"
     r"|transporte publico",
@@ -54,21 +63,25 @@ OPTIONS: dict[str, str] = {
     "single": r"einzelzimmer|chambre simple|habitacion individual|camera singola",
     "double": r"doppelzimmer|chambre double|habitacion doble|camera doppia|quarto duplo",
     "suite": r"suiten?",
-    "large": r"big|biggest|gross\w*|grande?s?",
+    "large": r"big|biggest|gros+\w*|grande?s?",
     "small": r"klein\w*|petite?s?|pequen\w+|piccol\w+",
 }
 _SAME = {
-    "bicycle": "bicycling", "bike": "bicycling", "cycling": "bicycling", "walk": "walking", "foot": "walking",
-    "drive": "driving", "car": "driving", "public transport": "transit", "excel": "xlsx", "return": "round trip",
-    "roundtrip": "round trip", "oneway": "one way", "annual": "yearly", "annually": "yearly", "big": "large",
-    "price low to high": "price asc", "price high to low": "price desc", "newest": "date desc", "oldest": "date asc",
-    "newest first": "date desc", "oldest first": "date asc", "cheapest": "price asc", "recent": "date desc",
-    "ascending price": "price asc", "descending price": "price desc", "flight": "plane", "airplane": "plane",
+    "rating": "rating desc", "distance": "distance asc", "ascending": "asc", "descending": "desc",
+    "done": "completed", "finished": "completed", "complete": "completed", "collection": "pickup",
+    "collect": "pickup", "word": "docx", "txt": "text", "bicycle": "bicycling", "bike": "bicycling",
+    "cycling": "bicycling", "walk": "walking", "foot": "walking", "drive": "driving", "car": "driving",
+    "public transport": "transit", "excel": "xlsx", "return": "round trip", "roundtrip": "round trip",
+    "oneway": "one way", "annual": "yearly", "annually": "yearly", "big": "large",
+    "price low to high": "price asc", "price high to low": "price desc", "newest": "date desc",
+    "oldest": "date asc", "newest first": "date desc", "oldest first": "date asc", "cheapest": "price asc",
+    "recent": "date desc", "ascending price": "price asc", "descending price": "price desc", "flight": "plane",
+    "airplane": "plane",
 }  # fmt: skip
 # For booleans, by a word of the parameter's name: what says yes, and what says no in words of its own.
 SWITCHES: dict[str, tuple[str, str]] = {
     "outdoor": (
-        r"outside|outdoors?|open air|terrace|patio|al fresco|draussen|im freien|terrasse|dehors|en plein air"
+        r"outside|outdoors?|open air|terrace|patio|al fresco|draus+en|im freien|terrasse|dehors|en plein air"
         r"|a l exterieur|al aire libre|terraza|fuera|all aperto|ao ar livre",
         r"inside|indoors?|drinnen|a l interieur|dentro|all interno",
     ),
@@ -144,9 +157,9 @@ SWITCHES: dict[str, tuple[str, str]] = {
 }
 _SWITCH_SAME = {
     "outside": "outdoor", "terrace": "outdoor", "dog": "pet", "animal": "pet", "smoke": "smoking",
-    "smoker": "smoking",
-    "direct": "nonstop", "stop": "nonstop", "internet": "wifi", "accessible": "wheelchair", "swimming": "pool",
-    "recursively": "recursive", "gratis": "free", "insured": "insurance", "recurse": "recursive",
+    "smoker": "smoking", "direct": "nonstop", "stop": "nonstop", "internet": "wifi", "accessible": "wheelchair",
+    "swimming": "pool", "recursively": "recursive", "gratis": "free", "insured": "insurance",
+    "recurse": "recursive",
 }  # fmt: skip
 
 
@@ -159,7 +172,9 @@ def said_for_option(option: str) -> re.Pattern[str] | None:
 @lru_cache(maxsize=512)
 def said_for_switch(word: str) -> tuple[re.Pattern[str] | None, re.Pattern[str] | None]:
     """What says yes and what says no, for a word of a boolean's name."""
-    yes, no = SWITCHES.get(_SWITCH_SAME.get(word, word), ("", ""))
+    forms = (word, word.removesuffix("s"))
+    known = next((name for form in forms if (name := _SWITCH_SAME.get(form, form)) in SWITCHES), None)
+    yes, no = SWITCHES[known] if known else ("", "")
     return _pattern(yes), _pattern(no)
 
 

@@ -1,5 +1,6 @@
 """The numbers of a text: digits with any separators, words, scales ("1.5k"), dozens, halves and per cent."""
 
+import math
 import re
 from dataclasses import dataclass
 from functools import lru_cache
@@ -8,8 +9,8 @@ from toolgrad_dspy.provenance.statements.languages import languages
 from toolgrad_dspy.provenance.statements.reading import KEPT_TEXTS, Reading, read
 from toolgrad_dspy.provenance.statements.spoken import SCALES, spoken
 
-# Longer runs of digits are no amounts: Python reads up to 4,300 digits as a number.
-MAX_DIGITS = 1000
+# Longer runs of digits are no amounts, and no float has more.
+MAX_DIGITS = 300
 
 _SCALE = "|".join(sorted((re.escape(word) for word in SCALES), key=len, reverse=True))
 _CJK_SCALE = {"万": 10**4, "萬": 10**4, "億": 10**8, "亿": 10**8, "千": 10**3, "百": 10**2}
@@ -115,7 +116,9 @@ def _written(reading: Reading) -> list[Number]:
 
 
 def _whole(value: int | float) -> int | float:
-    return round(value) if isinstance(value, float) and abs(value - round(value)) < 1e-6 else value
+    if not isinstance(value, float) or not math.isfinite(value):
+        return value
+    return round(value) if abs(value - round(value)) < 1e-6 else value
 
 
 def _values(digits: str, english: bool, decimal_comma: bool) -> tuple[int | float, ...]:

@@ -90,12 +90,17 @@ def _folded(text: str) -> tuple[str, Sequence[int] | None]:
     starts: list[int] = []
     for cluster in _CLUSTER.finditer(text):
         sign = cluster[0]
-        folded = _FRACTIONS.get(sign) or unicodedata.normalize("NFKC", sign).lower().translate(_SIGNS)
+        folded = _FRACTIONS.get(sign) or _lower(unicodedata.normalize("NFKC", sign)).translate(_SIGNS)
         if sign in _FRACTIONS and not (signs and signs[-1].isdecimal()):
             folded = "0" + folded
         signs.append(_ascii_digits(folded))
         starts += [cluster.start()] * len(folded)
     return "".join(signs), starts
+
+
+def _lower(sign: str) -> str:
+    # The capital "İ" leaves its point behind, which would cut the word in two.
+    return sign.lower().replace("i\u0307", "i")
 
 
 def _ascii_digits(text: str) -> str:

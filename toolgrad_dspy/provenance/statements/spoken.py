@@ -142,16 +142,21 @@ def _number_words(reading: Reading) -> list[_Piece]:
 def _masked(words: list[str], language: str) -> list[str]:
     """``words`` with a sign for those that are no number words where they stand."""
     doubtful = _DOUBTFUL.get(language, frozenset())
-    masked = []
+    masked = list(words)
     for index, word in enumerate(words):
-        before = words[index - 1] if index else ""
-        scaling = word in SCALES and (before.isdecimal() or words[max(0, index - 2) : index] == ["half", "a"])
-        moment = word == "second" and before not in _BEFORE_SECOND
-        if word.isdecimal() or word in doubtful or scaling or moment:
-            masked.append("#")
-        else:
-            masked.append(f"{word[:-2]}os" if word.endswith(_FEMININE) else word)
+        if word in SCALES:
+            before = words[max(0, index - 2) : index]
+            if before == ["half", "a"] or (before and before[-1].isdecimal()):
+                masked[index] = "#"
+        elif word in doubtful or word.isdecimal() or (word == "second" and not _is_ordinal(words, index)):
+            masked[index] = "#"
+        elif word.endswith(_FEMININE):
+            masked[index] = f"{word[:-2]}os"
     return masked
+
+
+def _is_ordinal(words: list[str], index: int) -> bool:
+    return index > 0 and words[index - 1] in _BEFORE_SECOND
 
 
 def _digits(found: Any) -> str:

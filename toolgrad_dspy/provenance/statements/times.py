@@ -56,6 +56,11 @@ _STOP = (
     r"(?=\s*(?:[.,;!?)](?!\d)|$|(?:on|in|for|and|with|please|tomorrow|today|tonight|sharp|am|für|pour|para|per|si"
     r"|und|y|e|et|bitte)\b))"
 )
+_AT_OR_ALONE = rf"{_AT}|^\s*$|\b(?:between|and|zwischen|und|entre|et) $"
+# Minutes after a colon or a point, maybe seconds, and no more digits.
+_MINUTE = r"(?P<minute>[0-5]\d)(?::\d\d(?:\.\d+)?)?(?!\d|[.,:]\d| ?[%€])"
+# These are on the clock of 24 hours, if nothing says which half of the day they mean.
+_EXACT: dict[str, Any] = {"minutes": None, "exact": True}
 _QUARTER = r"(?:(?:1|un|um|le) )?(?:quart|cuarto|quarto)"
 
 
@@ -97,13 +102,11 @@ def _forms() -> tuple[_Form, ...]:
         _form(r" heures? (?P<minus>moins )?(?P<minute>[0-5]?\d)\b", minutes=None),
         _form(r" (?P<minus>menos )(?P<minute>[0-5]?\d)\b", r"\b(?:las|la) $", minutes=None),
         _form(r" (?:y|e) (?P<minute>[0-5]?\d)\b", r"\b(?:las|la|le|às) $", minutes=None),
-        # Digits with a colon are on the clock of 24 hours, if nothing says which half of the day they mean.
-        _form(
-            r"(?:[:.](?!\d\d[.,]\d)| ?h ?| ?uhr )(?P<minute>[0-5]\d)(?::\d\d(?:\.\d+)?)?(?!\d|[.,:]\d| ?[%€])"
-            r"(?: ?(?:uhr|h)\b)?",
-            minutes=None,
-            exact=True,
-        ),
+        _form(rf"(?::| ?h ?| ?uhr ){_MINUTE}(?: ?(?:uhr|h)\b)?", **_EXACT),
+        # With a point it may be money or a version, if nothing says that it is a time.
+        _form(rf"\.{_MINUTE}(?: ?(?:uhr|h)\b)?(?! ?(?:euros?|dollars?|pounds?|eur|usd)\b)", _AT_OR_ALONE, **_EXACT),
+        _form(rf"\.{_MINUTE} ?(?:uhr|h)\b", **_EXACT),
+        _form(rf"\.{_MINUTE}", part="{1}", **_EXACT),
         _form(r"[ -](?P<minute>[0-5]\d)", part="{1}", minutes=None),
         _form(" ?", part="{1}"),
         _form(r" ?(?:o'clock|uhr\b(?! \d)|h\b(?! ?\d))"),
@@ -126,6 +129,7 @@ _CJK = re.compile(
     r"(?P<hour>\d{1,2}|[〇零一二三四五六七八九十两兩]{1,3})\s?[时時点點](?!間|间)"
     r"(?:\s?(?P<minute>\d{1,2}|[一二三四五六七八九十]{1,3})\s?分|(?P<half>半)|(?P<quarter>一刻))?"
 )
+_CJK_HOUR = re.compile(r"[时時点點]")
 _MILITARY = re.compile(r"\b(?P<hour>[01]\d|2[0-3])(?P<minute>[0-5]\d) (?:hours|hrs)\b")
 
 
@@ -209,7 +213,7 @@ def _shifted(clock: Clock, minutes: int) -> Clock:
 
 
 def _chinese(plain: str) -> Iterator[tuple[int, int, tuple[Clock, ...]]]:
-    if plain.isascii():
+    if not _CJK_HOUR.search(plain):
         return
     for match in _CJK.finditer(plain):
         hour = int(match["hour"]) if match["hour"].isdecimal() else chinese_number(match["hour"])

@@ -14,6 +14,8 @@ REWORDED_WORDS = 6
 _LONG_WORDS = 40
 # A shorter text than this has to be repeated with its own blanks and signs.
 SQUEEZED_LETTERS = 6
+# No id, number or file name has more; longer texts are compared by their words.
+_MAX_SQUEEZED = 64
 
 # Scripts that put no blanks between words: Thai, Lao, Khmer, kana, Chinese characters.
 UNSPACED = re.compile(r"[\u0e00-\u0eff\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
@@ -21,6 +23,7 @@ _NEGATIONS = word_set(
     "not no never without cannot nicht kein keine nie ohne ne pas sans jamais nunca sin non mai senza não sem "
     "t don doesn didn isn aren wasn weren won wouldn cant dont doesnt isnt"
 )
+_SENTENCE_START = re.compile(r"(?:^|[.!?:\n])[\s\"'“]*$")
 _BLANK = re.compile(r"\s")
 _PROSE = re.compile(r"[^\W\d_]+(?:[\s',-]+[^\W\d_]+)*[\s.!?]*")
 # Words that give an order: "from London to Paris" is not "from Paris to London".
@@ -68,11 +71,11 @@ def _squeezed(reading: Reading, said: Reading) -> Iterator[Span]:
 
     Whole words have to make it up: ``ann@x.org`` is not in "joann@x.org".
     """
-    letters = "".join(exact(said).words)
+    letters = "".join(said.words)
     mixed = len(letters) >= 3 and not letters.isalpha() and not letters.isdecimal() and len(said.plain) < 40
     if len(letters) < SQUEEZED_LETTERS and not mixed:
         return
-    if "@" in said.plain:
+    if "@" in said.plain or len(letters) > _MAX_SQUEEZED:
         return
     accepted = {letters, f"{letters}s", f"{letters}es"} if letters.isalpha() else {letters}
     yield from _joined(reading, accepted, letters)
@@ -80,6 +83,8 @@ def _squeezed(reading: Reading, said: Reading) -> Iterator[Span]:
 
 def _joined(reading: Reading, accepted: set[str], letters: str) -> Iterator[Span]:
     words = reading.words
+    if letters not in "".join(words):
+        return
     # Words are joined from every start, up to the first that does not continue the value.
     for start, first in enumerate(words):
         if not letters.startswith(first) and first not in accepted:
@@ -199,10 +204,9 @@ def name_like(reading: Reading, said: Reading, place: Place) -> bool:
     """Whether a word at ``place`` may be the name ``said``: not "will" and "bill" of a sentence for Will and Bill."""
     if len(said.words) > 1 or not _proper(said) or place[0] != "literal":
         return True
-    start, end = place[1:]
-    at = reading.origin(start, end)[0]
-    written, first = reading.text[at], not reading.text[:at].strip()
+    at = reading.origin(*place[1:])[0]
+    written = reading.text[at]
     if is_function_word(said.words[0], reading):
-        return written.isupper() and not first
+        return written.isupper() and not _SENTENCE_START.search(reading.text[max(0, at - 10) : at])
     # Who writes capitals writes them in names.
     return written.isupper() or not written.isalpha() or not reading.text.lstrip()[:1].isupper()

@@ -1,0 +1,65 @@
+"""Texts and values that nobody would write: never an exception, and bounded work."""
+
+from typing import Any
+
+import pytest
+
+from toolgrad_dspy.provenance.statements import (
+    About,
+    conveys,
+    dates_in,
+    mentions,
+    names_in,
+    numbers_in,
+    quotes_in,
+    same_value,
+    times_in,
+)
+
+TEXTS = [
+    "",
+    " ",
+    "\ud800 two \udfff",
+    "😀🎉 ok 👩‍👩‍👧",
+    "שלום, שולחן לארבעה ב־19:30",
+    "\u202eabc\u202c ١٢ ۳۴ ४",
+    "2026-02-31 99:99 13/13/2026 00.00. 31/31",
+    "1" * 5000,
+    "1," * 3000 + "5",
+    "9" * 320 + ".5 million",
+    "nine " + "billion " * 50,
+    "not " * 3000 + "Thai",
+    "May 1, 2, 3, " * 300,
+    "half past " * 500 + "7",
+    "a " * 3000,
+    "½" * 3000,
+    "\u0308" * 500,
+    "'\"“«" * 500,
+    "A" + "a A" * 3000,
+    " ".join(f"word{number}" for number in range(1200)),
+]
+VALUES: list[Any] = [
+    *(4, -1, 0, 2.5, 10**400, -(10**400), float("inf"), 1e308),
+    *("2026-02-31", "2026-13-40", "25:61", "2026-05-14T25:61", "T", "+", "*", "\ud800", "½", "٣", "-"),
+    *("a" * 3000, "1" * 3000, "a b " * 750, "word1 " * 500, "İ", "ß", "Thai", "de"),
+    *(None, True, False, [], {}, [1], {"a": 1}),
+]
+ABOUTS = [
+    About(),
+    About("duration_minutes"),
+    About("lang", {"description": "ISO code"}),
+    About("country", {"enum": ["US", 1, None, ["x"]]}),
+    About("\ud800" * 50, {"description": 3, "enum": "x"}),
+]
+
+
+@pytest.mark.parametrize("text", TEXTS, ids=lambda text: repr(text)[:30])
+def test_no_text_and_no_value_is_an_exception(text: str) -> None:
+    for about in ABOUTS:
+        for value in VALUES:
+            found = mentions(text, value, about)
+            assert all(0 <= mention.start < mention.end <= len(text) for mention in found)
+            conveys(text, value, about)
+            same_value(text, value, about)
+    for parse in (numbers_in, dates_in, times_in, names_in, quotes_in):
+        assert all(0 <= found.start < found.end <= len(text) for found in parse(text))

@@ -1,0 +1,36 @@
+"""Which calls tell nothing that an earlier step has not told."""
+
+from pydantic import JsonValue
+
+from toolgrad_dspy.provenance.repeats import repeated
+from toolgrad_dspy.records import Observation, Step, ToolCall
+
+
+def step(id: str, result: JsonValue, *, tool: str = "look", **arguments: JsonValue) -> Step:
+    return Step(
+        id=id, call=ToolCall(tool=tool, arguments=arguments), observation=Observation(content=result, text="")
+    )
+
+
+def against(new: Step, *before: Step) -> str | None:
+    return repeated(new.call, new.observation, before)
+
+
+def test_the_same_call_with_the_same_result_repeats_its_last_step() -> None:
+    one, two = step("s1", {"left": 3}), step("s2", {"left": 2})
+    assert against(step("s3", {"left": 2}), one, two) == "s2"
+    assert against(step("s3", {"left": 3}), one, two) is None, "it was 2 in between"
+
+
+def test_another_call_of_the_tool_repeats_a_distinctive_result_and_no_confirmation() -> None:
+    assert against(step("s2", {"name": "Ann Lee"}, word="A"), step("s1", {"name": "Ann Lee"}, word="a")) == "s1"
+    assert against(step("s2", {"ok": True}, word="A"), step("s1", {"ok": True}, word="a")) is None
+    assert against(step("s2", {"name": "Ann Lee"}, tool="find"), step("s1", {"name": "Ann Lee"})) is None
+
+
+def test_what_is_only_volatile_is_no_news() -> None:
+    plain = step("s1", {"free": 3, "at": "2026-11-27 10:00:00"})
+    before = plain.model_copy(update={"volatile": ("/at",)})
+    assert against(step("s2", {"free": 3, "at": "2026-11-27 10:00:07"}), before) == "s1"
+    assert against(step("s2", {"free": 2, "at": "2026-11-27 10:00:07"}), before) is None
+    assert against(step("s2", {"free": 3, "at": "2026-11-27 10:00:07"}), plain) is None
