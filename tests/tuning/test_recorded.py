@@ -154,7 +154,7 @@ def test_the_recorded_program_does_again_what_it_did_and_scores_what_it_scored(
     weights = {name: weight for name, weight in metric.weights.items() if name in ITERATION_COMPONENTS}
     outcomes = evaluate(evaluator, over(untouchable(recording)))
     for session, outcome in zip(recording.sessions, outcomes, strict=True):
-        assert outcome.sessions["proposer"].trace == session.trace
+        assert outcome.sessions["proposer"].trace.iterations == session.trace.iterations
         known = sum(RULE_COMPONENTS[name](session) * weight for name, weight in weights.items())
         reached = metric.score(session).parts["floor"]
         assert outcome.score == pytest.approx(reached * known / sum(weights.values()))
