@@ -94,7 +94,7 @@ def register(name: str, rule: SessionRule | Judged, *, iteration_rule: Iteration
 
     >>> from toolgrad_dspy.metrics.metric import Metric
     >>> register("brief", of_sample(lambda sample: float(len(sample.response) <= 300)))
-    >>> Metric({"brief": 1}).score(Session(index=0, seed=0, status="failed")).parts
+    >>> Metric({"brief": 1}, floor=0).score(Session(index=0, seed=0, status="failed")).parts
     {'brief': 0.0}
     >>> unregister("brief")
 
