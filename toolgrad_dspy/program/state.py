@@ -50,8 +50,8 @@ class State:
     of argument origins. ``offered`` keeps every tool that a proposer was shown, in order. ``violations`` are those of
     the texts, None when they are not written for the workflow as it is, ``checks`` the decisions about them, and
     ``salvaged`` what was taken out because of them; ``rewritten`` says that they are a second writing. ``memory`` has
-    the calls that were tried. ``most_tools`` is how
-    many tools a prompt has room for, None while there is no end to it; ``notes`` are for the user, a line each.
+    the calls that were tried. ``most_tools`` is how many tools a prompt has room for, None while there is no end to
+    it; ``notes`` are for the user, a line each.
     """
 
     run_seed: int
