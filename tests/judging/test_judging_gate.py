@@ -35,6 +35,13 @@ def test_a_sample_that_meets_every_criterion_passes_with_its_judgement() -> None
     assert Session.model_validate_json(session.model_dump_json()) == session
 
 
+def test_a_salvaged_sample_that_passes_keeps_what_was_taken_out_of_it() -> None:
+    salvaged = ACCEPTED.model_copy(update={"reason": "salvaged: chain c2 was dropped"})
+    passed = judged(scripted(instruction=[RIGHT], calls=[calls()]), salvaged)
+    assert (passed.status, passed.reason, passed.salvaged) == ("accepted", salvaged.reason, True)
+    assert judged(scripted(instruction=[RIGHT], calls=[calls(minimal=False)]), salvaged).reason_key == "judged"
+
+
 def test_one_criterion_that_fails_rejects_the_sample_and_is_named() -> None:
     session = judged(scripted(instruction=[RIGHT], calls=[calls(minimal=False)]))
     assert (session.status, session.reason_key, session.refused_by) == ("rejected", "judged", ("minimality",))

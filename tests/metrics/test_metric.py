@@ -15,6 +15,7 @@ from tests.support.sessions import attempt, iteration, report, selection, sessio
 from toolgrad_dspy.errors import ModelError, UsageError
 from toolgrad_dspy.judging import CachedJudge, Judge
 from toolgrad_dspy.metrics import (
+    FLOOR,
     JUDGED_COMPONENTS,
     WEIGHTS,
     Finding,
@@ -32,7 +33,7 @@ SESSION: Session = session(FIRST, SECOND, steps=STEPS, query=QUERY, response=RES
 
 
 def metric(models: ScriptedModels, **weights: float) -> Metric:
-    return build_metric(MetricConfig(weights=weights), models, lambda: TOOLS)
+    return build_metric(MetricConfig(weights=weights, floor=0), models, lambda: TOOLS)
 
 
 # Scores
@@ -54,10 +55,10 @@ def test_all_components_can_be_weighed_together() -> None:
 
 def test_rules_alone_ask_no_model() -> None:
     models = scripted()
-    weighed = build_metric(MetricConfig(), models, lambda: TOOLS)
+    weighed = build_metric(MetricConfig(floor=3), models, lambda: TOOLS)
     assert weighed.judge is None
     assert weighed.weights == WEIGHTS
-    assert weighed.score(SESSION) == Metric().score(SESSION)
+    assert weighed.score(SESSION) == Metric(floor=3).score(SESSION)
     assert models.meter.calls == 0
 
 
@@ -232,18 +233,19 @@ def test_a_judged_component_without_a_judge_says_how_to_have_one() -> None:
 
 def test_the_metric_describes_what_has_to_be_equal_for_scores_to_compare() -> None:
     described = build_metric(MetricConfig(weights={"qor": 1}, votes=3), scripted(), lambda: TOOLS).public()
-    assert described["weights"] == {"qor": 1}
+    assert (described["weights"], described["floor"]) == ({"qor": 1}, FLOOR)
     assert (described["votes"], described["temperature"], described["shown_chars"]) == (3, None, 2400)
     assert set(described["prompts"]) == {"quality"}  # type: ignore[arg-type]
-    assert Metric({"valid": 1}).public() == {"weights": {"valid": 1}}
+    assert Metric({"valid": 1}, floor=2).public() == {"weights": {"valid": 1}, "floor": 2}
 
 
-def test_a_configuration_file_sets_weights_votes_and_temperature(tmp_path: Path) -> None:
+def test_a_configuration_file_sets_weights_floor_votes_and_temperature(tmp_path: Path) -> None:
     path = tmp_path / "c.yaml"
-    path.write_text("metric: {weights: {executed: 1, qor: 2.5}, votes: 3, temperature: 0}\n")
+    path.write_text("metric: {weights: {executed: 1, qor: 2.5}, floor: 3, votes: 3, temperature: 0}\n")
     config = load_config_file(path).metric
-    assert config == MetricConfig(weights={"executed": 1, "qor": 2.5}, votes=3, temperature=0)
+    assert config == MetricConfig(weights={"executed": 1, "qor": 2.5}, floor=3, votes=3, temperature=0)
     weighed = build_metric(config, scripted(), lambda: TOOLS)
+    assert weighed.floor == 3
     assert weighed.judge is not None
     assert weighed.judge.judge.votes == 3
     path.write_text("metric: {votes: 5}\n")
@@ -262,6 +264,9 @@ WRONG: list[tuple[str, str, str]] = [
     ("{weights: {qor: .inf}}", "metric.weights.qor", ""),
     ("{weights: {qor: yes}}", "metric.weights.qor", ""),
     ("{weights: [qor]}", "metric.weights", ""),
+    ("{floor: -1}", "metric.floor", ""),
+    ("{floor: 1.5}", "metric.floor", ""),
+    ("{floor: yes}", "metric.floor", ""),
     ("{votes: 2}", "metric.votes", ""),
     ("{votes: 0}", "metric.votes", ""),
     ("{temperature: hot}", "metric.temperature", ""),

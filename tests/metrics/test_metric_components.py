@@ -69,16 +69,16 @@ def _only_the_built_in_ones_afterwards() -> Iterator[None]:
 def test_a_rule_of_ones_own_is_weighed_like_a_built_in_one() -> None:
     register("calm", calm)
     register("brief", of_sample(brief))
-    scored = Metric({"calm": 1, "brief": 1, "valid": 2}).score(SESSION)
+    scored = Metric({"calm": 1, "brief": 1, "valid": 2}, floor=0).score(SESSION)
     assert scored.parts == {"calm": 1, "brief": 1, "valid": 1}
-    assert Metric({"brief": 1}).score(session()).parts == {"brief": 0}, "without a sample"
+    assert Metric({"brief": 1}, floor=0).score(session()).parts == {"brief": 0}, "without a sample"
     assert {"calm", "brief"} <= set(component_names()) & RULE_COMPONENTS.keys()
 
 
 def test_a_judged_component_of_ones_own_asks_its_group_alone() -> None:
     register("all_aligned", Judged("instruction", "alignment", curve=whole))
     models = scripted(instruction=[instruction("cafe", "6", "2026-05-14")])
-    metric = build_metric(MetricConfig(weights={"all_aligned": 1, "alignment": 1}), models, lambda: TOOLS)
+    metric = build_metric(MetricConfig(weights={"all_aligned": 1, "alignment": 1}, floor=0), models, lambda: TOOLS)
     assert metric.groups == ("instruction",)
     assert metric.score(SESSION).parts == {"all_aligned": 0, "alignment": pytest.approx(2 / 3)}
     assert models.meter.calls == 1
@@ -86,7 +86,7 @@ def test_a_judged_component_of_ones_own_asks_its_group_alone() -> None:
 
 def test_a_judged_component_of_ones_own_that_was_not_judged_drops_out() -> None:
     register("all_needed", Judged("calls", "minimality", curve=whole))
-    config = MetricConfig(weights={"all_needed": 1, "valid": 1})
+    config = MetricConfig(weights={"all_needed": 1, "valid": 1}, floor=0)
     lost = build_metric(config, scripted(calls=["no"] * 2), lambda: TOOLS).score(SESSION)
     assert (lost.parts, lost.unjudged) == ({"valid": 1}, ("all_needed",))
     assert build_metric(config, scripted(calls=[calls(minimal=False)]), lambda: TOOLS).score(SESSION).value == 0.5
@@ -95,7 +95,7 @@ def test_a_judged_component_of_ones_own_that_was_not_judged_drops_out() -> None:
 def test_a_component_with_an_iteration_rule_counts_on_recorded_iterations() -> None:
     register("calm", calm, iteration_rule=calm_step)
     register("brief", of_sample(brief))
-    metric = IterationMetric(Metric({"calm": 1, "brief": 3, "executed": 1}))
+    metric = IterationMetric(Metric({"calm": 1, "brief": 3, "executed": 1}, floor=0))
     assert metric.weights == {"calm": 1, "executed": 1}
     failing = SESSION.model_copy(update={"trace": session(iteration(1, failures=("it broke",))).trace})
     assert metric.score(SESSION, SESSION, {1}).parts == {"calm": 1, "executed": 1}

@@ -7,7 +7,7 @@ import pytest
 from tests.support.sessions import attempt, iteration, report, selection, session, step, taken
 from toolgrad_dspy.lm.rehearsal import HABITS
 from toolgrad_dspy.metrics import Finding, Metric
-from toolgrad_dspy.records import Origin, Report, Selection, Session, Verdict
+from toolgrad_dspy.records import Check, CheckedBy, CheckSubject, Origin, Report, Selection, Session, Trace, Verdict
 
 PLACE = step("s1", "find_place", {"kind": "cafe"}, {"places": [{"place_id": "pl_0001", "name": "Bean"}]})
 FIRST = iteration(1, report("p1", attempt("find_place", {"kind": "cafe"})), chosen=selection("p1"), added=("s1",))
@@ -36,6 +36,7 @@ def text_of(code: str, findings: list[Finding]) -> str:
 
 USING = attempt("open_place", {"place_id": "pl_0001"}, taken("/place_id", "s1", "/places/0/place_id"))
 PLAIN = attempt("get_weather", {"day": "today"})
+PLAIN_REPORT = report("p1", PLAIN)
 EMPTY = report("p1", attempt("get_weather", outcome="empty"), outcome="empty")
 PLACEHOLDER = report("p1", attempt("open_place", {"place_id": "example"}, outcome="failed"), outcome="failed")
 CORRECTED = "chain new corrected to c1: its arguments come from there"
@@ -186,3 +187,65 @@ def test_feedback_tells_facts_and_not_the_remedy() -> None:
     for finding in findings:
         assert not re.search(r"\b(should|must|please|instead|prefer)\b", finding.text)
         assert "\n" not in finding.text
+
+
+# Texts
+
+
+def examined(about: CheckSubject, by: CheckedBy = "model", step: str | None = "s1", holds: bool = False) -> Session:
+    """A session of one step with one decision about its texts."""
+    check = Check(about=about, text="which place is meant", holds=holds, by=by, step=step)
+    of = session(FIRST, steps=(PLACE,), query="Which cafe is the quietest one in the old town, please?")
+    return of.model_copy(update={"trace": Trace(iterations=(FIRST,), checks=(check,))})
+
+
+@pytest.mark.parametrize(
+    ("about", "step", "code"),
+    [
+        ("choice", "s1", "choice_not_conveyed"),
+        ("pick", "s1", "pick_not_determined"),
+        ("request", None, "request_unserved"),
+        ("request", "s1", "call_not_asked"),
+        ("claim", None, "claim_unsupported"),
+        ("answer", "s1", "not_answered"),
+    ],
+)
+def test_what_a_model_found_the_texts_to_lack_is_told_to_their_writer(
+    about: CheckSubject, step: str | None, code: str
+) -> None:
+    (finding,) = Metric().feedback(examined(about, step=step), "updater", 1)
+    assert (finding.code, finding.praise) == (code, False)
+    assert "which place is meant" in finding.text
+
+
+@pytest.mark.parametrize(("by", "holds"), [("nobody", False), ("rule", True), ("model", True)])
+def test_what_holds_and_what_nobody_decided_is_no_complaint(by: CheckedBy, holds: bool) -> None:
+    of = examined("pick", by, holds=holds)
+    assert codes(list(Metric().feedback(of, "updater", 1))) == ["sound_texts"]
+    assert "pick_not_determined" not in codes(list(Metric().feedback(of, "proposer", 1)))
+
+
+def test_a_pick_that_no_query_determines_is_told_to_the_proposer_of_its_step() -> None:
+    of = examined("pick")
+    assert "which place is meant" in text_of("pick_not_determined", list(Metric().feedback(of, "proposer", 1)))
+    elsewhere = of.model_copy(
+        update={"trace": of.trace.model_copy(update={"iterations": (iteration(1, PLAIN_REPORT),)})}
+    )
+    assert "pick_not_determined" not in codes(list(Metric().feedback(elsewhere, "proposer", 1)))
+
+
+def test_texts_that_did_not_pass_as_they_were_first_written_are_told_to_their_writer() -> None:
+    sound = examined("pick", holds=True)
+    rewritten = sound.model_copy(update={"trace": sound.trace.model_copy(update={"rewritten": True})})
+    assert codes(list(Metric().feedback(rewritten, "updater", 1))) == ["rewritten"]
+    salvaged = sound.model_copy(update={"reason": "salvaged: chain c2 was dropped"})
+    assert "chain c2" in text_of("salvaged", list(Metric().feedback(salvaged, "updater", 1)))
+
+
+def test_no_finding_about_texts_is_the_cue_of_a_habit() -> None:
+    """They are about what no habit remedies: one that had their cue would be learnt for nothing."""
+    subjects: tuple[CheckSubject, ...] = ("choice", "pick", "request", "claim", "answer")
+    findings = [f for about in subjects for f in Metric().feedback(examined(about), "updater", 1)]
+    findings += [f for f in Metric().feedback(examined("pick"), "proposer", 1) if f.code == "pick_not_determined"]
+    assert len(findings) == 6
+    assert not any(re.search(habit.cue, finding.text) for habit in HABITS for finding in findings)

@@ -8,7 +8,7 @@ from tests.support.scripted_model import ScriptedModels
 from tests.support.sessions import attempt, iteration, report, sample, selection, session, step, taken
 from tests.support.toys import growing, notebook
 from toolgrad_dspy.errors import UsageError
-from toolgrad_dspy.metrics import RULE_COMPONENTS, WEIGHTS, Metric, component_names
+from toolgrad_dspy.metrics import FLOOR, RULE_COMPONENTS, WEIGHTS, Metric, component_names
 from toolgrad_dspy.metrics.sample_rules import LONG, SHORT, length, no_leak
 from toolgrad_dspy.records import Origin, Report, Session
 
@@ -218,7 +218,7 @@ def test_components_are_in_range_on_sessions_that_ran() -> None:
 
     for ran in asyncio.run(main()):
         scored = Metric(dict.fromkeys(RULE_COMPONENTS, 1.0)).score(ran)
-        assert set(scored.parts) == set(RULE_COMPONENTS)
+        assert set(scored.parts) == {*RULE_COMPONENTS, "floor"}
         assert all(0 <= value <= 1 for value in (*scored.parts.values(), scored.value))
 
 
@@ -227,17 +227,18 @@ def test_components_are_in_range_on_sessions_that_ran() -> None:
 
 def test_the_score_is_the_weighted_mean_of_the_components_it_names() -> None:
     judged = session(iteration(1, FINE, FAILED), steps=(FIRST,))
-    scored = Metric({"executed": 3, "valid": 1}).score(judged)
+    scored = Metric({"executed": 3, "valid": 1}, floor=0).score(judged)
     assert scored.parts == {"executed": 0.5, "valid": 1}
     assert scored.value == pytest.approx((3 * 0.5 + 1 * 1) / 4)
-    assert Metric({"executed": 0, "valid": 2}).score(judged).value == 1
+    assert Metric({"executed": 0, "valid": 2}, floor=0).score(judged).value == 1
 
 
 def test_the_default_weights_are_those_of_the_benchmarks() -> None:
     assert Metric().weights == WEIGHTS == {
-        "executed": 3, "known_origins": 1, "dependent": 3, "distinct_tools": 1, "sound_selections": 2, "growth": 1,
-        "valid": 1,
+        "dependent": 3, "useful_steps": 2, "distinct_tools": 1, "picks_determined": 1, "texts_at_once": 1, "valid": 2,
+        "efficiency": 1, "executed": 1, "sound_selections": 1,
     }  # fmt: skip
+    assert Metric().floor == FLOOR == 5
 
 
 def test_a_misspelt_component_is_an_error_that_names_the_right_one() -> None:

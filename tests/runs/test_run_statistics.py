@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.scripted_run import CONFIG, TOOLS, make_session
+from toolgrad_dspy.records import Check, CheckedBy, CheckSubject, RoleUsage, Session, Trace, Usage
 from toolgrad_dspy.runs import RunStore, statistics
 
 
@@ -43,4 +44,56 @@ def test_an_empty_run_has_no_means(tmp_path: Path) -> None:
     assert figures.sessions == 0
     assert figures.pass_rate is None
     assert figures.lm_calls_per_sample is None
+    assert (figures.equal_signatures_share, figures.equal_queries_share, figures.readings_per_sample) == (None,) * 3
+    assert (figures.checks, figures.most_frequent_queries) == ({}, {})
     assert figures.lm_calls_per_sample_by_role == {}
+
+
+def decided(about: CheckSubject, by: CheckedBy) -> Check:
+    return Check(about=about, text="x", holds=by != "nobody", by=by)
+
+
+def test_who_decided_about_the_texts_is_told_by_kind_over_all_sessions(tmp_path: Path) -> None:
+    checks = (
+        decided("value", "rule"),
+        decided("value", "rule"),
+        decided("value", "model"),
+        decided("pick", "nobody"),
+    )
+    with RunStore.create_or_resume(tmp_path, CONFIG, TOOLS) as store:
+        for index, own in enumerate((checks, checks[:1], ())):
+            done = make_session(index)
+            store.save(done.model_copy(update={"trace": Trace(checks=own)}))
+        figures = statistics(store)
+    assert figures.checks == {"pick": 1, "value": 4}
+    assert figures.checks_by_rules_share == {"pick": 0, "value": 0.75}
+    assert figures.checks_by_model_share == {"pick": 0, "value": 0.25}
+
+
+def test_salvaged_samples_are_among_the_accepted(tmp_path: Path) -> None:
+    with RunStore.create_or_resume(tmp_path, CONFIG, TOOLS) as store:
+        store.save(make_session(0))
+        store.save(make_session(1).model_copy(update={"reason": "salvaged: chain c2 was dropped"}))
+        figures = statistics(store)
+    assert (figures.accepted, figures.salvaged, figures.rejected_by_reason) == (2, 1, {})
+
+
+def test_readings_are_the_calls_of_the_judge_per_sample(tmp_path: Path) -> None:
+    def read(index: int, calls: int) -> Session:
+        return make_session(index).model_copy(update={"usage": Usage(roles={"judge": RoleUsage(calls=calls)})})
+
+    with RunStore.create_or_resume(tmp_path, CONFIG, TOOLS) as store:
+        store.save(read(0, 1))
+        store.save(read(1, 2))
+        assert statistics(store).readings_per_sample == 1.5
+
+
+def test_equal_samples_are_told_with_the_most_frequent_as_a_person_reads_them(tmp_path: Path) -> None:
+    with RunStore.create_or_resume(tmp_path, CONFIG, TOOLS) as store:
+        for index, like in enumerate((0, 1, 0, 2, 0)):
+            store.save(make_session(like).model_copy(update={"index": index}))
+        figures = statistics(store)
+    assert figures.equal_signatures_share == figures.equal_queries_share == 0.4
+    assert figures.most_frequent_queries == {"Frage 0 – ç": 3}
+    ((signature, count),) = figures.most_frequent_signatures.items()
+    assert (signature.startswith("find("), len(signature) <= 120, count) == (True, True, 3)

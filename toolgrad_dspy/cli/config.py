@@ -40,7 +40,8 @@ def show(config: ConfigOption = None, json: Json = False) -> None:
         }
         metric = file.metric.model_dump(mode="json")
         judge = None if file.judge is None else file.judge.model_dump(mode="json")
-        say_json({"models": shown, "program": program.model_dump(mode="json"), "metric": metric, "judge": judge})
+        settings = {"program": program.model_dump(mode="json"), "metric": metric, "judge": judge}
+        say_json({"models": shown, **settings, "unique": file.unique})
         return
     rows = [
         (role, name, _shown(getattr(resolved.settings, name)), place)
@@ -64,6 +65,9 @@ def show(config: ConfigOption = None, json: Json = False) -> None:
         values = file.judge.model_dump() | {"criteria": ", ".join(file.judge.criteria)}
         chosen = dict.fromkeys(file.judge.model_fields_set, file.source)
         say(table(("judge", "value", "from"), [(name, v, chosen.get(name, DEFAULT)) for name, v in values.items()]))
+        say()
+    if file.unique is not None:
+        say(table(("run", "value", "from"), [("unique", file.unique, file.source)]))
         say()
     say("all other settings of the models have their default values; --json shows them too")
 

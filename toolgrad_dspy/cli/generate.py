@@ -31,6 +31,7 @@ from toolgrad_dspy.cli.options import (
     Seed,
     Sessions,
     ToolsFile,
+    Unique,
     Update,
 )
 from toolgrad_dspy.cli.output import REHEARSAL_NOTE, note, say, say_json, table
@@ -59,6 +60,7 @@ def generate(
     update: Update = None,
     judge: JudgeBy = None,
     judge_votes: JudgeVotes = None,
+    unique: Unique = None,
     max_usd: MaxUsd = None,
     max_tokens: MaxTokens = None,
     max_tool_calls: MaxToolCalls = None,
@@ -112,6 +114,7 @@ def generate(
         seed=seed,
         caps=Caps(max_usd, max_tokens, max_tool_calls),
         gate=gate_config(file, judge, judge_votes),
+        unique=file.unique if unique is None else unique,
     )
     folder = output or Path("runs") / datetime.now().strftime("%Y-%m-%d-%H%M%S")
     engine = LocalEngine(max_concurrency)

@@ -100,6 +100,18 @@ JudgeBy = Annotated[
 JudgeVotes = Annotated[
     int | None, typer.Option("--judge-votes", help="How often each question is put to the judge, odd (1).", min=1)
 ]
+Unique = Annotated[
+    float | None,
+    typer.Option(
+        "--unique",
+        help="The share of the samples, 0 to 1, that may be like an earlier one, in calls or query; 0: no two alike. "
+        "Others are rejected. Default: all may.",
+        metavar="SHARE",
+        min=0.0,
+        max=1.0,
+        show_default=False,
+    ),
+]
 DryRun = Annotated[
     bool, typer.Option("--dry-run", help="Run a few sessions without storing them, and estimate the whole run.")
 ]

@@ -28,7 +28,7 @@ def stats(run: RunFolder, json: Json = False) -> None:
     rows: list[tuple[str, object]] = []
     for name, value in figures.items():
         if isinstance(value, dict):
-            rows += [(f"{_words(name)}: {_words(key)}", inner) for key, inner in value.items()]
+            rows += [(f"{_words(name)}: {key}", inner) for key, inner in value.items()]
         else:
             rows.append((_words(name), value))
     say(table(("figure", "value"), rows))

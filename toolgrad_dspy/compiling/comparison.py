@@ -174,7 +174,7 @@ def _result(metric: Metric, sessions: tuple[Session, ...]) -> ProgramResult:
     values = tuple(score.value for score in scores)
     return ProgramResult(
         score=sum(values) / len(values),
-        parts={name: _mean([s.parts[name] for s in scores if name in s.parts]) for name in metric.weights},
+        parts={name: _mean([s.parts[name] for s in scores if name in s.parts]) for name in metric.part_names},
         scores=values,
         sessions=sessions,
     )

@@ -56,11 +56,13 @@ class OptimizerDescription(_Part):
 
 
 class MetricDescription(_Part):
-    """:meth:`Metric.public`: ``votes``, ``temperature``, ``shown_chars`` and ``prompts`` (digests by group) are those
-    of a judge. Files of earlier versions do not say how much of a result it was shown.
+    """:meth:`Metric.public`: all but ``weights`` and ``floor`` are those of a judge, ``prompts`` digests by group.
+
+    Files of earlier versions have no ``floor``, and do not say how much of a result a judge was shown.
     """
 
     weights: dict[OutsideText, float]
+    floor: Omitted[NonNegativeInt] = None
     votes: NonNegativeInt | None = None
     temperature: float | None = None
     shown_chars: Omitted[NonNegativeInt] = None
@@ -70,7 +72,8 @@ class MetricDescription(_Part):
     def _without_a_judge(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
         data: dict[str, Any] = handler(self)
         # A judge's temperature may be null, so that the judge as a whole is there or not.
-        return data if self.votes is not None else {"weights": data["weights"]}
+        kept = data if self.votes is not None else data.keys() & {"weights", "floor"}
+        return {name: value for name, value in data.items() if name in kept}
 
 
 class TaskCounts(_Part):

@@ -73,7 +73,8 @@ class Gate:
         return session.model_copy(
             update={
                 "status": "rejected" if reason else "accepted",
-                "reason": reason,
+                # One that is accepted keeps what was taken out of it before.
+                "reason": reason or session.reason,
                 "trace": trace,
                 "usage": _with(session.usage, meter.roles(), meter.unanswered),
                 "seconds": session.seconds + time.perf_counter() - started,

@@ -2,6 +2,7 @@
 
 from toolgrad_dspy.metrics.comparison import Difference, compare
 from toolgrad_dspy.metrics.components import (
+    FLOOR,
     JUDGED_COMPONENTS,
     RULE_COMPONENTS,
     WEIGHTS,
@@ -16,6 +17,7 @@ from toolgrad_dspy.metrics.finding import Finding
 from toolgrad_dspy.metrics.metric import Metric, Score
 
 __all__ = [
+    "FLOOR",
     "JUDGED_COMPONENTS",
     "RULE_COMPONENTS",
     "WEIGHTS",

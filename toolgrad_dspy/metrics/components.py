@@ -22,13 +22,15 @@ from typing import Literal
 
 from toolgrad_dspy.errors import UsageError, hint
 from toolgrad_dspy.judging.prompts import CRITERIA, GROUPS
-from toolgrad_dspy.metrics import iteration_rules, sample_rules, trace_rules
+from toolgrad_dspy.metrics import iteration_rules, sample_rules, trace_rules, worth
 from toolgrad_dspy.metrics.iteration_rules import IterationRule
 from toolgrad_dspy.records import Criterion, JudgeGroup, Judgement, Sample, Session
 
 SessionRule = Callable[[Session], float]
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
+# The name under which the parts of a score tell how much of the floor was reached. No component is called so.
+FLOOR_PART = "floor"
 
 
 def _unchanged(share: float) -> float:
@@ -92,7 +94,7 @@ def register(name: str, rule: SessionRule | Judged, *, iteration_rule: Iteration
 
     >>> from toolgrad_dspy.metrics.metric import Metric
     >>> register("brief", of_sample(lambda sample: float(len(sample.response) <= 300)))
-    >>> Metric({"brief": 1}).score(Session(index=0, seed=0, status="failed")).parts
+    >>> Metric({"brief": 1}, floor=0).score(Session(index=0, seed=0, status="failed")).parts
     {'brief': 0.0}
     >>> unregister("brief")
 
@@ -101,7 +103,7 @@ def register(name: str, rule: SessionRule | Judged, *, iteration_rule: Iteration
     (``duplicate_component``: nothing is ever overwritten) or cannot be one (``component_name``), and for an iteration
     rule of a judged component (``judged_iteration_rule``).
     """
-    if not _NAME.fullmatch(name):
+    if not _NAME.fullmatch(name) or name == FLOOR_PART:
         raise UsageError(
             f"{name!r} cannot name a metric component; use a name like short_query", code="component_name"
         )
@@ -181,6 +183,10 @@ register("chain_depth", of_sample(sample_rules.chain_depth))
 register("no_redundancy", of_sample(sample_rules.no_redundancy), iteration_rule=iteration_rules.no_redundancy)
 register("no_leak", of_sample(sample_rules.no_leak))
 register("length", of_sample(sample_rules.length))
+register("useful_steps", worth.useful_steps, iteration_rule=iteration_rules.useful_steps)
+register("picks_determined", worth.picks_determined)
+register("texts_at_once", worth.texts_at_once)
+register("efficiency", worth.efficiency)
 register("qor", Judged("quality", "qor"))
 register("specificity", Judged("instruction", "specificity"))
 register("coherence", Judged("instruction", "coherence"))
@@ -191,13 +197,20 @@ register("minimality", Judged("calls", "minimality"))
 
 BUILTIN = frozenset(component_names())
 
-# What makes data worth having first: calls that run, and steps that build on one another.
+# What a sample is worth: steps that build on one another and each tell something, with different tools, and texts
+# that pass, best at once. Then its price, and how proposals and selections go: all that single iterations tell of it.
 WEIGHTS: Mapping[str, float] = {
-    "executed": 3.0,
-    "known_origins": 1.0,
     "dependent": 3.0,
+    "useful_steps": 2.0,
     "distinct_tools": 1.0,
-    "sound_selections": 2.0,
-    "growth": 1.0,
-    "valid": 1.0,
+    "picks_determined": 1.0,
+    "texts_at_once": 1.0,
+    "valid": 2.0,
+    "efficiency": 1.0,
+    "executed": 1.0,
+    "sound_selections": 1.0,
 }
+
+# Useful steps below which a session is worth proportionally less in all: shares alone are highest in short samples.
+# No paper has the figure. Five is one more than the shipped program has to give on average (benchmarks/generate.py).
+FLOOR = 5

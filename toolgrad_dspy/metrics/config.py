@@ -10,7 +10,7 @@ from toolgrad_dspy.judging.cache import CachedJudge
 from toolgrad_dspy.judging.judge import Judge
 from toolgrad_dspy.judging.prompts import SHOWN_CHARS
 from toolgrad_dspy.lm import Models
-from toolgrad_dspy.metrics.components import WEIGHTS, component_names, groups_of
+from toolgrad_dspy.metrics.components import FLOOR, WEIGHTS, component_names, groups_of
 from toolgrad_dspy.metrics.metric import Metric
 from toolgrad_dspy.records import Tool
 
@@ -22,6 +22,7 @@ class MetricConfig(BaseModel):
     True
 
     - ``weights``: the components that count, in place of the default ones.
+    - ``floor``: useful steps below which a session is worth proportionally less in all; 0 for none.
     - ``votes``: how often each question is put to the judge; odd.
     - ``temperature``: the judge's, 0 to 2; None for that of the role ``judge``.
     """
@@ -32,6 +33,7 @@ class MetricConfig(BaseModel):
     weights: dict[str, Annotated[float, Field(strict=True, ge=0, allow_inf_nan=False)]] = Field(
         default_factory=lambda: dict(WEIGHTS)
     )
+    floor: Annotated[int, Field(strict=True, ge=0)] = FLOOR
     votes: Annotated[int, Field(strict=True, ge=1)] = 1
     temperature: Annotated[float, Field(strict=True, ge=0, le=2)] | None = None
 
@@ -71,6 +73,6 @@ def build_metric(
     UsageError like :class:`Metric` and :class:`Judge`.
     """
     if not groups_of(config.weights):
-        return Metric(dict(config.weights))
+        return Metric(dict(config.weights), floor=config.floor)
     judge = Judge(models, config.votes, config.temperature, shown_chars)
-    return Metric(dict(config.weights), CachedJudge(judge, tools))
+    return Metric(dict(config.weights), CachedJudge(judge, tools), config.floor)

@@ -39,7 +39,7 @@ def proposer_feedback(session: Session, iteration: Iteration) -> list[Finding]:
     Codes: ``no_proposal``; on a proposal ``proposal_ran`` (praise), ``proposal_failed``, ``proposal_repaired``,
     ``empty_result``, ``repeated_call``, ``repeated_result``; on its draft calls ``tool_used_before``,
     ``placeholder``, ``made_up_value``, ``guessed_id``; on all proposals together ``uses_no_result``,
-    ``lacking_not_addressed``, ``unknown_origin``.
+    ``lacking_not_addressed``, ``unknown_origin``, ``pick_not_determined``.
     """
     if not iteration.reports:
         reason = "; ".join(iteration.failures) or "none was made"
@@ -58,6 +58,7 @@ def proposer_feedback(session: Session, iteration: Iteration) -> list[Finding]:
         text = f"This does not address what is lacking: {', '.join(sorted(lacking))}."
         findings.append(Finding("lacking_not_addressed", text))
     findings += _unknown_origins(session, iteration)
+    findings += _undetermined_picks(session, iteration)
     return findings
 
 
@@ -71,6 +72,14 @@ def _unknown_origins(session: Session, iteration: Iteration) -> Iterator[Finding
                 shown = f"{last_key(origin.pointer)} = {value!r} of {step.call.tool}"
                 text = f"{step.id}: {shown} has no known origin, and the query does not state it."
                 yield Finding("unknown_origin", text)
+
+
+def _undetermined_picks(session: Session, iteration: Iteration) -> Iterator[Finding]:
+    """What the iteration's steps took out of several, and no query that was written for it could tell from them."""
+    for check in session.trace.checks:
+        # What nobody decided may well be determined.
+        if check.about == "pick" and not check.holds and check.by == "model" and check.step in iteration.added:
+            yield Finding("pick_not_determined", f"{check.step}: nothing in the query tells {check.text}.")
 
 
 def _on_proposal(report: Report, before: tuple[Step, ...]) -> Iterator[Finding]:

@@ -3,10 +3,11 @@
 An iteration begins with the workflow as it was then: its proposals, their reports, and the selection.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from toolgrad_dspy.metrics.trace_rules import sound, steps_before, worth
+from toolgrad_dspy.metrics.worth import chosen_attempts, is_useful
 from toolgrad_dspy.provenance.repeats import repeated
 from toolgrad_dspy.records import Iteration, Session, Step
 
@@ -17,12 +18,16 @@ Amount = tuple[float, int]
 
 @dataclass(frozen=True, slots=True)
 class IterationOutcome:
-    """An iteration of a session: the workflow's steps ``before`` it, and those it ``adds``."""
+    """An iteration of a session: the workflow's steps ``before`` it, and those it ``adds``.
+
+    ``empty`` names those of the latter whose result is empty.
+    """
 
     session: Session
     iteration: Iteration
     before: tuple[Step, ...]
     adds: tuple[Step, ...]
+    empty: frozenset[str] = frozenset()
 
 
 IterationRule = Callable[[IterationOutcome], Amount]
@@ -31,15 +36,24 @@ IterationRule = Callable[[IterationOutcome], Amount]
 def iteration_outcome(session: Session, iteration: Iteration) -> IterationOutcome:
     """The outcome of ``iteration``, one of the session's."""
     before = steps_before(session, iteration.number)
-    chosen = iteration.selection.report if iteration.selection else None
-    kept = next((report.kept for report in iteration.reports if report.proposal == chosen), ())
+    kept = [attempt for attempt in chosen_attempts(iteration) if attempt.observation is not None]
     # Not those in ``iteration.added``: where another program was asked, these are still the recorded ones.
+    recorded = [step for step in _steps(session) if step.id in iteration.added]
+    first = max((step.number for step in before), default=0) + 1
     adds = tuple(
-        Step(id=f"s{number}", call=a.call, observation=a.observation, origins=a.origins)
-        for number, a in enumerate(kept, len(before) + 1)
+        Step(
+            id=f"s{number}",
+            call=a.call,
+            observation=a.observation,
+            origins=a.origins,
+            # Which order state asks for is found out at the end, so that only the recorded calls have it.
+            after=next((step.after for step in recorded if step.call == a.call), ()),
+        )
+        for number, a in enumerate(kept, first)
         if a.observation is not None
     )
-    return IterationOutcome(session, iteration, before, adds)
+    empty = frozenset(s.id for s, a in zip(adds, kept, strict=True) if a.verdict.outcome == "empty")
+    return IterationOutcome(session, iteration, before, adds, empty)
 
 
 def executed(outcome: IterationOutcome) -> Amount:
@@ -74,7 +88,20 @@ def distinct_tools(outcome: IterationOutcome) -> Amount:
 
 def no_redundancy(outcome: IterationOutcome) -> Amount:
     """The added steps that repeat none before them, of all that are added."""
-    steps = (*outcome.before, *outcome.adds)
-    first = len(outcome.before)
-    fresh = (repeated(s.call, s.observation, steps[: first + i]) is None for i, s in enumerate(outcome.adds))
+    fresh = (repeated(s.call, s.observation, before) is None for s, before in _with_earlier(outcome))
     return sum(fresh), len(outcome.adds)
+
+
+def useful_steps(outcome: IterationOutcome) -> Amount:
+    """The added steps that are useful, of all that are added."""
+    return sum(is_useful(s, before, outcome.empty) for s, before in _with_earlier(outcome)), len(outcome.adds)
+
+
+def _with_earlier(outcome: IterationOutcome) -> Iterator[tuple[Step, tuple[Step, ...]]]:
+    """Each added step with all that are there before it."""
+    for i, step in enumerate(outcome.adds):
+        yield step, (*outcome.before, *outcome.adds[:i])
+
+
+def _steps(session: Session) -> tuple[Step, ...]:
+    return session.sample.workflow.steps if session.sample else ()

@@ -11,6 +11,8 @@ from toolgrad_dspy.errors import UsageError
 from toolgrad_dspy.judging.cache import CachedJudge
 from toolgrad_dspy.judging.judge import prompt_digest
 from toolgrad_dspy.metrics.components import (
+    FLOOR,
+    FLOOR_PART,
     JUDGED_COMPONENTS,
     RULE_COMPONENTS,
     WEIGHTS,
@@ -22,6 +24,7 @@ from toolgrad_dspy.metrics.components import (
 from toolgrad_dspy.metrics.feedback import proposer_feedback, selector_feedback
 from toolgrad_dspy.metrics.finding import Finding
 from toolgrad_dspy.metrics.judged_feedback import judged_feedback
+from toolgrad_dspy.metrics.worth import count_useful
 from toolgrad_dspy.metrics.writing_feedback import executor_feedback, updater_feedback
 from toolgrad_dspy.records import Iteration, Judgement, Session
 
@@ -33,8 +36,9 @@ AT_ONCE = 16
 class Score:
     """A session's score in [0, 1], and ``parts``: the values of the components that it is the weighted mean of.
 
-    ``unjudged`` names the components that a judge could not decide: they are not in ``parts``, and do not count. The
-    value is 0 when no component with a weight is left.
+    Where the metric has a floor, ``parts["floor"]`` is the factor that the mean is multiplied with: the share of the
+    floor that the useful steps reach. ``unjudged`` names the components that a judge could not decide: they are not
+    in ``parts``, and do not count. The value is 0 when no component with a weight is left.
     """
 
     value: float
@@ -46,17 +50,23 @@ class Score:
 class Metric:
     """The weighted mean of named components. ``weights`` names them; a component without a weight does not count.
 
+    A session with fewer useful steps than ``floor`` is worth proportionally less: the mean is multiplied with the
+    share of the floor that it reaches. 0 is no floor.
+
     >>> session = Session(index=0, seed=0, status="accepted")
-    >>> Metric({"valid": 1, "growth": 3}).score(session)
+    >>> Metric({"valid": 1, "growth": 3}, floor=0).score(session)
     Score(value=0.25, parts={'valid': 1.0, 'growth': 0.0}, unjudged=())
+    >>> Metric({"valid": 1, "growth": 3}).score(session)
+    Score(value=0.0, parts={'valid': 1.0, 'growth': 0.0, 'floor': 0.0}, unjudged=())
 
     ``judge`` decides the components of :data:`JUDGED_COMPONENTS`, once per sample. Raises UsageError for a component
-    that does not exist (``unknown_component``), for weights that give no score (``bad_weights``), and for a judged
-    component without a judge (``no_judge``).
+    that does not exist (``unknown_component``), for weights that give no score and a negative floor
+    (``bad_weights``), and for a judged component without a judge (``no_judge``).
     """
 
     weights: Mapping[str, float] = field(default_factory=lambda: dict(WEIGHTS))
     judge: CachedJudge | None = None
+    floor: int = FLOOR
 
     def __post_init__(self) -> None:
         for name in sorted(self.weights):
@@ -66,6 +76,8 @@ class Metric:
             raise UsageError(
                 "metric weights have to be finite and not negative, and one of them above 0", code="bad_weights"
             )
+        if self.floor < 0:
+            raise UsageError("the metric's floor has to be 0 or more useful steps", code="bad_weights")
         judged = next((name for name in self.weights if name in JUDGED_COMPONENTS), None)
         if judged is not None and self.judge is None:
             raise UsageError(
@@ -95,9 +107,7 @@ class Metric:
                 unjudged.append(name)
             else:
                 parts[name] = in_range(name, judged_value, session)
-        total = sum(self.weights[name] for name in parts)
-        value = sum(part * self.weights[name] for name, part in parts.items()) / total if total else 0.0
-        return Score(value, parts, tuple(unjudged))
+        return scored(parts, self, count_useful(session), tuple(unjudged))
 
     def scores(self, sessions: Sequence[Session]) -> list[Score]:
         """The scores of ``sessions``, in their order; a judge is asked about many of them at once."""
@@ -123,13 +133,18 @@ class Metric:
         return tuple(findings)
 
     @property
+    def part_names(self) -> tuple[str, ...]:
+        """What a score's parts may tell: the components, and the floor if there is one."""
+        return (*self.weights, FLOOR_PART) if self.floor else tuple(self.weights)
+
+    @property
     def groups(self) -> tuple[str, ...]:
         """The calls of the judge that a session's score takes."""
         return groups_of(self.weights)
 
     def public(self) -> dict[str, JsonValue]:
         """The metric as a program file describes it: what has to be equal for two scores to be comparable."""
-        described: dict[str, JsonValue] = {"weights": dict(self.weights)}
+        described: dict[str, JsonValue] = {"weights": dict(self.weights), "floor": self.floor}
         if self.judge is not None:
             prompts: dict[str, JsonValue] = {group: prompt_digest(group) for group in groups_of(self.weights)}
             described |= {
@@ -146,6 +161,16 @@ class Metric:
         if self.judge is None or not groups or sample is None or not sample.query or not sample.response:
             return None
         return self.judge.of(sample, groups)
+
+
+def scored(parts: Mapping[str, float], metric: Metric, useful: float, unjudged: tuple[str, ...] = ()) -> Score:
+    """The score by ``metric`` of a session with these ``parts`` and so many ``useful`` steps."""
+    total = sum(metric.weights[name] for name in parts)
+    mean = sum(part * metric.weights[name] for name, part in parts.items()) / total if total else 0.0
+    if not metric.floor:
+        return Score(mean, dict(parts), unjudged)
+    reached = min(1.0, useful / metric.floor)
+    return Score(mean * reached, {**parts, FLOOR_PART: reached}, unjudged)
 
 
 def _feedback(session: Session, role: str, iteration: Iteration) -> list[Finding]:

@@ -1,12 +1,25 @@
 """Feedback for the executor, which mends calls, and for the updater, which writes the texts."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
+from toolgrad_dspy.errors import one_line
 from toolgrad_dspy.metrics.finding import Finding
 from toolgrad_dspy.metrics.sample_rules import LONG, SHORT
 from toolgrad_dspy.provenance.statements import contains
-from toolgrad_dspy.records import Attempt, Iteration, Report, Sample, Session, last_key, lookup
+from toolgrad_dspy.records import Attempt, Check, CheckSubject, Iteration, Report, Sample, Session, last_key, lookup
 from toolgrad_dspy.texts import internal_values, leaked_names
+
+# Characters of what a check is about, and of the reason of a session, that are passed on.
+SHOWN = 300
+# The code and the text of what a check that does not hold is about, by whether that is a step of the workflow.
+_LACKING: Mapping[tuple[CheckSubject, bool], tuple[str, str]] = {
+    ("choice", True): ("choice_not_conveyed", "The query does not convey {}."),
+    ("pick", True): ("pick_not_determined", "The query does not say {}."),
+    ("request", False): ("request_unserved", "No call serves what the query asks for: {}."),
+    ("request", True): ("call_not_asked", "Nothing in the query asks for {}."),
+    ("claim", False): ("claim_unsupported", "Neither a result nor the query has what the response says: {}."),
+    ("answer", True): ("not_answered", "The response does not tell {}."),
+}
 
 # The executor
 
@@ -54,12 +67,31 @@ def updater_feedback(session: Session) -> list[Finding]:
     """The findings on the texts of the sample, one at least.
 
     Codes: ``no_sample``, ``empty_query``, ``empty_response``, ``value_not_stated``, ``internal_value``,
-    ``tool_named``, ``query_length``; ``sound_texts`` (praise) if there is no other.
+    ``tool_named``, ``query_length``; where a model has decided it, ``choice_not_conveyed``, ``pick_not_determined``,
+    ``request_unserved``, ``call_not_asked``, ``claim_unsupported``, ``not_answered``; of texts that did not pass as
+    they were first written ``rewritten``, ``salvaged``; ``sound_texts`` (praise) if there is no other.
     """
     sample = session.sample
     if sample is None:
         return [Finding("no_sample", "There was no workflow to write for.")]
-    return list(_on_texts(sample)) or [Finding("sound_texts", "Query and response keep all rules.", praise=True)]
+    findings = [*_on_texts(sample), *_on_checks(session.trace.checks)]
+    if session.trace.rewritten:
+        findings.append(
+            Finding("rewritten", "The texts that were written first broke a rule, and were written again.")
+        )
+    if session.salvaged:
+        text = f"What the query does not say was taken out of the sample: {one_line(session.reason, SHOWN)}."
+        findings.append(Finding("salvaged", text))
+    return findings or [Finding("sound_texts", "Query and response keep all rules.", praise=True)]
+
+
+def _on_checks(checks: Iterable[Check]) -> Iterator[Finding]:
+    """What a model found the texts to lack. What nobody decided is no complaint: the reason for it is elsewhere."""
+    for check in checks:
+        lacking = _LACKING.get((check.about, check.step is not None))
+        if lacking is not None and not check.holds and check.by == "model":
+            code, text = lacking
+            yield Finding(code, text.format(one_line(check.text, SHOWN)))
 
 
 def _on_texts(sample: Sample) -> Iterator[Finding]:

@@ -49,8 +49,9 @@ class State:
     ``results`` and ``observations`` are those of the workflow's steps, by step; the former are indexed for the search
     of argument origins. ``offered`` keeps every tool that a proposer was shown, in order. ``violations`` are those of
     the texts, None when they are not written for the workflow as it is, ``checks`` the decisions about them, and
-    ``salvaged`` what was taken out because of them. ``memory`` has the calls that were tried. ``most_tools`` is how
-    many tools a prompt has room for, None while there is no end to it; ``notes`` are for the user, a line each.
+    ``salvaged`` what was taken out because of them; ``rewritten`` says that they are a second writing. ``memory`` has
+    the calls that were tried. ``most_tools`` is how many tools a prompt has room for, None while there is no end to
+    it; ``notes`` are for the user, a line each.
     """
 
     run_seed: int
@@ -72,6 +73,7 @@ class State:
     most_tools: int | None = None
     notes: list[str] = field(default_factory=list)
     salvaged: str = ""
+    rewritten: bool = False
     _lines: dict[str, str] = field(default_factory=dict)
 
     def workflow_text(self) -> str:

@@ -145,6 +145,7 @@ class ToolGrad(RoleModule):
                 notes=tuple(state.notes),
                 faults=tuple(faults),
                 checks=state.checks,
+                rewritten=state.rewritten,
             ),
             usage=usage,
             seconds=time.perf_counter() - started,

@@ -47,6 +47,7 @@ class Updater(dspy.Module):
         wanted = demands(state.workflow, state.tools_used)
         await self._write(state, wanted, "")
         broken, checks = await self.examined(state)
+        state.rewritten = bool(broken)
         if broken:
             await self._write(state, wanted, _complaint(state, broken))
             broken, checks = await self.examined(state)

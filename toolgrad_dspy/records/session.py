@@ -32,8 +32,9 @@ class Iteration(Record):
 class Trace(Record):
     """Everything that a session did, in order. ``faults`` are those of models' answers, used or not.
 
-    ``checks`` are the decisions about the texts as they are stored, in the order of the workflow. ``judgement`` is
-    that of the judges, where they decide over acceptance.
+    ``checks`` are the decisions about the texts as they are stored, in the order of the workflow. ``rewritten`` says
+    that these are a second writing, since the first broke a rule. ``judgement`` is that of the judges, where they
+    decide over acceptance.
     """
 
     iterations: tuple[Iteration, ...] = ()
@@ -41,6 +42,7 @@ class Trace(Record):
     faults: tuple[AnswerFault, ...] = ()
     checks: tuple[Check, ...] = ()
     judgement: Judgement | None = None
+    rewritten: bool = False
 
 
 class RoleUsage(Record):

@@ -1,4 +1,4 @@
-"""The configuration file that a user passes: models by role, the loop, the metric, the gate, in YAML.
+"""The configuration file that a user passes: models by role, the loop, the metric, the gate and the run, in YAML.
 
     models:
       all: {model: openai/gpt-4.1-mini, temperature: 0.7}
@@ -6,6 +6,7 @@
     program: {iterations: 6, mini_batch: 30}
     metric: {weights: {executed: 1, qor: 2}, votes: 3, temperature: 0.7}
     judge: {criteria: [minimality, "qor>=80"], votes: 3}
+    unique: 0.05
 
 The command line overrides the environment, and the environment overrides the file. An unknown key is refused. What a
 run folder stores as ``config.yaml`` is another thing: see ``stored_configuration.py``.
@@ -39,6 +40,7 @@ class ConfigFile:
     program: Mapping[str, Any] = field(default_factory=dict)
     metric: MetricConfig = field(default_factory=MetricConfig)
     judge: GateConfig | None = None
+    unique: float | None = None
     source: str = ""
 
 
@@ -55,7 +57,7 @@ def load_config_file(path: Path | None) -> ConfigFile:
     if path is None:
         return ConfigFile()
     data = read_yaml(path) or {}
-    top = known_mapping(data, f"{path}", ("models", "program", "metric", "judge"))
+    top = known_mapping(data, f"{path}", ("models", "program", "metric", "judge", "unique"))
     models = known_mapping(top.get("models") or {}, f"{path}: models", (ALL_ROLES, *ROLES))
     return ConfigFile(
         models={
@@ -67,6 +69,7 @@ def load_config_file(path: Path | None) -> ConfigFile:
         metric=_metric(top.get("metric") or {}, str(path)),
         # An empty one asks for judges, too: with all that is by default.
         judge=_judge(top["judge"] or {}, str(path)) if "judge" in top else None,
+        unique=_share(top.get("unique"), f"{path}: unique"),
         source=str(path),
     )
 
@@ -97,6 +100,16 @@ def gate_config(file: ConfigFile, criteria: str | None = None, votes: int | None
     if votes is not None:
         given["votes"] = votes
     return GateConfig(**given)
+
+
+def _share(given: object, where: str) -> float | None:
+    if given is None:
+        return None
+    # YAML's yes is a bool, which would pass for 1.
+    if isinstance(given, bool) or not isinstance(given, (int, float)) or not 0 <= given <= 1:
+        got = one_line(repr(given), 80)
+        raise UsageError(f"{where}: it has to be a share, from 0 to 1, got {got}", code="invalid_value")
+    return float(given)
 
 
 def _judge(given: object, source: str) -> GateConfig:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from toolgrad_dspy.records import Session, Trace
+from toolgrad_dspy.runs.duplicates import refuse_duplicates
 from toolgrad_dspy.runs.engines import LocalEngine, RunEngine
 from toolgrad_dspy.runs.progress import QuietProgress, RunProgress
 from toolgrad_dspy.runs.spec import RunSpec
@@ -31,8 +32,9 @@ async def generate(
 ) -> RunStatistics:
     """Play the sessions of ``spec`` that ``folder`` does not hold yet; the figures of the whole run.
 
-    Every session is stored when it ends: the same call resumes a run that was killed. At the end the accepted samples
-    are written to ``samples.jsonl``, also when ``engine.stop()`` has ended the run early.
+    Every session is stored when it ends: the same call resumes a run that was killed. At the end samples that are too
+    much alike are refused, where ``spec.unique`` asks for it, and the accepted ones are written to ``samples.jsonl``,
+    also when ``engine.stop()`` has ended the run early.
 
         import asyncio
         from pathlib import Path
@@ -72,6 +74,8 @@ async def generate(
                 finally:
                     # Sessions that were cancelled have cost something, too.
                     store.spend(run.spending())
+            if spec.unique is not None:
+                refuse_duplicates(store, spec.unique)
             store.samples_jsonl(folder / SAMPLES)
             return statistics(store)
 

@@ -73,6 +73,7 @@ class RunSpec:
     - ``seed``: of everything random.
     - ``caps``: what the whole run may use, over all its starts.
     - ``gate``: how judges decide over samples that the rules have accepted; None: they do not.
+    - ``unique``: the share of the samples that may be like an earlier one, in calls or query; None: any.
     """
 
     n: int
@@ -83,10 +84,13 @@ class RunSpec:
     seed: int = 0
     caps: Caps = field(default_factory=Caps)
     gate: GateConfig | None = None
+    unique: float | None = None
 
     def __post_init__(self) -> None:
         if self.n < 1:
             raise ValueError(f"n is {self.n}; a run has at least one session")
+        if self.unique is not None and not 0 <= self.unique <= 1:
+            raise ValueError(f"unique is {self.unique}; it is a share, from 0 to 1")
 
     def public(self) -> dict[str, JsonValue]:
         """The configuration that a run folder stores: without secrets, and without what a resumed run may change
@@ -99,7 +103,11 @@ class RunSpec:
             "models": self.models.public(),
             "tools": self.tools.public(),
         }
-        return public if self.gate is None else {**public, "judge": self.gate.public()}
+        if self.gate is not None:
+            public["judge"] = self.gate.public()
+        if self.unique is not None:
+            public["unique"] = self.unique
+        return public
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator["OpenSpec"]:

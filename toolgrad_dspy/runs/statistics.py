@@ -1,10 +1,17 @@
 """The yield and the cost of a run, in the terms of the ToolGrad paper (arXiv 2508.04086, section on efficiency)."""
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from toolgrad_dspy.errors import one_line
 from toolgrad_dspy.records import Record, RoleUsage, Sample, Session
+from toolgrad_dspy.runs.duplicates import Alike, call_signature, plain_query
 from toolgrad_dspy.runs.store import RunStore
+
+# How many of the most frequent signatures and queries are told, and how much of each, in characters.
+MOST_FREQUENT = 3
+SHOWN_CHARS = 120
 
 
 class RunStatistics(Record):
@@ -21,11 +28,17 @@ class RunStatistics(Record):
     - ``tool_calls_per_sample`` counts failed calls too; ``replayed_calls_per_sample`` counts the calls that only
       repeat accepted steps: on branches, to check them, and to find the order that state asks for.
     - ``*_by_reason``: counts by :attr:`Session.reason_key`; ``refused_by_criterion``: those that judges rejected, by
-      each of the criteria that did not hold (:attr:`Session.refused_by`).
+      each of the criteria that did not hold (:attr:`Session.refused_by`). ``salvaged`` are among the accepted.
+    - ``equal_*_share``: the share of accepted samples whose call signature, or query, an earlier one has
+      (``duplicates.py``); ``most_frequent_*`` counts those that occur more than once, the first three.
+    - ``checks``: decisions about the texts of all sessions, by what they are about; ``checks_by_rules_share`` and
+      ``checks_by_model_share``: which share of each was decided by a rule, and by a model. Nobody decided the rest.
+    - ``readings_per_sample``: LM calls of the role ``judge``, which reads what the rules leave open.
     """
 
     sessions: int
     accepted: int
+    salvaged: int
     rejected: int
     failed: int
     rejected_by_reason: dict[str, int]
@@ -40,6 +53,16 @@ class RunStatistics(Record):
     value_dependent_steps_per_sample: float | None
     state_dependent_steps_per_sample: float | None
     distinct_tools: int
+
+    equal_signatures_share: float | None
+    equal_queries_share: float | None
+    most_frequent_signatures: dict[str, int] = {}
+    most_frequent_queries: dict[str, int] = {}
+
+    checks: dict[str, int] = {}
+    checks_by_rules_share: dict[str, float] = {}
+    checks_by_model_share: dict[str, float] = {}
+    readings_per_sample: float | None
 
     lm_calls_per_sample: float | None
     lm_calls_per_sample_by_role: dict[str, float]
@@ -62,7 +85,39 @@ def statistics(store: RunStore) -> RunStatistics:
     totals = _Totals()
     for session in store.sessions(traces=False):
         totals.add(session)
-    return totals.statistics()
+    figures = totals.statistics()
+    return figures.model_copy(
+        update={
+            "most_frequent_signatures": _most_frequent(store, totals.signatures, call_signature),
+            "most_frequent_queries": _most_frequent(store, totals.queries, lambda sample: sample.query),
+            **_checked(store),
+        }
+    )
+
+
+def _most_frequent(store: RunStore, alike: Alike, text: Callable[[Sample], str]) -> dict[str, int]:
+    """The texts that occur most often, each as the first sample has it."""
+    found: Counter[str] = Counter()
+    for index, count in alike.most_frequent(MOST_FREQUENT):
+        sample = store.session(index).sample
+        # Two long texts may be equal in what is shown of them.
+        found[one_line(text(sample), SHOWN_CHARS) if sample else ""] += count
+    return dict(found)
+
+
+def _checked(store: RunStore) -> dict[str, dict[str, int] | dict[str, float]]:
+    """The figures of the decisions about texts."""
+    totals: Counter[str] = Counter()
+    by: dict[str, Counter[str]] = {"rule": Counter(), "model": Counter(), "nobody": Counter()}
+    for about, decided, count in store.checks():
+        totals[about] += count
+        by[decided][about] += count
+    shares = {who: {about: counts[about] / totals[about] for about in totals} for who, counts in by.items()}
+    return {
+        "checks": dict(totals),
+        "checks_by_rules_share": shares["rule"],
+        "checks_by_model_share": shares["model"],
+    }
 
 
 @dataclass(slots=True)
@@ -70,6 +125,9 @@ class _Totals:
     statuses: Counter[str] = field(default_factory=Counter)
     reasons: dict[str, Counter[str]] = field(default_factory=lambda: {"rejected": Counter(), "failed": Counter()})
     refused: Counter[str] = field(default_factory=Counter)
+    salvaged: int = 0
+    signatures: Alike = field(default_factory=Alike)
+    queries: Alike = field(default_factory=Alike)
     steps: int = 0
     chains: int = 0
     dependent: int = 0
@@ -88,6 +146,9 @@ class _Totals:
             self.refused.update(session.refused_by)
         elif session.sample is not None:
             self._add_content(session.sample)
+            self.salvaged += session.salvaged
+            self.signatures.add(session.index, call_signature(session.sample))
+            self.queries.add(session.index, plain_query(session.sample))
         for role, used in session.usage.roles.items():
             self.roles[role] = self.roles.get(role, RoleUsage()).plus(used)
         self.tool_calls += session.usage.tool_calls
@@ -110,6 +171,7 @@ class _Totals:
         return RunStatistics(
             sessions=sessions,
             accepted=accepted,
+            salvaged=self.salvaged,
             rejected=self.statuses["rejected"],
             failed=self.statuses["failed"],
             rejected_by_reason=dict(self.reasons["rejected"].most_common()),
@@ -123,6 +185,9 @@ class _Totals:
             value_dependent_steps_per_sample=_mean(self.value_dependent, accepted),
             state_dependent_steps_per_sample=_mean(self.state_dependent, accepted),
             distinct_tools=len(self.tools),
+            equal_signatures_share=self.signatures.share,
+            equal_queries_share=self.queries.share,
+            readings_per_sample=_mean(self.roles.get("judge", RoleUsage()).calls, accepted),
             lm_calls_per_sample=_mean(calls, accepted),
             lm_calls_per_sample_by_role={role: mean for role, mean in by_role.items() if mean is not None},
             lm_calls_per_step=_mean(calls, self.steps),

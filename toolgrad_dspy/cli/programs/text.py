@@ -128,6 +128,8 @@ def _description_facts(description: ProgramDescription, untuned: str) -> Iterato
         yield "ended early", _shown(optimizer.stopped)
     metric = description.metric
     yield "metric weights", _pairs(metric.weights)
+    if metric.floor is not None:
+        yield "metric floor", f"{metric.floor} useful steps"
     if metric.votes is not None:
         yield "judge", _pairs(metric.model_dump(exclude={"weights"}))
     yield "tasks", _pairs(description.tasks.model_dump())
