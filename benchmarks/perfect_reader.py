@@ -20,9 +20,9 @@ from toolgrad_dspy.texts import demands
 class Truth:
     """What is so of a sample's texts.
 
-    ``says`` has, by step and name, what the query says for each blank, one after the other (None: nothing), ``foreign``
-    the requests that no call serves, ``unasked`` the calls that it does not ask for, ``false`` what the response says
-    wrongly, and ``unanswered`` the calls of which it does not tell the outcome.
+    ``says`` has, by step and name, what the query says for each blank, one after the other (None: nothing),
+    ``foreign`` the requests that no call serves, ``unasked`` the calls that it does not ask for, ``false`` what the
+    response says wrongly, and ``unanswered`` the calls of which it does not tell the outcome.
     """
 
     says: dict[tuple[str, str], list[JsonValue]] = field(default_factory=dict)

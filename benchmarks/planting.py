@@ -1,7 +1,7 @@
 """Defects, planted in samples that have none: one function per kind, which changes as little as it can.
 
-Each takes a sample, its run's tools, another sample to take foreign things from, and a generator of random numbers; it
-gives the planted sample, or None where the sample has no place for such a defect.
+Each takes a sample, its run's tools, another sample to take foreign things from, and a generator of random numbers;
+it gives the planted sample, or None where the sample has no place for such a defect.
 """
 
 import random

@@ -12,12 +12,12 @@ from typing import Literal
 from toolgrad_dspy.provenance.origins import origin_faults
 from toolgrad_dspy.provenance.repeats import repeated
 from toolgrad_dspy.provenance.statements import contains, conveys, mentions
-from toolgrad_dspy.records import Check, CheckedBy, CheckSubject, Step, Tool, Workflow
+from toolgrad_dspy.records import Check, CheckedBy, CheckSubject, Step, Tool, Workflow, in_words
 from toolgrad_dspy.rendering import abridge
 from toolgrad_dspy.texts.claims import MOST_CLAIMS, SEARCHED_CHARS, Claim, claims
-from toolgrad_dspy.texts.clauses import Clause, served, telling, vocabulary
+from toolgrad_dspy.texts.clauses import Clause, served, telling
 from toolgrad_dspy.texts.demands import Demand, demands
-from toolgrad_dspy.texts.evidence import Evidence, sentence_of, sentences
+from toolgrad_dspy.texts.evidence import Evidence, sentence_of
 from toolgrad_dspy.texts.internal import internal_values, leaked_names, told_ids
 from toolgrad_dspy.texts.nothing_found import is_empty, says_nothing
 from toolgrad_dspy.texts.picks import determined_by
@@ -154,17 +154,15 @@ class _Examiner:
                 rule = "says_nothing" if says_nothing(self.response) else None
             else:
                 text = f"answer: the response does not tell what came of {step.id} ({step.call.tool})"
-                rule = "fact" if step.id in told else self._spoken_of(step)
+                rule = "fact" if step.id in told else None if evidence.has_own(step.id) else self._spoken_of(step)
             violation = Violation(
                 "not_answered", text, text.partition(": ")[2].replace("does not", "has to"), step=step.id
             )
             self.ask(Question("answer", f"what came of {step.id}", violation, step=step), rule)
 
     def _spoken_of(self, step: Step) -> str | None:
-        """Whether a sentence of the response has a telling word of what the step's tool does."""
-        own = vocabulary(step, self.tools)
-        spoken = any(telling(self.response[a:b]) & own for a, b in sentences(self.response))
-        return "words" if spoken else None
+        """Whether the response has a telling word of the name of the step's tool, whose result has no own facts."""
+        return "words" if telling(self.response) & telling(in_words(step.call.tool)) else None
 
     def evidence(self) -> Evidence:
         shown = {step.id: abridge(step.observation.value, self.shown_chars) for step in self.workflow.steps}
