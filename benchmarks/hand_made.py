@@ -46,7 +46,9 @@ def hand_made(defect: Defect, clean: NaturalSample) -> Planted:
         before = {claim.text for claim in claims(clean.response)}
         truth.false |= {claim.text for claim in claims(faulty.response)} - before
     if defect.kind == "answer_left_out":
-        truth.unanswered |= _told(clean, clean.response) - _told(clean, faulty.response)
+        told = _told(clean, faulty.response)
+        # Told by a fact before; or, where the rules know none of its facts, whatever they do not find told.
+        truth.unanswered |= (_told(clean, clean.response) - told) or {s.id for s in clean.workflow.steps} - told
     return Planted(faulty.query, faulty.response, faulty.workflow, truth, frozenset(CODES[defect.kind]))
 
 

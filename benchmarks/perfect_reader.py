@@ -48,15 +48,12 @@ class Truth:
 
     def _read(self, prompt: Prompt) -> dict[str, Any]:
         query = str(json.loads(prompt.inputs["query"]))
-        taken: dict[tuple[str, str], int] = {}
         extracted = []
         for blank in objects(prompt.inputs["blanks"]):
             key = (blank["call"], blank["parameter"])
-            values = self.says.get(key, [None])
-            number = taken[key] = taken.get(key, -1) + 1
-            value = values[min(number, len(values) - 1)]
-            missing = value is None
-            text = MISSING if missing else value if isinstance(value, str) else json.dumps(value)
+            values = [value for value in self.says.get(key, []) if value is not None]
+            missing = not values
+            text = ", ".join(value if isinstance(value, str) else json.dumps(value) for value in values) or MISSING
             extracted.append({"blank": blank["blank"], "words": "" if missing else query, "value": text})
         calls = [call["call"] for call in objects(prompt.inputs["calls"]) if call["call"] not in self.unasked]
         requests = [{"request": text, "call": NO_CALL} for text in self.foreign]

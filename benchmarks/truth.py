@@ -7,8 +7,8 @@ They are looked for by the rules, and what the rules leave open is decided by a 
 (``perfect_reader.py``). The rules were written beside the rehearsal model, so the same is measured on texts that were
 written without knowing them (``natural/``), with defects made by hand.
 
-Of the defects it prints, per kind, the share that the rules are sure of, the share that they raise (sure, or in doubt:
-what is found where nobody is asked and nothing in doubt is accepted), and the share that is found with the reader.
+Of the defects it prints, per kind, the share that the rules are sure of, the share that they raise (sure, or in
+doubt: what is found where nobody is asked and nothing in doubt is accepted), and the share found with the reader.
 """
 
 import argparse

@@ -5,6 +5,7 @@ given, which the model is not shown. Another one, only where needed, compares th
 that cannot be used decides nothing, and then nothing holds.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -22,6 +23,7 @@ from toolgrad_dspy.program.choices import read_choice
 from toolgrad_dspy.provenance.statements import same_value
 from toolgrad_dspy.provenance.statements.reading import normalise
 from toolgrad_dspy.records import Check, Step, Tool, Workflow
+from toolgrad_dspy.records.pointer import list_index
 from toolgrad_dspy.rendering import line, short_description, workflow_lines
 from toolgrad_dspy.signatures import MISSING, NO_CALL, CheckResponse, Extract, ReadRequest, ReadValue
 from toolgrad_dspy.texts import Demand, Examination, Question, Violation
@@ -96,11 +98,14 @@ class Reader(dspy.Module):
 
     async def _read_query(self, texts: Texts, questions: Sequence[Question]) -> list["_Decision"]:
         steps = texts.workflow.steps
-        demands = [question.demand for question in questions if question.demand is not None]
-        blanks = list(enumerate(demands, 1))
+        groups: dict[tuple[str, str], list[Demand]] = {}
+        for question in questions:
+            if question.demand is not None:  # the items of a list share a blank
+                groups.setdefault((question.demand.step, question.demand.name), []).append(question.demand)
+        blanks = list(enumerate(groups.values(), 1))
 
         def schemas() -> dict[str, JsonSchema]:
-            return _query_schemas(len(demands), [step.id for step in steps])
+            return _query_schemas(len(blanks), [step.id for step in steps])
 
         with holding(schemas):
             answer = await ask(
@@ -108,11 +113,11 @@ class Reader(dspy.Module):
                 self._models,
                 self.role,
                 calls=_lines(_call(step, texts.tools) for step in steps),
-                blanks=_lines(_blank(number, demand) for number, demand in blanks),
+                blanks=_lines(_blank(number, group) for number, group in blanks),
                 query=line(texts.query),
             )
         read = {value.blank: value for value in reversed(answer.extracted)}
-        said = {id(demand): read.get(number) for number, demand in blanks}
+        said = {id(demand): read.get(number) for number, group in blanks for demand in group}
         decisions = []
         for question in questions:
             if question.demand is not None:
@@ -163,12 +168,20 @@ def _filled(question: Question, demand: Demand, read: ReadValue | None, query: s
     words = normalise(read.words)
     if not words.strip() or words not in normalise(query):
         return question, False, f"{read.value!r} was read from words that the query does not have"
-    return question, _is_meant(read.value, demand), f"{read.value!r} from {read.words!r}"
+    # Of a list all values are written: one of them has to be it.
+    said = [read.value, *_parts(read.value)] if list_item(demand.pointer) else [read.value]
+    return question, any(_is_meant(part, demand) for part in said), f"{read.value!r} from {read.words!r}"
+
+
+def _parts(said: str) -> list[str]:
+    return [part.strip(" \"'[]") for part in re.split(r",|;|\band\b", said)]
 
 
 def _is_meant(said: str, demand: Demand) -> bool:
     if demand.pick is not None:
-        return read_choice(said, demand.pick.labels) == demand.pick.labels[demand.pick.index]
+        label = demand.pick.labels[demand.pick.index]
+        named = normalise(said) == normalise(label) or read_choice(said, demand.pick.labels) == label
+        return named or same_value(said, demand.pick.value, demand.about)
     if isinstance(demand.value, bool):
         plain = said.strip().casefold()
         return plain in (_YES if demand.value else _NO)
@@ -198,11 +211,14 @@ def _call(step: Step, tools: Mapping[str, Tool]) -> dict[str, JsonValue]:
     return {"call": step.id, "tool": step.call.tool, "does": does}
 
 
-def _blank(number: int, demand: Demand) -> dict[str, JsonValue]:
+def _blank(number: int, group: Sequence[Demand]) -> dict[str, JsonValue]:
     """A blank as the reader sees it: what belongs there, never what the call was given."""
+    demand = group[0]
     shown: dict[str, JsonValue] = {"blank": number, "call": demand.step, "parameter": demand.name}
     if demand.pick is not None:
         return {**shown, "meaning": f"the {demand.pick.thing} that is meant", "options": [*demand.pick.labels]}
+    if list_item(demand.pointer):
+        shown["list"] = True
     schema = demand.about.schema or {}
     meaning = schema.get("description")
     if isinstance(meaning, str) and meaning:
@@ -212,6 +228,11 @@ def _blank(number: int, demand: Demand) -> dict[str, JsonValue]:
     elif demand.kind == "choice":
         shown["options"] = options(schema)
     return shown
+
+
+def list_item(pointer: str) -> bool:
+    """Whether an argument is an item of a list."""
+    return any(list_index(token) is not None for token in pointer.split("/")[1:])
 
 
 def options(schema: Mapping[str, JsonValue]) -> list[JsonValue]:

@@ -28,7 +28,8 @@ class Extract(dspy.Signature):
 
     extracted: for every blank, find in the message the value that belongs there, and write it down, or #missing if
     the message neither states it nor lets it be worked out. Of a blank with options write the option that the message
-    asks for, in its own or in other words; #missing if it asks for none of them. Add nothing of your own.
+    asks for, in its own or in other words; #missing if it asks for none of them. Of a list write all its values, with
+    commas. Add nothing of your own.
     requests: list every single thing that the message asks for, in its order, and the call that serves it; none if no
     call does. A call that looks up what another one needs serves the request of that other one. Greetings and
     explanations ask for nothing.

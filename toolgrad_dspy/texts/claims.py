@@ -125,7 +125,7 @@ def _runs(text: str, words: Sequence[re.Match[str]]) -> Iterator[list[re.Match[s
     run: list[re.Match[str]] = []
     waiting: list[re.Match[str]] = []  # joining words, part of the run if a capital follows
     for word in words:
-        near = bool(run) and _is_near(text, (waiting or run)[-1], word)
+        near = bool(run) and _is_near(text, (waiting or run)[-1], word, initial=len(run) == 1)
         if _is_capital(word[0]) and not _is_calendar(word[0]):
             if near:
                 run += [*waiting, word]
@@ -144,10 +144,10 @@ def _runs(text: str, words: Sequence[re.Match[str]]) -> Iterator[list[re.Match[s
         yield run
 
 
-def _is_near(text: str, word: re.Match[str], after: re.Match[str]) -> bool:
-    """Whether two words stand side by side: "Ann Lee", "Bar & Grill", "J. Lee", but not "It is Oslo. Rome is"."""
+def _is_near(text: str, word: re.Match[str], after: re.Match[str], *, initial: bool) -> bool:
+    """Whether two words stand side by side: "Ann Lee", "Bar & Grill", "J. Lee", but not "Ferry F. That one"."""
     between = text[word.end() : after.start()]
-    return between in (" ", " & ") or (between == ". " and len(word[0]) <= 2)
+    return between in (" ", " & ") or (initial and between == ". " and len(word[0]) <= 2)
 
 
 def _is_capital(word: str) -> bool:

@@ -20,12 +20,12 @@ from toolgrad_dspy.texts.words import ENGLISH, GENERAL
 _CLAUSE = re.compile(
     r"(?<=[.!?;])(?<!\d\.)\s+|(?<=[。！？\n])\s*|(?:,?\s+)(?=(?:and|then|also|plus|but)\s+(?:then\s+|also\s+|please\s+|i\b|could\b|can\b|"
     r"tell\b|show\b|find\b|list\b|book\b|give\b|get\b|check\b|who\b|what\b|when\b|where\b|which\b|how\b|whether\b|"
-    r"send\b|add\b|create\b|make\b|look\b|let\b|see\b|read\b|write\b|delete\b|remove\b|cancel\b|update\b|set\b))",
+    r"do\b|does\b|did\b|is\b|are\b|was\b|will\b|should\b|has\b|have\b|if\b|send\b|add\b|create\b|make\b|look\b|let\b|see\b|read\b|write\b|delete\b|remove\b|cancel\b|update\b|set\b))",
     re.IGNORECASE,
 )
 # What marks a clause that asks for something, in English.
 _ASKS = re.compile(
-    r"\?|^\W*(?:(?:first|next|then|also|and|after\s+that|finally|after|once|when|to\s+begin\s+with|please|now|"
+    r"\?|^\W*(?:(?:first|next|then|also|and|but|plus|after\s+that|finally|after|once|when|to\s+begin\s+with|please|now|"
     r"with\s+[\w\s]{1,40})\W+)*(?:please|tell|show|find|list|book|give|get|check|look|send|add|create|make|let|see|read|write|"
     r"delete|remove|cancel|update|set|search|reserve|plan|buy|order|move|rename|open|close|start|stop|use|pick|choose|"
     r"compare|calculate|compute|convert|translate|summari[sz]e|count|sort|schedule|remind|play|call|pay|return|"
@@ -36,6 +36,9 @@ _ASKS = re.compile(
 )
 # The least share of frequent English words in an English text.
 _ENGLISH_SHARE = 0.12
+
+
+_ORDINAL_DAY = re.compile(r"\b([4-9]|[12]\d|3[01])(?:st|nd|rd|th)\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +123,9 @@ def _has_rival(number: int, by_word: Mapping[int, set[str]], parts: Sequence[Cla
 def _foreign(part: Clause, query: str, demands: Sequence[Demand], known: set[str]) -> bool:
     """Whether the clause names something that no call was given and no result has."""
     stated = [m for d in demands if d.kind == "value" for m in mentions(query, d.value, d.about)]
+    # "and on the 14th": a day that nothing has to do with.
+    if any(day not in known and day.zfill(2) not in known for day in _ORDINAL_DAY.findall(part.text)):
+        return True
     for claim in claims(part.text):
         # In German every noun has a capital.
         if claim.kind == "name" and " " not in claim.text and not is_english(query):

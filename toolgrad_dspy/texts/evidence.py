@@ -339,7 +339,7 @@ def _numbers_of(leaf: JsonValue) -> Iterator[float]:
         if abs(leaf) < 1e300:
             yield float(leaf)
     elif isinstance(leaf, str):
-        for said in numbers_in(leaf):
+        for said in numbers_in(_CLOCK.sub(" ", _ISO.sub(" ", leaf))):
             yield from (float(number) for number in said.values if abs(number) < 1e300)
 
 

@@ -17,9 +17,9 @@ from toolgrad_dspy.rendering import abridge
 from toolgrad_dspy.texts.claims import MOST_CLAIMS, SEARCHED_CHARS, Claim, claims
 from toolgrad_dspy.texts.clauses import Clause, served, telling
 from toolgrad_dspy.texts.demands import Demand, demands
-from toolgrad_dspy.texts.evidence import Evidence, sentence_of
+from toolgrad_dspy.texts.evidence import Evidence, sentence_of, sentences
 from toolgrad_dspy.texts.internal import internal_values, leaked_names, told_ids
-from toolgrad_dspy.texts.nothing_found import is_empty, says_nothing
+from toolgrad_dspy.texts.nothing_found import denials, is_empty
 from toolgrad_dspy.texts.picks import determined_by
 
 ViolationCode = Literal[
@@ -144,14 +144,15 @@ class _Examiner:
         used = {name for step in steps for name in step.uses}
         evidence = self.evidence()
         told = evidence.steps_told(self.response)
+        nothing = {step.id: is_empty(step, self.tools.get(step.call.tool)) for step in steps}
+        denied = denials(self.response[a:b] for a, b in sentences(self.response))
         for step in steps:
-            tool = self.tools.get(step.call.tool)
-            empty = is_empty(step, tool)
+            empty = nothing[step.id]
             if step.id in used and not empty:
                 continue
             if empty:
                 text = f"answer: the response does not say that {step.id} ({step.call.tool}) found nothing"
-                rule = "says_nothing" if says_nothing(self.response) else None
+                rule = "says_nothing" if denied >= sum(nothing.values()) else None
             else:
                 text = f"answer: the response does not tell what came of {step.id} ({step.call.tool})"
                 rule = "fact" if step.id in told else None if evidence.has_own(step.id) else self._spoken_of(step)

@@ -80,11 +80,16 @@ class Extreme:
         end = "highest" if self.highest else "lowest"
         return f"the {self.words[0]} one" if self.words else f"the one with the {end} {in_words(self.key)}"
 
-    def said_in(self, query: str) -> bool:
-        """Whether ``query`` has one of its words."""
+    def said_in(self, query: str, thing: str) -> bool:
+        """Whether ``query`` has one of its words for one ``thing``: "my latest messages" tells none of them."""
         text = f" {' '.join(_WORD.findall(query.casefold()))} "
         named = (f"{'highest' if self.highest else 'lowest'} {in_words(self.key)}",)
-        return any(f" {word} " in text for word in (*self.words, *named))
+        several = re.compile(rf" (?:\w+ ){{0,2}}{re.escape(thing.split()[-1])}(?:s|es)\b")
+        return any(
+            not several.match(text, found.end() - 1)
+            for word in (*self.words, *named)
+            for found in re.finditer(rf" {re.escape(word)} ", text)
+        )
 
 
 def extremes(items: Sequence[JsonValue], index: int) -> tuple[Extreme, ...]:

@@ -21,7 +21,10 @@ _ID = re.compile(
 _MOMENT = re.compile(r"^\d{4}-\d{2}-\d{2}")
 # Words by which a person asks for such a value.
 _ASKS = re.compile(
-    r"\b(?:ids?|identifiers?|references?|numbers?|codes?|confirmations?|keys?|tokens?|uuids?|hash(?:es)?)\b", re.I
+    r"\b(?:ids?|identifiers?|references?|uuids?|hash(?:es)?"
+    r"|(?:booking|order|reservation|confirmation|tracking|ticket|parcel|account|customer|invoice|reference|serial)"
+    r"[ -](?:numbers?|codes?|keys?))\b",
+    re.IGNORECASE,
 )
 # Keys of values that a person who has booked or ordered something is given: the reference to quote.
 _GIVEN = frozenset({"reference", "ref", "confirmation", "code", "number"})

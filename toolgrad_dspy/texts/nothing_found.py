@@ -1,6 +1,7 @@
 """Empty results, and whether a response says so."""
 
 import re
+from collections.abc import Iterable
 
 from toolgrad_dspy.records import Step, Tool
 from toolgrad_dspy.tools.verdict import Context, classify
@@ -25,6 +26,6 @@ def is_empty(step: Step, tool: Tool | None) -> bool:
     return classify(step.observation, context).outcome == "empty"
 
 
-def says_nothing(response: str) -> bool:
-    """Whether ``response`` says somewhere that there was nothing."""
-    return _NOTHING.search(response.replace("’", "'")) is not None
+def denials(sentences: Iterable[str]) -> int:
+    """How many of ``sentences`` say that there was nothing."""
+    return sum(_NOTHING.search(sentence.replace("’", "'")) is not None for sentence in sentences)

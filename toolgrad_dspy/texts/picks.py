@@ -201,7 +201,7 @@ def determined_by(query: str, pick: Pick) -> str | None:
         return "value"
     if _told(query, pick):
         return "property"
-    if any(extreme.said_in(query) for extreme in pick.extremes):
+    if any(extreme.said_in(query, pick.thing) for extreme in pick.extremes):
         return "extreme"
     others = (_words_of(item) for place, item in enumerate(pick.items) if place != pick.index)
     if (_words_of(pick.item) - set().union(*others)) & plain:
