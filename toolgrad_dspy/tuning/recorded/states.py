@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from toolgrad_dspy.program.selector import chains_used
 from toolgrad_dspy.program.state import State
-from toolgrad_dspy.records import Iteration, Proposal, Report, Session, Tool, Workflow
+from toolgrad_dspy.records import Iteration, Proposal, Report, Session, Step, Tool, Workflow
 from toolgrad_dspy.rendering import ToolLines
 from toolgrad_dspy.tools import Library
 from toolgrad_dspy.tuning.recorded.recording import Recording
@@ -34,7 +34,10 @@ class IterationState:
 
 @dataclass(frozen=True, slots=True)
 class RecordedSession:
-    """``session`` as it grew, before its texts were checked: no origin in it is unknown."""
+    """``session`` as it grew, before its texts were checked: no origin in it is unknown.
+
+    Its steps have the order that state asks for, which was found out at the end.
+    """
 
     session: Session
     iterations: tuple[IterationState, ...]
@@ -92,7 +95,15 @@ def _add_selection(state: State, iteration: Iteration) -> None:
             state.memory.forget(chosen.kept)
 
 
-def _with(session: Session, workflow: Workflow) -> Session:
+def _with(session: Session, grown: Workflow) -> Session:
     if session.sample is None:
         return session
+    known = {step.id: step for step in session.sample.workflow.steps}
+
+    def ordered(step: Step) -> Step:
+        stored = known.get(step.id, step)
+        return step.model_copy(update={"after": stored.after, "volatile": stored.volatile})
+
+    chains = (c.model_copy(update={"steps": tuple(map(ordered, c.steps))}) for c in grown.chains)
+    workflow = grown.model_copy(update={"chains": tuple(chains)})
     return session.model_copy(update={"sample": session.sample.model_copy(update={"workflow": workflow})})
