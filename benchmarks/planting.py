@@ -18,7 +18,7 @@ from toolgrad_dspy.provenance.statements import conveys, mentions, states
 from toolgrad_dspy.records import Chain, Sample, Step, Tool, ToolCall, Workflow, leaves
 from toolgrad_dspy.records.pointer import list_index, unescape
 from toolgrad_dspy.texts import Demand, claims, demands, told_ids
-from toolgrad_dspy.texts.evidence import Evidence, sentences
+from toolgrad_dspy.texts.evidence import Evidence, sentence_of, sentences
 
 Tools = dict[str, Tool]
 
@@ -323,6 +323,10 @@ def _without(sample: Sample, tools: Tools, steps: list[Step], rng: random.Random
     truth = Truth.of(workflow, tools)
     # Whatever clause the rules leave open may be the one that asked for the call that is gone.
     truth.foreign += list(_clauses_for(sample, gone, tools))
+    # What only the lost result has told is not true any more.
+    evidence = Evidence({step.id: step.observation.value for step in workflow.steps}, [sample.query])
+    said = ((claim, sentence_of(sample.response, claim)) for claim in claims(sample.response))
+    truth.false |= {claim.text for claim, sentence in said if evidence.supports(claim, sentence) is None}
     return _planted(sample, truth, *codes, workflow=workflow)
 
 

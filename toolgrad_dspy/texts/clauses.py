@@ -94,30 +94,47 @@ def served(query: str, workflow: Workflow, tools: Mapping[str, Tool], demands: S
                 by_value[number].add(demand.step)
     known = {word for step in steps for word in _values(step)}
     by_word = {
-        number: {step.id for step in steps if telling(part.text) & vocabulary(step, tools)}
+        number: {step.id: shared for step in steps if (shared := len(telling(part.text) & vocabulary(step, tools)))}
         for number, part in enumerate(parts)
     }
-    taken: set[str] = set().union(*by_value.values())
-    left = []
-    for number, part in enumerate(parts):
-        if not part.asks or not telling(part.text):
-            continue
-        foreign = _foreign(part, query, demands, known)
-        if by_value[number] and not foreign:
-            continue
-        fresh = by_word[number] - taken or (by_word[number] if not _has_rival(number, by_word, parts) else set())
-        if fresh and not foreign:
-            taken.add(min(fresh))
-            continue
-        left.append(part)
-    asked = taken | set().union(*(by_word[number] for number, part in enumerate(parts) if part.asks))
-    needed = _used_by(steps, asked)
+    foreign = {number for number, part in enumerate(parts) if part.asks and _foreign(part, query, demands, known)}
+    told = set().union(*by_value.values())
+    asking = [n for n, part in enumerate(parts) if part.asks and telling(part.text) and n not in foreign]
+    matched = _matched([n for n in asking if not by_value[n]], by_word, told)
+    left = [
+        part
+        for number, part in enumerate(parts)
+        if number in foreign
+        or (
+            number in asking
+            and not by_value[number]
+            and number not in matched
+            and (not by_word[number] or _has_rival(number, by_word, parts))
+        )
+    ]
+    needed = _used_by(steps, told | set(matched.values()))
     return Served(tuple(left), tuple(step for step in steps if step.id not in needed))
 
 
-def _has_rival(number: int, by_word: Mapping[int, set[str]], parts: Sequence[Clause]) -> bool:
+def _matched(numbers: Sequence[int], by_word: Mapping[int, Mapping[str, int]], told: set[str]) -> dict[int, str]:
+    """A step for each clause that shares words with one, those first that share most; each step for one clause.
+
+    Steps whose values a clause has ``told`` have theirs.
+    """
+    pairs = [(-shared, n, step) for n in numbers for step, shared in by_word[n].items() if step not in told]
+    matched: dict[int, str] = {}
+    for _, number, step in sorted(pairs):
+        if number not in matched and step not in matched.values():
+            matched[number] = step
+    return matched
+
+
+def _has_rival(number: int, by_word: Mapping[int, Mapping[str, int]], parts: Sequence[Clause]) -> bool:
     """Whether another clause that asks for something goes by the same steps."""
-    return any(other != number and part.asks and by_word[other] & by_word[number] for other, part in enumerate(parts))
+    return any(
+        other != number and part.asks and by_word[other].keys() & by_word[number].keys()
+        for other, part in enumerate(parts)
+    )
 
 
 def _foreign(part: Clause, query: str, demands: Sequence[Demand], known: set[str]) -> bool:

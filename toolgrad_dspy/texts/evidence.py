@@ -234,7 +234,7 @@ class Evidence:
         if _digits(reading) >= 2 and near:
             return near
         # "some 400 metres" for 397: people round to what has one or two digits.
-        if reading >= 20 and _digits(reading) <= 2:
+        if reading >= 20 and reading % 10 == 0 and _digits(reading) <= 2:
             rounded = [number for number in self._numbers if abs(number - reading) <= _ROUNDED * reading]
             if rounded:
                 return rounded
