@@ -134,7 +134,7 @@ def line(kind: str, count: Counter[str]) -> str:
 
 
 def verdict(item: Planted, tools: Tools) -> tuple[str, tuple[Violation, ...], set[str]]:
-    """Who found something (``rules``, ``reader``, or nobody: ``""``), what, and the codes that the rules left open."""
+    """Who found something (``rules``, ``reader``, nobody: ``""``), what, and the codes that the rules left open."""
     found = examine(item.query, item.response, item.workflow, tools, names=tools, shown_chars=SHOWN_CHARS)
     doubted: set[str] = {question.violation.code for question in found.questions}
     if found.broken or not found.questions:

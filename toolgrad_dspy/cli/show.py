@@ -1,6 +1,6 @@
 """``toolgrad-dspy show``: a readable view of a run or of one session's trace."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Annotated
 
 import typer
@@ -8,7 +8,7 @@ import typer
 from toolgrad_dspy.cli.options import Json, RunFolder
 from toolgrad_dspy.cli.output import note, say, say_json, table
 from toolgrad_dspy.errors import UsageError, one_line
-from toolgrad_dspy.records import Attempt, Iteration, Judgement, Report, Session, Step
+from toolgrad_dspy.records import Attempt, Check, Iteration, Judgement, Report, Session, Step
 
 # Characters of a result that are shown.
 RESULT_CHARS = 160
@@ -67,6 +67,20 @@ def session_lines(session: Session) -> Iterator[str]:
         yield from _iteration_lines(iteration)
     yield ""
     yield from sample_lines(session)
+    yield from _check_lines(session.trace.checks)
+
+
+def _check_lines(checks: Sequence[Check]) -> Iterator[str]:
+    """Who decided about the texts; what the rules did not find, in full."""
+    if not checks:
+        return
+    by_rule = sum(check.holds and check.by == "rule" for check in checks)
+    yield f"checks: {by_rule} of {len(checks)} by rules"
+    for check in checks:
+        if not (check.holds and check.by == "rule"):
+            verdict = "holds" if check.holds else "does not hold"
+            reason = f": {one_line(check.rule, RESULT_CHARS)}" if check.rule else ""
+            yield f"  {check.about} {one_line(check.text, RESULT_CHARS)} {verdict}, by {check.by}{reason}"
 
 
 def _iteration_lines(iteration: Iteration) -> Iterator[str]:
@@ -147,5 +161,7 @@ def _arguments(step: Step) -> Iterator[str]:
 
     for origin in step.origins:
         value = lookup(step.call.arguments, origin.pointer)
-        source = f"{origin.step}{origin.path}" if origin.kind == "result" else origin.match or origin.kind
-        yield f"{origin.pointer[1:]}={value!r} from {source}"
+        places = " and ".join(f"{source.step}{source.path}" for source in origin.sources)
+        source = f"{places} by {origin.rule}" if origin.rule else places or origin.match or origin.kind
+        echo = f" (repeated in {origin.echo.step})" if origin.echo else ""
+        yield f"{origin.pointer[1:]}={value!r} from {source}{echo}"

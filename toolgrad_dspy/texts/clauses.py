@@ -72,8 +72,11 @@ def is_english(text: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """What the rules can say: the clauses that no step serves by them, and the steps that no clause asks for."""
+    """What the rules can say: the clauses that a step serves, those that none serves by them, and the steps that no
+    clause asks for.
+    """
 
+    served: tuple[Clause, ...]
     open_clauses: tuple[Clause, ...]
     unasked: tuple[Step, ...]
 
@@ -113,7 +116,8 @@ def served(query: str, workflow: Workflow, tools: Mapping[str, Tool], demands: S
         )
     ]
     needed = _used_by(steps, told | set(matched.values()))
-    return Served(tuple(left), tuple(step for step in steps if step.id not in needed))
+    sure = tuple(parts[number] for number in asking if parts[number] not in left)
+    return Served(sure, tuple(left), tuple(step for step in steps if step.id not in needed))
 
 
 def _matched(numbers: Sequence[int], by_word: Mapping[int, Mapping[str, int]], told: set[str]) -> dict[int, str]:

@@ -118,6 +118,8 @@ class _Examiner:
     def requests(self, wanted: tuple[Demand, ...]) -> None:
         """Whether every request is served, and every call asked for."""
         found = served(self.query, self.workflow, self.tools, wanted)
+        for clause in found.served:
+            self.checks.append(Check(about="request", text=clause.text, holds=True, by="rule", rule="served"))
         for clause in found.open_clauses:
             text = f"request: no call serves {clause.text!r}"
             remedy = f"the query must not ask for what no request has: {clause.text!r}"

@@ -21,7 +21,9 @@ _WORDS = re.compile(
     r"|\b(?:no|ni|aucune?|nessun[oa]?|ningún|ninguna|nenhum[a]?) (?!\d))"
     rf"{_SMALL}$"
 )
-_AFTER = re.compile(r"(?:ではなく|じゃなく|ではない|以外|、?不要)| ?(?:excluded|is not wanted)\b")
+_AFTER = re.compile(
+    r"(?:ではなく|じゃなく|ではない|以外|、?不要)| ?(?:excluded|is not wanted|or not|oder nicht|ou (?:pas|non)|o no)\b"
+)
 _CHINESE_BEFORE = re.compile(r"(?:不要|不是|别|除了|没有)$")
 
 
