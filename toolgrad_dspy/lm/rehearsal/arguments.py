@@ -17,6 +17,7 @@ _TOO_GENERAL = frozenset(
     | {"limit", "page", "offset", "total", "count", "content", "result"}
 )
 # Most schemas of real servers have no examples, but descriptions that say "(e.g., 'Europe/London')".
+_BOUNDS = ("max_", "min_")
 _INTRODUCED = re.compile(r"e\.g\.|for example|such as|examples?:", re.IGNORECASE)
 _QUOTED = re.compile(r"""(?<!\w)['"`]([^'"`\n]{1,80})['"`](?!\w)""")
 _FORMATS = {"YYYY-MM-DD": "2026-05-14", "HH:MM": "14:30"}
@@ -110,7 +111,8 @@ def matching(name: str, schema: dict[str, Any], known: tuple[KnownValue, ...]) -
 def fits(parameter: str, key: str) -> bool:
     """``stop_id`` fits ``stop_id`` and ``from_stop_id``; a bare ``id`` fits nothing by its name alone."""
     a, b = parameter.lower(), key.lower()
-    if b in _TOO_GENERAL or b == "id":
+    # A highest price is no price: whoever asks for it sets it.
+    if b in _TOO_GENERAL or b == "id" or a.startswith(_BOUNDS):
         return False
     return a == b or a.endswith("_" + b) or (a.rstrip("s") == b and a != b)
 

@@ -22,7 +22,8 @@ _WORDS = re.compile(
     rf"{_SMALL}$"
 )
 _AFTER = re.compile(
-    r"(?:ではなく|じゃなく|ではない|以外|、?不要)| ?(?:excluded|is not wanted|or not|oder nicht|ou (?:pas|non)|o no)\b"
+    r"(?:ではなく|じゃなく|ではない|以外|、?不要)"
+    r"| ?(?:excluded|is not wanted|or not|oder nicht|ou (?:pas|non)|o no)\b"
 )
 _CHINESE_BEFORE = re.compile(r"(?:不要|不是|别|除了|没有)$")
 
