@@ -16,8 +16,8 @@ _TOO_GENERAL = frozenset(
     {"name", "title", "text", "description", "status", "type", "kind", "note", "message"}
     | {"limit", "page", "offset", "total", "count", "content", "result"}
 )
-# Most schemas of real servers have no examples, but descriptions that say "(e.g., 'Europe/London')".
 _BOUNDS = ("max_", "min_")
+# Most schemas of real servers have no examples, but descriptions that say "(e.g., 'Europe/London')".
 _INTRODUCED = re.compile(r"e\.g\.|for example|such as|examples?:", re.IGNORECASE)
 _QUOTED = re.compile(r"""(?<!\w)['"`]([^'"`\n]{1,80})['"`](?!\w)""")
 _FORMATS = {"YYYY-MM-DD": "2026-05-14", "HH:MM": "14:30"}
