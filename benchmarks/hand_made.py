@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from benchmarks.natural_samples import Defect, NaturalSample
 from benchmarks.perfect_reader import Truth
 from benchmarks.planting import Planted
-from toolgrad_dspy.records import Tool
+from toolgrad_dspy.provenance import EarlierResult, trace_origins
+from toolgrad_dspy.records import Step, Tool, Workflow
 from toolgrad_dspy.texts import claims, demands
 from toolgrad_dspy.texts.clauses import clauses
 from toolgrad_dspy.texts.evidence import Evidence
@@ -30,6 +31,23 @@ _ARGUMENT = re.compile(r"\b(s\d+)/([\w/]+)")
 
 def tools_of(sample: NaturalSample) -> dict[str, Tool]:
     return {tool.name: tool for tool in sample.tools}
+
+
+def retraced(sample: NaturalSample) -> NaturalSample:
+    """``sample`` with the origins that its arguments are given today; references stay as they were made."""
+    tools = tools_of(sample)
+    earlier: list[EarlierResult] = []
+    steps: dict[str, Step] = {}
+    for step in sample.workflow.steps:
+        made = {o.pointer: (o.step, o.path or "") for o in step.origins if o.match == "reference" and o.step}
+        origins = trace_origins(tools[step.call.tool], step.call.arguments, made, earlier)
+        steps[step.id] = step.model_copy(update={"origins": origins})
+        earlier.append(EarlierResult(step.id, step.observation, step.call, origins))
+    chains = (
+        chain.model_copy(update={"steps": tuple(steps[step.id] for step in chain.steps)})
+        for chain in sample.workflow.chains
+    )
+    return sample.model_copy(update={"workflow": Workflow(chains=tuple(chains))})
 
 
 def hand_made(defect: Defect, clean: NaturalSample) -> Planted:

@@ -4,6 +4,7 @@ It measures what the rules and a reader find together when the reader makes no m
 """
 
 import json
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -49,9 +50,13 @@ class Truth:
     def _read(self, prompt: Prompt) -> dict[str, Any]:
         query = str(json.loads(prompt.inputs["query"]))
         extracted = []
+        asked: Counter[tuple[str, str]] = Counter()
         for blank in objects(prompt.inputs["blanks"]):
             key = (blank["call"], blank["parameter"])
             values = [value for value in self.says.get(key, []) if value is not None]
+            if not blank.get("list"):  # of several blanks of one name each has its own value
+                values = values[asked[key] :][:1] or values[:1]
+                asked[key] += 1
             missing = not values
             text = ", ".join(value if isinstance(value, str) else json.dumps(value) for value in values) or MISSING
             extracted.append({"blank": blank["blank"], "words": "" if missing else query, "value": text})

@@ -24,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks import natural_samples
 from benchmarks.checks import Checks
-from benchmarks.hand_made import hand_made, tools_of
+from benchmarks.hand_made import hand_made, retraced, tools_of
 from benchmarks.perfect_reader import Truth, reading_models
 from benchmarks.planting import PLANTS, Planted, Tools
 from toolgrad_dspy import RunSpec, generate
@@ -88,7 +88,7 @@ def town(count: int) -> tuple[list[Sample], Tools, str]:
 
 def natural(check: Checks, show: str) -> None:
     """The texts that were written without knowing the rules, and the defects made in them by hand."""
-    samples = natural_samples.samples()
+    samples = {name: retraced(sample) for name, sample in natural_samples.samples().items()}
     refused, read = [], 0
     for sample in samples.values():
         tools = tools_of(sample)

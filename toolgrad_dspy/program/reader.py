@@ -98,10 +98,11 @@ class Reader(dspy.Module):
 
     async def _read_query(self, texts: Texts, questions: Sequence[Question]) -> list["_Decision"]:
         steps = texts.workflow.steps
-        groups: dict[tuple[str, str], list[Demand]] = {}
+        groups: dict[tuple[str, str, str], list[Demand]] = {}
         for question in questions:
-            if question.demand is not None:  # the items of a list share a blank
-                groups.setdefault((question.demand.step, question.demand.name), []).append(question.demand)
+            if (demand := question.demand) is not None:  # the items of a list share a blank
+                own = "" if list_item(demand.pointer) else demand.pointer
+                groups.setdefault((demand.step, demand.name, own), []).append(demand)
         blanks = list(enumerate(groups.values(), 1))
 
         def schemas() -> dict[str, JsonSchema]:
