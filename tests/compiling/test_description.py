@@ -64,7 +64,7 @@ def test_a_program_of_version_0_1_0_can_be_shown_with_the_settings_that_there_we
     assert description.scores.gain
     assert (description.program.iterations, description.program.mini_batch) == (3, 50)
     assert (description.program.base, description.program.mend) == ("plain", "all")
-    added = {"base": "plain", "mend": "all", "max_calls": None, "written_chars": 2400}
+    added = {"base": "plain", "mend": "all", "max_calls": None, "written_chars": 4000}
     assert description.stored() == {**stored(), "program": {**stored()["program"], **added}}
     assert list(description.stored()) == list(stored()), "keys keep their order"
     assert read(description.stored()) == description

@@ -54,7 +54,7 @@ def test_the_value_of_an_input_that_is_new_is_its_default(make: Make) -> None:
     themed = Update.append("theme", dspy.InputField(default="a rainy week"), type_=str)
     program.updater.predict = dspy.Predict(themed)
     program(seed=0, index=0)
-    assert "a rainy week" in program.updater.history[-1]["messages"][-1]["content"]
+    assert "a rainy week" in program.updater.predict.history[-1]["messages"][-1]["content"]
 
 
 def test_an_instruction_that_is_set_in_place_is_sent_and_stays_with_its_copy(make: Make) -> None:

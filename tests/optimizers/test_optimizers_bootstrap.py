@@ -169,7 +169,7 @@ def test_what_feedback_says_when_all_is_well_is_no_complaint(bootstrapped: Outco
         for finding in bootstrapped.evaluator.feedback(evaluation, invocation.role, invocation.iteration)
     }
     praise = {finding.code for finding in findings if finding.praise}
-    assert praise == {"proposal_ran", "sound_selection"}
+    assert praise == {"proposal_ran", "sound_selection", "nothing_chosen_rightly"}
     assert len(findings) > len(praise)
 
 

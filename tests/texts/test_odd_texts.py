@@ -91,7 +91,8 @@ def test_a_result_of_two_megabytes_is_examined_as_its_writer_saw_it() -> None:
 
 @pytest.mark.parametrize("result", [[], {}, "", None, [[]], {"a": None}, 0, False, "\ud800", {"": {"": [""]}}])
 def test_any_result_is_examined(result: Any) -> None:
-    assert examined("milk", "Note milk.", "There was nothing.", result=result)
+    found = examined("milk", "Note milk.", "There was nothing.", result=result)
+    assert any(check.about == "value" for check in found.checks)
 
 
 def test_pointers_that_lead_nowhere_are_faults_and_no_crash() -> None:

@@ -213,4 +213,4 @@ WEIGHTS: Mapping[str, float] = {
 
 # Useful steps below which a session is worth proportionally less in all: shares alone are highest in short samples.
 # No paper has the figure. Five is one more than the shipped program has to give on average (benchmarks/generate.py).
-FLOOR = 4
+FLOOR = 3

@@ -69,8 +69,10 @@ class Reader(dspy.Module):
 
     @property
     def role(self) -> Role:
-        settings = self._models.settings
-        return "updater" if settings["judge"].is_rehearsal and not settings["updater"].is_rehearsal else "judge"
+        judge, updater = (self._models.settings.get(role) for role in ("judge", "updater"))
+        if judge is None or (judge.is_rehearsal and updater is not None and not updater.is_rehearsal):
+            return "updater"
+        return "judge"
 
     async def aforward(self, texts: Texts, examination: Examination) -> Reading:
         """Decide the open questions of ``examination``: those about the query in one call, the others in one more.

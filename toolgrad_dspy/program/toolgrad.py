@@ -164,8 +164,8 @@ class _Growth:
     async def iterations(self, allowance: Allowance) -> None:
         """All passes; fewer if the session may make no more LM calls. Those for the texts are kept back."""
         limit = allowance.limit
-        # Two at least are for a step: to propose one, and to select it.
-        allowance.limit = None if limit is None else max(2, limit - CALLS_FOR_TEXTS)
+        # Of few calls half: a step takes two, to propose it and to select it.
+        allowance.limit = None if limit is None else limit - min(CALLS_FOR_TEXTS, limit // 2)
         for number in range(1, self.program.config.iterations + 1):
             self.state.iterations.append(await self.iterate(number))
             if allowance.limit is not None and allowance.taken >= allowance.limit:

@@ -71,7 +71,9 @@ class Updater(dspy.Module):
         )
         if found.broken or not found.questions:
             undecided = tuple(question.decided(False, "nobody", "") for question in found.questions)
-            return found.broken, (*found.checks, *undecided)
+            # All that is missing is listed, so that one rewrite can mend it.
+            missing = tuple(q.violation for q in found.questions if q.about == "value") if found.broken else ()
+            return (*missing, *found.broken), (*found.checks, *undecided)
         texts = Texts(state.query, state.response, state.workflow, state.tools_used, shown_chars)
         reading = await self._reader.acall(texts=texts, examination=found)
         return reading.broken, (*found.checks, *reading.checks)

@@ -18,7 +18,7 @@ def abridge(value: JsonValue, limit: int) -> JsonValue:
     """``value`` in about ``limit`` characters of JSON: long lists and texts are cut and say how much is missing.
 
     >>> abridge({"log": "started\\n" + "working\\n" * 40 + "done"}, 90)
-    {'log': 'started\\nworking\\nworking\\n… 38 lines left out …\\nworking\\ndone'}
+    {'log': 'started\\nworking\\nworking\\n… 37 lines left out …\\nworking\\ndone'}
     """
     if len(line(value)) <= limit:
         return value

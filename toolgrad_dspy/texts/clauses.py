@@ -103,7 +103,7 @@ def served(query: str, workflow: Workflow, tools: Mapping[str, Tool], demands: S
     foreign = {number for number, part in enumerate(parts) if part.asks and _foreign(part, query, demands, known)}
     told = set().union(*by_value.values())
     asking = [n for n, part in enumerate(parts) if part.asks and telling(part.text) and n not in foreign]
-    matched = _matched([n for n in asking if not by_value[n]], by_word, told)
+    matched = _matched(asking, by_word, told)
     left = [
         part
         for number, part in enumerate(parts)

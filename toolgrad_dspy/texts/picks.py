@@ -28,7 +28,7 @@ from toolgrad_dspy.records import (
 )
 from toolgrad_dspy.records.pointer import list_index
 from toolgrad_dspy.texts.extremes import Extreme, extremes
-from toolgrad_dspy.texts.words import EACH
+from toolgrad_dspy.texts.words import EACH, OPENERS
 
 # Characters of a text that tells an element from the others: a longer one is a description.
 PROPERTY_CHARS = 60
@@ -253,7 +253,8 @@ def _sayable(item: JsonValue) -> Iterator[tuple[str, JsonValue]]:
 def _words_of(item: JsonValue) -> set[str]:
     """The words with a capital, of three letters and more, in the texts of ``item``."""
     texts = (leaf for _, leaf in _sayable(item) if isinstance(leaf, str))
-    return {word.casefold() for text in texts for word in re.findall(r"[^\W\d_]{3,}", text) if word[0].isupper()}
+    words = (word for text in texts for word in re.findall(r"[^\W\d_]{3,}", text) if word[0].isupper())
+    return {word.casefold() for word in words} - OPENERS
 
 
 def _label(item: JsonValue) -> str:
