@@ -7,6 +7,7 @@ them by, and they are not checked.
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from toolgrad_dspy.provenance.statements import Clock, Day, dates_in, numbers_in, times_in
@@ -33,8 +34,9 @@ _SENTENCE_END = re.compile(r"(?:^|[.!?:;…\n。！？]|^\s*[-*•]|\d[.)])[\s\"
 _QUOTED = re.compile(r'"([^"\n]{2,400})"|“([^”\n]{2,400})”|»([^«\n]{2,400})«|«([^»\n]{2,400})»|„([^“”\n]{2,400})[“”]')
 # Addresses, links, paths and ids: what cannot be written in other words.
 _LITERAL = re.compile(
-    r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+|https?://[^\s\"'<>)\]]+|(?<![\w/])(?:~|\.{1,2})?(?:/[\w.@-]+){2,}"
-    r"|\b(?=\w*\d)[A-Za-z]{1,12}[_-]\w*\d\w*\b"
+    r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,64}(?:\.[\w-]{1,64}){1,8}"
+    r"|https?://[^\s\"'<>)\]]+|(?<![\w/])(?:~|\.{1,2})?(?:/[\w.@-]+){2,}"
+    r"|\b[A-Za-z]{1,12}[_-](?=\w{0,64}\d)\w{1,64}\b"
 )
 
 
@@ -49,6 +51,7 @@ class Claim:
     readings: tuple[Reading, ...] = ()
 
 
+@lru_cache(maxsize=512)
 def claims(text: str) -> tuple[Claim, ...]:
     """The claims of ``text`` in their order, :data:`MOST_CLAIMS` at most; of overlapping ones the one that says more.
 
