@@ -163,9 +163,7 @@ def test_a_result_of_two_megabytes_costs_prompts_little_and_is_stored_whole() ->
             propose([call("open_row", row_id={"$from": "s1", "$path": "/rows/19999/row_id"})]),
         ],
         selector=[select("p1"), select("p1")],
-        updater=[
-            write("Open the last row for me, and tell me its reference.", "It is open: the last of 20000 rows.")
-        ],
+        updater=[write("Open the last row for me, and the first row.", "Both rows are open.")],
     )
     session = grow(functions(huge, open_row), models, iterations=3, shown_chars=1200)
     assert session.status == "accepted", session.reason

@@ -9,25 +9,30 @@ for each write w of the sample, on fresh sessions:
 
 With one write that is all there is to know. Where a write overtakes another, what both leave may be another: so what
 comes later is run too, and what has been seen to change with a write is read once more at the end. At last the steps
-are run in an order as different as all this allows; whatever still gives another result is put in order, until
-nothing does.
+are run in an order as different as all this allows, with the writes first, and in some orders by chance; whatever
+still gives another result is put in order, until nothing does.
 
-With W writes among the n steps of a source this takes at most n calls where W is 1, else 2 n (W + ROUNDS) and one for
-each of those reads; none where nothing is written. Above :data:`MOST_CALLS` each step comes after the one before it.
+With W writes among the n steps of a source this takes at most n calls where W is 1, else 2 n (W + 4 ROUNDS) and one
+for each of those reads; none where nothing is written. Above :data:`MOST_CALLS` each step comes after the one before
+it.
 Where a source cannot be replayed, a write comes after all that is before it, and before all that is after it.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 
 from toolgrad_dspy.program.branches import Branches
 from toolgrad_dspy.program.state import State, joined
 from toolgrad_dspy.program.volatile_leaves import VolatileLeaves
 from toolgrad_dspy.program.witness import Witness
 from toolgrad_dspy.records import Chain, Step, Workflow, leaves
+from toolgrad_dspy.seeding import generator
 
 # Tool calls that finding the order within one source of a sample may take, and how often what is found is tried.
 MOST_CALLS = 400
 ROUNDS = 5
+# Orders by chance in which the steps are run at last, besides the one that is most different.
+AT_RANDOM = 2
 
 # For each step the earlier ones that it has to come after, by id.
 After = dict[str, set[str]]
@@ -131,9 +136,17 @@ class _Order:
             await self._bring_forward(write)
 
     async def _proved(self) -> bool:
-        """Whether another order gives the same results; what does not is put in order first."""
+        """Whether other orders give the same results; what does not is put in order first."""
+        if not (await self._holds(_latest_first) and await self._holds(self._writes_first)):
+            return False
+        for number in range(AT_RANDOM):
+            if not await self._holds(partial(_at_random, number)):
+                return False
+        return True
+
+    async def _holds(self, order: Callable[[Sequence[Step], After], list[Step]]) -> bool:
         for _ in range(ROUNDS):
-            other = _latest_first(self._steps, self._after)
+            other = order(self._steps, self._after)
             if other == list(self._steps):
                 return True
             differing = await self._differing([*other, *await self._probes()])
@@ -141,6 +154,15 @@ class _Order:
                 return True
             self._put_in_order(other, differing[0])
         return False
+
+    def _writes_first(self, steps: Sequence[Step], after: Mapping[str, Iterable[str]]) -> list[Step]:
+        """The writes with what they have to come after, one by one, then the reads that are left."""
+        order: dict[str, Step] = {}
+        for step in sorted(steps, key=lambda step: not self._is_write(step)):
+            needed = ancestors(step.id, after)
+            order.update({e.id: e for e in steps if e.id in needed and e.id not in order})
+            order.setdefault(step.id, step)
+        return list(order.values())
 
     def _put_in_order(self, other: Sequence[Step], differing: str) -> None:
         """Undo what in the order ``other`` can be the reason that the step ``differing``, or a probe, did.
@@ -205,6 +227,18 @@ def _latest_first(steps: Sequence[Step], after: Mapping[str, Iterable[str]]) -> 
         order.update({earlier.id: earlier for earlier in steps if earlier.id in needed and earlier.id not in order})
         order.setdefault(step.id, step)
     return list(order.values())
+
+
+def _at_random(number: int, steps: Sequence[Step], after: Mapping[str, Iterable[str]]) -> list[Step]:
+    """The steps in an order that ``after`` allows, by chance: the same for the same ``number`` and steps."""
+    chance = generator("order", number, *(step.id for step in steps))
+    left, order = list(steps), list[Step]()
+    while left:
+        there = {step.id for step in order}
+        ready = [step for step in left if ancestors(step.id, after) <= there]
+        order.append(chance.choice(ready))
+        left.remove(order[-1])
+    return order
 
 
 def _with_order(workflow: Workflow, before: After, volatile: VolatileLeaves) -> Workflow:

@@ -7,20 +7,24 @@ Nothing counts as held because nobody decided it.
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Literal
 
 from toolgrad_dspy.provenance.origins import origin_faults
 from toolgrad_dspy.provenance.repeats import repeated
 from toolgrad_dspy.provenance.statements import contains, conveys, mentions
-from toolgrad_dspy.records import Check, CheckedBy, CheckSubject, Step, Tool, Workflow, in_words
+from toolgrad_dspy.records import Check, CheckedBy, CheckSubject, Step, Tool, Workflow, in_words, last_key, leaves
 from toolgrad_dspy.rendering import abridge
 from toolgrad_dspy.texts.claims import MOST_CLAIMS, SEARCHED_CHARS, Claim, claims
-from toolgrad_dspy.texts.clauses import Clause, served, telling
+from toolgrad_dspy.texts.clauses import Clause, served, telling, vocabulary
 from toolgrad_dspy.texts.demands import Demand, demands
 from toolgrad_dspy.texts.evidence import Evidence, sentence_of, sentences
 from toolgrad_dspy.texts.internal import internal_values, leaked_names, told_ids
 from toolgrad_dspy.texts.nothing_found import denials, is_empty
 from toolgrad_dspy.texts.picks import determined_by
+
+# Names in a result by which a response may speak of it.
+MOST_KEYS = 200
 
 ViolationCode = Literal[
     "empty_query",
@@ -164,8 +168,11 @@ class _Examiner:
             self.ask(Question("answer", f"what came of {step.id}", violation, step=step), rule)
 
     def _spoken_of(self, step: Step) -> str | None:
-        """Whether the response has a telling word of the name of the step's tool, whose result has no own facts."""
-        return "words" if telling(self.response) & telling(in_words(step.call.tool)) else None
+        """Whether the response has a telling word of what the step's tool does, whose result has no own facts, or of
+        the names of what it gives.
+        """
+        keys = " ".join(in_words(last_key(path)) for path, _ in islice(leaves(step.observation.value), MOST_KEYS))
+        return "words" if telling(self.response) & (vocabulary(step, self.tools) | telling(keys)) else None
 
     def evidence(self) -> Evidence:
         shown = {step.id: abridge(step.observation.value, self.shown_chars) for step in self.workflow.steps}
