@@ -457,10 +457,10 @@ CONVERSATIONS = (
         "a shell",
         "shell",
         (
-            Call("pwd", {}, {}, {"current_working_directory": "/home/ada/work"}),
+            Call("pwd", {}, {}, {"current_working_directory": "/home/ada/papers"}),
             Call(
                 "ls",
-                {"path": "/home/ada/work"},
+                {"path": "/home/ada/papers"},
                 {"/path": "s1 /current_working_directory"},
                 {"files": ["report_v3.docx", "budget.xlsx", "img"]},
             ),
@@ -475,11 +475,11 @@ CONVERSATIONS = (
                 "cd",
                 {"folder": given("s3", "/created")},
                 {"/folder": "user < s3 /created"},
-                {"current_working_directory": "/home/ada/work/archive"},
+                {"current_working_directory": "/home/ada/papers/archive"},
             ),
             Call(
                 "wc",
-                {"file_name": "/home/ada/work/archive/report_v3.docx", "mode": "l"},
+                {"file_name": "/home/ada/papers/archive/report_v3.docx", "mode": "l"},
                 {"/file_name": "s2 /files/0 path | s4 /result path", "/mode": "schema"},
                 {"count": 212},
                 {"mode": {"enum": ["l", "w", "c"]}},

@@ -70,7 +70,7 @@ def test_a_step_that_was_taken_out_of_the_sample_counts_for_nothing() -> None:
     salvaged = grown(4, 2)
     kept = salvaged.model_copy(update={"sample": sample(found(1), found(3))})
     assert value_of("useful_steps", kept) == 1
-    assert Metric({"valid": 1}, floor=4).score(kept).value == 0.5
+    assert Metric({"valid": 1}, floor=4).score(kept).parts["floor"] == 0.5
 
 
 def test_single_iterations_tell_which_of_their_steps_are_useful() -> None:
@@ -168,14 +168,15 @@ def test_empty_steps_make_a_sample_dearer() -> None:
 
 
 @pytest.mark.parametrize(("steps", "reached"), [(1, 0.25), (3, 0.75), (4, 1), (9, 1)])
-def test_a_session_below_the_floor_is_worth_proportionally_less_in_all(steps: int, reached: float) -> None:
-    scored = Metric({"valid": 1, "useful_steps": 1}, floor=4).score(grown(steps))
-    assert scored.parts == {"valid": 1, "useful_steps": 1, "floor": reached}
-    assert scored.value == reached
+def test_reaching_the_floor_is_a_fifth_of_the_score_whatever_the_weights(steps: int, reached: float) -> None:
+    for weights in ({"valid": 1.0}, {"valid": 1.0, "useful_steps": 9.0}):
+        scored = Metric(weights, floor=4).score(grown(steps))
+        assert scored.parts == {**dict.fromkeys(weights, 1), "floor": reached}
+        assert scored.value == pytest.approx(0.8 + 0.2 * reached)
 
 
 def test_only_useful_steps_reach_the_floor() -> None:
-    assert Metric({"valid": 1}, floor=4).score(grown(4, 2, 3)).value == 0.5
+    assert Metric({"valid": 1}, floor=4).score(grown(4, 2, 3)).parts["floor"] == 0.5
 
 
 def test_without_a_floor_nothing_but_the_mean_counts_and_nothing_is_told_of_it() -> None:

@@ -87,3 +87,9 @@ def test_in_another_language_every_clause_may_ask_for_something() -> None:
 def test_a_query_of_five_thousand_words_is_read() -> None:
     assert clauses("and then show me " * 1_700)
     assert left("word " * 5_000, WEATHER)
+
+
+def test_a_day_that_a_result_has_is_not_foreign_in_other_words() -> None:
+    parcels = step("s5", "get_weather", {}, {"days": [{"day": "2026-05-11", "sky": "grey"}]})
+    assert left("I need the weather of the 11th of May.", parcels)[0] == []
+    assert left("I need the weather of the 12th of May.", parcels)[0] == ["I need the weather of the 12th of May."]

@@ -163,3 +163,15 @@ def test_a_response_tells_no_internal_id_that_nobody_asked_for(
 def test_a_tool_name_leaks_unless_it_is_an_ordinary_word(text: str, names: list[str]) -> None:
     tools = frozenset({"book_table", "getWeather", "search", "Search", "Places", "book-table"})
     assert leaked_names(text, tools) == names
+
+
+def test_several_things_of_one_kind_are_told_apart_by_what_they_are_taken_for() -> None:
+    rows = [{"name": "Quay", "kind": "bar", "town": "Aldby"}, {"name": "Mill", "kind": "inn", "town": "Norr"}]
+    rows.append({"name": "Park", "kind": "zoo", "town": "Oster"})
+    found = step("s1", "search", {}, {"places": rows})
+    origins = (taken("/kind", "s1", "/places/0/kind"), taken("/town", "s1", "/places/1/town"))
+    used = step("s2", "search", {"kind": "bar", "town": "Norr"}, {}, *origins)
+    named = [demand.name for demand in demands(workflow(found, used), {})]
+    assert named == ["which place for kind", "which place for town"]
+    alone = step("s2", "search", {"kind": "bar"}, {}, origins[0])
+    assert [demand.name for demand in demands(workflow(found, alone), {})] == ["which place"]

@@ -211,6 +211,9 @@ WEIGHTS: Mapping[str, float] = {
     "sound_selections": 1.0,
 }
 
-# Useful steps below which a session is worth proportionally less in all: shares alone are highest in short samples.
-# No paper has the figure. Five is one more than the shipped program has to give on average (benchmarks/generate.py).
-FLOOR = 3
+# Useful steps that a session should have, and the share of its score that reaching them is: the other components are
+# shares of steps, and highest in the shortest samples. No paper has the figures. Five is one more than the shipped
+# program has to give on average (benchmarks/generate.py); with a fifth of the score, two iterations (three steps)
+# score clearly less than eight.
+FLOOR = 5
+FLOOR_SHARE = 0.2

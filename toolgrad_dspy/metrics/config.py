@@ -22,7 +22,7 @@ class MetricConfig(BaseModel):
     True
 
     - ``weights``: the components that count, in place of the default ones.
-    - ``floor``: useful steps below which a session is worth proportionally less in all; 0 for none.
+    - ``floor``: useful steps that a session should have, a fifth of its score; 0 for none.
     - ``votes``: how often each question is put to the judge; odd.
     - ``temperature``: the judge's, 0 to 2; None for that of the role ``judge``.
     """

@@ -13,6 +13,7 @@ from toolgrad_dspy.judging.judge import prompt_digest
 from toolgrad_dspy.metrics.components import (
     FLOOR,
     FLOOR_PART,
+    FLOOR_SHARE,
     JUDGED_COMPONENTS,
     RULE_COMPONENTS,
     WEIGHTS,
@@ -36,9 +37,8 @@ AT_ONCE = 16
 class Score:
     """A session's score in [0, 1], and ``parts``: the values of the components that it is the weighted mean of.
 
-    Where the metric has a floor, ``parts["floor"]`` is the factor that the mean is multiplied with: the share of the
-    floor that the useful steps reach. ``unjudged`` names the components that a judge could not decide: they are not
-    in ``parts``, and do not count. The value is 0 when no component with a weight is left.
+    Where the metric has a floor, ``parts["floor"]`` is the share of it that the useful steps reach. ``unjudged``
+    names the components that a judge could not decide: they are not in ``parts``, and do not count.
     """
 
     value: float
@@ -50,14 +50,14 @@ class Score:
 class Metric:
     """The weighted mean of named components. ``weights`` names them; a component without a weight does not count.
 
-    A session with fewer useful steps than ``floor`` is worth proportionally less: the mean is multiplied with the
-    share of the floor that it reaches. 0 is no floor.
+    A fifth of the score (:data:`FLOOR_SHARE`) is the share of the ``floor`` that the session's useful steps reach; 0
+    is no floor, and the mean alone counts.
 
     >>> session = Session(index=0, seed=0, status="accepted")
     >>> Metric({"valid": 1, "growth": 3}, floor=0).score(session)
     Score(value=0.25, parts={'valid': 1.0, 'growth': 0.0}, unjudged=())
     >>> Metric({"valid": 1, "growth": 3}).score(session)
-    Score(value=0.0, parts={'valid': 1.0, 'growth': 0.0, 'floor': 0.0}, unjudged=())
+    Score(value=0.2, parts={'valid': 1.0, 'growth': 0.0, 'floor': 0.0}, unjudged=())
 
     ``judge`` decides the components of :data:`JUDGED_COMPONENTS`, once per sample. Raises UsageError for a component
     that does not exist (``unknown_component``), for weights that give no score and a negative floor
@@ -170,7 +170,8 @@ def scored(parts: Mapping[str, float], metric: Metric, useful: float, unjudged: 
     if not metric.floor:
         return Score(mean, dict(parts), unjudged)
     reached = min(1.0, useful / metric.floor)
-    return Score(mean * reached, {**parts, FLOOR_PART: reached}, unjudged)
+    value = (1 - FLOOR_SHARE) * mean + FLOOR_SHARE * reached
+    return Score(value, {**parts, FLOOR_PART: reached}, unjudged)
 
 
 def _feedback(session: Session, role: str, iteration: Iteration) -> list[Finding]:

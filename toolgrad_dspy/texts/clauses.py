@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
-from toolgrad_dspy.provenance.statements import mentions
+from toolgrad_dspy.provenance.statements import Mention, mentions
 from toolgrad_dspy.provenance.statements.reading import normalise
 from toolgrad_dspy.records import Step, Tool, Workflow, in_words, leaves
+from toolgrad_dspy.rendering import abridge
 from toolgrad_dspy.texts.claims import claims
 from toolgrad_dspy.texts.demands import Demand
+from toolgrad_dspy.texts.evidence import Evidence
 from toolgrad_dspy.texts.words import ENGLISH, GENERAL
 
 _CLAUSE = re.compile(
@@ -38,6 +40,8 @@ _ASKS = re.compile(
 _ENGLISH_SHARE = 0.12
 
 
+# Characters of a result in which the moments of a query are looked for.
+_RESULT_CHARS = 4000
 _ORDINAL_DAY = re.compile(r"\b([4-9]|[12]\d|3[01])(?:st|nd|rd|th)\b")
 
 
@@ -100,7 +104,10 @@ def served(query: str, workflow: Workflow, tools: Mapping[str, Tool], demands: S
         number: {step.id: shared for step in steps if (shared := len(telling(part.text) & vocabulary(step, tools)))}
         for number, part in enumerate(parts)
     }
-    foreign = {number for number, part in enumerate(parts) if part.asks and _foreign(part, query, demands, known)}
+    evidence = _evidence(steps)
+    stated = [m for d in demands if d.kind == "value" for m in mentions(query, d.value, d.about)]
+    english = is_english(query)
+    foreign = {n for n, part in enumerate(parts) if part.asks and _foreign(part, english, stated, known, evidence)}
     told = set().union(*by_value.values())
     asking = [n for n, part in enumerate(parts) if part.asks and telling(part.text) and n not in foreign]
     matched = _matched(asking, by_word, told)
@@ -141,22 +148,28 @@ def _has_rival(number: int, by_word: Mapping[int, Mapping[str, int]], parts: Seq
     )
 
 
-def _foreign(part: Clause, query: str, demands: Sequence[Demand], known: set[str]) -> bool:
+def _foreign(part: Clause, english: bool, stated: Sequence[Mention], known: set[str], evidence: Evidence) -> bool:
     """Whether the clause names something that no call was given and no result has."""
-    stated = [m for d in demands if d.kind == "value" for m in mentions(query, d.value, d.about)]
     # "and on the 14th": a day that nothing has to do with.
     if any(day not in known and day.zfill(2) not in known for day in _ORDINAL_DAY.findall(part.text)):
         return True
     for claim in claims(part.text):
         # In German every noun has a capital.
-        if claim.kind == "name" and " " not in claim.text and not is_english(query):
+        if claim.kind == "name" and " " not in claim.text and not english:
             continue
         start, end = part.start + claim.start, part.start + claim.end
         if any(mention.start < end and start < mention.end for mention in stated):
             continue
+        if claim.kind in ("date", "time", "weekday") and evidence.supports(claim, part.text):
+            continue
         if not set(normalise(claim.text).split()) <= known:
             return True
     return False
+
+
+def _evidence(steps: Sequence[Step]) -> Evidence:
+    """What the calls were given and gave, as far as prompts show it."""
+    return Evidence({s.id: [s.call.arguments, abridge(s.observation.value, _RESULT_CHARS)] for s in steps}, ())
 
 
 def _values(step: Step) -> Iterable[str]:

@@ -10,7 +10,7 @@ from pydantic import JsonValue
 
 from toolgrad_dspy.json_schema import Schema, schema_at
 from toolgrad_dspy.provenance.statements import About
-from toolgrad_dspy.records import Origin, Step, Tool, Workflow, last_key, lookup
+from toolgrad_dspy.records import Origin, Step, Tool, Workflow, in_words, last_key, lookup
 from toolgrad_dspy.records.pointer import list_index, unescape
 from toolgrad_dspy.texts.picks import Pick, picks
 
@@ -33,7 +33,8 @@ class Demand:
     A ``value`` is to be stated, a ``choice`` (an enumerated value, a boolean) to be conveyed in any words, and a
     ``pick`` to be determined: then ``value`` is a phrase that would do it. ``nth`` counts the separate places at
     which the query has to say this value for this name: 2 for a party of four that comes again after one of two.
-    ``optional``: the tool's schema does not require the argument.
+    ``optional``: the tool's schema does not require the argument. ``among``: the call takes several things of one
+    kind, so that the name of a pick says for which argument.
     """
 
     kind: DemandKind
@@ -45,12 +46,13 @@ class Demand:
     nth: int = 1
     optional: bool = False
     pick: Pick | None = None
+    among: bool = False
 
     @property
     def name(self) -> str:
         """What the value is called: the names on the way to it in the arguments, or ``which place``."""
         if self.pick is not None:
-            return f"which {self.pick.called}"
+            return f"which {self.pick.called}" + (f" for {in_words(last_key(self.pointer))}" if self.among else "")
         keys = [unescape(token) for token in self.pointer.split("/")[1:]]
         return " ".join(key for key in keys if list_index(key) is None) or "argument"
 
@@ -98,10 +100,19 @@ def demands(workflow: Workflow, tools: Mapping[str, Tool]) -> tuple[Demand, ...]
                 times[name, key] = times.get((name, key), 0) + 1
                 found.append(_demand(step, origin, kind, value, tools.get(step.call.tool), times[name, key]))
         last |= now
+        own = [pick for pick in chosen if pick.step == step.id]
+        called = [pick.called for pick in own]
         found += [
-            Demand("pick", step.id, step.call.tool, pick.pointer, pick.phrase, pick=pick)
-            for pick in chosen
-            if pick.step == step.id
+            Demand(
+                "pick",
+                step.id,
+                step.call.tool,
+                pick.pointer,
+                pick.phrase,
+                pick=pick,
+                among=called.count(pick.called) > 1,
+            )
+            for pick in own
         ]
     return tuple(found)
 

@@ -134,21 +134,21 @@ def picks(workflow: Workflow) -> tuple[Pick, ...]:
     """
     results = {step.id: step.observation.value for step in workflow.steps}
     chosen = {step.id: _chosen(step, results) for step in workflow.steps}
-    taken: dict[_List, set[int]] = {}
+    taken: dict[tuple[_List, str], set[int]] = {}
     for places in chosen.values():
         for place in places:
-            taken.setdefault(place.list, set()).add(place.index)
+            taken.setdefault((place.list, last_key(place.pointer)), set()).add(place.index)
     found: list[Pick] = []
     current: dict[_List, set[int]] = {}
     for step in workflow.steps:
         used: dict[_List, set[int]] = {}
         for place in chosen[step.id]:
-            whole = len(taken[place.list]) == len(place.items)
+            every = frozenset(taken[place.list, last_key(place.pointer)])
+            whole = len(every) == len(place.items)
             known = current.get(place.list, set()) | used.get(place.list, set())
             used.setdefault(place.list, set()).add(place.index)
             if place.index not in known and not (whole and known):
                 source, path = place.list
-                every = frozenset(taken[place.list])
                 value = _at(step.call.arguments, place.pointer)
                 found.append(
                     Pick(step.id, place.pointer, source, path, place.index, tuple(place.items), every, value)

@@ -77,6 +77,10 @@ def _which(things: Sequence[str], picks: Mapping[str, str]) -> dict[str, str]:
         thing: picked(phrase, noun_of(thing)) for thing, phrase in picks.items() if thing in things or not things
     }
     for thing, phrase in picks.items():
+        kind, _, given = thing.partition(" for ")
+        if given in things:  # of several restaurants one gives the cuisine, and another one the district
+            which[given] = f"the {noun_of(given)} of {picked(phrase, noun_of(kind))}"
+            continue
         free = [other for other in things if other not in which]
         dates = [other for other in free if other.split()[-1] == "date"] if thing == "day" else []
         if thing not in which and dates:
