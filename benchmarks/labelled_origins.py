@@ -1,5 +1,8 @@
 """Conversations whose arguments are labelled by hand: calls with their results, and where every argument came from.
 
+``labelled_origins/`` has them as JSON lines, in three parts: ``first``, on which the rules were tuned; ``second``, by
+which they were measured before their last changes, and tuned after that; ``third``, which came after the rules.
+
 A label is written as a person would note it, one of several that are right between ``|``:
 
 - ``user``, ``schema``: the query states it, or the tool's schema offers it;
@@ -11,12 +14,15 @@ Labels are for what a reader of the prompts can know: a planner has seen of each
 show of it.
 """
 
-from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
+from toolgrad_dspy.records import Record
 
-@dataclass(frozen=True, slots=True)
-class Call:
+FOLDER = Path(__file__).parent / "labelled_origins"
+
+
+class Call(Record):
     """A call as it is drafted, references included; ``origins`` has the label of every argument leaf by its pointer,
     ``properties`` what the tool's schema says of parameters.
     """
@@ -25,11 +31,10 @@ class Call:
     arguments: dict[str, Any]
     origins: dict[str, str]
     result: Any
-    properties: dict[str, Any] = field(default_factory=dict)
+    properties: dict[str, Any] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Conversation:
+class Conversation(Record):
     """Calls in the order they ran; ``category`` is that of the tools."""
 
     name: str
@@ -37,6 +42,7 @@ class Conversation:
     calls: tuple[Call, ...]
 
 
-def given(step: str, path: str) -> dict[str, str]:
-    """A reference, as drafts write it."""
-    return {"$from": step, "$path": path}
+def conversations(part: str) -> tuple[Conversation, ...]:
+    """Those of one part: ``first``, ``second`` or ``third``."""
+    lines = (FOLDER / f"{part}.jsonl").read_text(encoding="utf-8").splitlines()
+    return tuple(Conversation.model_validate_json(line) for line in lines)
