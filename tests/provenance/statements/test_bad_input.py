@@ -9,9 +9,7 @@ from toolgrad_dspy.provenance.statements import (
     conveys,
     dates_in,
     mentions,
-    names_in,
     numbers_in,
-    quotes_in,
     same_value,
     times_in,
 )
@@ -61,5 +59,5 @@ def test_no_text_and_no_value_is_an_exception(text: str) -> None:
             assert all(0 <= mention.start < mention.end <= len(text) for mention in found)
             conveys(text, value, about)
             same_value(text, value, about)
-    for parse in (numbers_in, dates_in, times_in, names_in, quotes_in):
+    for parse in (numbers_in, dates_in, times_in):
         assert all(0 <= found.start < found.end <= len(text) for found in parse(text))

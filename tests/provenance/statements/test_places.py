@@ -7,9 +7,7 @@ from toolgrad_dspy.provenance.statements import (
     Mention,
     dates_in,
     mentions,
-    names_in,
     numbers_in,
-    quotes_in,
     times_in,
 )
 
@@ -78,15 +76,3 @@ def test_a_time_is_read_once() -> None:
 
 def test_hours_of_a_duration_and_amounts_of_money_are_no_times() -> None:
     assert times_in("for 2 hours, $19.30, 4 to 6 people, 2時間") == ()
-
-
-def test_names_are_told_by_capitals_within_a_sentence() -> None:
-    text = "I booked Trattoria Roma for Monday. Please call Jean Dupont in May."
-    assert [name.value for name in names_in(text)] == ["Trattoria Roma", "Jean Dupont"]
-    assert all(text[name.start : name.end] == name.value for name in names_in(text))
-    assert names_in("Das Haus am See") == ()
-
-
-def test_quoted_texts_are_found_in_the_quotes_of_several_languages() -> None:
-    text = "\"a\" “b” «c» „d“ 「e」 'f' it's l'été"
-    assert [quoted.value for quoted in quotes_in(text)] == ["a", "b", "c", "d", "e", "f"]

@@ -100,9 +100,7 @@ def _single(
             for path in result.forms.get(form, ()):
                 equal = rule.name != "key" and lookup(result.value, path) == value  # whose names do not agree
                 if not equal and _agrees(rule, value, kind, result, path, arguments):
-                    return Origin(
-                        pointer=pointer, kind="result", step=result.step, path=path, match="derived", rule=rule.name
-                    )
+                    return _from(pointer, rule.name, [Source(step=result.step, path=path)])
     return None
 
 
@@ -171,16 +169,7 @@ def _joined(pointer: str, value: JsonValue, earlier: Sequence[EarlierResult]) ->
         for result in reversed(earlier):
             places = [found for part in parts if (found := _places(part, result))]
             if len(places) == len(parts) and (chosen := _together(parts, places)):
-                first, *others = (Source(step=result.step, path=path) for path in chosen)
-                return Origin(
-                    pointer=pointer,
-                    kind="result",
-                    step=first.step,
-                    path=first.path,
-                    match="derived",
-                    rule="joined",
-                    others=tuple(others),
-                )
+                return _from(pointer, "joined", [Source(step=result.step, path=path) for path in chosen])
     return None
 
 
@@ -223,16 +212,7 @@ def _called_so(column: Column, value: float, kind: Kind, result: EarlierResult) 
 
 
 def _of_column(pointer: str, column: Column, step: str) -> Origin:
-    others = tuple(Source(step=step, path=path) for path in column.paths[1:])
-    return Origin(
-        pointer=pointer,
-        kind="result",
-        step=step,
-        path=column.paths[0],
-        match="derived",
-        rule=column.rule,
-        others=others,
-    )
+    return _from(pointer, column.rule, [Source(step=step, path=path) for path in column.paths])
 
 
 def _of_results(pointer: str, value: float, kind: Kind, earlier: Sequence[EarlierResult]) -> Origin | None:
@@ -246,14 +226,19 @@ def _of_results(pointer: str, value: float, kind: Kind, earlier: Sequence[Earlie
     for found in by_name.values():
         for chosen in (found, found[-2:]):
             if len(chosen) > 1 and computed("sum", [number for number, _ in chosen]) == value:
-                first, *others = (source for _, source in chosen)
-                return Origin(
-                    pointer=pointer,
-                    kind="result",
-                    step=first.step,
-                    path=first.path,
-                    match="derived",
-                    rule="sum",
-                    others=tuple(others),
-                )
+                return _from(pointer, "sum", [source for _, source in chosen])
     return None
+
+
+def _from(pointer: str, rule: str, sources: Sequence[Source]) -> Origin:
+    """The origin of a value that follows by ``rule`` from ``sources``, one at least."""
+    first, *others = sources
+    return Origin(
+        pointer=pointer,
+        kind="result",
+        step=first.step,
+        path=first.path,
+        match="derived",
+        rule=rule,
+        others=tuple(others),
+    )

@@ -6,7 +6,6 @@ from toolgrad_dspy.provenance.statements.dates import Dated, Day, dates_in
 from toolgrad_dspy.provenance.statements.extracted import same_value
 from toolgrad_dspy.provenance.statements.mentions import Mention, contains, mentions, states
 from toolgrad_dspy.provenance.statements.numbers import Number, numbers_in
-from toolgrad_dspy.provenance.statements.proper import Named, names_in, quotes_in
 from toolgrad_dspy.provenance.statements.times import Clock, Timed, times_in
 
 __all__ = [
@@ -15,16 +14,13 @@ __all__ = [
     "Dated",
     "Day",
     "Mention",
-    "Named",
     "Number",
     "Timed",
     "contains",
     "conveys",
     "dates_in",
     "mentions",
-    "names_in",
     "numbers_in",
-    "quotes_in",
     "same_value",
     "states",
     "times_in",
