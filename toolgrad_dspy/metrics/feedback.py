@@ -116,13 +116,18 @@ def _on_draft(name: str, attempt: Attempt, before: tuple[Step, ...]) -> Iterator
     if earlier is not None:
         yield Finding("tool_used_before", f"{name}: the tool {tool} was used before, in {earlier}.")
     from_results = {origin.pointer for origin in attempt.origins if origin.kind == "result"}
-    for pointer, value in leaves(attempt.call.arguments):
-        # Below "/$" is part of a reference, not a value.
-        if pointer in from_results or not isinstance(value, (str, int, float)) or "/$" in pointer:
-            continue
-        parameter = last_key(pointer)
-        if is_placeholder(value):
-            yield Finding("placeholder", f"{name}: {parameter} = {value!r} of {tool} looks like a placeholder.")
+    # Below "/$" is part of a reference, not a value.
+    made = [
+        (pointer, last_key(pointer), value)
+        for pointer, value in leaves(attempt.call.arguments)
+        if pointer not in from_results and isinstance(value, (str, int, float)) and "/$" not in pointer
+    ]
+    # One finding for a call: three of them are one thing to be mended.
+    if odd := [f"{parameter} = {value!r}" for _, parameter, value in made if is_placeholder(value)]:
+        says = "looks like a placeholder" if len(odd) == 1 else "look like placeholders"
+        yield Finding("placeholder", f"{name}: {' and '.join(odd)} of {tool} {says}.")
+    guessed = []
+    for pointer, parameter, value in made:
         holder = _holder(parameter, before)
         # A default or one of an enum's values is not made up, even where a result holds another.
         if holder is not None and not any(o.pointer == pointer and o.kind == "schema" for o in attempt.origins):
@@ -131,8 +136,10 @@ def _on_draft(name: str, attempt: Attempt, before: tuple[Step, ...]) -> Iterator
             yield Finding("made_up_value", text)
         # Only where it failed: an id that works came from somewhere, the tool's description for instance.
         elif holder is None and unknowable(parameter) and attempt.verdict.outcome == "failed":
-            text = f"{name}: no result holds a value for {parameter} of {tool}, so it could only be guessed."
-            yield Finding("guessed_id", text)
+            guessed.append(parameter)
+    if guessed:
+        text = f"{name}: no result holds a value for {' or '.join(guessed)} of {tool}, so it could only be guessed."
+        yield Finding("guessed_id", text)
 
 
 def _holder(parameter: str, before: tuple[Step, ...]) -> str | None:

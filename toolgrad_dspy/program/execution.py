@@ -16,7 +16,7 @@ from toolgrad_dspy.provenance.dependencies import attempts_to_keep
 from toolgrad_dspy.provenance.made_up import MadeUpId, made_up_value, required_ids, without_optional
 from toolgrad_dspy.provenance.origins import EarlierResult, trace_origins
 from toolgrad_dspy.provenance.references import UnresolvedReferenceError, resolve
-from toolgrad_dspy.provenance.repeats import repeated
+from toolgrad_dspy.provenance.repeats import changes_nothing, repeated
 from toolgrad_dspy.records import Attempt, DraftCall, Observation, Origin, Proposal, Report, Step, ToolCall, Verdict
 from toolgrad_dspy.records.pointer import list_index
 from toolgrad_dspy.rendering import line
@@ -174,13 +174,12 @@ class Execution:
     def _repeated(self, call: ToolCall, observation: Observation) -> str | None:
         """The step, or the attempt of this proposal, that has told what the call's result tells.
 
-        A write is none of these: what it does is not in its result.
+        What a write does is not in its result: it repeats none, but it may set what is so already.
         """
-        if self._writes(call):
-            return None
         own = (a for a in self.attempts if a.id in self.results)
         steps = [Step(id=a.id, call=a.call, observation=a.observation) for a in own if a.observation is not None]
-        return repeated(call, observation, [*self.state.workflow.steps, *steps])
+        rule = changes_nothing if self._writes(call) else repeated
+        return rule(call, observation, [*self.state.workflow.steps, *steps])
 
     def _prepare(self, draft: DraftCall) -> _Prepared:
         """Resolve the references of ``draft``, check its arguments, and see whether it is known how it ends."""

@@ -13,8 +13,8 @@ are run in an order as different as all this allows, with the writes first, and 
 still gives another result is put in order, until nothing does.
 
 With W writes among the n steps of a source this takes at most n calls where W is 1, else 2 n (W + 4 ROUNDS) and one
-for each of those reads; none where nothing is written. Above :data:`MOST_CALLS` each step comes after the one before
-it.
+for each of those reads, fewer where it is known what they give (``replays.py``); none where nothing is written. Above
+:data:`MOST_CALLS` each step comes after the one before it.
 Where a source cannot be replayed, a write comes after all that is before it, and before all that is after it.
 """
 
@@ -22,6 +22,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 
 from toolgrad_dspy.program.branches import Branches
+from toolgrad_dspy.program.replays import Replays
 from toolgrad_dspy.program.state import State, joined
 from toolgrad_dspy.program.volatile_leaves import VolatileLeaves
 from toolgrad_dspy.program.witness import Witness
@@ -65,6 +66,7 @@ class _Order:
         self._steps = steps
         self._branches = branches
         self._witness = witness
+        self._replays = Replays(steps, branches)
         self._writes = [step for step in steps if self._is_write(step)]
         self._after: After = {}
         self._changed: set[str] = set()  # the steps that have given another result in another order
@@ -101,7 +103,7 @@ class _Order:
         return self._known_probes
 
     async def _differing(self, steps: Sequence[Step]) -> tuple[str, ...]:
-        differing = await self._branches.differing(steps)
+        differing = await self._replays.differing(steps)
         self._changed.update(differing)
         return differing
 

@@ -164,8 +164,7 @@ class _Growth:
     async def iterations(self, allowance: Allowance) -> None:
         """All passes; fewer if the session may make no more LM calls. Those for the texts are kept back."""
         limit = allowance.limit
-        # Of few calls half: a step takes two, to propose it and to select it.
-        allowance.limit = None if limit is None else limit - min(CALLS_FOR_TEXTS, limit // 2)
+        allowance.limit = None if limit is None else limit - _kept_back(limit)
         for number in range(1, self.program.config.iterations + 1):
             self.state.iterations.append(await self.iterate(number))
             if allowance.limit is not None and allowance.taken >= allowance.limit:
@@ -301,6 +300,16 @@ class _IterationNotes:
             added=self.added,
             failures=tuple(self.failures),
         )
+
+
+def _kept_back(limit: int) -> int:
+    """How many of a session's ``limit`` LM calls are for its texts.
+
+    >>> [_kept_back(limit) for limit in (2, 4, 9, 12, 40)]
+    [1, 2, 2, 3, 4]
+    """
+    # Of few a quarter, or two: texts are written and read. A step takes two, too, to propose it and to select it.
+    return min(limit // 2, max(2, min(CALLS_FOR_TEXTS, limit // 4)))
 
 
 def _offered(reports: Sequence[Report]) -> tuple[Report, ...]:

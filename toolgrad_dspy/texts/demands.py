@@ -34,7 +34,7 @@ class Demand:
     ``pick`` to be determined: then ``value`` is a phrase that would do it. ``nth`` counts the separate places at
     which the query has to say this value for this name: 2 for a party of four that comes again after one of two.
     ``optional``: the tool's schema does not require the argument. ``among``: the call takes several things of one
-    kind, so that the name of a pick says for which argument.
+    kind, or something of this thing beside others, so that the name of a pick says for which argument.
     """
 
     kind: DemandKind
@@ -52,7 +52,8 @@ class Demand:
     def name(self) -> str:
         """What the value is called: the names on the way to it in the arguments, or ``which place``."""
         if self.pick is not None:
-            return f"which {self.pick.called}" + (f" for {in_words(last_key(self.pointer))}" if self.among else "")
+            taken = self.pick.taken_as or in_words(last_key(self.pointer))
+            return f"which {self.pick.called} for {taken}" if self.among else f"which {self.pick.called}"
         keys = [unescape(token) for token in self.pointer.split("/")[1:]]
         return " ".join(key for key in keys if list_index(key) is None) or "argument"
 
@@ -102,6 +103,7 @@ def demands(workflow: Workflow, tools: Mapping[str, Tool]) -> tuple[Demand, ...]
         last |= now
         own = [pick for pick in chosen if pick.step == step.id]
         called = [pick.called for pick in own]
+        several = sum(origin.kind == "result" for origin in step.origins) > 1
         found += [
             Demand(
                 "pick",
@@ -110,7 +112,7 @@ def demands(workflow: Workflow, tools: Mapping[str, Tool]) -> tuple[Demand, ...]
                 pick.pointer,
                 pick.phrase,
                 pick=pick,
-                among=called.count(pick.called) > 1,
+                among=called.count(pick.called) > 1 or (several and pick.indirect),
             )
             for pick in own
         ]

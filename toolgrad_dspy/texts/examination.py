@@ -7,11 +7,12 @@ Nothing counts as held because nobody decided it.
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import islice
 from typing import Literal
 
 from toolgrad_dspy.provenance.origins import origin_faults
-from toolgrad_dspy.provenance.repeats import repeated
+from toolgrad_dspy.provenance.repeats import changes_nothing, repeated
 from toolgrad_dspy.provenance.statements import contains, conveys, mentions
 from toolgrad_dspy.records import Check, CheckedBy, CheckSubject, Step, Tool, Workflow, in_words, last_key, leaves
 from toolgrad_dspy.rendering import abridge
@@ -20,7 +21,7 @@ from toolgrad_dspy.texts.clauses import Clause, served, telling, vocabulary
 from toolgrad_dspy.texts.demands import Demand, demands
 from toolgrad_dspy.texts.evidence import Evidence, sentence_of, sentences
 from toolgrad_dspy.texts.internal import internal_values, leaked_names, told_ids
-from toolgrad_dspy.texts.nothing_found import denials, is_empty
+from toolgrad_dspy.texts.nothing_found import denies, empty_parts, is_empty
 from toolgrad_dspy.texts.picks import determined_by
 
 # Names in a result by which a response may speak of it.
@@ -39,7 +40,7 @@ ViolationCode = Literal[
     "tool_named",  # the query or the response names a tool
     "claim_unsupported",  # the response says what is in no result
     "broken_origin",  # an argument comes from a step that is gone, or from a place where it does not stand
-    "repeated_call",  # a read that tells what an earlier one has told
+    "repeated_call",  # a read that tells what an earlier one has told, a write that sets what is so already
     "not_answered",  # the response does not tell the outcome of a call
     "unread",  # what the rules leave open was not decided
 ]
@@ -96,7 +97,7 @@ class Examination:
     questions: tuple[Question, ...] = ()
 
 
-@dataclass(slots=True)
+@dataclass
 class _Examiner:
     query: str
     response: str
@@ -137,7 +138,7 @@ class _Examiner:
 
     def claims(self) -> None:
         """Whether what the response says is in what its writer was shown."""
-        evidence = self.evidence()
+        evidence = self.evidence
         for claim in claims(self.response):
             text = f"claim: the response says {claim.text!r}, which neither a result nor the query has"
             violation = Violation("claim_unsupported", text, f"the response must not say {claim.text!r}")
@@ -148,32 +149,38 @@ class _Examiner:
         """Whether the response tells the outcome of every call that no later one uses, and says where it is empty."""
         steps = self.workflow.steps
         used = {name for step in steps for name in step.uses}
-        evidence = self.evidence()
-        told = evidence.steps_told(self.response)
+        told = self.evidence.steps_told(self.response)
         nothing = {step.id: is_empty(step, self.tools.get(step.call.tool)) for step in steps}
-        denied = denials(self.response[a:b] for a, b in sentences(self.response))
+        denials = [said for a, b in sentences(self.response) if denies(said := self.response[a:b])]
         for step in steps:
             empty = nothing[step.id]
             if step.id in used and not empty:
                 continue
             if empty:
                 text = f"answer: the response does not say that {step.id} ({step.call.tool}) found nothing"
-                rule = "says_nothing" if denied >= sum(nothing.values()) else None
+                rule = "says_nothing" if len(denials) >= sum(nothing.values()) else None
             else:
                 text = f"answer: the response does not tell what came of {step.id} ({step.call.tool})"
-                rule = "fact" if step.id in told else None if evidence.has_own(step.id) else self._spoken_of(step)
+                rule = "fact" if step.id in told else self._without_facts(step, denials)
             violation = Violation(
                 "not_answered", text, text.partition(": ")[2].replace("does not", "has to"), step=step.id
             )
             self.ask(Question("answer", f"what came of {step.id}", violation, step=step), rule)
 
-    def _spoken_of(self, step: Step) -> str | None:
-        """Whether the response has a telling word of what the step's tool does, whose result has no own facts, or of
-        the names of what it gives.
+    def _without_facts(self, step: Step, denials: Iterable[str]) -> str | None:
+        """The rule by which the response speaks of a result without a fact of it: it says which part of it has
+        nothing, or, of one that has no facts of its own, has a telling word of what the tool does or of the names of
+        what it gives.
         """
+        missing = telling(" ".join(empty_parts(step)))
+        if any(telling(said) & missing for said in denials):
+            return "says_nothing"
+        if self.evidence.has_own(step.id):
+            return None
         keys = " ".join(in_words(last_key(path)) for path, _ in islice(leaves(step.observation.value), MOST_KEYS))
         return "words" if telling(self.response) & (vocabulary(step, self.tools) | telling(keys)) else None
 
+    @cached_property
     def evidence(self) -> Evidence:
         shown = {step.id: abridge(step.observation.value, self.shown_chars) for step in self.workflow.steps}
         arguments = [str(value) for step in self.workflow.steps for value in step.call.arguments.values()]
@@ -241,8 +248,10 @@ def _of_the_calls(workflow: Workflow, tools: Mapping[str, Tool]) -> Iterator[Vio
         yield Violation("broken_origin", f"origin: {fault.text}", step=fault.step)
     for number, step in enumerate(workflow.steps):
         tool = tools.get(step.call.tool)
-        earlier = repeated(step.call, step.observation, workflow.steps[:number])
-        if earlier is not None and not (tool is not None and tool.writes):  # what a write does is not in its result
+        # What a write does is not in its result, but it may set what is so already.
+        rule = changes_nothing if tool is not None and tool.writes else repeated
+        earlier = rule(step.call, step.observation, workflow.steps[:number])
+        if earlier is not None:
             text = f"repeated: {step.id} ({step.call.tool}) tells what {earlier} has told"
             yield Violation("repeated_call", text, step=step.id)
 

@@ -1,9 +1,8 @@
 """Empty results, and whether a response says so."""
 
 import re
-from collections.abc import Iterable
 
-from toolgrad_dspy.records import Step, Tool
+from toolgrad_dspy.records import Step, Tool, in_words, last_key, leaves
 from toolgrad_dspy.tools.verdict import Context, classify
 
 # How people say that there was nothing, in the languages whose requests are checked.
@@ -26,6 +25,13 @@ def is_empty(step: Step, tool: Tool | None) -> bool:
     return classify(step.observation, context).outcome == "empty"
 
 
-def denials(sentences: Iterable[str]) -> int:
-    """How many of ``sentences`` say that there was nothing."""
-    return sum(_NOTHING.search(sentence.replace("’", "'")) is not None for sentence in sentences)
+def empty_parts(step: Step) -> frozenset[str]:
+    """The keys in words under which a result has an empty list or nothing: ``departures``."""
+    return frozenset(
+        in_words(last_key(path)) for path, leaf in leaves(step.observation.value) if leaf in (None, [], {})
+    ) - {""}
+
+
+def denies(sentence: str) -> bool:
+    """Whether ``sentence`` says that there was nothing."""
+    return _NOTHING.search(sentence.replace("’", "'")) is not None

@@ -69,11 +69,21 @@ class Pick:
     @property
     def called(self) -> str:
         """The thing, in the words of the parameter where those say more: ``from stop`` for ``from_stop_id``."""
+        said = self.taken_as
+        return said if said.endswith(f" {self.thing}") else self.thing
+
+    @property
+    def indirect(self) -> bool:
+        """Whether not the thing itself is taken but something of it: the place of an event."""
+        return bool(self.taken_as) and not f" {self.taken_as}".endswith(f" {self.thing}")
+
+    @property
+    def taken_as(self) -> str:
+        """What the argument is, in the singular and without its "id": ``place`` for ``place_ids``."""
         name = last_key(self.pointer)
         words = in_words(name).split()
         words = words[:-1] if names_id(name) else words
-        said = " ".join([*words[:-1], _singular(words[-1])]) if words else ""
-        return said if said.endswith(f" {self.thing}") else self.thing
+        return " ".join([*words[:-1], _singular(words[-1])]) if words else ""
 
     @property
     def whole(self) -> bool:

@@ -85,7 +85,7 @@ HABITS: tuple[Habit, ...] = (
             r"enum\w*|examples?|defaults?|allowed values|listed values",
             r"placeholders?|schemas?|made-up|invent\w*|dumm(?:y|ies)",
         ),
-        cue=r"looks like a placeholder",
+        cue=r"looks? like (?:a )?placeholder",
         shows=_shows_concrete,
     ),
     Habit(
