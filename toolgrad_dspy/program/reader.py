@@ -256,7 +256,8 @@ def _members(schema: Mapping[str, JsonValue]) -> Iterator[dict[str, JsonValue]]:
 def _claim(number: int, question: Question, texts: Texts) -> dict[str, JsonValue]:
     assert question.claim is not None, "a claim is asked about"
     sentence = sentence_of(texts.response, question.claim).strip()
-    return {"claim": number, "says": question.claim.text, "in": sentence[:SENTENCE_CHARS]}
+    shown: dict[str, JsonValue] = {"claim": number, "says": question.claim.text, "in": sentence[:SENTENCE_CHARS]}
+    return {**shown, "of": question.subject} if question.subject else shown
 
 
 def _query_schemas(blanks: int, ids: Sequence[str]) -> dict[str, JsonSchema]:

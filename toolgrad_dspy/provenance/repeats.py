@@ -43,9 +43,9 @@ def changes_nothing(call: ToolCall, observation: Observation, before: Sequence[S
     Its result is the whole record of that step, in which each of its arguments that is no id stands under its name.
 
     >>> fields = {"id": 7, "title": "Run", "date": "2026-05-15", "start": "10:00"}
-    >>> step = Step(id="s1", call=ToolCall(tool="create"), observation=Observation(content=fields))
-    >>> move = ToolCall(tool="move", arguments={"id": 7, "start": "10:00"})
-    >>> changes_nothing(move, Observation(content=fields), [step])
+    >>> record = Observation(content=fields, text="")
+    >>> step = Step(id="s1", call=ToolCall(tool="create"), observation=record)
+    >>> changes_nothing(ToolCall(tool="move", arguments={"id": 7, "start": "10:00"}), record, [step])
     's1'
     """
     found = dict(leaves(observation.value))

@@ -17,18 +17,24 @@ from toolgrad_dspy.provenance.statements import Clock, Day, dates_in, numbers_in
 from toolgrad_dspy.provenance.statements.reading import normalise
 from toolgrad_dspy.records import key_words, last_key, leaves, names_id, opaque
 from toolgrad_dspy.texts.claims import WEEKDAYS, Claim, claims
+from toolgrad_dspy.texts.contents import (
+    LABEL_CHARS,
+    READ_CHARS,
+    clocks_of,
+    days_of,
+    lengths,
+    numbers_by_part,
+    numbers_of,
+    readings_of,
+    significant_digits,
+    sums,
+    tellable_texts,
+)
 
-_ISO = re.compile(r"(?<!\d)(\d{4})-(\d{2})-(\d{2})(?!\d)")
-_CLOCK = re.compile(r"(?<![\d:])(\d{1,2}):(\d{2})(?!\d)")
 _SENTENCE = re.compile(r"[^.!?\n。！？]+(?:[.!?](?=\S)[^.!?\n]+)*[.!?。！？]*")
 _DECIMAL = re.compile(r"\d{1,2}[.,]\d{2}")
 # How far a round number may be from what it stands for.
 _ROUNDED = 0.05
-# A longer text is read part by part: what its numbers are of stands beside them, not in its key.
-_LABEL_CHARS = 40
-# Characters of a text whose numbers may be spoken of with any of its words, and of one that is read at all.
-_SHORT_TEXT = 1_000
-_READ_CHARS = 20_000
 # Words of a long text that have to be told, and letters of such a word.
 _WORDS_TOLD = 2
 _WORD_LETTERS = 5
@@ -137,7 +143,7 @@ class Evidence:
     def _dates(self) -> frozenset[Day]:
         found: set[Day] = set()
         for text in self._all_texts():
-            found.update(Day(int(y), int(m), int(d)) for y, m, d in _ISO.findall(text))
+            found.update(days_of(text))
             found.update(day for dated in dates_in(text) for day in dated.values)
         return frozenset(found)
 
@@ -145,7 +151,7 @@ class Evidence:
     def _times(self) -> frozenset[object]:
         found: set[object] = set()
         for text in self._all_texts():
-            found.update(Clock(int(hour), int(minute)) for hour, minute in _CLOCK.findall(text))
+            found.update(clocks_of(text))
             found.update(clock for timed in times_in(text) for clock in timed.values)
         return frozenset(found)
 
@@ -181,13 +187,13 @@ class Evidence:
         found: dict[float, list[_Place]] = {}
         for step, path, leaf in self._leaves():
             record, words = path.rpartition("/")[0], frozenset(key_words(last_key(path)))
-            if isinstance(leaf, str) and len(leaf) > _LABEL_CHARS:
-                for part, numbers in _numbers_by_part(leaf):
+            if isinstance(leaf, str) and len(leaf) > LABEL_CHARS:
+                for part, numbers in numbers_by_part(leaf):
                     place = _Place(step, record, words | part)
                     for number in numbers:
                         found.setdefault(number, []).append(place)
                 continue
-            for number in _numbers_of(leaf):
+            for number in numbers_of(leaf):
                 found.setdefault(number, []).append(_Place(step, record, words))
         for text in self._texts:
             for said in numbers_in(text):
@@ -198,12 +204,12 @@ class Evidence:
     @cached_property
     def _counts(self) -> frozenset[float]:
         """How many there are of something: the lengths of lists, the calls."""
-        counts = {float(length) for value in self._shown.values() for length in _lengths(value)}
+        counts = {float(length) for value in self._shown.values() for length in lengths(value)}
         return frozenset({*counts, float(len(self._shown))})
 
     @cached_property
     def _totals(self) -> frozenset[float]:
-        return frozenset(total for value in self._shown.values() for total in _sums(value))
+        return frozenset(total for value in self._shown.values() for total in sums(value))
 
     def _number(self, claim: Claim, sentence: str) -> str | None:
         words = {word.rstrip("s") for word in normalise(sentence).split()}
@@ -213,7 +219,8 @@ class Evidence:
             places = [place for number in self._close(float(reading), claim.text) for place in self._numbers[number]]
             if any(place.source == "" for place in places):
                 return "query"
-            if places and (_digits(reading) >= _DISTINCTIVE_DIGITS or any(p.words & words for p in places)):
+            telling = significant_digits(reading) >= _DISTINCTIVE_DIGITS
+            if places and (telling or any(place.words & words for place in places)):
                 return "number"
             if places and self._same_record(places, sentence):
                 return "record"
@@ -231,10 +238,10 @@ class Evidence:
             return [reading]
         decimals = len(text.rpartition(".")[2]) if re.search(r"\d\.\d", text) else 0
         near = [number for number in self._numbers if round(number, decimals) == reading and number != reading]
-        if _digits(reading) >= 2 and near:
+        if significant_digits(reading) >= 2 and near:
             return near
         # "some 400 metres" for 397: people round to what has one or two digits.
-        if reading >= 20 and reading % 10 == 0 and _digits(reading) <= 2:
+        if reading >= 20 and reading % 10 == 0 and significant_digits(reading) <= 2:
             rounded = [number for number in self._numbers if abs(number - reading) <= _ROUNDED * reading]
             if rounded:
                 return rounded
@@ -271,10 +278,10 @@ class Evidence:
         for step, path, leaf in self._leaves():
             if names_id(last_key(path)) or opaque(leaf):
                 continue
-            for item in (*_tellable_texts(leaf), *_readings(leaf)):
+            for item in (*tellable_texts(leaf), *readings_of(leaf)):
                 seen.setdefault(item, set()).add(step)
-            if isinstance(leaf, str) and len(leaf) > _LABEL_CHARS:
-                for word in normalise(leaf[:_READ_CHARS]).split():
+            if isinstance(leaf, str) and len(leaf) > LABEL_CHARS:
+                for word in normalise(leaf[:READ_CHARS]).split():
                     if len(word) >= _WORD_LETTERS:
                         worded.setdefault(word, set()).add(step)
         beside = "".join(map(normalise, self._texts))
@@ -315,84 +322,9 @@ def sentence_of(text: str, claim: Claim) -> str:
     return next((text[a:b] for a, b in sentences(text) if a <= claim.start < b), text)
 
 
-def _tellable_texts(leaf: JsonValue) -> Iterator[str]:
-    """A text of a result as it may stand in a response: as a whole, or, of a long one, its first words."""
-    if isinstance(leaf, str) and len(leaf) > 2:
-        words = normalise(leaf).split()
-        if words:
-            yield " ".join(words[:8])
-
-
-def _readings(leaf: JsonValue) -> Iterator[object]:
-    if isinstance(leaf, str):
-        yield from (Day(int(y), int(m), int(d)) for y, m, d in _ISO.findall(leaf))
-        yield from (Clock(int(h), int(m)) for h, m in _CLOCK.findall(leaf))
-    for number in _numbers_of(leaf):
-        if _digits(number) >= 2:
-            yield number
-
-
-def _numbers_of(leaf: JsonValue) -> Iterator[float]:
-    if isinstance(leaf, bool) or leaf is None:
-        return
-    if isinstance(leaf, (int, float)):
-        if abs(leaf) < 1e300:
-            yield float(leaf)
-    elif isinstance(leaf, str):
-        for said in numbers_in(_CLOCK.sub(" ", _ISO.sub(" ", leaf))):
-            yield from (float(number) for number in said.values if abs(number) < 1e300)
-
-
-def _numbers_by_part(text: str) -> Iterator[tuple[frozenset[str], list[float]]]:
-    """The numbers of each line of a text, with the words of that line; of a short text, with all its words."""
-    whole = frozenset(_stems(text)) if len(text) <= _SHORT_TEXT else frozenset()
-    for line in text[:_READ_CHARS].splitlines():
-        numbers = list(_numbers_of(line)) if any(sign.isdigit() for sign in line) or len(line) < 200 else []
-        if numbers:
-            yield whole | frozenset(_stems(line)), numbers
-
-
-def _stems(text: str) -> Iterator[str]:
-    return (word.rstrip("s") for word in normalise(text).split() if len(word) > 3)
-
-
-def _lengths(value: JsonValue) -> Iterator[int]:
-    if isinstance(value, list):
-        yield len(value)
-        for item in value:
-            yield from _lengths(item)
-    elif isinstance(value, dict):
-        for item in value.values():
-            yield from _lengths(item)
-
-
-def _sums(value: JsonValue) -> Iterator[float]:
-    """The sums of the columns of every list."""
-    if isinstance(value, dict):
-        for item in value.values():
-            yield from _sums(item)
-    elif isinstance(value, list):
-        columns: dict[str, list[float]] = {}
-        for item in value:
-            for path, leaf in leaves(item) if isinstance(item, dict) else [("", item)]:
-                if isinstance(leaf, (int, float)) and not isinstance(leaf, bool) and abs(leaf) < 1e300:
-                    columns.setdefault(path, []).append(float(leaf))
-        yield from (round(sum(column), 2) for column in columns.values() if len(column) > 1)
-        for item in value:
-            yield from _sums(item)
-
-
 def _days(dates: Iterable[Day]) -> Iterator[date]:
     for year, month, day in dates:
         try:
             yield date(year or 0, month, day or 0)
         except ValueError:
             continue
-
-
-def _digits(number: float) -> int:
-    """How many significant digits a number has."""
-    if number != number or abs(number) >= 1e15:
-        return 15
-    text = f"{abs(number):.6f}".rstrip("0").rstrip(".")
-    return len(text.replace(".", "").strip("0")) if "." in text else len(text.strip("0"))

@@ -11,6 +11,8 @@ from functools import cached_property
 from itertools import islice
 from typing import Literal
 
+from pydantic import JsonValue
+
 from toolgrad_dspy.provenance.origins import origin_faults
 from toolgrad_dspy.provenance.repeats import changes_nothing, repeated
 from toolgrad_dspy.provenance.statements import contains, conveys, mentions
@@ -23,6 +25,7 @@ from toolgrad_dspy.texts.evidence import Evidence, sentence_of, sentences
 from toolgrad_dspy.texts.internal import internal_values, leaked_names, told_ids
 from toolgrad_dspy.texts.nothing_found import denies, empty_parts, is_empty
 from toolgrad_dspy.texts.picks import determined_by
+from toolgrad_dspy.texts.relations import Relations
 
 # Names in a result by which a response may speak of it.
 MOST_KEYS = 200
@@ -64,7 +67,8 @@ class Violation:
 class Question:
     """Something that the rules leave open, and the ``violation`` it is if it does not hold.
 
-    It is about a ``demand``, a ``clause`` of the query, a ``step``, or a ``claim`` of the response.
+    It is about a ``demand``, a ``clause`` of the query, a ``step``, or a ``claim`` of the response; the claim may be
+    true of something else than the ``subject`` that the response names.
     """
 
     about: CheckSubject
@@ -74,6 +78,7 @@ class Question:
     clause: Clause | None = None
     step: Step | None = None
     claim: Claim | None = None
+    subject: str = ""
 
     @property
     def reads_query(self) -> bool:
@@ -138,12 +143,26 @@ class _Examiner:
 
     def claims(self) -> None:
         """Whether what the response says is in what its writer was shown."""
-        evidence = self.evidence
+        evidence, elsewhere = self.evidence, self._of_another()
         for claim in claims(self.response):
-            text = f"claim: the response says {claim.text!r}, which neither a result nor the query has"
-            violation = Violation("claim_unsupported", text, f"the response must not say {claim.text!r}")
-            question = Question("claim", claim.text, violation, claim=claim)
-            self.ask(question, evidence.supports(claim, sentence_of(self.response, claim)))
+            subject = elsewhere.get(claim, "")
+            if subject:
+                text = f"claim: the response says {claim.text!r} of {subject!r}, and it is of another one"
+            else:
+                text = f"claim: the response says {claim.text!r}, which neither a result nor the query has"
+            remedy = f"the response must not say {claim.text!r}" + (f" of {subject!r}" if subject else "")
+            violation = Violation("claim_unsupported", text, remedy)
+            question = Question("claim", claim.text, violation, claim=claim, subject=subject)
+            self.ask(question, None if subject else evidence.supports(claim, sentence_of(self.response, claim)))
+
+    def _of_another(self) -> dict[Claim, str]:
+        """The claims that are true of another thing than the name before them in their sentence, with that name."""
+        relations = Relations(self.shown, self._beside)
+        found: dict[Claim, str] = {}
+        for a, b in sentences(self.response):
+            said = [claim for claim in claims(self.response) if a <= claim.start < b]
+            found |= {claim: subject.text for claim, subject in relations.misplaced(said)}
+        return found
 
     def answers(self) -> None:
         """Whether the response tells the outcome of every call that no later one uses, and says where it is empty."""
@@ -182,10 +201,19 @@ class _Examiner:
 
     @cached_property
     def evidence(self) -> Evidence:
-        shown = {step.id: abridge(step.observation.value, self.shown_chars) for step in self.workflow.steps}
+        return Evidence(self.shown, self._beside)
+
+    @cached_property
+    def shown(self) -> dict[str, JsonValue]:
+        """Of each result what the writer of the response was shown."""
+        return {step.id: abridge(step.observation.value, self.shown_chars) for step in self.workflow.steps}
+
+    @cached_property
+    def _beside(self) -> list[str]:
+        """What may be said beside the results: what the query and the calls say, what the tools are for."""
         arguments = [str(value) for step in self.workflow.steps for value in step.call.arguments.values()]
         about = [self.tools[s.call.tool].description for s in self.workflow.steps if s.call.tool in self.tools]
-        return Evidence(shown, [self.query, *arguments, *about])
+        return [self.query, *arguments, *about]
 
 
 def examine(

@@ -33,7 +33,7 @@ from toolgrad_dspy.texts.words import EACH, OPENERS
 # Characters of a text that tells an element from the others: a longer one is a description.
 PROPERTY_CHARS = 60
 # Keys of what a thing is called.
-_NAMES = frozenset({"name", "title", "label", "subject", "summary", "headline", "filename"})
+NAME_KEYS = frozenset({"name", "title", "label", "subject", "summary", "headline", "filename"})
 # Rules that take a list as a whole.
 _WHOLE_LISTS = frozenset({"sum", "count", "joined", "maximum", "minimum"})
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
@@ -100,7 +100,7 @@ class Pick:
         """Those of its properties that no other element has; names first."""
         others = [dict(_sayable(item)) for place, item in enumerate(self.items) if place != self.index]
         own = [(key, value) for key, value in self.properties if all(other.get(key) != value for other in others)]
-        return tuple(sorted(own, key=lambda pair: last_key(pair[0]) not in _NAMES))
+        return tuple(sorted(own, key=lambda pair: last_key(pair[0]) not in NAME_KEYS))
 
     @cached_property
     def extremes(self) -> tuple[Extreme, ...]:
@@ -129,7 +129,7 @@ class Pick:
         texts = [(key, value) for key, value in self.distinct if isinstance(value, str)]
         if texts:
             key, value = texts[0]
-            named = not key or last_key(key) in _NAMES
+            named = not key or last_key(key) in NAME_KEYS
             ways.append(f"the one called {value}" if named else f"the one with {in_words(last_key(key))} {value}")
         if self.index == 0 or not ways:
             ways.append(f"the {_position(self.index, len(self.items))} one")
@@ -269,7 +269,7 @@ def _words_of(item: JsonValue) -> set[str]:
 
 def _label(item: JsonValue) -> str:
     texts = [(path, leaf) for path, leaf in _sayable(item) if isinstance(leaf, str)]
-    named = [leaf for path, leaf in texts if not path or last_key(path) in _NAMES]
+    named = [leaf for path, leaf in texts if not path or last_key(path) in NAME_KEYS]
     return str((named or [leaf for _, leaf in texts] or [""])[0])
 
 

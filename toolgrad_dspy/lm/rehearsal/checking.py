@@ -2,7 +2,7 @@
 
 import json
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from toolgrad_dspy.lm.rehearsal.prompt import Prompt, objects
@@ -20,16 +20,10 @@ def check_response(prompt: Prompt, rng: random.Random) -> dict[str, Any]:
         step.get("step"): facts
         for step, facts in zip(steps, facts_told([s.get("result") for s in steps]), strict=True)
     }
-    known = _plain(json.dumps([step.get("result") for step in steps], ensure_ascii=False)) + _plain(
-        prompt.inputs.get("query", "")
-    )
+    results = [step.get("result") for step in steps]
     return {
         "claims_checked": [
-            {
-                "claim": claim["claim"],
-                "reason": f"The results {'have' if _plain(claim['says']) in known else 'do not have'} it.",
-                "supported": _plain(claim["says"]) in known,
-            }
+            _checked(claim, results, prompt.inputs.get("query", ""))
             for claim in objects(prompt.inputs.get("claims", ""))
         ],
         "answers_checked": [
@@ -37,6 +31,30 @@ def check_response(prompt: Prompt, rng: random.Random) -> dict[str, Any]:
             for call in objects(prompt.inputs.get("calls", ""))
         ],
     }
+
+
+def _checked(claim: dict[str, Any], results: list[Any], query: str) -> dict[str, Any]:
+    """One that is said "of" a thing has to stand in a record with its name."""
+    says, of = _plain(claim["says"]), _plain(claim.get("of", ""))
+    known = [record for result in results for record in _records(result)] if of.strip() else [results, query]
+    supported = any(says in text and of in text for text in map(_plain_json, known))
+    return {
+        "claim": claim["claim"],
+        "reason": f"The results {'have' if supported else 'do not have'} it.",
+        "supported": supported,
+    }
+
+
+def _records(value: Any) -> Iterator[Any]:
+    """Every object in ``value``, without the lists that it holds."""
+    if isinstance(value, dict):
+        yield {key: item for key, item in value.items() if not isinstance(item, list)}
+    for item in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from _records(item)
+
+
+def _plain_json(value: Any) -> str:
+    return _plain(json.dumps(value, ensure_ascii=False))
 
 
 def _answered(call: dict[str, Any], steps: list[dict[str, Any]], told: Sequence[Fact], said: str) -> dict[str, Any]:

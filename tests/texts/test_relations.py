@@ -1,0 +1,67 @@
+"""What a response says of one thing of a list, and what is true of its neighbour only."""
+
+from typing import Any
+
+import pytest
+
+from toolgrad_dspy.texts import claims
+from toolgrad_dspy.texts.evidence import sentences
+from toolgrad_dspy.texts.relations import Relations
+
+RESULTS: dict[str, Any] = {
+    "s1": {
+        "places": [
+            {"name": "Harbour Café", "district": "Old Town", "rating": 4.5, "opens": "09:00", "since": "2019-05-14"},
+            {"name": "Blue Door", "district": "Hillside", "rating": 3.9, "opens": "17:30", "since": "2021-03-02"},
+            {"name": "The Mill", "district": "Old Town", "rating": 4.8, "opens": "10:00", "since": "2020-08-30"},
+        ]
+    },
+    "s3": {"days": [{"place": "Harbour Café", "from": "10:00"}, {"place": "Blue Door", "from": "18:15"}]},
+    "s2": {"restaurant": "Blue Door", "booked": {"date": "2026-05-16", "time": "19:30"}},
+}
+
+
+def misplaced(response: str, query: str = "Which places are there?") -> list[tuple[str, str]]:
+    relations = Relations(RESULTS, [query])
+    found = []
+    for a, b in sentences(response):
+        said = [claim for claim in claims(response) if a <= claim.start < b]
+        found += [(claim.text, subject.text) for claim, subject in relations.misplaced(said)]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("response", "expected"),
+    [
+        ("You could try Harbour Café, which opens at 17:30.", [("17:30", "Harbour Café")]),
+        ("There is Blue Door, in Old Town.", [("Old Town", "Blue Door")]),
+        ("I found The Mill, rated 3.9.", [("3.9", "The Mill")]),
+        ("The oldest is Blue Door, open since May 14, 2019.", [("May 14, 2019", "Blue Door")]),
+        ("We have Harbour Café, open at 09:00, and The Mill, open at 5:30 pm.", [("5:30 pm", "The Mill")]),
+    ],
+)
+def test_what_holds_of_a_neighbour_only_is_misplaced(response: str, expected: list[tuple[str, str]]) -> None:
+    assert misplaced(response) == expected
+
+
+@pytest.mark.parametrize(
+    "response",
+    [
+        "You could try Harbour Café, which opens at 09:00, and Blue Door, which opens at 5:30 pm.",
+        "The places are Harbour Café, Blue Door and The Mill.",
+        "There is The Mill in the Old Town, rated 4.8.",
+        "At 17:30 you could still go to Harbour Café.",  # what comes before the first name may be anything's
+        "Blue Door is booked for May 16 at 19:30.",  # stands by itself
+        "Try Harbour Café. The other one opens at 17:30.",  # of another sentence
+        "Harbour Café has 2 tables.",
+        "For The Mill, the next day begins at 18:15.",  # of another list
+        "Somewhere Else opens at 17:30.",
+        "",
+    ],
+)
+def test_what_is_of_the_thing_itself_or_stands_elsewhere_is_not(response: str) -> None:
+    assert misplaced(response) == []
+
+
+def test_what_the_query_says_may_be_said_of_anything() -> None:
+    assert misplaced("You could try Harbour Café at 17:30.", "Where can I eat at 17:30?") == []
