@@ -43,6 +43,7 @@ def unsupported(response: str, query: str = QUERY) -> list[str]:
         ('It says "bring a pen".', [("quote", "bring a pen")]),
         ("Write to ann.lee@example.org today.", [("literal", "ann.lee@example.org")]),
         ("I met her on Monday, May 14.", [("weekday", "Monday"), ("date", "May 14")]),
+        ("It begins on the 12th, the day before the 13th of May.", [("day", "12th"), ("date", "13th of May")]),
         ("The Museum of Modern Art is open.", [("name", "Museum of Modern Art")]),
         ("Berlin and Paris are far apart.", [("name", "Paris")]),
     ],
@@ -121,3 +122,8 @@ def test_a_huge_text_takes_time_in_proportion_to_its_length() -> None:
     ):
         claims(text)
         unsupported(text[:20_000])
+
+
+def test_a_day_without_its_month_is_one_that_the_evidence_has() -> None:
+    assert unsupported("Your table is booked on the 14th.") == []
+    assert unsupported("Your table is booked on the 15th.") == ["15th"]

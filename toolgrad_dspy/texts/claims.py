@@ -13,7 +13,7 @@ from typing import Literal
 from toolgrad_dspy.provenance.statements import Clock, Day, dates_in, numbers_in, times_in
 from toolgrad_dspy.texts.words import COMMON, JOINING, MONTHS, OPENERS
 
-ClaimKind = Literal["number", "date", "time", "weekday", "name", "quote", "literal"]
+ClaimKind = Literal["number", "date", "day", "time", "weekday", "name", "quote", "literal"]
 
 # What can be read off a claim.
 Reading = float | Day | Clock | str
@@ -32,6 +32,8 @@ _FEW_WORDS = 12
 _WORD = re.compile(r"[^\W_](?:[\w'’&-]*[^\W_])?")
 _SENTENCE_END = re.compile(r"(?:^|[.!?:;…\n。！？]|^\s*[-*•]|\d[.)])[\s\"'“”«»()*_-]*$")
 _QUOTED = re.compile(r'"([^"\n]{2,400})"|“([^”\n]{2,400})”|»([^«\n]{2,400})«|«([^»\n]{2,400})»|„([^“”\n]{2,400})[“”]')
+# A day of a month that goes without saying: "on the 12th".
+_DAY = re.compile(r"\b(?:on|the)\s+([12]?\d|3[01])(?:st|nd|rd|th)\b", re.IGNORECASE)
 # Addresses, links, paths and ids: what cannot be written in other words.
 _LITERAL = re.compile(
     r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,64}(?:\.[\w-]{1,64}){1,8}"
@@ -88,6 +90,8 @@ def _moments(text: str) -> Iterator[Claim]:
             yield _claim("date", text, begin + dated.start, begin + dated.end, dated.values)
         for timed in times_in(line):
             yield _claim("time", text, begin + timed.start, begin + timed.end, timed.values)
+    for match in _DAY.finditer(text):
+        yield _claim("day", text, match.start(1), match.end(), (float(match[1]),))
     for match in _WORD.finditer(text):
         if match[0].casefold() in WEEKDAYS and match[0][0].isupper():
             yield _claim("weekday", text, *match.span(), (match[0].casefold(),))

@@ -69,6 +69,8 @@ class Evidence:
             return "text"
         if claim.kind == "date":
             return "date" if any(self._has_date(reading) for reading in claim.readings) else None
+        if claim.kind == "day":
+            return "date" if {float(day.day or 0) for day in self._dates} & set(claim.readings) else None
         if claim.kind == "time":
             if self._has_time(claim):
                 return "time"

@@ -65,8 +65,9 @@ class Relations:
             plain = normalise(claim.text)
             places = [place for text, known in self._texts.items() if plain in text for place in known]
             return _joined(places, elsewhere=plain in self._beside)
-        # A small number is one of other things by chance.
+        # A small number is one of other things by chance, and so is a day without its month.
         told = [r for r in claim.readings if not isinstance(r, (int, float)) or significant_digits(r) > 1]
+        told = [] if claim.kind == "day" else told
         readings = [known for reading in told for known in self._same(reading)]
         places = [place for reading in readings for place in self._readings[reading]]
         return _joined(places, elsewhere=any(self._alike(a, b) for a in told for b in self._said))
