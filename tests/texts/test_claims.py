@@ -91,6 +91,7 @@ def test_what_the_results_or_the_query_say_is_supported(response: str) -> None:
         ("Write to ann.lee@example.com.", ["ann.lee@example.com"]),
         ('The note says "Bring the blue folder".', ["Bring the blue folder"]),
         ("There are 7 of them.", ["7"]),
+        ("Blue Door has 12 seats and opens at 40 pm.", ["40"]),
         ("It rains in Paris.", ["Paris"]),
     ],
 )

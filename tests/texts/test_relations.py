@@ -37,10 +37,13 @@ def misplaced(response: str, query: str = "Which places are there?") -> list[tup
         ("There is Blue Door, in Old Town.", [("Old Town", "Blue Door")]),
         ("I found The Mill, rated 3.9.", [("3.9", "The Mill")]),
         ("The oldest is Blue Door, open since May 14, 2019.", [("May 14, 2019", "Blue Door")]),
+        ("For The Mill, the next day begins at 18:15.", [("18:15", "The Mill")]),
         ("We have Harbour Café, open at 09:00, and The Mill, open at 5:30 pm.", [("5:30 pm", "The Mill")]),
     ],
 )
-def test_what_holds_of_a_neighbour_only_is_misplaced(response: str, expected: list[tuple[str, str]]) -> None:
+def test_what_holds_of_a_neighbour_or_of_other_results_is_misplaced(
+    response: str, expected: list[tuple[str, str]]
+) -> None:
     assert misplaced(response) == expected
 
 
@@ -54,7 +57,7 @@ def test_what_holds_of_a_neighbour_only_is_misplaced(response: str, expected: li
         "Blue Door is booked for May 16 at 19:30.",  # stands by itself
         "Try Harbour Café. The other one opens at 17:30.",  # of another sentence
         "Harbour Café has 2 tables.",
-        "For The Mill, the next day begins at 18:15.",  # of another list
+        "At Harbour Café, the next day begins at 10:00.",
         "Somewhere Else opens at 17:30.",
         "",
     ],

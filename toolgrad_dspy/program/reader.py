@@ -145,7 +145,7 @@ class Reader(dspy.Module):
                 query=line(texts.query),
                 response=line(texts.response),
                 claims=_lines(_claim(number, question, texts) for number, question in enumerate(claimed, 1)),
-                calls=_lines(_call(question.step, texts.tools) for question in unanswered if question.step),
+                calls=_lines(_unanswered(question, question.step, texts) for question in unanswered if question.step),
             )
         supported = {checked.claim: checked for checked in reversed(answer.claims_checked)}
         answered = {read_choice(checked.call, ids): checked for checked in reversed(answer.answers_checked)}
@@ -212,6 +212,11 @@ def _call(step: Step, tools: Mapping[str, Tool]) -> dict[str, JsonValue]:
     tool = tools.get(step.call.tool)
     does = short_description(" ".join(tool.description.split()), DOES) if tool else ""
     return {"call": step.id, "tool": step.call.tool, "does": does}
+
+
+def _unanswered(question: Question, step: Step, texts: Texts) -> dict[str, JsonValue]:
+    shown = _call(step, texts.tools)
+    return {**shown, "asked": [*question.asked]} if question.asked else shown
 
 
 def _blank(number: int, group: Sequence[Demand]) -> dict[str, JsonValue]:

@@ -101,7 +101,20 @@ def _numbers(text: str) -> Iterator[Claim]:
     for begin, line in _lines(text):
         for number in numbers_in(line):
             if number.form not in _NO_CLAIMS and line[number.start : number.end].casefold() != "one":
-                yield _claim("number", text, begin + number.start, begin + number.end, number.values)
+                said = line[number.start : number.end]
+                yield _claim("number", text, begin + number.start, begin + number.end, _whole(said, number.values))
+
+
+def _whole(said: str, values: Sequence[float]) -> tuple[float, ...]:
+    """The readings of a number with a comma or a point that take all of its digits: "3,1" is neither 3 nor 1.
+
+    >>> _whole("3,1", (3.1, 3, 1)), _whole("1,200", (1200, 1.2, 1, 200)), _whole("twelve", (12,))
+    ((3.1,), (1200, 1.2), (12,))
+    """
+    if not re.fullmatch(r"\d+[.,]\d+", said):
+        return tuple(values)
+    digits = re.sub(r"\D", "", said).strip("0")
+    return tuple(v for v in values if re.sub(r"\D", "", f"{v:f}").strip("0") == digits) or tuple(values)
 
 
 def _lines(text: str) -> Iterator[tuple[int, str]]:

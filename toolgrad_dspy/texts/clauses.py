@@ -111,20 +111,24 @@ def served(query: str, workflow: Workflow, tools: Mapping[str, Tool], demands: S
     told = set().union(*by_value.values())
     asking = [n for n, part in enumerate(parts) if part.asks and telling(part.text) and n not in foreign]
     matched = _matched(asking, by_word, told)
-    left = [
-        part
-        for number, part in enumerate(parts)
-        if number in foreign
-        or (
-            number in asking
-            and not by_value[number]
-            and number not in matched
-            and (not by_word[number] or _has_rival(number, by_word, parts))
-        )
-    ]
     needed = _used_by(steps, told | set(matched.values()))
-    sure = tuple(parts[number] for number in asking if parts[number] not in left)
-    return Served(sure, tuple(left), tuple(step for step in steps if step.id not in needed))
+    unasked = {step.id for step in steps if step.id not in needed}
+    # Which of two clauses or calls that fit one another is too many, words do not tell.
+    open_ = {n for n in asking if n not in matched and not by_value[n] and _is_open(n, by_word, parts)} | foreign
+    rivals = {n for n, step in matched.items() if any(by_word[o].get(step, 0) >= by_word[n][step] for o in open_)}
+    unasked |= {step for n, step in matched.items() if any(by_word[n].get(o, 0) >= by_word[n][step] for o in unasked)}
+    # A clause that says another step's values asks for this one only with a word that is not about that one.
+    words = {step.id: vocabulary(step, tools) for step in steps}
+    for n, name in matched.items():
+        others = frozenset().union(*(words[other] for other in by_value[n]))
+        if by_value[n] and not telling(parts[n].text) & words[name] - others and _is_last(name, steps):
+            unasked.add(name)
+    left = (open_ | rivals) - {n for n in rivals if by_value[n]}
+    return Served(
+        served=tuple(parts[n] for n in asking if n not in left),
+        open_clauses=tuple(parts[n] for n in sorted(left)),
+        unasked=tuple(step for step in steps if step.id in unasked),
+    )
 
 
 def _matched(numbers: Sequence[int], by_word: Mapping[int, Mapping[str, int]], told: set[str]) -> dict[int, str]:
@@ -140,9 +144,14 @@ def _matched(numbers: Sequence[int], by_word: Mapping[int, Mapping[str, int]], t
     return matched
 
 
-def _has_rival(number: int, by_word: Mapping[int, Mapping[str, int]], parts: Sequence[Clause]) -> bool:
-    """Whether another clause that asks for something goes by the same steps."""
-    return any(
+def _is_last(name: str, steps: Sequence[Step]) -> bool:
+    """Whether no other step needs the step ``name``."""
+    return all(name not in step.depends_on for step in steps)
+
+
+def _is_open(number: int, by_word: Mapping[int, Mapping[str, int]], parts: Sequence[Clause]) -> bool:
+    """Whether nothing fits a clause that has no call, or another clause that asks for something fits the same."""
+    return not by_word[number] or any(
         other != number and part.asks and by_word[other].keys() & by_word[number].keys()
         for other, part in enumerate(parts)
     )

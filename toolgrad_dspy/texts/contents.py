@@ -38,6 +38,13 @@ def tellable_texts(leaf: JsonValue) -> Iterator[str]:
             yield " ".join(words[:8])
 
 
+def alike(one: object, other: object) -> bool:
+    """Whether two readings are the same; days may lack their year."""
+    if isinstance(one, Day) and isinstance(other, Day):
+        return (one.month, one.day) == (other.month, other.day)
+    return one == other
+
+
 def readings_of(leaf: JsonValue) -> Iterator[object]:
     """The days and times of a leaf, and its numbers of two significant digits or more."""
     yield from days_of(leaf)

@@ -31,7 +31,7 @@ from toolgrad_dspy.texts.contents import (
     tellable_texts,
 )
 
-_SENTENCE = re.compile(r"[^.!?\n。！？]+(?:[.!?](?=\S)[^.!?\n]+)*[.!?。！？]*")
+_SENTENCE = re.compile(r"[^.!?\n。！？]+(?:[.!?](?=[^\s\"”»])[^.!?\n]+)*[.!?。！？]*[\"”»]?")
 _DECIMAL = re.compile(r"\d{1,2}[.,]\d{2}")
 # How far a round number may be from what it stands for.
 _ROUNDED = 0.05
@@ -84,7 +84,8 @@ class Evidence:
         if claim.kind == "name":
             words = claim.text.split()
             # The first word of a sentence has its capital from there: "Vom Riverside Pier".
-            if len(words) > 2 and self._has_text(" ".join(words[1:])):
+            begins = sentence.lstrip(" \n-*\"'“«„").startswith(words[0])
+            if begins and len(words) > 2 and self._has_text(" ".join(words[1:])):
                 return "text"
             return "record" if self._in_one_record(normalise(claim.text).split()) else None
         return None
@@ -215,6 +216,8 @@ class Evidence:
 
     def _number(self, claim: Claim, sentence: str) -> str | None:
         words = {word.rstrip("s") for word in normalise(sentence).split()}
+        if re.search(rf"(?<!\d){re.escape(claim.text)} ?[ap]\.?m\b", sentence):  # "18 am" is no time, and no number
+            return None
         for reading in claim.readings:
             if not isinstance(reading, (int, float)):
                 continue

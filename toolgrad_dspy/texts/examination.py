@@ -5,7 +5,7 @@ What is open is for a model to decide, which reads the query, or the response wi
 Nothing counts as held because nobody decided it.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
@@ -18,6 +18,7 @@ from toolgrad_dspy.provenance.repeats import changes_nothing, repeated
 from toolgrad_dspy.provenance.statements import contains, conveys, mentions
 from toolgrad_dspy.records import Check, CheckedBy, CheckSubject, Step, Tool, Workflow, in_words, last_key, leaves
 from toolgrad_dspy.rendering import abridge
+from toolgrad_dspy.texts.asked import left_out
 from toolgrad_dspy.texts.claims import MOST_CLAIMS, SEARCHED_CHARS, Claim, claims
 from toolgrad_dspy.texts.clauses import Clause, served, telling, vocabulary
 from toolgrad_dspy.texts.demands import Demand, demands
@@ -68,7 +69,8 @@ class Question:
     """Something that the rules leave open, and the ``violation`` it is if it does not hold.
 
     It is about a ``demand``, a ``clause`` of the query, a ``step``, or a ``claim`` of the response; the claim may be
-    true of something else than the ``subject`` that the response names.
+    true of something else than the ``subject`` that the response names. ``asked`` is what the query wants to know of
+    the step's result.
     """
 
     about: CheckSubject
@@ -79,6 +81,7 @@ class Question:
     step: Step | None = None
     claim: Claim | None = None
     subject: str = ""
+    asked: tuple[str, ...] = ()
 
     @property
     def reads_query(self) -> bool:
@@ -157,7 +160,7 @@ class _Examiner:
 
     def _of_another(self) -> dict[Claim, str]:
         """The claims that are true of another thing than the name before them in their sentence, with that name."""
-        relations = Relations(self.shown, self._beside)
+        relations = Relations(self.shown, [self.query])
         found: dict[Claim, str] = {}
         for a, b in sentences(self.response):
             said = [claim for claim in claims(self.response) if a <= claim.start < b]
@@ -173,20 +176,30 @@ class _Examiner:
         denials = [said for a, b in sentences(self.response) if denies(said := self.response[a:b])]
         for step in steps:
             empty = nothing[step.id]
-            if step.id in used and not empty:
+            missing = () if empty else left_out(self.query, self.response, step, steps, self.tools)
+            if step.id in used and not empty and not missing:
                 continue
             if empty:
                 text = f"answer: the response does not say that {step.id} ({step.call.tool}) found nothing"
-                rule = "says_nothing" if len(denials) >= sum(nothing.values()) else None
+                rule = self._said_empty(step, denials, sum(nothing.values()))
+            elif missing:
+                text = f"answer: the response does not tell the {' and the '.join(missing)} of {step.id}"
+                rule = None
             else:
                 text = f"answer: the response does not tell what came of {step.id} ({step.call.tool})"
                 rule = "fact" if step.id in told else self._without_facts(step, denials)
             violation = Violation(
                 "not_answered", text, text.partition(": ")[2].replace("does not", "has to"), step=step.id
             )
-            self.ask(Question("answer", f"what came of {step.id}", violation, step=step), rule)
+            about = f"the {' and the '.join(missing)} of {step.id}" if missing else f"what came of {step.id}"
+            self.ask(Question("answer", about, violation, step=step, asked=missing), rule)
 
-    def _without_facts(self, step: Step, denials: Iterable[str]) -> str | None:
+    def _said_empty(self, step: Step, denials: Sequence[str], empty: int) -> str | None:
+        """The rule by which one of ``denials`` is about ``step``, one of so many that are ``empty``."""
+        words = vocabulary(step, self.tools) | telling(" ".join(empty_parts(step)))
+        return "says_nothing" if any(empty == 1 or telling(said) & words for said in denials) else None
+
+    def _without_facts(self, step: Step, denials: Sequence[str]) -> str | None:
         """The rule by which the response speaks of a result without a fact of it: it says which part of it has
         nothing, or, of one that has no facts of its own, has a telling word of what the tool does or of the names of
         what it gives.

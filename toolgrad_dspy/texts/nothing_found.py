@@ -7,7 +7,8 @@ from toolgrad_dspy.tools.verdict import Context, classify
 
 # How people say that there was nothing, in the languages whose requests are checked.
 _NOTHING = re.compile(
-    r"\b(?:no|not|none|nothing|nobody|neither|without|empty|zero|isn't|aren't|wasn't|weren't|couldn't|don't|doesn't|"
+    r"\b(?:no(?! (?:more|less|fewer|later|longer|earlier)\b)|not|none|"
+    r"nothing|nobody|neither|without|empty|zero|isn't|aren't|wasn't|weren't|couldn't|don't|doesn't|"
     r"didn't|unfortunately|unavailable"
     r"|kein\w*|nicht\w*|leider|niemand"
     r"|aucun\w*|rien|pas|personne|malheureusement"

@@ -34,6 +34,8 @@ from toolgrad_dspy.texts.words import EACH, OPENERS
 PROPERTY_CHARS = 60
 # Keys of what a thing is called.
 NAME_KEYS = frozenset({"name", "title", "label", "subject", "summary", "headline", "filename"})
+# Words of a name: a longer text is a sentence, with a capital at its beginning.
+NAME_WORDS = 5
 # Rules that take a list as a whole.
 _WHOLE_LISTS = frozenset({"sum", "count", "joined", "maximum", "minimum"})
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
@@ -261,8 +263,8 @@ def _sayable(item: JsonValue) -> Iterator[tuple[str, JsonValue]]:
 
 
 def _words_of(item: JsonValue) -> set[str]:
-    """The words with a capital, of three letters and more, in the texts of ``item``."""
-    texts = (leaf for _, leaf in _sayable(item) if isinstance(leaf, str))
+    """The words with a capital, of three letters and more, in the names that ``item`` has, not in its sentences."""
+    texts = (leaf for _, leaf in _sayable(item) if isinstance(leaf, str) and len(leaf.split()) <= NAME_WORDS)
     words = (word for text in texts for word in re.findall(r"[^\W\d_]{3,}", text) if word[0].isupper())
     return {word.casefold() for word in words} - OPENERS
 

@@ -1,7 +1,7 @@
 """What a response says of a thing that is true of its neighbour: one place's opening hours under another one's name.
 
 Each of the two stands in the results, so that neither is a claim without evidence. Here the things of a list are told
-apart: within a sentence, what follows a name has to be of the thing of that name, unless it stands elsewhere as well.
+apart: within a sentence, what follows a name has to stand with that name, in an object of a list or in a result.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -15,7 +15,7 @@ from toolgrad_dspy.provenance.statements.reading import normalise
 from toolgrad_dspy.records import last_key, leaves, lookup
 from toolgrad_dspy.records.pointer import list_index
 from toolgrad_dspy.texts.claims import Claim
-from toolgrad_dspy.texts.contents import clocks_of, days_of, numbers_of, significant_digits
+from toolgrad_dspy.texts.contents import alike, clocks_of, days_of, numbers_of, significant_digits
 from toolgrad_dspy.texts.picks import NAME_KEYS
 
 # Leaves of the results that are looked at, and characters of a text that says what a thing is or is called.
@@ -28,11 +28,19 @@ _Thing = tuple[str, str, int]
 
 @dataclass(slots=True)
 class _Found:
-    """Where something stands: the things that have it, under which keys, and whether it stands outside of them."""
+    """Where something stands: the things that have it, under which keys, and whether it may be said of anything."""
 
     things: set[_Thing] = field(default_factory=set)
     keys: set[str] = field(default_factory=set)
-    elsewhere: bool = False
+    free: bool = False
+
+    @property
+    def lists(self) -> set[tuple[str, str]]:
+        return {thing[:2] for thing in self.things}
+
+    @property
+    def steps(self) -> set[str]:
+        return {thing[0] for thing in self.things}
 
 
 class Relations:
@@ -44,33 +52,34 @@ class Relations:
         self._beside = "".join(map(normalise, texts))
 
     def misplaced(self, sentence: Sequence[Claim]) -> Iterator[tuple[Claim, Claim]]:
-        """The claims of a ``sentence`` that are true of another thing than the name before them, with that name."""
+        """The claims of a ``sentence`` that are true of something else than the name before them, with that name.
+
+        They stand with another thing of its list, or in results that do not have the name at all.
+        """
         subject: Claim | None = None
         about = _Found()
         for claim in sentence:
             found = self._found(claim)
-            # What a thing is called may stand elsewhere as well, and what else does says nothing of a list's things.
+            # What a thing is called may be said of it wherever it stands.
             named = bool(found.things) and claim.kind in ("name", "quote")
             if named and (found.keys & NAME_KEYS if subject is None else found.keys & about.keys):
                 subject, about = claim, found
-            elif subject is None or found.elsewhere or not found.things:
+            elif subject is None or found.free or not found.things or about.things & found.things:
                 continue
-            elif common := about.things & found.things:
-                about.things = common
-            elif {thing[:2] for thing in found.things} <= {thing[:2] for thing in about.things}:
+            elif found.lists <= about.lists or not found.steps & about.steps:
                 yield claim, subject
 
     def _found(self, claim: Claim) -> _Found:
         if claim.kind in ("name", "quote", "literal"):
             plain = normalise(claim.text)
             places = [place for text, known in self._texts.items() if plain in text for place in known]
-            return _joined(places, elsewhere=plain in self._beside)
+            return _joined(places, free=plain in self._beside)
         # A small number is one of other things by chance, and so is a day without its month.
         told = [r for r in claim.readings if not isinstance(r, (int, float)) or significant_digits(r) > 1]
         told = [] if claim.kind == "day" else told
         readings = [known for reading in told for known in self._same(reading)]
         places = [place for reading in readings for place in self._readings[reading]]
-        return _joined(places, elsewhere=any(self._alike(a, b) for a in told for b in self._said))
+        return _joined(places, free=any(alike(a, b) for a in told for b in self._said))
 
     @cached_property
     def _said(self) -> frozenset[object]:
@@ -82,41 +91,34 @@ class Relations:
             found.update(number for said in numbers_in(text) for number in said.values)
         return frozenset(found)
 
-    @staticmethod
-    def _alike(one: object, other: object) -> bool:
-        """Whether two readings are the same; days may lack their year."""
-        if isinstance(one, Day) and isinstance(other, Day):
-            return (one.month, one.day) == (other.month, other.day)
-        return one == other
-
     def _same(self, reading: object) -> Iterator[object]:
         """The readings of the results that ``reading`` may be."""
         if isinstance(reading, Day):
-            yield from (known for known in self._readings if self._alike(known, reading))
+            yield from (known for known in self._readings if alike(known, reading))
         elif reading in self._readings:
             yield reading
 
     @cached_property
-    def _texts(self) -> dict[str, list[tuple[_Thing | None, str]]]:
+    def _texts(self) -> dict[str, list[tuple[_Thing, str]]]:
         """Where each short text stands."""
-        found: dict[str, list[tuple[_Thing | None, str]]] = {}
+        found: dict[str, list[tuple[_Thing, str]]] = {}
         for thing, key, leaf in self._leaves:
             if isinstance(leaf, str) and len(leaf) <= SHORT:
                 found.setdefault(normalise(leaf), []).append((thing, key))
         return found
 
     @cached_property
-    def _readings(self) -> dict[object, list[tuple[_Thing | None, str]]]:
+    def _readings(self) -> dict[object, list[tuple[_Thing, str]]]:
         """Where each day, time and number stands."""
-        found: dict[object, list[tuple[_Thing | None, str]]] = {}
+        found: dict[object, list[tuple[_Thing, str]]] = {}
         for thing, key, leaf in self._leaves:
             for reading in (*days_of(leaf), *clocks_of(leaf), *numbers_of(leaf)):
                 found.setdefault(reading, []).append((thing, key))
         return found
 
     @cached_property
-    def _leaves(self) -> list[tuple[_Thing | None, str, JsonValue]]:
-        found: list[tuple[_Thing | None, str, JsonValue]] = []
+    def _leaves(self) -> list[tuple[_Thing, str, JsonValue]]:
+        found: list[tuple[_Thing, str, JsonValue]] = []
         for step, value in self._shown.items():
             for path, leaf in leaves(value):
                 found.append((_thing(step, value, path), last_key(path), leaf))
@@ -125,8 +127,8 @@ class Relations:
         return found
 
 
-def _thing(step: str, value: JsonValue, path: str) -> _Thing | None:
-    """The thing that a leaf is of: an object of the outermost list of several."""
+def _thing(step: str, value: JsonValue, path: str) -> _Thing:
+    """The thing that a leaf is of: an object of the outermost list of several, else the result as a whole."""
     tokens = path.split("/")
     for at, token in enumerate(tokens[1:], 1):
         if (index := list_index(token)) is not None:
@@ -134,15 +136,12 @@ def _thing(step: str, value: JsonValue, path: str) -> _Thing | None:
             things = lookup(value, listed)
             if isinstance(things, list) and len(things) > 1 and isinstance(things[index], dict):
                 return step, listed, index
-    return None
+    return step, "", 0
 
 
-def _joined(places: Iterable[tuple[_Thing | None, str]], *, elsewhere: bool) -> _Found:
-    found = _Found(elsewhere=elsewhere)
+def _joined(places: Iterable[tuple[_Thing, str]], *, free: bool) -> _Found:
+    found = _Found(free=free)
     for thing, key in places:
-        if thing is None:
-            found.elsewhere = True
-        else:
-            found.things.add(thing)
-            found.keys.add(key)
+        found.things.add(thing)
+        found.keys.add(key)
     return found

@@ -7,7 +7,7 @@ from typing import Any
 
 from toolgrad_dspy.lm.rehearsal.prompt import Prompt, objects
 from toolgrad_dspy.lm.rehearsal.responding import Fact, facts_told
-from toolgrad_dspy.records import in_words, leaves
+from toolgrad_dspy.records import in_words, last_key, leaves
 
 
 def check_response(prompt: Prompt, rng: random.Random) -> dict[str, Any]:
@@ -65,8 +65,16 @@ def _answered(call: dict[str, Any], steps: list[dict[str, Any]], told: Sequence[
     spoken = any(f" {fact} " in said for fact in facts) or all(
         f" {word}" in said for word in in_words(str(call["tool"])).split()
     )
+    asked = set(call.get("asked", ()))
+    wanted = [(in_words(last_key(path)), leaf) for path, leaf in leaves(own.get("result"))]
+    spoken = spoken and all(_is_said(leaf, said) for key, leaf in wanted if key in asked)
     reason = f"The response {'speaks' if spoken else 'does not speak'} of it."
     return {"call": call["call"], "reason": reason, "answered": spoken}
+
+
+def _is_said(leaf: Any, said: str) -> bool:
+    ways = Fact("", leaf).ways() if isinstance(leaf, (str, int, float)) else (str(leaf),)
+    return any(_plain(way) in said for way in ways)
 
 
 def _plain(text: str) -> str:

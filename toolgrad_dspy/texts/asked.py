@@ -1,0 +1,71 @@
+"""What a query asks for by name, of a thing that a call gives: "her phone number and her address".
+
+An answer that has the one and not the other tells what came of the call, and is still no answer.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+from pydantic import JsonValue
+
+from toolgrad_dspy.provenance.statements.reading import normalise
+from toolgrad_dspy.records import Step, Tool, in_words, last_key, leaves, names_id, opaque
+from toolgrad_dspy.records.pointer import list_index
+from toolgrad_dspy.texts.claims import claims
+from toolgrad_dspy.texts.clauses import clauses, telling, vocabulary
+from toolgrad_dspy.texts.contents import alike, clocks_of, days_of, numbers_of
+
+# Leaves of a result that are looked at.
+MOST_LEAVES = 200
+# "The first departure" says which departure is meant, in a query.
+_ORDINAL = re.compile(r"\b(?:first|last|next)\b")
+
+
+def left_out(
+    query: str, response: str, step: Step, steps: Sequence[Step], tools: Mapping[str, Tool]
+) -> tuple[str, ...]:
+    """The names of what ``query`` asks for of the thing that ``step``, one of ``steps``, gives, and ``response`` does
+    not tell.
+    """
+    asked = [
+        words for part in clauses(query) if part.asks and _is_about(words := telling(part.text), step, steps, tools)
+    ]
+    return tuple(
+        key
+        for key, value in _properties(step)
+        # Whose value the query says, that tells which thing is meant.
+        if any(telling(key) <= words for words in asked) and not _tells(response, value) and not _tells(query, value)
+    )
+
+
+def _is_about(words: frozenset[str], step: Step, steps: Sequence[Step], tools: Mapping[str, Tool]) -> bool:
+    """Whether a clause of these ``words`` shares some with what ``step`` does, and no more with another one: "find
+    people in my address book" asks for nobody's address.
+    """
+    own = len(words & vocabulary(step, tools))
+    return own > 0 and all(len(words & vocabulary(other, tools)) <= own for other in steps)
+
+
+def _properties(step: Step) -> Iterator[tuple[str, JsonValue]]:
+    """What a result says of its one thing, beside what the call was given: names in words, with their values."""
+    # What the tool is called tells what it does: who booked a table is not what "book a table" asks for.
+    done = telling(in_words(step.call.tool))
+    arguments = list(leaves(step.call.arguments))
+    given = {name for path, _ in arguments for name in telling(in_words(last_key(path)))}
+    values = [value for _, value in arguments]
+    for number, (path, value) in enumerate(leaves(step.observation.value)):
+        if number == MOST_LEAVES:
+            return
+        key = in_words(last_key(path))
+        of_list = any(list_index(token) is not None for token in path.split("/")[1:])
+        if of_list or isinstance(value, (bool, list, dict)) or value in (None, "", *values) or opaque(value):
+            continue
+        if telling(key) - given - done and not _ORDINAL.search(key) and not names_id(last_key(path)):
+            yield key, value
+
+
+def _tells(response: str, value: JsonValue) -> bool:
+    if normalise(str(value)) in normalise(response):
+        return True
+    held = [*days_of(value), *clocks_of(value), *numbers_of(value)]
+    return any(alike(reading, other) for claim in claims(response) for reading in claim.readings for other in held)
