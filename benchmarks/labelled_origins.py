@@ -1,7 +1,8 @@
 """Conversations whose arguments are labelled by hand: calls with their results, and where every argument came from.
 
-``labelled_origins/`` has them as JSON lines, in three parts: ``first``, on which the rules were tuned; ``second``, by
-which they were measured before their last changes, and tuned after that; ``third``, which came after the rules.
+``labelled_origins/`` has them as JSON lines, in four parts: ``first``, on which the rules were tuned; ``second``, by
+which they were measured before their last changes, and tuned after that; ``third``, which came after the rules;
+``fourth``, which was written without knowing them, from the users' messages.
 
 A label is written as a person would note it, one of several that are right between ``|``:
 
@@ -35,14 +36,15 @@ class Call(Record):
 
 
 class Conversation(Record):
-    """Calls in the order they ran; ``category`` is that of the tools."""
+    """Calls in the order they ran; ``category`` is that of the tools, ``query`` the user's message if it is noted."""
 
     name: str
     category: str
+    query: str = ""
     calls: tuple[Call, ...]
 
 
 def conversations(part: str) -> tuple[Conversation, ...]:
-    """Those of one part: ``first``, ``second`` or ``third``."""
+    """Those of one part: ``first``, ``second``, ``third`` or ``fourth``."""
     lines = (FOLDER / f"{part}.jsonl").read_text(encoding="utf-8").splitlines()
     return tuple(Conversation.model_validate_json(line) for line in lines)
