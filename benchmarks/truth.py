@@ -5,7 +5,8 @@
 The samples are the rehearsal model's, on the bundled town; the defects are planted one at a time (``planting.py``).
 They are looked for by the rules, and what the rules leave open is decided by a reader that makes no mistake
 (``perfect_reader.py``). The rules were written beside the rehearsal model, so the same is measured on texts that were
-written without knowing them (``natural/``), with defects made by hand.
+written without knowing them (``natural/``), with defects made by hand. Of those 92 % were found when the rules had
+seen none of them; what was missed then led to rules for things told apart, and for what is asked for by name.
 
 Of the defects it prints, per kind, the share that the rules are sure of, the share that they raise (sure, or in
 doubt: what is found where nobody is asked and nothing in doubt is accepted), and the share found with the reader.
