@@ -5,7 +5,8 @@ import pytest
 from tests.support.sessions import step, taken
 from toolgrad_dspy.records import Chain, Origin, Step, Tool, Workflow
 from toolgrad_dspy.texts import demands
-from toolgrad_dspy.texts.clauses import clauses, served
+from toolgrad_dspy.texts.clauses import clauses
+from toolgrad_dspy.texts.serving import served
 
 
 def tool(name: str, description: str) -> Tool:

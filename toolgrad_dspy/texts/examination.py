@@ -5,10 +5,9 @@ What is open is for a model to decide, which reads the query, or the response wi
 Nothing counts as held because nobody decided it.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import islice
 from typing import Literal
 
 from pydantic import JsonValue
@@ -16,20 +15,17 @@ from pydantic import JsonValue
 from toolgrad_dspy.provenance.origins import origin_faults
 from toolgrad_dspy.provenance.repeats import changes_nothing, repeated
 from toolgrad_dspy.provenance.statements import contains, conveys, mentions
-from toolgrad_dspy.records import Check, CheckedBy, CheckSubject, Step, Tool, Workflow, in_words, last_key, leaves
+from toolgrad_dspy.records import Check, CheckedBy, CheckSubject, Step, Tool, Workflow
 from toolgrad_dspy.rendering import abridge
-from toolgrad_dspy.texts.asked import left_out
+from toolgrad_dspy.texts.answers import answers
 from toolgrad_dspy.texts.claims import MOST_CLAIMS, SEARCHED_CHARS, Claim, claims
-from toolgrad_dspy.texts.clauses import Clause, served, telling, vocabulary
+from toolgrad_dspy.texts.clauses import Clause
 from toolgrad_dspy.texts.demands import Demand, demands
 from toolgrad_dspy.texts.evidence import Evidence, sentence_of, sentences
 from toolgrad_dspy.texts.internal import internal_values, leaked_names, told_ids
-from toolgrad_dspy.texts.nothing_found import denies, empty_parts, is_empty
 from toolgrad_dspy.texts.picks import determined_by
 from toolgrad_dspy.texts.relations import Relations
-
-# Names in a result by which a response may speak of it.
-MOST_KEYS = 200
+from toolgrad_dspy.texts.serving import served
 
 ViolationCode = Literal[
     "empty_query",
@@ -168,49 +164,12 @@ class _Examiner:
         return found
 
     def answers(self) -> None:
-        """Whether the response tells the outcome of every call that no later one uses, and says where it is empty."""
-        steps = self.workflow.steps
-        used = {name for step in steps for name in step.uses}
-        told = self.evidence.steps_told(self.response)
-        nothing = {step.id: is_empty(step, self.tools.get(step.call.tool)) for step in steps}
-        denials = [said for a, b in sentences(self.response) if denies(said := self.response[a:b])]
-        for step in steps:
-            empty = nothing[step.id]
-            missing = () if empty else left_out(self.query, self.response, step, steps, self.tools)
-            if step.id in used and not empty and not missing:
-                continue
-            if empty:
-                text = f"answer: the response does not say that {step.id} ({step.call.tool}) found nothing"
-                rule = self._said_empty(step, denials, sum(nothing.values()))
-            elif missing:
-                text = f"answer: the response does not tell the {' and the '.join(missing)} of {step.id}"
-                rule = None
-            else:
-                text = f"answer: the response does not tell what came of {step.id} ({step.call.tool})"
-                rule = "fact" if step.id in told else self._without_facts(step, denials)
-            violation = Violation(
-                "not_answered", text, text.partition(": ")[2].replace("does not", "has to"), step=step.id
-            )
-            about = f"the {' and the '.join(missing)} of {step.id}" if missing else f"what came of {step.id}"
-            self.ask(Question("answer", about, violation, step=step, asked=missing), rule)
-
-    def _said_empty(self, step: Step, denials: Sequence[str], empty: int) -> str | None:
-        """The rule by which one of ``denials`` is about ``step``, one of so many that are ``empty``."""
-        words = vocabulary(step, self.tools) | telling(" ".join(empty_parts(step)))
-        return "says_nothing" if any(empty == 1 or telling(said) & words for said in denials) else None
-
-    def _without_facts(self, step: Step, denials: Sequence[str]) -> str | None:
-        """The rule by which the response speaks of a result without a fact of it: it says which part of it has
-        nothing, or, of one that has no facts of its own, has a telling word of what the tool does or of the names of
-        what it gives.
-        """
-        missing = telling(" ".join(empty_parts(step)))
-        if any(telling(said) & missing for said in denials):
-            return "says_nothing"
-        if self.evidence.has_own(step.id):
-            return None
-        keys = " ".join(in_words(last_key(path)) for path, _ in islice(leaves(step.observation.value), MOST_KEYS))
-        return "words" if telling(self.response) & (vocabulary(step, self.tools) | telling(keys)) else None
+        """Whether the response tells the outcome of every call that has to be told."""
+        for answer in answers(self.query, self.response, self.workflow.steps, self.tools, self.evidence):
+            text = f"answer: the response does not {answer.lacks}"
+            violation = Violation("not_answered", text, f"the response has to {answer.lacks}", step=answer.step.id)
+            question = Question("answer", answer.about, violation, step=answer.step, asked=answer.asked)
+            self.ask(question, answer.rule)
 
     @cached_property
     def evidence(self) -> Evidence:
