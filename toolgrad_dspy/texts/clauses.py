@@ -41,6 +41,7 @@ class Clause:
     asks: bool
 
 
+@lru_cache(maxsize=64)
 def clauses(query: str) -> tuple[Clause, ...]:
     """The clauses of ``query`` in their order. In another language than English every one may ask for something."""
     bounds = [0, *(match.end() for match in _CLAUSE.finditer(query)), len(query)]
