@@ -55,6 +55,15 @@ def test_a_write_that_sets_what_is_so_changes_nothing() -> None:
     assert changes_nothing(move.call, move.observation, [made, elsewhere]) is None, "it is moved back"
 
 
+def test_it_changes_nothing_either_where_the_thing_was_one_of_a_list() -> None:
+    other: dict[str, JsonValue] = {**ENTRY, "entry_id": "cal-1", "start": "08:00"}
+    listed = step("s1", {"entries": [other, ENTRY]}, tool="list_entries")
+    move = step("s2", {**ENTRY, "end": "20:00"}, tool="move_entry", entry_id="cal-6721", start="19:00")
+    assert changes_nothing(move.call, move.observation, [listed]) == "s1"
+    away = step("s2", {**ENTRY, "start": "08:00"}, tool="move_entry", entry_id="cal-6721", start="08:00")
+    assert changes_nothing(away.call, away.observation, [listed]) is None, "to where another one is"
+
+
 def test_a_write_that_sets_no_field_or_answers_in_short_is_not_taken_for_idle() -> None:
     made = step("s1", ENTRY, tool="create_entry")
     read = step("s2", ENTRY, tool="mark_seen", entry_id="cal-6721")

@@ -1,6 +1,8 @@
 """Which calls tell nothing that an earlier step has not told."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+
+from pydantic import JsonValue
 
 from toolgrad_dspy.provenance.origins import distinctive
 from toolgrad_dspy.provenance.volatile import changes, generalised
@@ -40,7 +42,8 @@ def repeated(call: ToolCall, observation: Observation, before: Sequence[Step]) -
 def changes_nothing(call: ToolCall, observation: Observation, before: Sequence[Step]) -> str | None:
     """The id of the step of ``before`` after which a write sets what is so already, or None.
 
-    Its result is the whole record of that step, in which each of its arguments that is no id stands under its name.
+    Its result is the record that the last step with that thing had, in which each of the call's arguments that is no
+    id stands under its name.
 
     >>> fields = {"id": 7, "title": "Run", "date": "2026-05-15", "start": "10:00"}
     >>> record = Observation(content=fields, text="")
@@ -48,14 +51,38 @@ def changes_nothing(call: ToolCall, observation: Observation, before: Sequence[S
     >>> changes_nothing(ToolCall(tool="move", arguments={"id": 7, "start": "10:00"}), record, [step])
     's1'
     """
-    found = dict(leaves(observation.value))
-    given = [(path, value) for path, value in leaves(call.arguments) if not names_id(last_key(path))]
-    if len(found) < _RECORD or not given:
+    found = {(last_key(path), repr(value)) for path, value in leaves(observation.value)}
+    given = [(last_key(path), value) for path, value in leaves(call.arguments)]
+    fields = {(key, repr(value)) for key, value in given if not names_id(key)}
+    if len(found) < _RECORD or not fields or not fields <= found:
         return None
-    held = {(last_key(path), repr(value)) for path, value in found.items()}
-    if any((last_key(path), repr(value)) not in held for path, value in given):
-        return None
-    return _same_record(set(found), observation, before)
+    ids = [(key, value) for key, value in given if names_id(key)]
+    step, record = _last_record(ids, observation, before)
+    told = {(last_key(path), repr(value)) for path, value in leaves(record)}
+    known = {key for key, _ in found}
+    same = {(key, value) for key, value in told if key in known}
+    return step if fields <= same <= found and len(same) >= _RECORD else None
+
+
+def _last_record(
+    ids: Sequence[tuple[str, JsonValue]], observation: Observation, before: Sequence[Step]
+) -> tuple[str, JsonValue]:
+    """The last object of a result that has the ``ids``, or without any the last with the fields of ``observation``."""
+    keys = set(observation.value) if isinstance(observation.value, dict) else set()
+    for step in reversed(before):
+        for item in _objects(step.observation.value):
+            if all(item.get(key) == value for key, value in ids) if ids else set(item) == keys:
+                return step.id, item
+    return "", None
+
+
+def _objects(value: JsonValue) -> Iterator[dict[str, JsonValue]]:
+    """Every object in ``value``."""
+    if isinstance(value, dict):
+        yield value
+        value = list(value.values())
+    for item in value if isinstance(value, list) else ():
+        yield from _objects(item)
 
 
 def _same_record(paths: set[str], observation: Observation, before: Sequence[Step]) -> str | None:
