@@ -73,3 +73,8 @@ def test_what_is_not_asked_for_by_name_may_be_left_out(query: str) -> None:
 
 def test_what_the_call_does_and_was_given_is_no_question() -> None:
     assert missing("Please book a table for 4 guests.", "Your table is booked.", BOOKED) == ()
+
+
+def test_what_only_says_which_thing_is_meant_is_no_question() -> None:
+    query = "Give me the details of the contact with the address Chandlers Row 58."
+    assert missing(query, "Ada Quill has been found.") == ()

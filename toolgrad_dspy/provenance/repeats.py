@@ -67,7 +67,7 @@ def changes_nothing(call: ToolCall, observation: Observation, before: Sequence[S
 def _last_record(
     ids: Sequence[tuple[str, JsonValue]], observation: Observation, before: Sequence[Step]
 ) -> tuple[str, JsonValue]:
-    """The last object of a result that has the ``ids``, or without any the last with the fields of ``observation``."""
+    """The last object of a result that has the ``ids``; without any, the last one with the same fields."""
     keys = set(observation.value) if isinstance(observation.value, dict) else set()
     for step in reversed(before):
         for item in _objects(step.observation.value):

@@ -5,6 +5,7 @@ An answer that has the one and not the other tells what came of the call, and is
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 
 from pydantic import JsonValue
 
@@ -33,8 +34,10 @@ def left_out(
     return tuple(
         key
         for key, value in _properties(step)
-        # Whose value the query says, that tells which thing is meant.
-        if any(telling(key) <= words for words in asked) and not _tells(response, value) and not _tells(query, value)
+        if any(telling(key) <= words for words in asked)
+        and not _tells(response, value)
+        # "The entry with the end 5:30 pm" says which one is meant.
+        and not any(_tells(query, other) for other in _values_of(key, steps))
     )
 
 
@@ -53,15 +56,21 @@ def _properties(step: Step) -> Iterator[tuple[str, JsonValue]]:
     arguments = list(leaves(step.call.arguments))
     given = {name for path, _ in arguments for name in telling(in_words(last_key(path)))}
     values = [value for _, value in arguments]
-    for number, (path, value) in enumerate(leaves(step.observation.value)):
-        if number == MOST_LEAVES:
-            return
+    for path, value in islice(leaves(step.observation.value), MOST_LEAVES):
         key = in_words(last_key(path))
         of_list = any(list_index(token) is not None for token in path.split("/")[1:])
         if of_list or isinstance(value, (bool, list, dict)) or value in (None, "", *values) or opaque(value):
             continue
         if telling(key) - given - done and not _ORDINAL.search(key) and not names_id(last_key(path)):
             yield key, value
+
+
+def _values_of(key: str, steps: Sequence[Step]) -> Iterator[JsonValue]:
+    """What the results have under names of these words."""
+    for step in steps:
+        for path, value in islice(leaves(step.observation.value), MOST_LEAVES):
+            if in_words(last_key(path)) == key and isinstance(value, (str, int, float)) and value != "":
+                yield value
 
 
 def _tells(response: str, value: JsonValue) -> bool:
