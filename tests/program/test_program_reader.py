@@ -158,6 +158,48 @@ def test_a_claim_or_an_answer_is_decided_with_the_results() -> None:
     assert [violation.code for violation in read(answer, QUERY, response).broken] == ["claim_unsupported"]
 
 
+OPEN = [
+    {"place_id": "pl_1", "name": "Quay", "opens": "09:00"},
+    {"place_id": "pl_2", "name": "Mill", "opens": "17:30"},
+]
+
+
+def test_what_is_said_of_one_thing_and_is_anothers_is_put_to_the_reader_with_its_name() -> None:
+    shown: list[dict[str, Any]] = []
+
+    def answer(prompt: Prompt) -> dict[str, Any]:
+        if "claims" not in prompt.inputs:
+            return said(kind=("coffee", "cafe"))(prompt)
+        shown.extend(objects(prompt.inputs["claims"]))
+        return {
+            "claims_checked": [{"claim": c["claim"], "reason": "no", "supported": False} for c in shown],
+            "answers_checked": [],
+        }
+
+    search = step("s1", "search_places", {"kind": "cafe"}, {"places": OPEN}, CAFE)
+    reading = read(
+        answer, "Search places with coffee.", "I found the Quay, which opens at 17:30, and the Mill.", search
+    )
+    assert [(claim["says"], claim["of"]) for claim in shown] == [("17:30", "Quay")]
+    assert [violation.code for violation in reading.broken] == ["claim_unsupported"]
+    assert "'17:30' of 'Quay'" in reading.broken[0].text
+
+
+def test_what_was_asked_for_by_name_is_put_to_the_reader() -> None:
+    shown: list[dict[str, Any]] = []
+
+    def answer(prompt: Prompt) -> dict[str, Any]:
+        if "claims" not in prompt.inputs:
+            return said(**GOOD)(prompt)
+        shown.extend(objects(prompt.inputs["calls"]))
+        return {"claims_checked": [], "answers_checked": [{"call": "s2", "reason": "no fee", "answered": False}]}
+
+    query = f"{QUERY} What is the fee of the table that you book?"
+    reading = read(answer, query, "I booked the Green corner.")
+    assert [(call["call"], call["asked"]) for call in shown] == [("s2", ["fee"])]
+    assert [violation.text for violation in reading.broken] == ["answer: the response does not tell the fee of s2"]
+
+
 def test_the_reader_never_sees_what_the_calls_were_given() -> None:
     prompts: list[str] = []
 
