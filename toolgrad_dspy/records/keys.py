@@ -65,6 +65,17 @@ _PREPOSITIONS = frozenset(
 )
 _ABOUT = frozenset({"detail", "info", "information", "profile", "summary", "data", "list", "record", "result"})
 
+# Plurals that no rule makes.
+_IRREGULAR = {
+    "people": "person",
+    "children": "child",
+    "women": "woman",
+    "men": "man",
+    "movies": "movie",
+    "cookies": "cookie",
+    "calories": "calorie",
+}
+
 _MOMENT = re.compile(r"^\d{4}-\d{2}-\d{2}([T ]|$)|^\d{1,2}(:\d{2})?\s?[ap]m$", re.IGNORECASE)
 
 
@@ -77,6 +88,10 @@ def key_words(name: str) -> tuple[str, ...]:
 
 def _singular(word: str) -> str:
     """``dishes`` as ``dish``, ``copies`` as ``copy``; ``address`` and ``status`` are no plurals."""
+    if word in _IRREGULAR:
+        return _IRREGULAR[word]
+    if word.endswith(("ouses", "auses")):
+        return word[:-1]
     if word.endswith("ies") and len(word) > 4:
         return word[:-3] + "y"
     if word.endswith(("shes", "ches", "xes", "sses", "uses")):

@@ -8,10 +8,11 @@ or to be called what it is.
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import combinations, permutations
+from itertools import combinations, islice, permutations
 
 from pydantic import JsonValue
 
+from toolgrad_dspy.provenance.origins.kinds import LIMITS
 from toolgrad_dspy.records import escape, key_words
 
 # Larger numbers are not exact as a float.
@@ -33,6 +34,12 @@ MONEY_WORDS = frozenset(
     {"total", "sum", "amount", "price", "cost", "bill", "payment", "charge", "subtotal", "budget", "value"}
 )
 COUNT_WORDS = frozenset({"count", "number", "num", "no", "total", "size", "quantity"})
+
+
+# The price of one, where a quantity stands beside it.
+_UNIT_PRICES = (("unit",), ("each",), ("per", "unit"))
+# An amount of money is called any of these, but a largest one is set by somebody.
+_AMOUNTS = _PRICES | (MONEY_WORDS - {"budget", "value"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +71,15 @@ def computed(rule: str, values: Sequence[JsonValue]) -> float | None:
     return None
 
 
+def takes_money(words: Sequence[str]) -> bool:
+    """Whether a parameter of these ``words`` takes an amount of money.
+
+    >>> takes_money(("refund", "amount")), takes_money(("max", "price"))
+    (True, False)
+    """
+    return bool(words) and words[-1] in _AMOUNTS and LIMITS.isdisjoint(words)
+
+
 def columns(value: JsonValue) -> Iterator[Column]:
     """Everything in ``value`` that may be computed of it."""
     objects = 0
@@ -93,18 +109,41 @@ def _sums(items: list[JsonValue], pointer: str) -> Iterator[Column]:
     paths = tuple(f"{pointer}/{index}" for index in range(len(items)))
     if (total := computed("sum", items)) is not None:
         yield Column("sum", total, paths)
-    elif isinstance(items[0], dict) and all(isinstance(item, dict) for item in items):
-        for key in items[0]:
-            fields = [item.get(key) for item in items if isinstance(item, dict)]
-            if (total := computed("sum", fields)) is not None:
-                yield Column("sum", total, tuple(f"{path}/{escape(key)}" for path in paths))
+        return
+    objects = [(path, item) for path, item in zip(paths, items, strict=True) if isinstance(item, dict)]
+    if objects and len(objects) == len(items):
+        yield from _sums_by_key(objects)
+        for key in objects[0][1]:
+            # The lists of all of them under one name as one: the lines of all orders.
+            lists = [(f"{path}/{escape(key)}", item.get(key)) for path, item in objects]
+            inner = list(islice(_inner(lists), LONGEST_COLUMN + 1)) if isinstance(lists[0][1], list) else []
+            if 2 <= len(inner) <= LONGEST_COLUMN:
+                yield from _sums_by_key(inner)
+
+
+def _sums_by_key(rows: Sequence[tuple[str, JsonValue]]) -> Iterator[Column]:
+    """The sum of what all of the objects ``rows``, each with its place, have under one name."""
+    objects = [(path, row) for path, row in rows if isinstance(row, dict)]
+    if len(objects) < len(rows):
+        return
+    for key in objects[0][1]:
+        if (total := computed("sum", [row.get(key) for _, row in objects])) is not None:
+            yield Column("sum", total, tuple(f"{path}/{escape(key)}" for path, _ in objects))
+
+
+def _inner(lists: Sequence[tuple[str, JsonValue]]) -> Iterator[tuple[str, JsonValue]]:
+    for path, inner in lists:
+        if isinstance(inner, list):
+            yield from ((f"{path}/{index}", item) for index, item in enumerate(inner))
 
 
 def _pairs(node: dict[str, JsonValue], pointer: str) -> Iterator[Column]:
     numbers = {k: v for k, v in node.items() if isinstance(v, (int, float)) and not isinstance(v, bool)}
     for one, other in permutations(numbers, 2) if len(numbers) <= FEW else ():
         paths = (f"{pointer}/{escape(one)}", f"{pointer}/{escape(other)}")
-        if key_words(one)[-1:] and key_words(one)[-1] in _PRICES and _QUANTITIES.intersection(key_words(other)):
+        words = key_words(one)
+        priced = words[-1:] and words[-1] in _PRICES and _QUANTITIES.intersection(key_words(other))
+        if priced or (words in _UNIT_PRICES and key_words(other)[-1:] in (("quantity",), ("qty",))):
             yield _column("product", [numbers[one], numbers[other]], paths)
         if numbers[one] > numbers[other] > 0 and not {"id"}.intersection((*key_words(one), *key_words(other))):
             yield _column("difference", [numbers[one], numbers[other]], paths)

@@ -12,12 +12,23 @@ from toolgrad_dspy.provenance.origins.combined import (
     computed,
     joins,
     partings,
+    takes_money,
 )
 from toolgrad_dspy.provenance.origins.earlier import EarlierResult
-from toolgrad_dspy.provenance.origins.forms import BY_NAME, KEY, Rule, argument_forms, segments
+from toolgrad_dspy.provenance.origins.forms import (
+    BY_NAME,
+    KEY,
+    Form,
+    Rule,
+    argument_forms,
+    asks_for_part,
+    is_money,
+    segments,
+)
 from toolgrad_dspy.provenance.origins.kinds import Kind, by_chance, kind_at, needs_kind, same_kind
 from toolgrad_dspy.provenance.origins.moments import clock_of, day_of
-from toolgrad_dspy.provenance.origins.parts import holds_word
+from toolgrad_dspy.provenance.origins.parts import holds_word, named_in_part
+from toolgrad_dspy.provenance.origins.sentences import ADDITIVE, stated_in, unit_of
 from toolgrad_dspy.records import (
     Origin,
     PointerError,
@@ -31,6 +42,8 @@ from toolgrad_dspy.records.pointer import unescape
 
 # Different times of day, or years, in a result that one of them is not met by chance.
 FEW_MOMENTS = 2
+# A smaller sum is that of some few by chance.
+LEAST_SUM = 10
 # Words in the names of dates and times that say no more than that they are some.
 _MOMENT_WORDS = frozenset(
     ["date", "time", "day", "at", "on", "when", "datetime", "timestamp", "moment", "hour", "clock"]
@@ -81,7 +94,8 @@ def rederived(origin: Origin, value: JsonValue, results: Mapping[str, JsonValue]
     if rule in BY_NAME:
         name, place = last_key(origin.pointer), last_key(origin.path or "")
         rules = BY_NAME[rule]
-        return not set(rules.argument(value, name)).isdisjoint(rules.leaf(first, place))
+        there = {*rules.leaf(first, place), *(form for by, form in stated_in(first) if by == rule)}
+        return not there.isdisjoint(rules.argument(value, name))
     again = computed(rule, values)
     return (
         again is not None and isinstance(value, (int, float)) and abs(value) <= LARGEST and abs(again - value) < 1e-6
@@ -99,13 +113,24 @@ def _single(
         for result in reversed(earlier):
             for path in result.forms.get(form, ()):
                 equal = rule.name != "key" and lookup(result.value, path) == value  # whose names do not agree
-                if not equal and _agrees(rule, value, kind, result, path, arguments):
+                if not equal and (_with_unit(form) or _agrees(rule, pointer, value, kind, result, path, arguments)):
                     return _from(pointer, rule.name, [Source(step=result.step, path=path)])
     return None
 
 
+def _with_unit(form: Form) -> bool:
+    """Whether a number was looked up with its unit, so that what it is of agrees already."""
+    return form[0] == "number_in" and isinstance(form[1], tuple)
+
+
 def _agrees(
-    rule: Rule, value: JsonValue, kind: Kind, result: EarlierResult, path: str, arguments: Mapping[str, JsonValue]
+    rule: Rule,
+    pointer: str,
+    value: JsonValue,
+    kind: Kind,
+    result: EarlierResult,
+    path: str,
+    arguments: Mapping[str, JsonValue],
 ) -> bool:
     """Whether what is called so, and stands there, is no chance."""
     if rule.needs == "free" or (rule.needs != "kind" and not by_chance(value)):
@@ -124,7 +149,9 @@ def _agrees(
             return named and len(kind.name) > 1  # every date has some year
         return named or few or _beside(leaf, arguments)
     if rule.name == "part_of_name":
-        return True  # the parameter is called one
+        return asks_for_part(last_key(pointer)) or named_in_part(value, kind, result, path)
+    if rule.name == "number_in" and isinstance(value, float) and is_money(lookup(result.value, path)):
+        return same_kind(kind, there) or takes_money(kind.name)
     if rule.name == "segment":
         return same_kind(kind, there) or _segment_kind(kind, result, path, f"{value}")
     return same_kind(kind, there)
@@ -208,6 +235,9 @@ def _called_so(column: Column, value: float, kind: Kind, result: EarlierResult) 
         return len(counted) < len(kind.name) and ends_alike(counted, held)
     if not needs_kind(value):
         return True
+    if column.rule == "sum" and value >= LEAST_SUM and unit_of(last_key(column.paths[0])) in ADDITIVE:
+        # The hours of all, where hours are asked for.
+        return kind.name == key_words(last_key(column.paths[0]))
     return not MONEY_WORDS.isdisjoint(kind.name) and column.rule != "difference"
 
 

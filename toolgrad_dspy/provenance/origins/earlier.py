@@ -11,6 +11,7 @@ from pydantic import JsonValue
 from toolgrad_dspy.provenance.origins.combined import Column, columns
 from toolgrad_dspy.provenance.origins.forms import Form, forms, id_keys_of
 from toolgrad_dspy.provenance.origins.kinds import Kind, kind_at, needs_kind, same_kind
+from toolgrad_dspy.provenance.origins.sentences import stated_in
 from toolgrad_dspy.records import (
     Observation,
     Origin,
@@ -163,6 +164,10 @@ class EarlierResult:
             for path in paths:
                 for form in forms(last_key(path), leaf):
                     found.setdefault(form, []).append(path)
+        for path, text in self.texts:
+            if text not in self._paths:  # a long one, cut: what its sentences say is shown all the same
+                for stated in stated_in(text):
+                    found.setdefault(stated, []).append(path)
         for view in self.views:
             for form, path in id_keys_of(view):
                 if path not in (known := found.setdefault(form, [])):

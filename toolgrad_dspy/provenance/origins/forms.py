@@ -17,6 +17,7 @@ from typing import Literal
 from pydantic import JsonValue
 
 from toolgrad_dspy.provenance.origins.moments import clock_of, day_of, stamp
+from toolgrad_dspy.provenance.origins.sentences import amount, stated_in
 from toolgrad_dspy.records import escape, key_words
 
 # A rule and the form that it compares values in.
@@ -25,6 +26,10 @@ Form = tuple[str, Hashable]
 _NUMBER = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d{1,12})?|[+-]?\d{1,18}(?:\.\d{1,12})?")
 _PRICED = re.compile(
     rf"(?:[$€£¥₹]|[A-Za-z]{{1,3}}\$?)?\s?(?P<number>{_NUMBER.pattern})\s?(?:[$€£¥₹%°]|[A-Za-z]{{1,12}})?"
+    r"(?:\s?(?:/|per\s|a\s)\s?[A-Za-z]{1,12})?"
+)
+_CURRENCY = re.compile(
+    r"[$€£¥₹]|\b(?:EUR|USD|GBP|CHF|JPY|CAD|AUD|NZD|SEK|NOK|DKK|PLN|CZK|HUF|INR|CNY|BRL|MXN|ZAR|SGD|HKD)(?![A-Za-z])"
 )
 _CAPITAL = re.compile(r"[^\W\d_]{2,}(?:[-'’][^\W\d_]+)*", re.UNICODE)
 _BETWEEN_WORDS = re.compile(r"[\s_-]+")
@@ -53,10 +58,30 @@ def _number(value: JsonValue, _: str) -> Iterator[Hashable]:
         yield value
 
 
+def _number_meant(value: JsonValue, name: str) -> Iterator[Hashable]:
+    yield from _number(value, name)
+    if _is_number(value):
+        yield from amount(value, name)
+
+
 def _number_in(value: JsonValue, _: str) -> Iterator[Hashable]:
     if isinstance(value, str) and len(value) <= _SHORT and (found := _PRICED.fullmatch(value.strip())):
         text = found["number"].replace(",", "")
         yield float(text) if "." in text else int(text)
+
+
+def is_money(value: JsonValue) -> bool:
+    """Whether a text is a sum of money with its currency.
+
+    >>> is_money("EUR 3.72"), is_money("$0.05 per GB"), is_money("3.72 m")
+    (True, True, False)
+    """
+    return (
+        isinstance(value, str)
+        and len(value) <= _SHORT
+        and _PRICED.fullmatch(value.strip()) is not None
+        and _CURRENCY.search(value) is not None
+    )
 
 
 def _rounded(value: JsonValue, _: str) -> Iterator[Hashable]:
@@ -105,8 +130,8 @@ def _case(value: JsonValue, _: str) -> Iterator[Hashable]:
         yield _BETWEEN_WORDS.sub(" ", value.casefold())
 
 
-def _name(value: JsonValue, name: str) -> Iterator[Hashable]:
-    if isinstance(value, str) and (_is_part(name) or key_words(name)[-1:] == ("name",)) and _CAPITAL.fullmatch(value):
+def _name(value: JsonValue, _: str) -> Iterator[Hashable]:
+    if isinstance(value, str) and len(value) <= _SHORT and _CAPITAL.fullmatch(value):
         yield value
 
 
@@ -153,7 +178,7 @@ class Rule:
 # In the order in which they are tried.
 RULES = (
     Rule("text_of", _text_of, _number_as_text),
-    Rule("number_in", _number, _number_in),
+    Rule("number_in", _number_meant, _number_in),
     Rule("moment_of", _moment, _moment, "free"),
     Rule("date_of", _day, _days, "free"),
     Rule("time_of", _clock, _clock_in),
@@ -180,6 +205,7 @@ def forms(name: str, value: JsonValue) -> Iterator[Form]:
     for rule in RULES:
         for form in rule.leaf(value, name):
             yield rule.name, form
+    yield from stated_in(value)
 
 
 def id_keys_of(value: JsonValue, pointer: str = "") -> Iterator[tuple[Form, str]]:
@@ -205,6 +231,11 @@ def _is_number(value: JsonValue) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < _LARGEST
 
 
-def _is_part(name: str) -> bool:
+def asks_for_part(name: str) -> bool:
+    """Whether a parameter of this name takes a part of somebody's name: ``last_name``, or any ``name``."""
     words = key_words(name)
-    return words in (("surname",), ("forename",), ("nickname",)) or words[-2:-1] in _PART_NAMES
+    return (
+        words[-1:] == ("name",)
+        or words in (("surname",), ("forename",), ("nickname",))
+        or words[-2:-1] in _PART_NAMES
+    )

@@ -32,8 +32,12 @@ _CONTAINERS = frozenset(
     {"result", "data", "response", "content", "output", "value", "list", "page", "payload", "found"}
 )
 _ITEMS = frozenset({"item", "entry", "record", "row", "element", "object", "hit", "match"})
+# Names that say which ones they are, and leave what they are to the tool: `{"free": [...]}` of `find_teachers`.
+_WHICH = frozenset({"free", "available", "nearby", "nearest", "closest", "upcoming", "matching", "selected"})
+# A key of a map that is an id, as `T-042`, says as little.
+_ID_KEY = re.compile(r"\d{2}")
 # A largest price is set by somebody, and is not the price of anything.
-_LIMITS = frozenset({"max", "min", "maximum", "minimum", "limit", "least", "most"})
+LIMITS = frozenset({"max", "min", "maximum", "minimum", "limit", "least", "most"})
 
 Words = tuple[str, ...]
 
@@ -65,7 +69,7 @@ def kind_at(pointer: str, tool: str = "", category: str = "") -> Kind:
         if key[-1] in _CONTAINERS:
             continue
         owners.append(key)
-        if key[-1] not in _ITEMS:
+        if key[-1] not in _ITEMS and key[-1] not in _WHICH and not _ID_KEY.search("".join(key)):
             break
     else:
         if nouns or category:
@@ -82,7 +86,7 @@ def same_kind(one: Kind, other: Kind) -> bool:
     >>> same_kind(kind_at("/order", "pay"), kind_at("/orders/0/id", "list_orders"))
     True
     """
-    if not one.name or not other.name or _LIMITS.intersection(one.name) != _LIMITS.intersection(other.name):
+    if not one.name or not other.name or LIMITS.intersection(one.name) != LIMITS.intersection(other.name):
         return False
     a, b = one.name[-1] in GENERIC_WORDS, other.name[-1] in GENERIC_WORDS
     if a and b:

@@ -1,6 +1,7 @@
 """Dates and times as calls and results write them, in one form each. Names of months are English."""
 
 import re
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 
 from pydantic import JsonValue
@@ -21,6 +22,11 @@ _DAY_FIRST = re.compile(rf"(\d{{1,2}})(?:st|nd|rd|th)?\s(?:of\s)?{_MONTH},?(?:\s
 _MONTH_FIRST = re.compile(rf"{_MONTH}\s(\d{{1,2}})(?:st|nd|rd|th)?,?(?:\s(\d{{4}}))?", re.IGNORECASE)
 _NUMERIC = re.compile(r"(\d{1,2})([./-])(\d{1,2})\2(\d{4})")
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::\d{2})?\s?(am|pm|a\.m\.|p\.m\.)?", re.IGNORECASE)
+_IN_PROSE = re.compile(
+    rf"(?<![\w-])(?:\d{{4}}-\d{{2}}-\d{{2}}(?![\d-])|\d{{1,2}}(?:st|nd|rd|th)?\s(?:of\s)?{_MONTH},?\s\d{{4}}\b"
+    rf"|{_MONTH}\s\d{{1,2}}(?:st|nd|rd|th)?,?\s\d{{4}}\b)",
+    re.IGNORECASE,
+)
 _WEEKDAY = re.compile(r"^(?:mon|tue|wed|thu|fri|sat|sun)[a-z]{0,6}\.?,?\s", re.IGNORECASE)
 # Longer texts are no moment, and are not looked at.
 _LONGEST = 40
@@ -58,6 +64,17 @@ def day_of(value: JsonValue) -> Day | None:
         month, day = (first, second) if second > 12 and found[2] != "." else (second, first)
         return _day(int(found[4]), month, day)
     return None
+
+
+def days_in(text: str) -> Iterator[Day]:
+    """The days that a text names with their years: "19 October" alone may be of any, and "may 5" no day at all.
+
+    >>> list(days_in("The list by 19 October 2026, the rest on May 2nd, 2027; in May 5 people come."))
+    [(2026, 10, 19), (2027, 5, 2)]
+    """
+    for found in _IN_PROSE.finditer(text):
+        if day := day_of(found[0]):
+            yield day
 
 
 def clock_of(value: JsonValue) -> Clock | None:

@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from pydantic import JsonValue
 
 from toolgrad_dspy.provenance.origins.earlier import EarlierResult
-from toolgrad_dspy.provenance.origins.forms import segments
+from toolgrad_dspy.provenance.origins.forms import BY_NAME, segments
 from toolgrad_dspy.provenance.origins.kinds import Kind, same_kind
-from toolgrad_dspy.records import Origin
+from toolgrad_dspy.records import Origin, key_words, last_key
 
 _WORD = re.compile(r"\w")
 _PLAIN_WORD = re.compile(r"[^\W\d_]+")
@@ -17,6 +17,9 @@ _PLAIN_WORD = re.compile(r"[^\W\d_]+")
 PART_CHARS = 4
 # Path segments may be shorter, since all of them have to be found: "src/ui/app.py".
 SEGMENT_CHARS = 2
+
+# What a letter begins with.
+_GREETINGS = (("greeting",), ("salutation",))
 
 # The places of a text inside others, the latest result first.
 Place = tuple[EarlierResult, str]
@@ -41,7 +44,26 @@ def part(pointer: str, value: JsonValue, kind: Kind, earlier: Sequence[EarlierRe
     result, path, text = found
     if value in segments(text):
         return Origin(pointer=pointer, kind="result", step=result.step, path=path, match="derived", rule="segment")
+    if plain and _is_whole_name(text, value) and named_in_part(value, kind, result, path):
+        return Origin(
+            pointer=pointer, kind="result", step=result.step, path=path, match="derived", rule="part_of_name"
+        )
     return Origin(pointer=pointer, kind="result", step=result.step, path=path, match="part")
+
+
+def _is_whole_name(text: str, word: str) -> bool:
+    return word in BY_NAME["part_of_name"].leaf(text, "name")
+
+
+def named_in_part(value: JsonValue, kind: Kind, result: EarlierResult, path: str) -> bool:
+    """Whether ``value``, a word of the name at ``path``, is how a call names or greets the one who has that name: the
+    ``coach`` is "Lindqvist", where ``/coach/name`` is "Rosa Lindqvist".
+    """
+    if not isinstance(value, str) or value[:1] == value[:1].lower() != value[:1].upper():  # a word, not a name
+        return False
+    if key_words(last_key(path))[-1:] != ("name",):
+        return False
+    return kind.name[-1:] in _GREETINGS or same_kind(kind, result.kind(path))
 
 
 def path_of(pointer: str, value: JsonValue, earlier: Sequence[EarlierResult]) -> Origin | None:
