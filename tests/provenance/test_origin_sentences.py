@@ -48,6 +48,7 @@ def test_what_a_sentence_or_a_deeper_record_gives_is_derived_and_computes_again(
         ({"people": 5}, {"body": "In May 5 people come, and 2026 of them stay."}),
         ({"max_price": 3.72}, {"cost": "EUR 3.72"}),
         ({"guests": 25}, TWO_ORDERS),
+        ({"days": 3}, {"terms": "Comes in 3 days."}),  # terms and wishes are often equal
         ({"celsius": 40}, {"days": [{"celsius": 21}, {"celsius": 19}]}),
         ({"title": "Rosa"}, {"street": "Rosa Street"}),
     ],

@@ -31,6 +31,8 @@ LONGER_THAN = 4
 # Ids that the schema of an argument offers to choose from, and the characters of one: those count as shown.
 KNOWN_IDS = 40
 LONGEST_ID = 200
+# Characters of all texts together in which sentences are read.
+LONGEST_SENTENCES = 200_000
 # A text that was cut begins as the whole one does.
 _BEGINNING = 24
 _LIST_ITEM = re.compile(r"/\d+(?:/|$)")
@@ -164,10 +166,12 @@ class EarlierResult:
             for path in paths:
                 for form in forms(last_key(path), leaf):
                     found.setdefault(form, []).append(path)
-        for path, text in self.texts:
-            if text not in self._paths:  # a long one, cut: what its sentences say is shown all the same
-                for stated in stated_in(text):
-                    found.setdefault(stated, []).append(path)
+        room = LONGEST_SENTENCES
+        for path, text in self.texts:  # those that prompts show cut, too
+            for stated in stated_in(text[:room]):
+                if path not in (known := found.setdefault(stated, [])):
+                    known.append(path)
+            room = max(0, room - len(text))
         for view in self.views:
             for form, path in id_keys_of(view):
                 if path not in (known := found.setdefault(form, [])):

@@ -17,7 +17,7 @@ from typing import Literal
 from pydantic import JsonValue
 
 from toolgrad_dspy.provenance.origins.moments import clock_of, day_of, stamp
-from toolgrad_dspy.provenance.origins.sentences import amount, stated_in
+from toolgrad_dspy.provenance.origins.sentences import amount
 from toolgrad_dspy.records import escape, key_words
 
 # A rule and the form that it compares values in.
@@ -205,7 +205,6 @@ def forms(name: str, value: JsonValue) -> Iterator[Form]:
     for rule in RULES:
         for form in rule.leaf(value, name):
             yield rule.name, form
-    yield from stated_in(value)
 
 
 def id_keys_of(value: JsonValue, pointer: str = "") -> Iterator[tuple[Form, str]]:

@@ -11,12 +11,11 @@ from toolgrad_dspy.records import key_words
 # Longer texts are read up to here.
 LONGEST = 20_000
 
+# Days and weeks are none of them: what users ask for and what terms say is counted in those, and equal by chance.
 _ADDITIVE = {
     "second": ("s", "sec"),
     "minute": ("min",),
     "hour": ("h", "hr"),
-    "day": (),
-    "week": (),
     "metre": ("m", "meter"),
     "km": ("kilometre", "kilometer"),
     "mile": ("mi",),
