@@ -51,6 +51,8 @@ def _importances(outcome: SweepOutcome) -> "Figure":
     with warnings.catch_warnings():
         # PED-ANOVA takes a low target for a good one, and warns of that. So ours is negated.
         warnings.filterwarnings("ignore", message="PedAnova", category=UserWarning)
+        # Of two or three trials: the plot shows it, all its bars are equal.
+        warnings.filterwarnings("ignore", message="Target and region quantiles", category=UserWarning)
         return optuna.visualization.plot_param_importances(
             outcome.study, params=_searched(outcome), target=lambda trial: -quality(trial), target_name="quality"
         )
