@@ -6,7 +6,8 @@ Reads ``benchmarks/wordings``: texts as people write them, each with the value o
 and whether a careful reader would say that the text states the value. A date or moment without its year counts as
 stated by its day and month; one that only an unknown today would fix ("next Friday") does not. The rows were written
 before the rules were tuned. Both halves hold as many rows of each kind, language and direction, none in common: rules
-are tuned on the first alone, and the second tells what they are worth on wordings that they have not seen.
+are tuned on the first alone, and the second tells what they are worth on wordings that they have not seen: at the
+first look 5.2 % false refusals and 5.4 % false acceptances, above both goals.
 
 Prints per kind, per language and in all the false refusals (stated, but no rule finds it), the false acceptances (not
 stated, but a rule finds it) and the share that no rule finds, which is what a model is asked about. ``--show`` lists
