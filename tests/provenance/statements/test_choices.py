@@ -77,3 +77,19 @@ def test_what_is_doubtful_is_left_to_a_model(text: str, value: Any, about: About
 def test_urgent_is_high_only_where_nothing_is_higher() -> None:
     assert conveys("it's urgent", "high", About("priority", {"enum": ["low", "high"]}))
     assert conveys("it's urgent", "high", About("priority", {"enum": ["high", "urgent"]})) is None
+
+
+@pytest.mark.parametrize(
+    ("query", "value"),
+    [
+        ("Don't make the event public.", False),
+        ("Never show my calendar as public.", False),
+        ("Make the event public.", True),
+        ("Don't forget to make the event public.", True),
+        ("Don't move it, and make the event public.", True),
+    ],
+)
+def test_what_a_thing_is_not_to_be_made_is_denied_from_afar(query: str, value: bool) -> None:
+    about = About(name="is_public", schema={"type": "boolean"})
+    assert conveys(query, value, about) is not None
+    assert conveys(query, not value, about) is None

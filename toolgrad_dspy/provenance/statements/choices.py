@@ -16,7 +16,7 @@ from toolgrad_dspy.provenance.statements.languages import is_function_word, lang
 from toolgrad_dspy.provenance.statements.lines import Span, exact, spans, stem, stems
 from toolgrad_dspy.provenance.statements.meanings import said_for_option, said_for_switch
 from toolgrad_dspy.provenance.statements.mentions import Mention, mentions
-from toolgrad_dspy.provenance.statements.negation import negated
+from toolgrad_dspy.provenance.statements.negation import negated, undone
 from toolgrad_dspy.provenance.statements.reading import Reading, bare, read, word_set
 from toolgrad_dspy.records import in_words
 
@@ -140,7 +140,11 @@ def _plain_mentions(reading: Reading, option: str, about: About) -> list[Mention
 
 
 def _denied(reading: Reading, start: int, end: int) -> bool:
-    return negated(reading, start, end) or bool(_OFF.search(reading.plain, max(0, start - 30), start))
+    return (
+        negated(reading, start, end)
+        or undone(reading, start)
+        or bool(_OFF.search(reading.plain, max(0, start - 30), start))
+    )
 
 
 def _noun_beside(reading: Reading, place: Span, about: About) -> bool:

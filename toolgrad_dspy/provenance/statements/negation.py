@@ -25,6 +25,11 @@ _AFTER = re.compile(
     r"(?:ではなく|じゃなく|ではない|以外|、?不要)"
     r"| ?(?:excluded|is not wanted|or not|oder nicht|ou (?:pas|non)|o no)\b"
 )
+# What a thing is not to be made: "don't make the event public". Not so "don't forget to make it public".
+_UNDONE = re.compile(
+    r"\b(?:don't|do not|never|no need to|needn't) (?!forget|hesitate|worry|mind|wait)\w+"
+    r"(?: (?!and\b|but\b|then\b)[\w'-]+){0,4} $"
+)
 _CHINESE_BEFORE = re.compile(r"(?:不要|不是|别|除了|没有)$")
 
 
@@ -34,3 +39,8 @@ def negated(reading: Reading, start: int, end: int) -> bool:
     # Quotes and hyphens between do not matter: not "Thai", non-smoking.
     before = before.replace('"', "").replace("'", "'").replace("-", " ")
     return bool(_WORDS.search(before) or _CHINESE_BEFORE.search(before) or _AFTER.match(reading.plain, end))
+
+
+def undone(reading: Reading, start: int) -> bool:
+    """Whether the mention at ``start`` is what a thing is not to be made, in a clause that says what not to do."""
+    return _UNDONE.search(reading.plain[max(0, start - 2 * _BEFORE) : start]) is not None
