@@ -87,9 +87,16 @@ def _objects(value: JsonValue) -> Iterator[dict[str, JsonValue]]:
 
 def _same_record(paths: set[str], observation: Observation, before: Sequence[Step]) -> str | None:
     """The last step with a record of the same fields, if it is the same: one in between has changed it."""
-    alike = (step for step in reversed(before) if {path for path, _ in leaves(step.observation.value)} == paths)
+    alike = (step for step in reversed(before) if _has_fields(step.observation.value, paths))
     last = next(alike, None)
     return last.id if last is not None and _equal(last, observation) else None
+
+
+def _has_fields(value: JsonValue, paths: set[str]) -> bool:
+    if isinstance(value, dict) and len(value) > len(paths):  # each of its keys has a leaf
+        return False
+    found = list(leaves(value))
+    return len(found) == len(paths) and all(path in paths for path, _ in found)
 
 
 def _equal(step: Step, observation: Observation) -> bool:

@@ -99,6 +99,7 @@ def _singular(word: str) -> str:
     return word if word.endswith(("ss", "us", "is")) else word.removesuffix("s")
 
 
+@lru_cache(maxsize=65536)
 def in_words(name: str) -> str:
     """A name as a person would say it.
 
@@ -109,6 +110,7 @@ def in_words(name: str) -> str:
     return re.sub(r"[\s_-]+", " ", spaced).strip().lower()
 
 
+@lru_cache(maxsize=65536)
 def alike(parameter: str, key: str) -> bool:
     """Whether a parameter and a result key have the same name: ``from_stop_id`` and ``stop_id`` do.
 

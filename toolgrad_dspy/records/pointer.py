@@ -17,7 +17,7 @@ _INDEX = re.compile(r"0|[1-9][0-9]{0,15}")
 
 def escape(key: str) -> str:
     """A key as one reference token."""
-    return key.replace("~", "~0").replace("/", "~1")
+    return key.replace("~", "~0").replace("/", "~1") if "~" in key or "/" in key else key
 
 
 def unescape(token: str) -> str:
@@ -45,14 +45,21 @@ class PointerError(LookupError):
 
 def leaves(value: JsonValue, pointer: str = "") -> Iterator[tuple[str, JsonValue]]:
     """Every leaf of ``value`` with its pointer, in document order; an empty container is a leaf."""
+    found: list[tuple[str, JsonValue]] = []
+    _gather(value, pointer, found)
+    return iter(found)
+
+
+def _gather(value: JsonValue, pointer: str, found: list[tuple[str, JsonValue]]) -> None:
+    # Into one list: generators within generators take three times as long, and this is asked of every result.
     if isinstance(value, dict) and value:
         for key, item in value.items():
-            yield from leaves(item, f"{pointer}/{escape(key)}")
+            _gather(item, f"{pointer}/{escape(key)}", found)
     elif isinstance(value, list) and value:
         for index, item in enumerate(value):
-            yield from leaves(item, f"{pointer}/{index}")
+            _gather(item, f"{pointer}/{index}", found)
     else:
-        yield pointer, value
+        found.append((pointer, value))
 
 
 def canonical(value: JsonValue, pointer: str) -> str:
@@ -92,11 +99,17 @@ def _leads_somewhere(value: JsonValue, pointer: str) -> bool:
     if pointer and not pointer.startswith("/"):
         return False
     try:
-        for token in pointer[1:].split("/") if pointer else ():
-            value = child(value, token)
+        _reached(value, pointer)
     except KeyError:
         return False
     return True
+
+
+def _reached(value: JsonValue, pointer: str) -> JsonValue:
+    """What a pointer that starts with a slash, or is empty, leads to. Raises KeyError where that is nothing."""
+    for token in pointer[1:].split("/") if pointer else ():
+        value = child(value, token)
+    return value
 
 
 def lookup(value: JsonValue, pointer: str) -> JsonValue:
@@ -107,6 +120,13 @@ def lookup(value: JsonValue, pointer: str) -> JsonValue:
     >>> lookup({"rows": [{"id": "row_7"}]}, "/rows/0/id")
     'row_7'
     """
+    if pointer == "":
+        return value
+    if pointer.startswith("/"):  # as it stands, mostly
+        try:
+            return _reached(value, pointer)
+        except KeyError:
+            pass
     pointer = canonical(value, pointer)
     if pointer == "":
         return value
@@ -127,7 +147,7 @@ def lookup(value: JsonValue, pointer: str) -> JsonValue:
 
 def child(value: JsonValue, token: str) -> JsonValue:
     """What one token of a pointer leads to from ``value``. Raises KeyError where that is nothing."""
-    key = unescape(token)
+    key = unescape(token) if "~" in token else token
     if isinstance(value, dict):
         return value[key]
     if isinstance(value, list) and (index := list_index(key)) is not None and index < len(value):

@@ -13,7 +13,7 @@ from typing import Literal
 from toolgrad_dspy.provenance.statements import Clock, Day, dates_in, numbers_in, times_in
 from toolgrad_dspy.texts.words import COMMON, JOINING, MONTHS, OPENERS
 
-ClaimKind = Literal["number", "date", "day", "time", "weekday", "name", "quote", "literal"]
+ClaimKind = Literal["number", "date", "day", "time", "weekday", "name", "quote", "literal", "deed"]
 
 # What can be read off a claim.
 Reading = float | Day | Clock | str

@@ -20,6 +20,7 @@ from toolgrad_dspy.rendering import abridge
 from toolgrad_dspy.texts.answers import answers
 from toolgrad_dspy.texts.claims import MOST_CLAIMS, SEARCHED_CHARS, Claim, claims
 from toolgrad_dspy.texts.clauses import Clause
+from toolgrad_dspy.texts.deeds import Deeds
 from toolgrad_dspy.texts.demands import Demand, demands
 from toolgrad_dspy.texts.evidence import Evidence, sentence_of, sentences
 from toolgrad_dspy.texts.internal import internal_values, leaked_names, told_ids
@@ -143,7 +144,7 @@ class _Examiner:
     def claims(self) -> None:
         """Whether what the response says is in what its writer was shown."""
         evidence, elsewhere = self.evidence, self._of_another()
-        for claim in claims(self.response):
+        for claim in (*claims(self.response), *(deed for deed in elsewhere if deed.kind == "deed")):
             subject = elsewhere.get(claim, "")
             if subject:
                 text = f"claim: the response says {claim.text!r} of {subject!r}, and it is of another one"
@@ -157,10 +158,12 @@ class _Examiner:
     def _of_another(self) -> dict[Claim, str]:
         """The claims that are true of another thing than the name before them in their sentence, with that name."""
         relations = Relations(self.shown, [self.query])
+        deeds = Deeds(self.workflow.steps, self.tools, self.shown)
         found: dict[Claim, str] = {}
         for a, b in sentences(self.response):
             said = [claim for claim in claims(self.response) if a <= claim.start < b]
-            found |= {claim: subject.text for claim, subject in relations.misplaced(said)}
+            pairs = (*relations.misplaced(said), *deeds.misplaced(self.response[a:b], a, said))
+            found |= {claim: subject.text for claim, subject in pairs}
         return found
 
     def answers(self) -> None:

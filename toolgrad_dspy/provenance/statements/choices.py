@@ -40,7 +40,7 @@ _OFF = re.compile(
     r"\b(?:(?:turn|switch|turned|switched|leave|leaving|left) (?:off|out)|disable|deactivate|mute|stop|skip|drop|hide"
     r"|no more|(?:don't|do not|doesn't|never|won't|cannot|can't)(?: want to)?)(?: (?:the|any|my|all|to))? $"
 )
-_PAST = re.compile(r" (?:was|were|had|has been|broke|is late)\b")
+_PAST = re.compile(r" (?:was|were|had|has been|broke|is late|loved|liked|said|told|thought|wanted|knows|thinks|loves)\b")
 _THING = re.compile(r" (?:my|the|a|an|all|me|this|these|it|them|your|our)\b")
 _DOUBTFUL = re.compile(
     r"\b(?:doesn't matter|don't mind|don't care|either way|whether|optional|not important"
@@ -202,7 +202,8 @@ def _votes(reading: Reading, about: About) -> tuple[list[Span], list[Span]]:
         if all(near):
             first = min([place, *(group[0] for group in near)])
             last = max([place, *(group[0] for group in near)])
-            (denied if _is_denied(reading, first, last) else wanted).append((first[0], last[1]))
+            no = _is_denied(reading, first, last) or any(negated(reading, *group[0]) for group in near)
+            (denied if no else wanted).append((first[0], last[1]))
     for word in words:
         if opposite := said_for_switch(word)[1]:
             denied += list(_unaccented(reading, opposite))

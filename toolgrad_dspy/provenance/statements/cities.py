@@ -11,7 +11,7 @@ _CITIES = {
     "new york": "nyc|new york city|nueva york",
     "los angeles": "la|l a",
     "san francisco": "sf|frisco",
-    "washington dc": "washington|dc|d c",
+    "washington dc": "washington d c|washington|dc|d c",
     "las vegas": "vegas",
     "philadelphia": "philly",
     "new orleans": "nola",

@@ -45,10 +45,16 @@ _CURRENCIES = {
 }
 _LANGUAGES = {
     "zh": "mandarin|mandarin chinese|汉语|普通话",
+    "zh-hans": "简体中文|简体",
+    "zh-hant": "繁體中文|繁体中文|繁體",
     "fa": "farsi",
     "nl": "flemish",
     "es": "castilian|castellano",
 }
+# The script that the Chinese of a territory is written in, by which people call it.
+_SCRIPTS = {"zh-cn": "zh-hans", "zh-sg": "zh-hans", "zh-tw": "zh-hant", "zh-hk": "zh-hant"}
+# "ins Französische", "aus dem Französischen": prepositions, and the ending of a language's name after them.
+GERMAN_INFLECTED = (("ins", "e"), ("aus dem", "en"), ("im", "en"), ("vom", "en"), ("zum", "en"))
 _SAID: dict[CodeKind, dict[str, str]] = {"currency": _CURRENCIES, "country": _COUNTRIES, "language": _LANGUAGES}
 # Of the people of a country, where a language or an ending does not give the word.
 _PEOPLE = {
@@ -100,8 +106,12 @@ def _in_locale(code: str, kind: CodeKind, locale: Locale) -> list[str]:
     if kind == "country":
         name = locale.territories.get(code)
     else:
-        language, _, territory = code.partition("-")
-        name = locale.languages.get(f"{language}_{territory.upper()}" if territory else language)
+        language, _, part = code.partition("-")
+        # A part of four letters is a script, one of two a territory.
+        key = f"{language}_{part.title() if len(part) == 4 else part.upper()}" if part else language
+        name = locale.languages.get(key)
+        if name and locale.language == "de" and name.endswith("sch"):
+            return [name, *(f"{before} {name}{end}" for before, end in GERMAN_INFLECTED)]
     return [name] if name else []
 
 
@@ -117,6 +127,7 @@ def _code(value: str, kind: CodeKind) -> str | None:
         code = upper if known else next(iter(get_global("territory_aliases").get(upper, ())), None)
     else:
         lower = value.lower().replace("_", "-")
+        lower = _SCRIPTS.get(lower, lower)
         code = lower if lower.partition("-")[0] in english.languages else get_global("language_aliases").get(lower)
     return code or _by_name(kind).get(normalise(value).strip())
 

@@ -2,35 +2,18 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import NamedTuple
 
 from toolgrad_dspy.provenance.statements.calendar_names import months_of
+from toolgrad_dspy.provenance.statements.dated import Dated, Day
 from toolgrad_dspy.provenance.statements.languages import languages
 from toolgrad_dspy.provenance.statements.numbers import chinese_number
 from toolgrad_dspy.provenance.statements.reading import KEPT_TEXTS, Reading, read
+from toolgrad_dspy.provenance.statements.relative_days import relative_days
 from toolgrad_dspy.provenance.statements.spoken import Spoken, spoken
 
 # Two digits of a year are of this century.
 _CENTURY = 2000
-
-
-class Day(NamedTuple):
-    """A reading of a date: ``year`` is None if the text leaves it out, ``day`` if it names a whole month."""
-
-    year: int | None
-    month: int
-    day: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Dated:
-    """A date at ``start:end`` of a text, with every reading it has: 4/5/2026 is in April or in May."""
-
-    start: int
-    end: int
-    values: tuple[Day, ...]
 
 
 _DAY = r"(?:0?[1-9]|[12]\d|3[01])(?:st|nd|rd|th|er|ère|º|ª|°|\.(?!\d))?"
@@ -69,7 +52,7 @@ _DIGITS = re.compile(r"\d+")
 
 
 def dates_in(text: str) -> tuple[Dated, ...]:
-    """Every date of ``text``, in order. Nothing is guessed: no "tomorrow", no weekday, no date without its month.
+    """Every date of ``text``, in order. Nothing is guessed: no "tomorrow" of an unknown day, no date without its month.
 
     >>> [day for dated in dates_in("May 14-16, 2026") for day in dated.values]
     [Day(year=2026, month=5, day=14), Day(year=2026, month=5, day=16)]
@@ -84,6 +67,8 @@ def dates(reading: Reading) -> tuple[Dated, ...]:
     found = [*_numeric(reading), *_named(reading)]
     if "月" in reading.plain:
         found += _chinese(reading)
+    if found:
+        found += relative_days(reading, found)
     return tuple(sorted(found, key=lambda dated: dated.start))
 
 

@@ -3,7 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from toolgrad_dspy.provenance.statements.dates import Day, dates
+from toolgrad_dspy.provenance.statements.dated import Day
+from toolgrad_dspy.provenance.statements.dates import dates
 from toolgrad_dspy.provenance.statements.lines import Place
 from toolgrad_dspy.provenance.statements.reading import Reading, read
 from toolgrad_dspy.provenance.statements.times import Clock, times

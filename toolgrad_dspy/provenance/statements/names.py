@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 
 from toolgrad_dspy.provenance.statements.about import About
 from toolgrad_dspy.provenance.statements.cities import city_names
-from toolgrad_dspy.provenance.statements.codes import code_names, people_of
+from toolgrad_dspy.provenance.statements.codes import GERMAN_INFLECTED, code_names, people_of
 from toolgrad_dspy.provenance.statements.languages import is_function_word
 from toolgrad_dspy.provenance.statements.lines import Place, Span, exact, spans
 from toolgrad_dspy.provenance.statements.reading import Reading, read, word_set
@@ -24,11 +24,25 @@ _IN = re.compile(
 # "turkey for dinner", "polish the shoes": names that are common words.
 _COMMON = word_set("turkey china chad jordan georgia jersey guinea polish")
 _OTHER_COUNTRY = re.compile(r"\b(?:new|north|south|east|west|equatorial|papua new) $")
+_HYPHEN_BEFORE, _HYPHEN_AFTER = re.compile(r"[A-Z][a-z]+-$"), re.compile(r"-[A-Z][a-z]")
+# "Paris Hilton's perfume", "Jack London": a name goes on, or has begun, and not with the sentence.
+_OWNER_AFTER = re.compile(r" [A-Z][\w-]+['’]s\b")
+# "Washington state" is not the city.
+_REGION = re.compile(r",? (?:state|province|county)\b", re.IGNORECASE)
+_NAME_BEFORE = re.compile(r"(?<![.!?:] )(?<!^)(?<!\n)\b([A-Z][a-z]+) $")
+# Words with capitals that do not make another name of a place's: days, months, and parts of a town.
+_BESIDE_PLACES = word_set(
+    "monday tuesday wednesday thursday friday saturday sunday january february march april may june july august "
+    "september october november december central downtown greater inner north south east west the hotel hostel "
+    "restaurant café museum university hilton marriott"
+)
 # "Canadian dollars" are no dollars of the United States.
 _OTHER_MONEY = re.compile(
     r"\b(?:[a-z]*(?:ian|ean|ese|ish|ani|apore|land|kong)|kanadische|australische|swiss|scottish|irish) $"
 )
 _ADJECTIVE_MONEY = word_set("euro pound pounds dollar franc peso real")
+# "the Euros semi-final": a noun after it, and it is no money.
+_OF_A_NAME = re.compile(r"\bthe $"), re.compile(r" (?!(?:i|you|we|he|she|they|and|or|in|on|for|to|from|please|is|are)\b)\w")
 _MONEY_BEFORE = re.compile(r"(?:\d|\b(?:in|into|to|nach|in die|en)) ?$")
 _BEFORE_LANGUAGE = re.compile(
     r"\b(?:in|into|to|from|speaks?|speaking|spoken|language|auf|ins|aus|en|vers|al|em|para|por|el|le|l'|learn|with|and|or)"
@@ -38,6 +52,7 @@ _AFTER_LANGUAGE = re.compile(
     r"[ -](?:language|version|translations?|subtitles?|speaking|edition|speakers?|text|lyrics|audio|dub|podcasts?"
     r"|books?|articles?|voice|sprachig\w*)\b"
 )
+_GERMAN_BEFORE = tuple(f"{before} " for before, _ in GERMAN_INFLECTED)
 _OF_A_PEOPLE = re.compile(
     r" (?:restaurants?|food|cuisine|places?|dish|dishes|recipes?|wine|bakery|dinner|lunch|people|side|part|car"
     r"|holidays?|embassy|border|city|cities|market)\b"
@@ -53,7 +68,7 @@ def named(reading: Reading, value: str, about: About) -> Iterator[Place]:
         yield from _unit(reading, value)
     elif kind == "place":
         for name in city_names(value):
-            yield from (("place", *span) for span in _found(reading, name) if _is_name(reading, *span))
+            yield from (("place", *span) for span in _found(reading, name) if _is_place(reading, *span))
     elif kind is not None:
         stands = {"language": _is_language, "currency": _is_money, "country": _is_country}[kind]
         for name in code_names(value, kind):
@@ -73,13 +88,21 @@ def is_code(value: str, about: About) -> bool:
 
 
 def within_other_name(reading: Reading, start: int, end: int, about: About) -> bool:
-    """Whether a place's name is only part of another one: "New Mexico", "Paris Hilton's perfume"."""
-    if about.kind == "country" and _OTHER_COUNTRY.search(reading.plain, max(0, start - _AROUND), start):
+    """Whether a place's name is only part of another: "New Mexico", "Guinea-Bissau", "Jack London"."""
+    return about.kind in ("place", "country") and _goes_on(reading, start, end, country=about.kind == "country")
+
+
+def _goes_on(reading: Reading, start: int, end: int, *, country: bool) -> bool:
+    first, last = reading.origin(start, end)
+    before, after = reading.text[max(0, first - _AROUND) : first], reading.text[last : last + _AROUND]
+    if country and (
+        _OTHER_COUNTRY.search(before.lower()) or _HYPHEN_BEFORE.search(before) or _HYPHEN_AFTER.match(after)
+    ):
         return True
-    at = reading.origin(start, end)[1]
-    return about.kind in ("place", "country") and bool(
-        re.match(r" [A-Z][\w-]+['’]s\b", reading.text[at : at + _AROUND])
-    )
+    if not country and _REGION.match(after):
+        return True
+    named = _NAME_BEFORE.search(before)
+    return bool(_OWNER_AFTER.match(after)) or bool(named and named[1].lower() not in _BESIDE_PLACES)
 
 
 def _found(reading: Reading, name: str) -> Iterator[Span]:
@@ -131,21 +154,27 @@ def _is_name(reading: Reading, start: int, end: int) -> bool:
     return True
 
 
+def _is_place(reading: Reading, start: int, end: int) -> bool:
+    return _is_name(reading, start, end) and not _goes_on(reading, start, end, country=False)
+
+
 def _is_country(reading: Reading, start: int, end: int) -> bool:
     word = reading.plain[start:end]
     if word == "states":
         return reading.plain.startswith("the ", start - 4) and reading.text[reading.origin(start, end)[0]].isupper()
-    return _is_name(reading, start, end) and not _OTHER_COUNTRY.search(reading.plain, max(0, start - _AROUND), start)
+    return _is_name(reading, start, end) and not _goes_on(reading, start, end, country=True)
 
 
 def _is_money(reading: Reading, start: int, end: int) -> bool:
     """Money, and not "a euro trip", ten pounds of weight, or another country's dollars."""
-    before, _, _ = _around(reading, start, end)
+    before, after, _ = _around(reading, start, end)
     word = reading.plain[start:end]
     if word in ("dollar", "dollars", "dólares", "pounds", "rupees", "$") and _OTHER_MONEY.search(before):
         return False
     if word == "$":
         return not re.search(r"[a-z]$", before)
+    if _OF_A_NAME[0].search(before) and _OF_A_NAME[1].match(after):
+        return False
     if word == "pounds":  # of weight, if nothing says otherwise
         return bool(re.search(r"\b(?:in|into|to) $", before))
     return word not in _ADJECTIVE_MONEY or bool(_MONEY_BEFORE.search(before))
@@ -156,6 +185,8 @@ def _is_language(reading: Reading, start: int, end: int) -> bool:
     before, after, word = _around(reading, start, end)
     if UNSPACED.search(word):
         return True
+    if word.lower().startswith(_GERMAN_BEFORE):  # "ins Französische", but "im französischen Lokal"
+        return word.split()[-1][:1].isupper()
     if _OF_A_PEOPLE.match(after):
         return False
     alone = not before.strip() and not after.strip(" .!?")

@@ -7,7 +7,7 @@ from toolgrad_dspy.provenance.statements.reading import Reading
 # Signs before a mention that a negation is looked for in.
 _BEFORE = 40
 _SMALL = (
-    r"(?:(?:a|an|the|any|more|in|on|at|to|for|with|from|by|as|of|el|la|los|las|un|una|le|les|du|de|des|den|die|das|der"
+    r"(?:(?:a|an|the|its|their|his|her|my|your|any|more|in|on|at|to|for|with|from|by|as|of|el|la|los|las|un|una|le|les|du|de|des|den|die|das|der"
     r"|einen?|eine|il|lo|i|gli|o|os|um|uma|mit|für|con|pour|avec|para|com|per) ){0,2}"
 )
 _WANT = r"(?:want|like|need|use|include|invite|add)"
@@ -16,6 +16,8 @@ _WORDS = re.compile(
     r"|\b(?:except|excluding|without|instead of|rather than|other than|apart from|aside from|besides|but not|not"
     r"|isn't|aren't|wasn't|neither|nor|hates?|dislikes?|skip|no need for"
     rf"|(?:don't|do not|doesn't|does not|didn't) {_WANT}|(?:haven't|hasn't|has not|have not|not)(?: yet)? been"
+    r"|no hace falta|no es necesario|no (?:necesito|quiero|hay que)|pas besoin d[e']|pas la peine d[e']|non serve"
+    r"|non (?:voglio|occorre)|não (?:preciso|quero|é preciso)|(?:braucht?|brauchen?) kein\w*"
     r"|nicht|kein|keine|keinen|keiner|ohne|außer|statt|anstatt|sans|sauf|excepté|pas|plutôt que|au lieu de"
     r"|sin|salvo|excepto|menos|en vez de|senza|tranne|eccetto|non|invece di|sem|exceto|não|em vez de) "
     r"|\b(?:no|ni|aucune?|nessun[oa]?|ningún|ninguna|nenhum[a]?) (?!\d))"

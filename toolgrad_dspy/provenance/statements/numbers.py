@@ -25,7 +25,8 @@ _DIGITS = re.compile(
 )
 # Amounts with names of their own.
 _NAMED = re.compile(
-    r"\b(?:(?P<half>half )?(?:(?:a|1|une|ein|una|uma|um) )?(?P<dozen>dozen|douzaine|dutzend|docena|dozzina|dúzia)"
+    r"\b(?:(?P<half>half |demi-|halbes |media |mezza |meia )?(?:(?:a|1|une|ein|una|uma|um) )?(?P<half2>halbes |demi-"
+    r"|media |mezza |meia )?(?P<dozen>dozen|douzaine|dutzend|docena|dozzina|dúzia)"
     r"|(?P<couple>(?:a|1|the|une|ein|un|um) (?:couple|pair|brace|paar|par|paire|paio)(?= of| \w))"
     r"|half a (?P<scale>thousand|million|billion)|(?:eine )?halbe (?P<de>million|milliarde)"
     r"|(?:un )?demi-?(?P<fr>million|milliard)"
@@ -164,7 +165,7 @@ def _named(reading: Reading) -> list[Number]:
         value: int | float
         form = "fraction"
         if match["dozen"]:
-            value, form = 6 if match["half"] else 12, "dozen"
+            value, form = 6 if match["half"] or match["half2"] else 12, "dozen"
         elif match["couple"]:
             value, form = 2, "couple"
         elif scale := match["scale"] or match["de"] or match["fr"]:

@@ -23,6 +23,16 @@ _NEGATIONS = word_set(
     "not no never without cannot nicht kein keine nie ohne ne pas sans jamais nunca sin non mai senza não sem "
     "t don doesn didn isn aren wasn weren won wouldn cant dont doesnt isnt"
 )
+# Names that are also what one does: "Mark the last three mails as read", "Will you come?".
+_VERBS = word_set(
+    "mark will bill grant frank chase rob pat sue drew hope grace skip jack rose may art gene ray bob pierce peg dot "
+    "nick josh miles wade lance reed carol cary drake ward tucker hunter tanner baker cook mason"
+)
+_DOES = re.compile(
+    r" (?:the|my|all|a|an|any|every|this|these|those|that|it|them|him|her|me|us|your|our|their|his|its|up|off|down|out"
+    r"|as|to|for|not|be|you|we|they|i|he|she|there|\d+)\b",
+    re.IGNORECASE,
+)
 _SENTENCE_START = re.compile(r"(?:^|[.!?:\n])[\s\"'“]*$")
 _BLANK = re.compile(r"\s")
 _PROSE = re.compile(r"[^\W\d_]+(?:[\s',-]+[^\W\d_]+)*[\s.!?]*")
@@ -202,9 +212,13 @@ def _reworded(reading: Reading, said: Reading) -> Iterator[Span]:
 
 def name_like(reading: Reading, said: Reading, place: Place) -> bool:
     """Whether a word at ``place`` may be the name ``said``: not "will" and "bill" of a sentence for Will and Bill."""
-    if len(said.words) > 1 or not _proper(said) or place[0] != "literal":
+    if len(said.words) > 1 or place[0] != "literal":
         return True
-    at = reading.origin(*place[1:])[0]
+    at, end = reading.origin(*place[1:])
+    if said.words[0] in _VERBS and said.text[0].isupper() and _DOES.match(reading.text, end):
+        return False
+    if not _proper(said):
+        return True
     written = reading.text[at]
     if is_function_word(said.words[0], reading):
         return written.isupper() and not _SENTENCE_START.search(reading.text[max(0, at - 10) : at])
