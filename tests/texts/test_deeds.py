@@ -39,7 +39,11 @@ TOOLS = {
     for name, _, writes in CALLS.values()
 }
 STEPS = [
-    Step(id=name, call=ToolCall(tool=tool, arguments=arguments), observation=Observation(content=RESULTS[name], text=""))
+    Step(
+        id=name,
+        call=ToolCall(tool=tool, arguments=arguments),
+        observation=Observation(content=RESULTS[name], text=""),
+    )
     for name, (tool, arguments, _) in CALLS.items()
 ]
 

@@ -68,7 +68,11 @@ class Deeds:
     def _texts(self, step: Step) -> Iterator[str]:
         given = list(leaves(step.call.arguments))
         ids = {leaf for path, leaf in given if isinstance(leaf, (str, int)) and names_id(last_key(path))}
-        ids |= {leaf for path, leaf in leaves(self._shown.get(step.id)) if isinstance(leaf, str) and names_id(last_key(path))}
+        ids |= {
+            leaf
+            for path, leaf in leaves(self._shown.get(step.id))
+            if isinstance(leaf, str) and names_id(last_key(path))
+        }
         records = [record for value in self._shown.values() for record in _with_any(value, ids)]
         for value in (step.call.arguments, self._shown.get(step.id), *records):
             yield from (normalise(leaf) for _, leaf in leaves(value) if isinstance(leaf, str) and len(leaf) <= SHORT)

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 
 from toolgrad_dspy.provenance.statements.about import About
+from toolgrad_dspy.provenance.statements.bindings import at_other_limit, bound_elsewhere, of_another
 from toolgrad_dspy.provenance.statements.dates import dates
 from toolgrad_dspy.provenance.statements.languages import languages
 from toolgrad_dspy.provenance.statements.lines import Place, stem
@@ -25,6 +26,7 @@ _GENERIC = word_set(
     "a an the of in to for and or number count amount quantity total how many maximum minimum max min limit size "
     "n integer value which what is be"
 )
+_SHARES = word_set("fraction ratio probability")
 _MOMENT_NAMES = word_set("hour minute time day date month year week start end at when")
 
 
@@ -37,11 +39,13 @@ def amounts(reading: Reading, value: int | float, about: About) -> Iterator[Plac
             continue
         if (quantity := counted.get(number.start)) and about.unit:
             continue  # read as a whole below
-        if _is_meant(number, value, about, reading):
+        if _is_meant(number, value, about, reading) and not bound_elsewhere(number, about, reading):
             yield number.form, number.start, number.end
     if about.unit:
         for quantity in quantities(reading):
-            if _equal(quantity, value, about.unit):
+            if _equal(quantity, value, about.unit) and not (
+                at_other_limit(quantity.start, quantity.end, about, reading) or of_another(quantity, about, reading)
+            ):
                 yield "quantity", quantity.start, quantity.end
     if not about.words or _MOMENT_NAMES.intersection(about.words):
         yield from _years(reading, value)
@@ -73,6 +77,8 @@ def _is_meant(number: Number, value: int | float, about: About, reading: Reading
     if number.form == "percent":
         if about.unit:  # "5 %" is no amount of dollars
             return False
+        if _SHARES.intersection(about.words):
+            return any(round(said / 100, 9) == value for said in number.values)
         # 0.25 may be written as "25 percent". Rounded, since 0.07 * 100 is 7.000000000000001.
         return value in number.values or (0 < value < 1 and round(value * 100, 6) in number.values)
     if number.form == "article":
@@ -86,6 +92,10 @@ def _is_meant(number: Number, value: int | float, about: About, reading: Reading
 
 def _equal(quantity: Quantity, value: int | float, unit: Unit) -> bool:
     for said in quantity.units:
+        if {said.dimension, unit.dimension} == {"celsius", "fahrenheit"}:
+            if any(_close(_converted(number, said.dimension), 1, value) for number in quantity.bare):
+                return True
+            continue
         # Cents are hundredths of whatever money is meant.
         if (
             "money" in (said.dimension, unit.dimension) and said.dimension[:5] == unit.dimension[:5] == "money"
@@ -97,6 +107,11 @@ def _equal(quantity: Quantity, value: int | float, unit: Unit) -> bool:
         if any(_close(number, scale, value) for number in quantity.bare):
             return True
     return False
+
+
+def _converted(degrees: int | float, scale: str) -> float:
+    """Degrees of the one ``scale`` in the other."""
+    return round((degrees - 32) * 5 / 9 if scale == "fahrenheit" else degrees * 9 / 5 + 32, 6)
 
 
 def _close(number: int | float, scale: float, value: int | float) -> bool:

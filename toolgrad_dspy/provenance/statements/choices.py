@@ -12,6 +12,8 @@ from pydantic import JsonValue
 
 from toolgrad_dspy.provenance.statements.about import About
 from toolgrad_dspy.provenance.statements.calendar_names import day_names
+from toolgrad_dspy.provenance.statements.direction import opposed
+from toolgrad_dspy.provenance.statements.elsewhere import names_something_else
 from toolgrad_dspy.provenance.statements.languages import is_function_word, languages
 from toolgrad_dspy.provenance.statements.lines import Span, exact, spans, stem, stems
 from toolgrad_dspy.provenance.statements.meanings import said_for_option, said_for_switch
@@ -40,7 +42,11 @@ _OFF = re.compile(
     r"\b(?:(?:turn|switch|turned|switched|leave|leaving|left) (?:off|out)|disable|deactivate|mute|stop|skip|drop|hide"
     r"|no more|(?:don't|do not|doesn't|never|won't|cannot|can't)(?: want to)?)(?: (?:the|any|my|all|to))? $"
 )
-_PAST = re.compile(r" (?:was|were|had|has been|broke|is late|loved|liked|said|told|thought|wanted|knows|thinks|loves)\b")
+# "pas de viande saignante": none of a thing that is so.
+_NO_SUCH = re.compile(r"\b(?:pas d[e']|without|sans|kein\w*|ohne|sin|nada de|senza|niente|sem) ?\w+ $")
+_PAST = re.compile(
+    r" (?:was|were|had|has been|broke|is late|loved|liked|said|told|thought|wanted|knows|thinks|loves)\b"
+)
 _THING = re.compile(r" (?:my|the|a|an|all|me|this|these|it|them|your|our)\b")
 _DOUBTFUL = re.compile(
     r"\b(?:doesn't matter|don't mind|don't care|either way|whether|optional|not important"
@@ -49,6 +55,22 @@ _DOUBTFUL = re.compile(
 )
 _QUESTION = re.compile(r"^\W*(?:is|are|does|do|what|how|when|why|was|were|did|has|have|ist|hat|est-ce|qué|cuánto)\b")
 _WITH = re.compile(r"\b(?:with|including|include|mit|avec|con|com|has|have|having) (?:\w+ ){0,2}$")
+# What an English sentence has before the word for a choice, with small words between: "I'd like a window seat".
+_CHOOSING = re.compile(
+    r"\b(?:in|as|by|with|on|for|(?<!according )to|into|via|using|use|take|taking|want|wanted|like|prefer|need|needs|choose|pick|make"
+    r"|making|set|only|just|mostly|rather|please|get|give|show|list|find|book|order|play|paint|go|going|keep|mark|put"
+    r"|of|sort|is|are|be|or|from|than|send|save|export|add|have|having|something|anything|somewhere|ones|it|them|all"
+    r"|that's|that are|which are|it's|i'm|we're|fly|travel|ship|see|every|bring|display|filter|at|called|also)"
+    r"(?: (?:a|an|the|it|me|my|us|them|this|that|those|these|some|something|any|all|only|really|very|quite|more|most"
+    r"|our|your|their|his|her|as|of|to|be|in|is|are|\w+ly|\d+)){0,3}[ (\"']$"
+)
+# "He was critical of the film", "I'd be happy if": said of somebody, and asked for nothing.
+_ABOUT_SOMEBODY = re.compile(
+    r"\b(?:i|we|you|he|she|they|who|that|it|\w+)(?:'d| would| will|'ll)? (?:was|were|been|am|be|become|feel|felt) $"
+)
+_BEGINS = re.compile(r"(?:^|[.!?:;,\n(] *|\b(?:(?<!by )and|or|but|then) |\d )(?:(?:an?|some|any) )?[\"'(]?$")
+_CLAUSE_END = re.compile(r"[.,;!?]\s")
+_PARTICLE = re.compile(r" (?:down|up|out|off|over|away|if|that)\b")
 # How far the words of one name may stand apart, in characters: "parking that is free".
 _NEAR = 40
 
@@ -105,7 +127,11 @@ def _said(reading: Reading, option: str, about: About) -> Iterator[Span]:
     words = in_words(option)
     sorts = bool(_SORTS.intersection(about.words))
     for start, end in _named(reading, option, words, about):
-        if _denied(reading, start, end) or _PAST.match(reading.plain, end):
+        if _denied(reading, start, end) or _PAST.match(reading.plain, end) or opposed(reading, start, end, about):
+            continue
+        if names_something_else(reading, start, end, "choice", option, about) or _NO_SUCH.search(
+            reading.plain, max(0, start - 30), start
+        ):
             continue
         before = reading.plain[max(0, start - 30) : start]
         if sorts and not _BY.search(before) and " " not in words:
@@ -113,13 +139,25 @@ def _said(reading: Reading, option: str, about: About) -> Iterator[Span]:
         colourless = words in _COLOURLESS or len(words) <= 2 or is_function_word(words, reading)
         # "Read my mails" is what to do, and no kind of mails.
         verb = _SUBJECT.search(before) or (not before.strip() and _THING.match(reading.plain, end))
-        if (colourless or verb) and not (sorts or _noun_beside(reading, (start, end), about)):
+        if (colourless or verb or not _is_chosen(reading, start, end)) and not (
+            sorts or _noun_beside(reading, (start, end), about)
+        ):
             continue
         yield start, end
     pattern = said_for_option(words)
     # "urgent" is high where nothing is higher.
     if pattern and not (words == "high" and {"urgent", "critical", "highest"} & {*map(str, about.options)}):
         yield from _unaccented(reading, pattern)
+
+
+def _is_chosen(reading: Reading, start: int, end: int) -> bool:
+    """Whether a word stands where English has what somebody chooses, and is not said of something else."""
+    if languages(reading)[0] != "en":
+        return True
+    before = reading.plain[max(0, start - _NEAR) : start]
+    if _ABOUT_SOMEBODY.search(before):
+        return False
+    return bool(_CHOOSING.search(before) or (_BEGINS.search(before) and not _PARTICLE.match(reading.plain, end)))
 
 
 def _named(reading: Reading, option: str, words: str, about: About) -> Iterable[Span]:
@@ -151,7 +189,9 @@ def _noun_beside(reading: Reading, place: Span, about: About) -> bool:
     """Whether what the parameter is called stands by the place: "an aisle seat", "priority: high"."""
     language = languages(reading)[0]
     nouns = {stem(word, language) for word in in_words(about.name).split()}
-    near = read(reading.plain[max(0, place[0] - 14) : place[1] + 14]).words
+    before, after = reading.plain[max(0, place[0] - 14) : place[0]], reading.plain[place[1] : place[1] + 14]
+    # In the same clause: "I closed the window, book a seat" is about no seat at a window.
+    near = (*read(_CLAUSE_END.split(before)[-1]).words, *read(_CLAUSE_END.split(after)[0]).words)
     return any(stem(word, language) in nouns for word in near)
 
 
@@ -197,17 +237,24 @@ def _votes(reading: Reading, about: About) -> tuple[list[Span], list[Span]]:
     # What the name is about is its first word; the others have to stand near it.
     for place in _word_places(reading, words[0]):
         near = [
-            [other for other in _word_places(reading, word) if abs(other[0] - place[0]) < _NEAR] for word in words[1:]
+            [other for other in _word_places(reading, word) if _are_near(reading, place, other)] for word in words[1:]
         ]
         if all(near):
             first = min([place, *(group[0] for group in near)])
             last = max([place, *(group[0] for group in near)])
             no = _is_denied(reading, first, last) or any(negated(reading, *group[0]) for group in near)
-            (denied if no else wanted).append((first[0], last[1]))
+            if not names_something_else(reading, first[0], last[1], "choice", None, about):
+                (denied if no else wanted).append((first[0], last[1]))
     for word in words:
         if opposite := said_for_switch(word)[1]:
             denied += list(_unaccented(reading, opposite))
     return wanted, denied
+
+
+def _are_near(reading: Reading, one: Span, other: Span) -> bool:
+    first, last = sorted((one, other))
+    between = reading.plain[first[1] : last[0]]
+    return last[0] - first[0] < _NEAR and not re.search(r"[.!?]\s", between)
 
 
 def _is_denied(reading: Reading, first: Span, last: Span) -> bool:

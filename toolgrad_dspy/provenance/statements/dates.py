@@ -6,14 +6,16 @@ from functools import lru_cache
 
 from toolgrad_dspy.provenance.statements.calendar_names import months_of
 from toolgrad_dspy.provenance.statements.dated import Dated, Day
+from toolgrad_dspy.provenance.statements.feasts import feasts
 from toolgrad_dspy.provenance.statements.languages import languages
 from toolgrad_dspy.provenance.statements.numbers import chinese_number
 from toolgrad_dspy.provenance.statements.reading import KEPT_TEXTS, Reading, read
 from toolgrad_dspy.provenance.statements.relative_days import relative_days
 from toolgrad_dspy.provenance.statements.spoken import Spoken, spoken
 
-# Two digits of a year are of this century.
+# Two digits of a year are of this century, up to so many; the others of the last one.
 _CENTURY = 2000
+_LAST_CENTURY = 60
 
 
 _DAY = r"(?:0?[1-9]|[12]\d|3[01])(?:st|nd|rd|th|er|ère|º|ª|°|\.(?!\d))?"
@@ -64,7 +66,7 @@ def dates_in(text: str) -> tuple[Dated, ...]:
 @lru_cache(maxsize=KEPT_TEXTS)
 def dates(reading: Reading) -> tuple[Dated, ...]:
     """The dates of ``reading``, with places in its plain text; those of a range share a place."""
-    found = [*_numeric(reading), *_named(reading)]
+    found = [*_numeric(reading), *_named(reading), *feasts(reading)]
     if "月" in reading.plain:
         found += _chinese(reading)
     if found:
@@ -133,13 +135,23 @@ def _read(match: re.Match[str], months: dict[str, int], said: Spoken) -> Iterato
         return
     month = months[match[f"month{kind}"].rstrip(".")]
     written = match[f"year{kind}"] or (match["before"] if kind == "2" else None)
-    year = None if not written else _CENTURY + int(written[1:]) if written[0] == "'" else int(written)
+    years = _years(written)
     place = said.plain(match.start(), match.end())
     if kind == "3":
-        yield Dated(*place, (Day(year, month, None),))
+        yield Dated(*place, tuple(Day(year, month, None) for year in years))
         return
     for day in _DIGITS.findall(match[f"days{kind}"]):
-        yield Dated(*place, (Day(year, month, int(day)),))
+        yield Dated(*place, tuple(Day(year, month, int(day)) for year in years))
+
+
+def _years(written: str | None) -> tuple[int | None, ...]:
+    """The years that one is written for: '81 may be 1981, and is hardly 2081."""
+    if not written:
+        return (None,)
+    if written[0] != "'":
+        return (int(written),)
+    short = int(written[1:])
+    return (_CENTURY + short,) if short < _LAST_CENTURY else (_CENTURY - 100 + short,)
 
 
 def _chinese(reading: Reading) -> Iterator[Dated]:

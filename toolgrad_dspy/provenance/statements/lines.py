@@ -26,7 +26,7 @@ _SHORT = {
     "ft": "fort",
     "apt": "apartment",
 }
-_STATES = dict(
+STATES = dict(
     pair.split(":")
     for pair in word_set(
         "alabama:al alaska:ak arizona:az arkansas:ar california:ca colorado:co connecticut:ct delaware:de florida:fl "
@@ -68,7 +68,7 @@ def exact(reading: Reading) -> Line:
 def typed(reading: Reading) -> Line:
     """The words without accents and with common short forms written out: "St" and "Street", "FL" and "Florida"."""
     words = map(bare, reading.words)
-    return Line(tuple(_SHORT.get(word) or _STATES.get(word, word) for word in words))
+    return Line(tuple(_SHORT.get(word) or STATES.get(word, word) for word in words))
 
 
 @lru_cache(maxsize=2 * KEPT_TEXTS)

@@ -6,6 +6,7 @@ a keyword search would accept bad ones. Each form is one that a reader would tak
 knows is not stated, and left to a model.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TypeGuard
@@ -14,6 +15,8 @@ from pydantic import JsonValue
 
 from toolgrad_dspy.provenance.statements.about import About
 from toolgrad_dspy.provenance.statements.amounts import amounts
+from toolgrad_dspy.provenance.statements.direction import opposed
+from toolgrad_dspy.provenance.statements.elsewhere import names_something_else
 from toolgrad_dspy.provenance.statements.lines import Place
 from toolgrad_dspy.provenance.statements.moments import moments
 from toolgrad_dspy.provenance.statements.names import is_code, named, within_other_name
@@ -24,6 +27,9 @@ from toolgrad_dspy.provenance.statements.wording import name_like, worded
 _NOTHING = About()
 # A longer run of digits is an id, and no number that somebody may say in words.
 _SPOKEN_DIGITS = 6
+
+_ISO_DURATION = re.compile(r"P(?:(\d{1,6})W|(?:(\d{1,6})D)?(?:T(?:(\d{1,6})H)?(?:(\d{1,6})M)?(?:(\d{1,6})S)?)?)")
+_ISO_SECONDS = (7 * 86400, 86400, 3600, 60, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +51,21 @@ def mentions(text: str, value: JsonValue, about: About = _NOTHING) -> list[Menti
     kept: list[Mention] = []
     places = sorted(set(places_of(reading, value, about)), key=lambda place: (place[1], -place[2]))
     for rule, start, end in places:
-        if about.excludes or not negated(reading, start, end):
+        if _is_given(reading, value, about, (rule, start, end)):
             mention = Mention(rule, *reading.origin(start, end))
             if not kept or kept[-1].end <= mention.start:
                 kept.append(mention)
     return kept
+
+
+def _is_given(reading: Reading, value: JsonValue, about: About, place: Place) -> bool:
+    """Whether what stands at ``place`` is wanted, at the end that the parameter names, and the thing itself."""
+    rule, start, end = place
+    if not about.excludes and negated(reading, start, end):
+        return False
+    return not (
+        opposed(reading, start, end, about, rule) or names_something_else(reading, start, end, rule, value, about)
+    )
 
 
 def states(text: str, value: JsonValue, about: About = _NOTHING) -> bool:
@@ -86,6 +102,14 @@ def places_of(reading: Reading, value: JsonValue, about: About) -> Iterable[Plac
     return ()
 
 
+def _iso_duration(value: str) -> int | None:
+    """The seconds of a duration as ISO 8601 writes it, in weeks, or in days, hours, minutes and seconds."""
+    found = _ISO_DURATION.fullmatch(value.strip())
+    if found is None or value.strip()[-1] in "PT":
+        return None
+    return sum(int(part) * size for part, size in zip(found.groups(), _ISO_SECONDS, strict=True) if part)
+
+
 def is_number(value: JsonValue) -> TypeGuard[int | float]:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
@@ -96,9 +120,11 @@ def _string_places(reading: Reading, value: str, about: About) -> Iterable[Place
         at = reading.plain.find(said.plain)
         return [("literal", at, at + len(said.plain))] if at >= 0 else []
     # Moments before plain text: "May 14" does not contain "2026-05-14", and "19:30" does not state "9:30".
-    found = moments(reading, value)
+    found = moments(reading, value, about)
     if found is not None:
         return found
+    if (seconds := _iso_duration(value)) is not None:
+        return amounts(reading, seconds, About(f"{about.name}_seconds"))
     if said.plain.isdecimal() and len(said.plain) < _SPOKEN_DIGITS and (said.plain == "0" or said.plain[0] != "0"):
         return amounts(reading, int(said.plain), About(about.name))
     names = list(named(reading, value, about))

@@ -2,13 +2,17 @@
 
 import re
 from collections.abc import Iterator
+from itertools import groupby
 
+from toolgrad_dspy.provenance.statements.about import About
 from toolgrad_dspy.provenance.statements.dated import Day
 from toolgrad_dspy.provenance.statements.dates import dates
+from toolgrad_dspy.provenance.statements.direction import at_other_end
 from toolgrad_dspy.provenance.statements.lines import Place
 from toolgrad_dspy.provenance.statements.reading import Reading, read
 from toolgrad_dspy.provenance.statements.times import Clock, times
 
+_NOTHING = About()
 _MONTH = re.compile(r"^([12]\d{3})-(0[1-9]|1[0-2])$")
 _DATETIME = re.compile(r"^(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2})(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?$")
 _TIME = re.compile(r"^T?([01]?\d|2[0-3]):([0-5]\d)(?::\d{2})?( ?[AaPp][Mm])?$")
@@ -16,16 +20,16 @@ _TIME = re.compile(r"^T?([01]?\d|2[0-3]):([0-5]\d)(?::\d{2})?( ?[AaPp][Mm])?$")
 _MAX_CHARS = 40
 
 
-def moments(reading: Reading, value: str) -> list[Place] | None:
+def moments(reading: Reading, value: str, about: About = _NOTHING) -> list[Place] | None:
     """Where ``reading`` states the moment ``value``; None if ``value`` is no date, time or both."""
     value = value.strip()
     if len(value) > _MAX_CHARS or not any(sign.isdecimal() for sign in value):
         return None
     if parts := _DATETIME.match(value):
         days, clock = _written_days(parts[1]), _clock(parts[2])
-        return list(_both(reading, days, clock)) if days and clock else None
+        return list(_both(reading, days, clock, about)) if days and clock else None
     if days := _written_days(value):
-        return list(_days(reading, days))
+        return list(_days(reading, days, about))
     if clock := _clock(value):
         return list(_clocks(reading, clock))
     return None
@@ -48,10 +52,13 @@ def _clock(value: str) -> Clock | None:
     return found[0].values[0] if found else None
 
 
-def _days(reading: Reading, days: tuple[Day, ...]) -> Iterator[Place]:
-    for dated in dates(reading):
-        if any(_is_said(day, said) for day in days for said in dated.values):
-            yield "date", dated.start, dated.end
+def _days(reading: Reading, days: tuple[Day, ...], about: About) -> Iterator[Place]:
+    for (start, end), group in groupby(dates(reading), key=lambda dated: (dated.start, dated.end)):
+        together = list(group)
+        for number, dated in enumerate(together):
+            said = any(_is_said(day, read) for day in days for read in dated.values)
+            if said and not at_other_end(number, len(together), reading.plain[start:end], about):
+                yield "date", start, end
 
 
 def _is_said(day: Day, said: Day) -> bool:
@@ -64,10 +71,10 @@ def _clocks(reading: Reading, clock: Clock) -> Iterator[Place]:
     return (("time", timed.start, timed.end) for timed in times(reading) if clock in timed.values)
 
 
-def _both(reading: Reading, days: tuple[Day, ...], clock: Clock) -> Iterator[Place]:
+def _both(reading: Reading, days: tuple[Day, ...], clock: Clock, about: About) -> Iterator[Place]:
     """The day and the time may stand apart; the place is that of the day, or of both if they are neighbours."""
     said = list(_clocks(reading, clock))
-    for rule, start, end in _days(reading, days):
+    for rule, start, end in _days(reading, days, about):
         if not said:
             # A whole day begins at midnight, and nobody says so.
             if clock == Clock(0, 0) and not times(reading):

@@ -7,7 +7,8 @@ from toolgrad_dspy.provenance.statements.about import About
 from toolgrad_dspy.provenance.statements.cities import city_names
 from toolgrad_dspy.provenance.statements.codes import GERMAN_INFLECTED, code_names, people_of
 from toolgrad_dspy.provenance.statements.languages import is_function_word
-from toolgrad_dspy.provenance.statements.lines import Place, Span, exact, spans
+from toolgrad_dspy.provenance.statements.lines import STATES, Place, Span, exact, spans
+from toolgrad_dspy.provenance.statements.persons import is_person, within_something_else
 from toolgrad_dspy.provenance.statements.reading import Reading, read, word_set
 from toolgrad_dspy.provenance.statements.units import unit_named
 from toolgrad_dspy.provenance.statements.wording import UNSPACED
@@ -22,7 +23,10 @@ _IN = re.compile(
     r"|em|para|per|por|no|na|do|da) (?:the |la |le |los |las |el |die |den )?$"
 )
 # "turkey for dinner", "polish the shoes": names that are common words.
-_COMMON = word_set("turkey china chad jordan georgia jersey guinea polish")
+_COMMON = word_set(
+    "turkey china chad jordan georgia jersey guinea polish nice reading bath bordeaux cologne orange mobile split cork "
+    "essen champagne buffalo phoenix lima man sandwich derby brest tours nancy deal street wells rugby hull"
+)
 _OTHER_COUNTRY = re.compile(r"\b(?:new|north|south|east|west|equatorial|papua new) $")
 _HYPHEN_BEFORE, _HYPHEN_AFTER = re.compile(r"[A-Z][a-z]+-$"), re.compile(r"-[A-Z][a-z]")
 # "Paris Hilton's perfume", "Jack London": a name goes on, or has begun, and not with the sentence.
@@ -30,11 +34,15 @@ _OWNER_AFTER = re.compile(r" [A-Z][\w-]+['’]s\b")
 # "Washington state" is not the city.
 _REGION = re.compile(r",? (?:state|province|county)\b", re.IGNORECASE)
 _NAME_BEFORE = re.compile(r"(?<![.!?:] )(?<!^)(?<!\n)\b([A-Z][a-z]+) $")
+# "London Bridge", "Berlin-style": it goes on, and not with a day, a country or a part of the town.
+_NAME_AFTER = re.compile(r" ([A-Z][a-z]+)\b|-(style|based|born|type|made|sized)\b")
+# "a New York cheesecake", but "a Berlin hotel" is in Berlin: a model has to tell.
+_ATTRIBUTE_BEFORE, _WORD_AFTER = re.compile(r"\b[Aa]n? $"), re.compile(r" [a-z]")
 # Words with capitals that do not make another name of a place's: days, months, and parts of a town.
 _BESIDE_PLACES = word_set(
     "monday tuesday wednesday thursday friday saturday sunday january february march april may june july august "
     "september october november december central downtown greater inner north south east west the hotel hostel "
-    "restaurant café museum university hilton marriott"
+    "restaurant café museum university city airport centre center station i"
 )
 # "Canadian dollars" are no dollars of the United States.
 _OTHER_MONEY = re.compile(
@@ -42,10 +50,13 @@ _OTHER_MONEY = re.compile(
 )
 _ADJECTIVE_MONEY = word_set("euro pound pounds dollar franc peso real")
 # "the Euros semi-final": a noun after it, and it is no money.
-_OF_A_NAME = re.compile(r"\bthe $"), re.compile(r" (?!(?:i|you|we|he|she|they|and|or|in|on|for|to|from|please|is|are)\b)\w")
+_OF_A_NAME = (
+    re.compile(r"\bthe $"),
+    re.compile(r" (?!(?:i|you|we|he|she|they|and|or|in|on|for|to|from|please|is|are)\b)\w"),
+)
 _MONEY_BEFORE = re.compile(r"(?:\d|\b(?:in|into|to|nach|in die|en)) ?$")
 _BEFORE_LANGUAGE = re.compile(
-    r"\b(?:in|into|to|from|speaks?|speaking|spoken|language|auf|ins|aus|en|vers|al|em|para|por|el|le|l'|learn|with|and|or)"
+    r"\b(?:in|into|to|from|speaks?|speaking|spoken|language|supports?|reads?|writes?|understands?|knows?|auf|ins|aus|en|vers|al|em|para|por|el|le|l'|learn|with|and|or)"
     r"(?: the| simple| plain| brazilian)?,? ?$"
 )
 _AFTER_LANGUAGE = re.compile(
@@ -89,7 +100,10 @@ def is_code(value: str, about: About) -> bool:
 
 def within_other_name(reading: Reading, start: int, end: int, about: About) -> bool:
     """Whether a place's name is only part of another: "New Mexico", "Guinea-Bissau", "Jack London"."""
-    return about.kind in ("place", "country") and _goes_on(reading, start, end, country=about.kind == "country")
+    if about.kind not in ("place", "country"):
+        return is_person(about) and within_something_else(reading.text, *reading.origin(start, end))
+    common = reading.plain[start:end] in _COMMON and not _is_name(reading, start, end)
+    return common or _goes_on(reading, start, end, country=about.kind == "country")
 
 
 def _goes_on(reading: Reading, start: int, end: int, *, country: bool) -> bool:
@@ -101,8 +115,17 @@ def _goes_on(reading: Reading, start: int, end: int, *, country: bool) -> bool:
         return True
     if not country and _REGION.match(after):
         return True
-    named = _NAME_BEFORE.search(before)
+    if not country and _ATTRIBUTE_BEFORE.search(before) and _WORD_AFTER.match(after):
+        return True
+    named, on = _NAME_BEFORE.search(before), None if country else _NAME_AFTER.match(after)
+    if on and (on[2] or not _beside(on[1])):
+        return True
     return bool(_OWNER_AFTER.match(after)) or bool(named and named[1].lower() not in _BESIDE_PLACES)
+
+
+def _beside(word: str) -> bool:
+    """Whether a word with a capital after a place's name leaves it what it is: "Paris France", "Boston on Monday"."""
+    return word.lower() in _BESIDE_PLACES or word.lower() in STATES or bool(code_names(word, "country"))
 
 
 def _found(reading: Reading, name: str) -> Iterator[Span]:

@@ -16,6 +16,7 @@ _QUARTER = r"quarter|quart|cuarto|quarto"
 _AFTER = re.compile(
     r"(?P<of>(?: of)? (?:an?|1|d'une?|de|d'un'?) ?| ?d')?[ -]?(?P<word>[^\W\d_]+|[$€£¥₹])", re.IGNORECASE
 )
+_DEGREES = re.compile(r" ?(?:degrees?|deg\.?|grad|degrés|grados|gradi|graus|°) ?(fahrenheit|celsius|[fc])\b")
 # Before it: "$40", "EUR 40".
 _BEFORE = re.compile(r"(?P<word>us\$|[$€£₹¥]|(?<![^\W\d_])[a-z]{3}) ?$")
 # After the unit: "an hour and a half".
@@ -75,6 +76,9 @@ def _of_number(reading: Reading, number: Number) -> Quantity | None:
     before = _BEFORE.search(plain, max(0, number.start - 4), number.start)
     if before and (money := currency_unit(_written(reading, *before.span("word")))):
         return Quantity(before.start(), number.end, number.values, (money,))
+    if degrees := _DEGREES.match(plain, number.end):
+        unit = unit_named("celsius" if degrees[1].startswith("c") else "fahrenheit")
+        return Quantity(number.start, degrees.end(), number.values, (unit,) if unit else ())
     after = _AFTER.match(plain, number.end)
     # "half an hour", but not "two of an hour".
     if not after or (after["of"] and number.form != "fraction"):

@@ -54,7 +54,11 @@ def _offsets(reading: Reading) -> Iterator[tuple[int, int, int]]:
     for match in _WORDS.finditer(reading.plain):
         whole = _is_word(reading.plain, match.start(), match.end()) or not match[0].isascii()
         only = _ONLY.get(match[0])
-        if whole and not _NOT.search(reading.plain[max(0, match.start() - 8) : match.start()]) and (only is None or only in languages(reading)):
+        if (
+            whole
+            and not _NOT.search(reading.plain[max(0, match.start() - 8) : match.start()])
+            and (only is None or only in languages(reading))
+        ):
             yield match.start(), match.end(), _COUNTED[int((match.lastgroup or "w0")[1:])][1]
     said = spoken(reading)
     for match in _IN.finditer(said.text):

@@ -150,9 +150,18 @@ def _masked(words: list[str], language: str) -> list[str]:
                 masked[index] = "#"
         elif word in doubtful or word.isdecimal() or (word == "second" and not _is_ordinal(words, index)):
             masked[index] = "#"
+        elif _is_no_number(words, index):
+            masked[index] = "#"
         elif word.endswith(_FEMININE):
             masked[index] = f"{word[:-2]}os"
     return masked
+
+
+def _is_no_number(words: list[str], index: int) -> bool:
+    """French "neuf" after its noun is new, German "acht" after a form of "geben" is care."""
+    if words[index] == "neuf":
+        return index > 1 and words[index - 2] in ("un", "une", "le", "la", "mon", "ma", "ce", "cette", "du", "d")
+    return words[index] == "acht" and index > 0 and words[index - 1] in ("gib", "gebt", "gebe", "gibt", "geben")
 
 
 def _is_ordinal(words: list[str], index: int) -> bool:

@@ -31,6 +31,7 @@ _UNITS = {
     "duration-month": Unit("months", 1),
     "duration-quarter": Unit("months", 3),
     "duration-year": Unit("months", 12),
+    "duration-decade": Unit("months", 120),
     "duration-fortnight": Unit("duration", 14 * 86400),
     "length-millimeter": Unit("length", 0.001),
     "length-centimeter": Unit("length", 0.01),
@@ -58,6 +59,7 @@ _UNITS = {
 }
 # Words that people use beside the CLDR's, which is in American spelling and has no nights.
 _MORE = {
+    "duration-decade": "decade decades jahrzehnt jahrzehnte décennie décennies década décadas",
     "duration-second": "sec secs seg",
     "duration-minute": "min mins",
     "duration-hour": "hr hrs std",

@@ -28,6 +28,8 @@ _VERBS = word_set(
     "mark will bill grant frank chase rob pat sue drew hope grace skip jack rose may art gene ray bob pierce peg dot "
     "nick josh miles wade lance reed carol cary drake ward tucker hunter tanner baker cook mason"
 )
+# Before a name in a text without capitals: "ask rose", "a note for grace".
+_TO_SOMEBODY = re.compile(r"\b(?:to|for|with|from|ask|call|tell|invite|mail|text|and|by|named|called|name is|is) $")
 _DOES = re.compile(
     r" (?:the|my|all|a|an|any|every|this|these|those|that|it|them|him|her|me|us|your|our|their|his|its|up|off|down|out"
     r"|as|to|for|not|be|you|we|they|i|he|she|there|\d+)\b",
@@ -217,9 +219,11 @@ def name_like(reading: Reading, said: Reading, place: Place) -> bool:
     at, end = reading.origin(*place[1:])
     if said.words[0] in _VERBS and said.text[0].isupper() and _DOES.match(reading.text, end):
         return False
+    written = reading.text[at]
+    if said.words[0] in _VERBS and said.text[0].isupper() and not written.isupper():
+        return _TO_SOMEBODY.search(reading.plain[max(0, place[1] - 20) : place[1]]) is not None
     if not _proper(said):
         return True
-    written = reading.text[at]
     if is_function_word(said.words[0], reading):
         return written.isupper() and not _SENTENCE_START.search(reading.text[max(0, at - 10) : at])
     # Who writes capitals writes them in names.

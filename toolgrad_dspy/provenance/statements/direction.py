@@ -1,0 +1,134 @@
+"""Which end of a way, a conversion or a span a value is: "from Paris to Rome" has no destination Paris.
+
+A parameter that is named for one end takes no value that the text puts at the other one.
+"""
+
+import re
+from itertools import pairwise
+
+from toolgrad_dspy.provenance.statements.about import About
+from toolgrad_dspy.provenance.statements.languages import languages
+from toolgrad_dspy.provenance.statements.reading import Reading, word_set
+
+_FIRST = word_set("from source origin departure depart start begin since sender base checkin")
+_LAST = word_set("to target destination dest arrival arrive end until till recipient checkout new current")
+# In time a stay begins with the arrival: of days and times these alone are ends.
+_FIRST_IN_TIME = word_set("from start begin since checkin")
+_LAST_IN_TIME = word_set("to end until till checkout return new current")
+# What is said of the days of a stay or a journey, and the parameters that it is not for.
+_ARRIVING = re.compile(r"\b(?:arriv\w+|land\w*|check(?:ing)? in|(?<!check )in)(?: on| at)?(?: the)? $")
+_LEAVING = re.compile(r"\b(?:leav\w+|depart\w+|check(?:ing)? out|out|back)(?: on| at)?(?: the)? $")
+_ENDING = re.compile(
+    r"\b(?:ends?|ended|ending|finish(?:es|ing)?|over(?: the same day)?|closes?|acaba|termina|finit|endet)"
+    r"(?: on| at| el| le| am| um| a| alle)?(?: the| las| la)? $"
+)
+_STARTING = re.compile(
+    r"\b(?:starts?|started|starting|begins?|beginning|opens?|empieza|comienza|commence|beginnt|inizia|começa)"
+    r"(?: on| at| el| le| am| um| a| alle)?(?: the| las| la)? $"
+)
+_ARRIVAL, _DEPARTURE = word_set("arrival arrive checkin"), word_set("departure depart checkout leave")
+# "Convert the PDF to Word": what comes out of it has no name for its end.
+_RESULT = word_set("format output result")
+# Signs around a mention.
+_AROUND = 40
+
+_FROM = {
+    "en": "from|since|out of|starting(?: in| at| on)?|beginning(?: in| at| on)?|leaving",
+    "de": "von|vom|aus|ab|seit",
+    "fr": "de|du|depuis|d'",
+    "es": "de|desde|del",
+    "it": "da|dal|dalla",
+    "pt": "de|do|da|desde",
+}
+_TO = {
+    "en": "to|into|until|till|through|towards?",
+    "de": "nach|zu|zum|zur|bis|ins|in die|an",
+    "fr": "à|vers|jusqu'à|jusqu'au|au|pour",
+    "es": "a|al|hasta|hacia|para",
+    "it": "a|al|fino a|per",
+    "pt": "a|ao|até|para",
+}
+_ARTICLE = r"(?: ?(?:the|a|an|my|our|le|la|les|el|los|las|der|die|das|dem|den|il|lo|o|os|as))?"
+# "until 9", and what a span of time begins with: "from 9 to 10", "between 9 and 10".
+_UNTIL = "until|till|bis|jusqu'à|jusqu'au|hasta|fino a|fino al|fino alle|até"
+_SPAN = re.compile(r"\b(?:from|between|von|zwischen|entre|desde|dalle|das|de las?|de \d)\b[^.!?]*$")
+_SPAN_GOES_ON = re.compile(r",? ?(?:-|to|and|until|till|bis|und|à|et|jusqu'à|a|hasta|y|alle|e|às|até)\b")
+_MOMENTS = frozenset({"date", "time", "date_time"})
+_RANGE = re.compile(
+    r"\d\S* ?(?:-|/|to|until|till|through|thru|bis|au|al|ao|à|a|até) ?\S*\d|\b(?:to|through|until|bis|au|al)\b|-"
+)
+_ON = re.compile(
+    r",? (?:to|into|until|till|->|→|nach|hasta|fino a|até) (?!(?:be|do|get|have|make|see|go|know|let)\b)|\s?[→>]"
+)
+_BETWEEN_AND = re.compile(r"\b(?:between|zwischen|entre|tra|fra) [^.!?]* (?:and|und|et|y|e) $")
+_NEVER = re.compile(r"(?!)")
+_CONVERTED = re.compile(
+    r"\b(?:convert|change|turn|translate|transform|export|replace|swap|rename)(?: (?:the|this|my|a|an|that|these|those))? $"
+)
+
+
+def end_of(about: About) -> str:
+    """The end that a parameter is named for: ``first``, ``last``, ``result`` of a conversion, or "" for none."""
+    words = _words(about)
+    first, last = bool(words & _FIRST), bool(words & _LAST)
+    if first != last:
+        return "first" if first else "last"
+    return "result" if words & _RESULT else ""
+
+
+def end_in_time(about: About) -> str:
+    """As :func:`end_of`, for days and times."""
+    words = _words(about)
+    first, last = bool(words & _FIRST_IN_TIME), bool(words & _LAST_IN_TIME)
+    return "" if first == last else "first" if first else "last"
+
+
+def _words(about: About) -> set[str]:
+    return {*about.words, *map("".join, pairwise(about.words))}
+
+
+def opposed(reading: Reading, start: int, end: int, about: About, rule: str = "") -> bool:
+    """Whether the text puts the mention at ``start:end`` at the other end than the one ``about`` is named for.
+
+    ``rule`` is the form of the mention. Days that are written together are told apart where they are found.
+    """
+    before = reading.plain[max(0, start - _AROUND) : start]
+    code = languages(reading)[0]
+    if rule in _MOMENTS:
+        if (_LEAVING if _ARRIVAL & _words(about) else _ARRIVING if _DEPARTURE & _words(about) else _NEVER).search(
+            before
+        ):
+            return True
+        which = end_in_time(about)
+        if not which or _RANGE.search(reading.plain[start:end]):
+            return False
+        came = _after(before, _FROM[code]) and which != "first"
+        if (_ENDING if which == "first" else _STARTING).search(before):
+            return True
+        spans = _SPAN.search(before) is not None
+        goes = _after(before, _UNTIL) or (
+            spans and (_after(before, _TO[code]) or _BETWEEN_AND.search(before) is not None)
+        )
+        # "From 9" may have no end; an end has a beginning, said or not.
+        return goes if which == "first" else came and _SPAN_GOES_ON.match(reading.plain, end) is not None
+    which = end_of(about)
+    if not which:
+        return False
+    came, goes = _after(before, _FROM[code]), _after(before, _TO[code])
+    if came or goes:
+        return goes and not came if which == "first" else came and not goes
+    if _CONVERTED.search(before):
+        return which != "first"
+    return which != "first" and _ON.match(reading.plain, end) is not None
+
+
+def at_other_end(number: int, of: int, written: str, about: About) -> bool:
+    """Whether day ``number`` of so many that are ``written`` together is at the other end than ``about`` names."""
+    which = end_in_time(about)
+    if of < 2 or not which or not _RANGE.search(written):
+        return False
+    return number != 0 if which == "first" else number != of - 1
+
+
+def _after(before: str, prepositions: str) -> bool:
+    return re.search(rf"(?<![^\W_])(?:{prepositions}){_ARTICLE}[ ']?$", before.rstrip(" ") + " ") is not None
