@@ -1,13 +1,19 @@
 """How often the rules are wrong about what a text states, in both directions.
 
-    python benchmarks/stated.py [--half first | second | both] [--show]
+    python benchmarks/stated.py [--part first | second | hard | all] [--show]
 
 Reads ``benchmarks/wordings``: texts as people write them, each with the value of one argument, its name and schema,
 and whether a careful reader would say that the text states the value. A date or moment without its year counts as
-stated by its day and month; one that only an unknown today would fix ("next Friday") does not. The rows were written
-before the rules were tuned. Both halves hold as many rows of each kind, language and direction, none in common: rules
-are tuned on the first alone, and the second tells what they are worth on wordings that they have not seen: at the
-first look 5.2 % false refusals and 5.4 % false acceptances, above both goals.
+stated by its day and month; one that only an unknown today would fix ("next Friday") does not.
+
+The two halves were written before the rules were tuned, and hold as many rows of each kind, language and direction,
+none in common. Rules were tuned on the first alone, and the second was looked at once: 5.2 % false refusals and 5.4 %
+false acceptances, above both goals. What it showed has been mended since, so that it is not unseen any more.
+
+The part ``hard`` was written afterwards to mislead, by authors who did not know the rules: values that only knowledge
+of the world gives ("the language of Goethe"), and the words of a value in another sense ("I paid 80 for these", for
+the price to ask). It shows where rules end and a model has to read, and has no goals. The first 420 of its rows were
+looked at while the rules were mended; the other 281 gave 44.9 % and 39.2 % after that, before they were looked at.
 
 Prints per kind, per language and in all the false refusals (stated, but no rule finds it), the false acceptances (not
 stated, but a rule finds it) and the share that no rule finds, which is what a model is asked about. ``--show`` lists
@@ -32,6 +38,7 @@ from benchmarks.checks import Checks
 
 WORDINGS = Path(__file__).parent / "wordings"
 HALVES = ("first", "second")
+PARTS = (*HALVES, "hard")
 FALSE_REFUSALS = 0.05
 FALSE_ACCEPTANCES = 0.01
 
@@ -62,9 +69,9 @@ class Wording:
         return bool(mentions(self.text, self.value, about))
 
 
-def wordings(half: str) -> list[Wording]:
-    """The rows of one half, in the order of the file."""
-    lines = (WORDINGS / f"{half}.jsonl").read_text(encoding="utf-8").splitlines()
+def wordings(part: str) -> list[Wording]:
+    """The rows of one part, in the order of the file."""
+    lines = (WORDINGS / f"{part}.jsonl").read_text(encoding="utf-8").splitlines()
     return [Wording(**json.loads(line)) for line in lines]
 
 
@@ -115,9 +122,13 @@ class Rates:
         return f"{title:12} {len(self.judged):4}   {refused}   {accepted}   {self.left:6.1%}"
 
 
-def told(half: str, rates: Rates) -> None:
+def titled(part: str) -> str:
+    return f"{part} half" if part in HALVES else part
+
+
+def told(part: str, rates: Rates) -> None:
     """Print the rates of each kind and language, and of all."""
-    print(f"\n{half + ' half':12} rows   false refusals      false acceptances   to a model")
+    print(f"\n{titled(part):12} rows   false refusals      false acceptances   to a model")
     for groups in (rates.by(lambda row: row.kind), rates.by(lambda row: row.language), {"all": rates}):
         for name, group in groups.items():
             print(group.line(name))
@@ -134,17 +145,18 @@ def shown(rates: Rates) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--half", choices=(*HALVES, "both"), default="first")
+    parser.add_argument("--part", choices=(*PARTS, "all"), default="all")
     parser.add_argument("--show", action="store_true", help="list the rows that are wrong")
     options = parser.parse_args()
     check = Checks()
-    for half in HALVES if options.half == "both" else (options.half,):
-        rates = Rates([(row, row.found()) for row in wordings(half)])
-        told(half, rates)
+    for part in PARTS if options.part == "all" else (options.part,):
+        rates = Rates([(row, row.found()) for row in wordings(part)])
+        told(part, rates)
         if options.show:
             shown(rates)
-        check(f"{half} half: false refusals", rates.refusals, "<=", FALSE_REFUSALS)
-        check(f"{half} half: false acceptances", rates.acceptances, "<=", FALSE_ACCEPTANCES)
+        if part in HALVES:
+            check(f"{titled(part)}: false refusals", rates.refusals, "<=", FALSE_REFUSALS)
+            check(f"{titled(part)}: false acceptances", rates.acceptances, "<=", FALSE_ACCEPTANCES)
     check.end()
 
 

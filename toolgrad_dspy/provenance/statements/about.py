@@ -14,11 +14,16 @@ from toolgrad_dspy.records import in_words, key_words
 NameKind = Literal["language", "currency", "country", "place", "unit"]
 
 _KINDS: tuple[tuple[NameKind, re.Pattern[str]], ...] = (
-    ("currency", re.compile(r"\b(?:currency|iso 4217)\b")),
-    ("language", re.compile(r"\b(?:lang|language|locale|subtitles?|bcp 47|iso 639\S*|idiom)\b")),
+    ("currency", re.compile(r"\b(?:currency|iso 4217|w(?:ä|ae)hrung|devise|moneda|valuta|moeda)\b")),
+    (
+        "language",
+        re.compile(
+            r"\b(?:lang|language|locale|subtitles?|bcp 47|iso 639\S*|idiom|sprache|langue|idioma|lingua|língua)\b"
+        ),
+    ),
     ("unit", re.compile(r"\bunits?\b")),
-    ("place", re.compile(r"\b(?:city|town|village|address|airport)\b")),
-    ("country", re.compile(r"\b(?:country|nationality|citizenship|iso 3166\S*)\b")),
+    ("place", re.compile(r"\b(?:city|town|village|address|airport|stadt|ville|ciudad|citt[aà]|cidade)\b")),
+    ("country", re.compile(r"\b(?:country|nationality|citizenship|iso 3166\S*|pays|pa[ií]s|paese)\b")),
     ("place", re.compile(r"\b(?:location|place|destination|origin|departure|arrival)\b")),
 )
 # A name that says no more than this is told by its description.

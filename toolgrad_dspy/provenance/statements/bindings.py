@@ -9,11 +9,13 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from toolgrad_dspy.provenance.statements.about import About
-from toolgrad_dspy.provenance.statements.languages import languages
+from toolgrad_dspy.provenance.statements.languages import LATIN, languages
 from toolgrad_dspy.provenance.statements.lines import stem
 from toolgrad_dspy.provenance.statements.numbers import Number, numbers
 from toolgrad_dspy.provenance.statements.quantities import Quantity, quantities
 from toolgrad_dspy.provenance.statements.reading import KEPT_TEXTS, Reading, word_set
+from toolgrad_dspy.provenance.statements.units import unit_named
+from toolgrad_dspy.records import in_words
 
 # Words of a name that say nothing of what is counted.
 _GENERIC = word_set(
@@ -27,6 +29,10 @@ _PEOPLE = word_set(
     "persone pessoas ospiti invités"
 )
 _PARTY = _PEOPLE | word_set("party group seats head heads covers")
+# Plurals that count anything.
+_ANYTHING = word_set(
+    "results items entries units pieces copies minutes times stars tickets seats rows hits points options"
+)
 _PLURALS = {"child": "children", "person": "people", "man": "men", "woman": "women", "foot": "feet"}
 _WORD = re.compile(r"[^\W\d_]+|[.,;:!?()]|\d")
 # How many words after a number its noun is looked for: "four very quiet rooms".
@@ -43,7 +49,8 @@ _AT_MOST = re.compile(
 )
 _AT_LEAST = re.compile(
     r"\b(?:at least|over|above|more than|no less than|no fewer than|not less than|minimum(?: of)?|min|older than"
-    r"|longer than|starting at|upwards of|mindestens|über|au moins|plus de|al menos|más de|almeno|pelo menos) [$€£]? ?$"
+    r"|longer than|starting at|upwards of|mindestens|über|au moins|plus de|al menos|más de|almeno"
+    r"|pelo menos) [$€£]? ?$"
 )
 _NOT = re.compile(
     r"(?:\b(?:not|no|nothing|never|none|nobody|nicht|nichts|kein\w*|pas|rien|nada|no|non|niente|não)\b|n't\b)[^.!?,;]{0,20}$"
@@ -97,6 +104,8 @@ def bound_elsewhere(number: Number, about: About, reading: Reading) -> bool:
     own = _own_places(reading, about.words)
     if own:
         return number.start not in own
+    if _counts_others(number, about, reading):
+        return True
     label = _LABEL.search(reading.plain, max(0, number.start - 30), number.start)
     if label is not None and label[1] in _PLACED and number.form == "digits":
         return True
@@ -128,7 +137,7 @@ def _measured(number: Number, about: About, reading: Reading) -> bool:
     if not wanted:
         # What counts things counts no hours, and no money.
         own = _quantity_at(number, reading)
-        return own is not None and bool(_PARTY & set(about.words)) and not number.form == "article"
+        return own is not None and bool(_PARTY & set(about.words)) and number.form != "article"
     given = [quantity for quantity in quantities(reading) if _measures(quantity, wanted)]
     if any(one.start <= number.start < one.end and of_another(one, about, reading) for one in given):
         return True
@@ -138,6 +147,8 @@ def _measured(number: Number, about: About, reading: Reading) -> bool:
 def of_another(quantity: Quantity, about: About, reading: Reading) -> bool:
     """Whether ``quantity`` is of another side, or of other money, than the parameter's: "80 cm wide" for a length."""
     words = set(about.words)
+    if _is_english(reading) and re.search(r"\d [A-Z][a-z]+s?$", _written(quantity, reading)):  # "127 Hours"
+        return True
     extent = _EXTENT.match(reading.plain, quantity.end)
     if extent and words.intersection(_EXTENTS.values()):
         return _EXTENTS[extent[1]] not in words
@@ -145,6 +156,16 @@ def of_another(quantity: Quantity, about: About, reading: Reading) -> bool:
         return True
     money = _MONEY_OF.search(reading.plain, max(0, quantity.start - 30), quantity.start)
     return money is not None and bool(words & _MONEY_NAMES) and money[1] not in words
+
+
+def _is_english(reading: Reading) -> bool:
+    """Whether nothing but English is likely: other languages have capitals in other places."""
+    return languages(reading)[0] == "en" and languages(reading) != LATIN
+
+
+def _written(quantity: Quantity, reading: Reading) -> str:
+    first, last = reading.origin(quantity.start, quantity.end)
+    return reading.text[first:last]
 
 
 def _dimension(about: About) -> str:
@@ -191,6 +212,17 @@ def _own_places(reading: Reading, words: tuple[str, ...]) -> frozenset[int]:
             found.add(number.start)
         later = number.start
     return frozenset(found)
+
+
+def _counts_others(number: Number, about: About, reading: Reading) -> bool:
+    """Whether the next word is the plural of another thing than the parameter counts: "3 bedrooms" for bathrooms."""
+    last = in_words(about.name).split()[-1:]
+    following = re.match(r" ([a-z]{3,}[^s\W]s)\b", reading.plain[number.end :])
+    if _PARTY.intersection(about.words) or not _is_english(reading):
+        return False
+    if not last or not last[0].endswith("s") or last[0] in _ANYTHING or following is None:
+        return False
+    return unit_named(following[1]) is None and following[1] not in _PEOPLE | _ANYTHING
 
 
 def _following(reading: Reading, end: int) -> Iterator[str]:

@@ -35,15 +35,20 @@ _SWITCH_WORDS = word_set(
     "is has have include included with allow allowed enable enabled only show require required want need use "
     "should do extra additional list get be friendly available option flag seating site"
 )
+_VERBS = word_set("send print copy get issue create keep make export attach")
 # A word after these is what somebody does: "I closed the window".
 _SUBJECT = re.compile(r"\b(?:i|we|you|he|she|they|to|please|ich|wir|je|nous|yo|io|let's|can you|could you) $")
 # What is switched off, or not done; of a name's own value ("cancel order 12") that says nothing, of a choice it does.
 _OFF = re.compile(
     r"\b(?:(?:turn|switch|turned|switched|leave|leaving|left) (?:off|out)|disable|deactivate|mute|stop|skip|drop|hide"
-    r"|no more|(?:don't|do not|doesn't|never|won't|cannot|can't)(?: want to)?)(?: (?:the|any|my|all|to))? $"
+    r"|no more|kill|get rid of|stop (?:giving|sending|showing|using)(?: me| us)?|(?:don't|do not|doesn't|never"
+    r"|won't|cannot|can't)(?: want to)?)(?: (?:the|any|my|all|to))? $"
 )
 # "pas de viande saignante": none of a thing that is so.
-_NO_SUCH = re.compile(r"\b(?:pas d[e']|without|sans|kein\w*|ohne|sin|nada de|senza|niente|sem) ?\w+ $")
+_NO_SUCH = re.compile(
+    r"\b(?:pas d[e']|without|sans|kein\w*|ohne|sin|nada de|senza|niente|sem) ?\w+ $"
+    r"|\b(?:no|não|non) (?!olvid|dimentic|esque)\w+ $"
+)
 _PAST = re.compile(
     r" (?:was|were|had|has been|broke|is late|loved|liked|said|told|thought|wanted|knows|thinks|loves)\b"
 )
@@ -57,7 +62,8 @@ _QUESTION = re.compile(r"^\W*(?:is|are|does|do|what|how|when|why|was|were|did|ha
 _WITH = re.compile(r"\b(?:with|including|include|mit|avec|con|com|has|have|having) (?:\w+ ){0,2}$")
 # What an English sentence has before the word for a choice, with small words between: "I'd like a window seat".
 _CHOOSING = re.compile(
-    r"\b(?:in|as|by|with|on|for|(?<!according )to|into|via|using|use|take|taking|want|wanted|like|prefer|need|needs|choose|pick|make"
+    r"\b(?:in|as|by|with|on|for|(?<!according )to|into|via|using|use|take|taking|want|wanted|like|prefer|need"
+    r"|needs|choose|pick|make"
     r"|making|set|only|just|mostly|rather|please|get|give|show|list|find|book|order|play|paint|go|going|keep|mark|put"
     r"|of|sort|is|are|be|or|from|than|send|save|export|add|have|having|something|anything|somewhere|ones|it|them|all"
     r"|that's|that are|which are|it's|i'm|we're|fly|travel|ship|see|every|bring|display|filter|at|called|also)"
@@ -155,13 +161,21 @@ def _is_chosen(reading: Reading, start: int, end: int) -> bool:
     if languages(reading)[0] != "en":
         return True
     before = reading.plain[max(0, start - _NEAR) : start]
-    if _ABOUT_SOMEBODY.search(before):
+    if _ABOUT_SOMEBODY.search(before) or _in_a_name(reading, start, end):
         return False
     return bool(_CHOOSING.search(before) or (_BEGINS.search(before) and not _PARTICLE.match(reading.plain, end)))
 
 
+def _in_a_name(reading: Reading, start: int, end: int) -> bool:
+    """Whether a word has its capital from a name that it is a part of: "Premium Outdoors"."""
+    first, last = reading.origin(start, end)
+    if not reading.text[first].isupper() or reading.text[first:last].isupper():
+        return False
+    return bool(re.match(r" [A-Z]", reading.text[last:]) or re.search(r"[a-z,] [A-Z][a-z]+ $", reading.text[:first]))
+
+
 def _named(reading: Reading, option: str, words: str, about: About) -> Iterable[Span]:
-    if about.kind in ("language", "currency", "country"):
+    if about.kind in ("language", "currency", "country", "unit"):
         return ((m.start, m.end) for m in _plain_mentions(reading, option, about))
     said = read(words)
     found: dict[Span, None] = dict.fromkeys(spans(reading, exact(reading).find(exact(said))))
@@ -245,6 +259,9 @@ def _votes(reading: Reading, about: About) -> tuple[list[Span], list[Span]]:
             no = _is_denied(reading, first, last) or any(negated(reading, *group[0]) for group in near)
             if not names_something_else(reading, first[0], last[1], "choice", None, about):
                 (denied if no else wanted).append((first[0], last[1]))
+    # What "send_receipt" is about is the receipt: "no need for a receipt" says no, but "the receipt" says nothing.
+    for noun in [word for word in words[1:] if words[0] in _VERBS]:
+        denied += [place for place in _word_places(reading, noun) if negated(reading, *place)]
     for word in words:
         if opposite := said_for_switch(word)[1]:
             denied += list(_unaccented(reading, opposite))

@@ -54,7 +54,7 @@ _DIGITS = re.compile(r"\d+")
 
 
 def dates_in(text: str) -> tuple[Dated, ...]:
-    """Every date of ``text``, in order. Nothing is guessed: no "tomorrow" of an unknown day, no date without its month.
+    """Every date of ``text``, in order. Nothing is guessed: no "tomorrow" of an unknown day, no day of no month.
 
     >>> [day for dated in dates_in("May 14-16, 2026") for day in dated.values]
     [Day(year=2026, month=5, day=14), Day(year=2026, month=5, day=16)]

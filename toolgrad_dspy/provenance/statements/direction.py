@@ -14,7 +14,7 @@ _FIRST = word_set("from source origin departure depart start begin since sender 
 _LAST = word_set("to target destination dest arrival arrive end until till recipient checkout new current")
 # In time a stay begins with the arrival: of days and times these alone are ends.
 _FIRST_IN_TIME = word_set("from start begin since checkin")
-_LAST_IN_TIME = word_set("to end until till checkout return new current")
+_LAST_IN_TIME = word_set("to end until till checkout return new current expiry expire deadline due")
 # What is said of the days of a stay or a journey, and the parameters that it is not for.
 _ARRIVING = re.compile(r"\b(?:arriv\w+|land\w*|check(?:ing)? in|(?<!check )in)(?: on| at)?(?: the)? $")
 _LEAVING = re.compile(r"\b(?:leav\w+|depart\w+|check(?:ing)? out|out|back)(?: on| at)?(?: the)? $")
@@ -61,9 +61,11 @@ _ON = re.compile(
     r",? (?:to|into|until|till|->|→|nach|hasta|fino a|até) (?!(?:be|do|get|have|make|see|go|know|let)\b)|\s?[→>]"
 )
 _BETWEEN_AND = re.compile(r"\b(?:between|zwischen|entre|tra|fra) [^.!?]* (?:and|und|et|y|e) $")
+_BY = re.compile(r"\b(?:raise|increase|bump|lower|reduce|cut|lift)\b[^.!?]{0,30} by [$€£]?$")
 _NEVER = re.compile(r"(?!)")
 _CONVERTED = re.compile(
-    r"\b(?:convert|change|turn|translate|transform|export|replace|swap|rename)(?: (?:the|this|my|a|an|that|these|those))? $"
+    r"\b(?:convert|change|turn|translate|transform|export|replace|swap|rename)(?: (?:the|this|my|a|an|that|these"
+    r"|those))? $"
 )
 
 
@@ -117,6 +119,8 @@ def opposed(reading: Reading, start: int, end: int, about: About, rule: str = ""
     came, goes = _after(before, _FROM[code]), _after(before, _TO[code])
     if came or goes:
         return goes and not came if which == "first" else came and not goes
+    if _BY.search(before) and {"new", "target"} & _words(about):  # "raise it by 10" is to none of 10
+        return True
     if _CONVERTED.search(before):
         return which != "first"
     return which != "first" and _ON.match(reading.plain, end) is not None

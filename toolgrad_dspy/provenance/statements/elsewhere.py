@@ -16,7 +16,8 @@ _UNIT = (
     r"|semaines?|mois|minutos?|horas?|días?|dias?|semanas?|minuti|ore|ora|giorni|giorno|settimane|settimana)"
 )
 _COUNTED_BEFORE = re.compile(
-    rf"\b(?:lasted|took|duré|gedauert|dauerte|duró|durato) $|\b{_UNIT} (?:before|after|from|past|prior to|ahead of|vor|nach|avant|après|antes de|después de|prima di|dopo"
+    rf"\b(?:lasted|took|duré|gedauert|dauerte|duró|durato) $|\b{_UNIT} (?:before|after|from|past|prior to|ahead of"
+    rf"|vor|nach|avant|après|antes de|después de|prima di|dopo"
     r"|antes d[eao]|depois d[eao])(?: (?:the|le|la|el|den|dem|il|o|on))?[ ']?$"
 )
 _COUNTED_AFTER = re.compile(
@@ -40,13 +41,16 @@ _UNSAID = re.compile(r"\b(?:don't|do not|never|must not|mustn't) (?:tell|say|wri
 _REPLACED_AFTER = re.compile(r" (?:has been|was|is|got) (?:replaced|cancelled|canceled|discontinued|renamed)\b")
 # Labels of numbers and codes that people have: what stands after another one's is not this one's.
 _LABELS = word_set(
-    "order invoice customer account ticket flight phone tracking pr issue room gate booking reference case member policy "
-    "license plate zip serial part sku employee student passport contract parcel reservation confirmation bug page"
+    "order invoice customer account ticket flight phone tracking pr issue room gate booking reference case member "
+    "policy license plate zip serial part sku employee student passport contract parcel reservation confirmation "
+    "bug page"
 )
 _SAME = {"pr": "pull", "booking": "reservation", "reservation": "booking", "bug": "issue", "issue": "bug"}
 _LABEL_BEFORE = re.compile(r"\b([a-z]+)(?: (?:number|no|nr|id|code))?\.?(?: is| was|:)? ?#?$")
 _CODES = word_set("id number code no ref key sku plate tracking")
-_ZONE = re.compile(r"\b[A-Z][a-z]+(?: [A-Z][a-z]+)? time\b")
+_ZONE = re.compile(
+    r"\b[A-Z][a-z]+(?: [A-Z][a-z]+)? time\b|\b(?:Eastern|Pacific|CET|CEST|EST|EDT|PST|PDT|JST|IST|BST)\b"
+)
 
 
 def names_something_else(reading: Reading, start: int, end: int, rule: str, value: JsonValue, about: About) -> bool:

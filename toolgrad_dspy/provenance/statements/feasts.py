@@ -11,17 +11,21 @@ _FEASTS: dict[tuple[int, int], str] = {
     (2, 14): r"valentine'?s day|valentinstag|la saint-valentin|san valentín|san valentino",
     (2, 29): r"leap day",
     (10, 31): r"halloween",
-    (12, 24): r"christmas eve|heiligabend|la veille de noël|nochebuena|la vigilia di natale|véspera de natal",
-    (12, 25): r"christmas day|(?:el )?día de navidad|(?:il )?giorno di natale|(?:le )?jour de noël",
+    (
+        12,
+        24,
+    ): r"(?:christmas|xmas) eve|heiligabend|la veille de noël|nochebuena|la vigilia di natale|véspera de natal",
+    (12, 25): r"(?:christmas|xmas) day|(?:el )?día de navidad|(?:il )?giorno di natale|(?:le )?jour de noël",
     (12, 26): r"boxing day",
     (12, 31): r"new year'?s eve|silvester|nochevieja|la saint-sylvestre|véspera de ano novo",
 }
 # Said of a day ("on Halloween", "until New Year's Eve 2025"), and not of a party.
-_BEFORE = r"(?:on|by|until|till|since|from|for|at|am|an|zu|bis|le|à|en|el|il|a|no|na|in|to) "
+_BEFORE = r"(?:on|by|starts|begins|is|until|till|since|from|for|at|am|an|zu|bis|le|à|en|el|il|a|no|na|in|to) "
 _FEAST = re.compile(
     rf"(?<![^\W_])(?:{_BEFORE}(?=[^\W\d])|(?<=, ))(?:"
     + "|".join(f"(?P<d{month:02d}{day:02d}>{names})" for (month, day), names in _FEASTS.items())
-    + r")(?=(?:,? (?P<year>(?:19|20)\d\d))?(?:[.,;!?)]|$| (?:itself|at|from|in|to|until|with|for|and|please|um|à|a|alle)\b))"
+    + r")(?=(?:,? (?P<year>(?:19|20)\d\d))?"
+    r"(?:[.,;!?)]|$| (?:itself|at|from|in|to|until|onwards|with|for|and|please|um|à|a|alle)\b))"
 )
 
 

@@ -10,7 +10,8 @@ from functools import lru_cache
 # For options of an enumeration, by any of their words in singular.
 OPTIONS: dict[str, str] = {
     "price asc": r"cheapest( ones?)? first|lowest price|low(est)? to high(est)?|cheap(est)? to"
-    r"|(gunstigste|billigste)\w* zuerst|(les )?moins chers? d.abord|d.abord les moins chers?|primero l[oa]s mas barat[oa]s|mas barat[oa]s? primero"
+    r"|(gunstigste|billigste)\w* zuerst|(les )?moins chers? d.abord|d.abord les moins chers?"
+    r"|primero l[oa]s mas barat[oa]s|mas barat[oa]s? primero"
     r"|zuerst die (gunstigste|billigste)\w*|first the cheapest|cheapest (ones? )?(at|on) (the )?top"
     r"|(piu economic\w+|meno car\w+) prima|mais barat\w+ primeiro",
     "price desc": r"(most expensive|priciest|dearest)( ones?)? first|highest price|high(est)? to low(est)?"

@@ -24,8 +24,8 @@ _IN = re.compile(
 )
 # "turkey for dinner", "polish the shoes": names that are common words.
 _COMMON = word_set(
-    "turkey china chad jordan georgia jersey guinea polish nice reading bath bordeaux cologne orange mobile split cork "
-    "essen champagne buffalo phoenix lima man sandwich derby brest tours nancy deal street wells rugby hull"
+    "turkey china chad jordan georgia jersey guinea polish nice reading bath bordeaux cologne orange mobile split "
+    "cork essen champagne buffalo phoenix lima man sandwich derby brest tours nancy deal street wells rugby hull"
 )
 _OTHER_COUNTRY = re.compile(r"\b(?:new|north|south|east|west|equatorial|papua new) $")
 _HYPHEN_BEFORE, _HYPHEN_AFTER = re.compile(r"[A-Z][a-z]+-$"), re.compile(r"-[A-Z][a-z]")

@@ -13,19 +13,23 @@ _SMALL = (
 _WANT = r"(?:want|like|need|use|include|invite|add)"
 _WORDS = re.compile(
     r"(?:\b(?:(?:any|every|no)(?:thing|body|one|where)|all) (?:but|except|besides) "
-    r"|\b(?:except|excluding|without|instead of|rather than|other than|apart from|aside from|besides|but not|not|not interested in|no interest in|not into"
-    r"|isn't|aren't|wasn't|neither|nor|hates?|dislikes?|skip|no need for"
+    r"|\b(?:except|excluding|without|instead of|rather than|other than|apart from|aside from|besides|but not|not"
+    r"|no longer|stop (?:giving me|using)|hold the|leave off|not interested in|no interest in|not into"
+    r"|isn't|aren't|wasn't|neither|nor|hates?|dislikes?|skip|no need for|(?:nobody|no one)(?:'s| has"
+    r"| is)?(?: been| ever)?"
     rf"|(?:don't|do not|doesn't|does not|didn't) {_WANT}|(?:haven't|hasn't|has not|have not|not)(?: yet)? been"
     r"|no hace falta|no es necesario|no (?:necesito|quiero|hay que)|pas besoin d[e']|pas la peine d[e']|non serve"
     r"|non (?:voglio|occorre)|não (?:preciso|quero|é preciso)|(?:braucht?|brauchen?) kein\w*"
-    r"|nicht|kein|keine|keinen|keiner|ohne|außer|statt|anstatt|sans|sauf|excepté|pas|plutôt que|au lieu d[e']"
+    r"|nada|niente|gar nicht|nicht|kein|keine|keinen|keiner|ohne|außer|statt|anstatt|sans|sauf|excepté|pas"
+    r"|plutôt que|au lieu d[e']"
     r"|sin|salvo|excepto|menos|en vez de|senza|tranne|eccetto|non|invece di|sem|exceto|não|em vez de) "
     r"|\b(?:no|ni|aucune?|nessun[oa]?|ningún|ninguna|nenhum[a]?) (?!\d))"
     rf"{_SMALL}$"
 )
 _AFTER = re.compile(
     r"(?:ではなく|じゃなく|ではない|以外|、?不要)"
-    r"|,? (?:can't|cannot|can not|won't|couldn't) (?:come|make it|join|be there)\b| (?:is|are) (?:gone|sold out|ill|sick)\b"
+    r"|,? (?:can't|cannot|can not|won't|couldn't) (?:come|make it|join|be there)\b| (?:is|are) (?:gone|sold out"
+    r"|ill|sick)\b"
     r"| ?(?:excluded|is not wanted|or not|oder nicht|ou (?:pas|non)|o no)\b"
 )
 # What a thing is not to be made: "don't make the event public". Not so "don't forget to make it public".

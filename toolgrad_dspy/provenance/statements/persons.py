@@ -15,9 +15,10 @@ _PERSON = word_set(
 _AROUND = 40
 # "the Victoria line", "a Martin guitar", "Grace period", "Johnson Street", "Smith & Sons".
 _ARTICLE_BEFORE, _NOUN_AFTER = (
-    re.compile(r"\b(?:[Tt]he|[Aa]n?) $"),
+    re.compile(r"\b(?:[Tt]he|[Aa]n?|two|three|four|five|\d) $"),
     re.compile(
-        r"(?: [A-Z][a-z]+)? (?!(?:for|and|with|from|near|after|before|that|which|who|will|can|has|had|was|are|please|but"
+        r"(?: [A-Z][a-z]+)? (?!(?:for|and|with|from|near|after|before|that|which|who|will|can|has|had|was|are"
+        r"|please|but"
         r"|then|when|where|while|until|again|today|tomorrow|tonight|instead|too|the|this|next|now|does)\b)[a-z]{3,}"
     ),
 )
@@ -26,16 +27,17 @@ _THING_AFTER = re.compile(
     r"|Ltd|GmbH|Hotel|Tower|Island|Prize|Award|Cup|period|line|Line|Boulevard|Blvd|St|Ave|Way|Drive|Court|Close|Terrace"
     r"|Gardens)\b|['’]s [A-Z]|-(?:style|based|type)\b| & [A-Z]"
 )
+_THING_BEFORE = re.compile(r"[A-Z]\w+ & $")
 _MONTHS = word_set("april may june august")
 _MONTH_BEFORE = re.compile(r"\b(?:in|since|until|till|of|last|next|early|mid|late|this|by|for|from|end of) $", re.I)
 _MONTH_AFTER = re.compile(r" \d")
 # A word with a capital before a whole name that is part of it: "Mary Ann Lee"; not a title, not a sentence's first.
 _PART_BEFORE = re.compile(r"(?<![.!?:] )(?<!^)(?<!\n)\b([A-Z][a-z]+) $")
 _TITLES = word_set(
-    "dr mr mrs ms miss prof professor aunt uncle sir lady captain hi hello dear hey coach chef president mayor doctor "
-    "officer judge saint father mother brother sister grandma grandpa cousin monday tuesday wednesday thursday friday "
-    "saturday sunday january february march april may june july august september october november december herr frau "
-    "monsieur madame señor señora don doña"
+    "dr mr mrs ms miss prof professor aunt uncle sir lady captain hi hello dear hey coach chef president mayor "
+    "doctor officer judge saint father mother brother sister grandma grandpa cousin monday tuesday wednesday "
+    "thursday friday saturday sunday january february march april may june july august september october november "
+    "december herr frau monsieur madame señor señora don doña"
 )
 
 
@@ -48,9 +50,15 @@ def within_something_else(text: str, start: int, end: int) -> bool:
     """Whether the name at ``start:end`` of ``text`` is only a part, or an attribute, of something else there."""
     before, after = text[max(0, start - _AROUND) : start], text[end : end + _AROUND]
     name = text[start:end]
-    if _THING_AFTER.match(after) or (_ARTICLE_BEFORE.search(before) and _NOUN_AFTER.match(after)):
+    if (
+        _THING_AFTER.match(after)
+        or _THING_BEFORE.search(before)
+        or (_ARTICLE_BEFORE.search(before) and _NOUN_AFTER.match(after))
+    ):
         return True
     if name.lower() in _MONTHS and (_MONTH_BEFORE.search(before) or _MONTH_AFTER.match(after)):
+        return True
+    if " " in name and re.match(r" [A-Z][a-z]+\b", after):  # "Martin Luther King"
         return True
     part = _PART_BEFORE.search(before) if " " in name else None
     return part is not None and part[1].lower() not in _TITLES

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from toolgrad_dspy.provenance.statements.numbers import Number, numbers
 from toolgrad_dspy.provenance.statements.reading import KEPT_TEXTS, Reading
-from toolgrad_dspy.provenance.statements.units import Unit, currency_unit, unit_named
+from toolgrad_dspy.provenance.statements.units import CENTS, Unit, currency_unit, unit_named
 
 _AND = r"(?:and|und|et|y|e)"
 _HALF = r"half|halbe[nr]?|demie?|medi[ao]|mezz[ao]|mei[ao]"
@@ -100,9 +100,15 @@ def _with_cents(plain: str, money: Quantity, number: Number) -> Quantity | None:
     if not all(isinstance(value, int) for value in (*money.bare, *number.values)):
         return None
     after = _AFTER.match(plain, number.end)
-    if after and (unit_named(after["word"]) or plain[money.end : number.start] == " and "):
+    cents = after is not None and after["word"] in CENTS
+    if after and not cents and (unit_named(after["word"]) or plain[money.end : number.start] == " and "):
         return None
-    return Quantity(money.start, number.end, (money.bare[0] + number.values[0] / 100,), money.units)
+    return Quantity(
+        money.start,
+        after.end() if after and cents else number.end,
+        (money.bare[0] + number.values[0] / 100,),
+        money.units,
+    )
 
 
 def _ones(reading: Reading) -> Iterator[Quantity]:

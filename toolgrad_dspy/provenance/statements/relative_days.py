@@ -15,7 +15,8 @@ from toolgrad_dspy.provenance.statements.spoken import spoken
 # What says that the date after it is today's.
 _TODAY = re.compile(
     r"(?:\b(?:today(?:'s date)?(?: is|'s|:)|it(?: is|'s)(?: now)?|as of today,?|heute(?: ist|,|:)|wir haben heute"
-    r"|aujourd'hui(?:,| c'est| nous sommes| on est|:)|nous sommes(?: aujourd'hui)?|on est|hoy(?: es|:|,)|hoy estamos a"
+    r"|aujourd'hui(?:,| c'est| nous sommes| on est|:)|nous sommes(?: aujourd'hui)?|on est|hoy(?: es|:|,)"
+    r"|hoy estamos a"
     r"|oggi(?: è|:|,)|hoje(?: é|:|,))|今天是|今日は)[\s,]*(?:[^\W\d_]+,? ){0,3}(?:the |der |den |le |el |il )?$"
 )
 _COUNTED: tuple[tuple[str, int], ...] = (

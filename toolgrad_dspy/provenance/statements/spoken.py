@@ -148,9 +148,7 @@ def _masked(words: list[str], language: str) -> list[str]:
             before = words[max(0, index - 2) : index]
             if before == ["half", "a"] or (before and before[-1].isdecimal()):
                 masked[index] = "#"
-        elif word in doubtful or word.isdecimal() or (word == "second" and not _is_ordinal(words, index)):
-            masked[index] = "#"
-        elif _is_no_number(words, index):
+        elif word in doubtful or word.isdecimal() or _is_no_number(words, index):
             masked[index] = "#"
         elif word.endswith(_FEMININE):
             masked[index] = f"{word[:-2]}os"
@@ -158,7 +156,9 @@ def _masked(words: list[str], language: str) -> list[str]:
 
 
 def _is_no_number(words: list[str], index: int) -> bool:
-    """French "neuf" after its noun is new, German "acht" after a form of "geben" is care."""
+    """French "neuf" after its noun is new, German "acht" after "gib" is care; a second may be a moment."""
+    if words[index] == "second":
+        return not _is_ordinal(words, index)
     if words[index] == "neuf":
         return index > 1 and words[index - 2] in ("un", "une", "le", "la", "mon", "ma", "ce", "cette", "du", "d")
     return words[index] == "acht" and index > 0 and words[index - 1] in ("gib", "gebt", "gebe", "gibt", "geben")

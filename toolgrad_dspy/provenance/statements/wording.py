@@ -31,11 +31,13 @@ _VERBS = word_set(
 # Before a name in a text without capitals: "ask rose", "a note for grace".
 _TO_SOMEBODY = re.compile(r"\b(?:to|for|with|from|ask|call|tell|invite|mail|text|and|by|named|called|name is|is) $")
 _DOES = re.compile(
-    r" (?:the|my|all|a|an|any|every|this|these|those|that|it|them|him|her|me|us|your|our|their|his|its|up|off|down|out"
+    r" (?:the|my|all|a|an|any|every|this|these|those|that|it|them|him|her|me|us|your|our|their|his|its|up|off"
+    r"|down|out"
     r"|as|to|for|not|be|you|we|they|i|he|she|there|\d+)\b",
     re.IGNORECASE,
 )
 _SENTENCE_START = re.compile(r"(?:^|[.!?:\n])[\s\"'“]*$")
+_APART = re.compile(r"[,;:!?] ")
 _BLANK = re.compile(r"\s")
 _PROSE = re.compile(r"[^\W\d_]+(?:[\s',-]+[^\W\d_]+)*[\s.!?]*")
 # Words that give an order: "from London to Paris" is not "from Paris to London".
@@ -45,6 +47,8 @@ _ORDER = word_set("from to before after than von nach bis vor de à vers avant a
 def worded(reading: Reading, value: str) -> Iterator[Place]:
     """Where ``reading`` has the words of ``value``: the strictest rule, and spans in the plain text."""
     said = read(value)
+    if len(said.words) > 1 and value[:4].lower() == "the ":  # "some Beatles songs"
+        said = read(value[4:])
     for rule in (_literal, _typed, _unspaced, _squeezed, _phone, _inflected, _reordered, _reworded):
         places = list(rule(reading, said))
         if places:
@@ -106,6 +110,8 @@ def _joined(reading: Reading, accepted: set[str], letters: str) -> Iterator[Span
             joined += word
             if joined in accepted:
                 span = reading.span(start, after)
+                if _APART.search(reading.plain, *span):  # "BA117, 8 passengers" is no BA1178
+                    break
                 # "a 12" is no A12, "my_notes.txt" no notes.txt.
                 article = first in ("a", "i") and after > start + 1 and not _capital(reading, span[0])
                 if not article and reading.plain[max(0, span[0] - 1) : span[0]] != "_":
