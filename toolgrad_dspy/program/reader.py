@@ -165,6 +165,8 @@ _Decision = tuple[Question, bool, str]
 
 def _filled(question: Question, demand: Demand, read: ReadValue | None, query: str) -> _Decision:
     """Whether what was read for a demand's blank is what the call was given."""
+    if demand.absent and read is not None and read.value.strip().lower().startswith(MISSING):
+        return question, True, "nothing was found for it"
     if read is None or not read.value.strip() or read.value.strip().lower().startswith(MISSING):
         return question, False, "it was not found"
     # A model that knows what is wanted writes it down though nothing says it: it has to show the words.
@@ -173,7 +175,8 @@ def _filled(question: Question, demand: Demand, read: ReadValue | None, query: s
         return question, False, f"{read.value!r} was read from words that the query does not have"
     # Of a list all values are written: one of them has to be it.
     said = [read.value, *_parts(read.value)] if list_item(demand.pointer) else [read.value]
-    return question, any(_is_meant(part, demand) for part in said), f"{read.value!r} from {read.words!r}"
+    found = any(_is_meant(part, demand) for part in said)
+    return question, found != demand.absent, f"{read.value!r} from {read.words!r}"
 
 
 def _parts(said: str) -> list[str]:

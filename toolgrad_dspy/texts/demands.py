@@ -34,7 +34,8 @@ class Demand:
     ``pick`` to be determined: then ``value`` is a phrase that would do it. ``nth`` counts the separate places at
     which the query has to say this value for this name: 2 for a party of four that comes again after one of two.
     ``optional``: the tool's schema does not require the argument. ``among``: the call takes several things of one
-    kind, or something of this thing beside others, so that the name of a pick says for which argument.
+    kind, or something of this thing beside others, so that the name of a pick says for which argument. ``absent``:
+    the call leaves the argument out, and the query must not ask for this value of it.
     """
 
     kind: DemandKind
@@ -47,6 +48,7 @@ class Demand:
     optional: bool = False
     pick: Pick | None = None
     among: bool = False
+    absent: bool = False
 
     @property
     def name(self) -> str:

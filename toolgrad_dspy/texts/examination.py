@@ -27,6 +27,7 @@ from toolgrad_dspy.texts.internal import internal_values, leaked_names, told_ids
 from toolgrad_dspy.texts.picks import determined_by
 from toolgrad_dspy.texts.relations import Relations
 from toolgrad_dspy.texts.serving import served
+from toolgrad_dspy.texts.unset import unset
 
 ViolationCode = Literal[
     "empty_query",
@@ -34,6 +35,7 @@ ViolationCode = Literal[
     "too_long",  # no person writes or reads such a text, and it cannot be checked in reasonable time
     "value_not_stated",  # the query does not state a value of user origin
     "choice_not_conveyed",  # it conveys neither this enumerated value nor this boolean
+    "choice_not_given",  # it asks for an enumerated value that the call leaves out
     "pick_not_determined",  # it does not say which of several things is meant
     "request_unserved",  # it asks for something that no call serves
     "call_not_asked",  # nothing in it asks for a call
@@ -125,6 +127,11 @@ class _Examiner:
         for demand in wanted:
             self.ask(_question(demand), _said(self.query, demand))
 
+    def unset(self) -> None:
+        """Whether the query chooses what the calls leave out."""
+        for demand in unset(self.query, self.workflow, self.tools):
+            self.ask(_question(demand), None)
+
     def requests(self, wanted: tuple[Demand, ...]) -> None:
         """Whether every request is served, and every call asked for."""
         found = served(self.query, self.workflow, self.tools, wanted)
@@ -211,6 +218,7 @@ def examine(
     if any(violation.code == "too_long" for violation in own.broken):
         return Examination(wanted, tuple(own.broken))
     own.demands(wanted)
+    own.unset()
     if query:
         own.requests(wanted)
     if response:
@@ -232,6 +240,11 @@ def _said(query: str, demand: Demand) -> str | None:
 
 def _question(demand: Demand) -> Question:
     code: ViolationCode
+    if demand.absent:
+        text = f"choice: the query asks for {demand.told}, which the call leaves out"
+        remedy = f"the query must not say {demand.name} {demand.said}: no call has it"
+        violation = Violation("choice_not_given", text, remedy, step=demand.step)
+        return Question("choice", f"no {demand.told}", violation, demand=demand)
     if demand.kind == "pick":
         code, text = "pick_not_determined", f"pick: the query does not say {demand.told}"
     elif demand.kind == "choice":
