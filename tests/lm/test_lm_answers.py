@@ -20,7 +20,7 @@ from toolgrad_dspy.errors import ModelError, UsageError
 from toolgrad_dspy.lm import AnswerError, Models, answer_faults, ask
 from toolgrad_dspy.lm.calls import gate
 from toolgrad_dspy.records import AnswerFault
-from toolgrad_dspy.signatures import JudgeQuality, Propose, Repair, Select, Update
+from toolgrad_dspy.signatures import CheckResponse, JudgeQuality, Propose, Repair, Select, Update
 
 Adapter = Literal["chat", "json"]
 ADAPTERS: tuple[Adapter, ...] = ("chat", "json")
@@ -182,6 +182,11 @@ def test_headers_are_read_however_they_are_set(monkeypatch: pytest.MonkeyPatch, 
         ),
         (Update, '{"query": "\\"Find it.\\"", "response": {"response": "Done."}}', ["Find it.", "Done."]),
         (Update, '{"answer": {"query": "Say \\"hi\\".", "response": "Done."}}', ['Say "hi".', "Done."]),
+        (
+            Update,
+            '[[ ## query ## ]]\n{"requests": "Find it."}\n\n[[ ## response ## ]]\n{"response": "Done."}',
+            ["Find it.", "Done."],
+        ),
         (Repair, f"```\n{json.dumps(CALL)}\n```", [[CALL]]),
         (Repair, f"Here they are:\n{json.dumps(CALL)}\n{json.dumps(CALL)}\nGood luck!", [[CALL, CALL]]),
         (
@@ -243,6 +248,16 @@ def test_a_call_that_can_mean_two_things_is_left_out_alone(
     assert [call for call in got.calls[0] if call != CALL] == []
     assert (got.kinds, len(got.requests)) == ([("unreadable_call", 1)], 1)
     assert got.faults[0].role == "proposer"
+
+
+def test_items_that_only_repeat_the_form_are_left_out_and_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    form = '{"claim": "integer", "reason": "string", "supported": "boolean"}'
+    answered = '{"call": "s1", "reason": "It says so.", "answered": true}'
+    text = f"[[ ## claims_checked ## ]]\n[{form}]\n\n[[ ## answers_checked ## ]]\n[{answered}]"
+    got = asked(monkeypatch, text, signature=CheckResponse)
+    assert got.answer.claims_checked == []
+    assert [checked.call for checked in got.answer.answers_checked] == ["s1"]
+    assert got.kinds == [("form_copied", 1)]
 
 
 def test_halves_of_characters_are_replaced_and_counted(monkeypatch: pytest.MonkeyPatch) -> None:

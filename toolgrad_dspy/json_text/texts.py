@@ -30,8 +30,12 @@ def text_of(value: Any) -> str:
 
 
 def unquoted(text: str) -> str:
-    """The text that a JSON string says, or those in a list of them; any other text is itself."""
-    if not text.startswith(('"', "[")):
+    """The text that a JSON string says, those in a list of them, or the only one of an object; any other is itself.
+
+    >>> unquoted('{"response": "It is booked."}'), unquoted("{response}")
+    ('It is booked.', '{response}')
+    """
+    if not text.startswith(('"', "[", "{")):
         return text
     try:
         value = json.loads(text, strict=False)
@@ -39,6 +43,9 @@ def unquoted(text: str) -> str:
         return text
     if isinstance(value, str):
         return value
+    if isinstance(value, dict):
+        only = next(iter(value.values())) if len(value) == 1 else None
+        return only if isinstance(only, str) else text
     texts = isinstance(value, list) and value and all(isinstance(item, str) for item in value)
     return _joined(value) if texts else text
 

@@ -29,12 +29,14 @@ CUT = "it ends before its end"
 @dataclass(frozen=True, slots=True)
 class Value:
     """What a text says. ``cut`` is the part in which it ends, which is left out; empty if it ends at its end.
-    ``replaced`` says that there were halves of surrogate pairs in it.
+    ``replaced`` says that there were halves of surrogate pairs in it, ``copied`` how many items only repeated the form
+    of the answer.
     """
 
     data: Any
     cut: str = ""
     replaced: bool = False
+    copied: int = 0
 
 
 def read_value(text: str, constructors: Collection[str] = (), *, many: bool = False, cut: bool = False) -> Value:

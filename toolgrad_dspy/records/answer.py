@@ -13,6 +13,7 @@ AnswerFaultKind = Literal[
     "cut",  # the answer ends before its end; what was whole is used
     "unreadable_call",  # one item of a list, dropped by itself
     "too_many",  # items of a list beyond those asked for, left out
+    "form_copied",  # items of a list that only repeat the form that was asked for, left out
     "schema_refused",  # the server takes no such schema; the question was asked again without it
     "surrogates",  # halves of characters, replaced by U+FFFD
 ]

@@ -84,6 +84,8 @@ def _read_field(reading: Reading, signature: Signature, name: str, found: Found)
     reading.faults += left_out
     if read.replaced:
         reading.faults.append(Fault("surrogates", f"halves of characters in `{name}` were replaced"))
+    if read.copied:
+        reading.faults.append(Fault("form_copied", f"{read.copied} items of `{name}` only repeated the form"))
     if read.cut:
         reading.faults.append(Fault("cut", f"the answer ended inside the field `{name}`", read.cut))
     return None

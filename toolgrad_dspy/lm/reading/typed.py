@@ -27,6 +27,8 @@ from toolgrad_dspy.records.base import storable
 _CONTAINERS = (list, tuple, set, frozenset, dict)
 # A half of a surrogate pair, as JSON escapes it.
 _ESCAPED_HALF = re.compile(r"\\u[dD][89a-fA-F]")
+# What stands for a value where the form of an answer is shown.
+_TYPES = frozenset({"string", "integer", "number", "boolean", "object", "array", "null", "any"})
 _NOTHING = frozenset({"null", "none", "n/a", ""})
 
 
@@ -38,8 +40,11 @@ def read_typed(found: Found, annotation: Any) -> Value:
     if is_structured(annotation):
         read = _structure(found, annotation)
         data = storable(read.data) if _may_have_halves(found.value) else read.data
-        value = _type_adapter(annotation).validate_python(_fitted(data, annotation))
-        return Value(value, read.cut, replaced=data is not read.data)
+        fitted = _fitted(data, annotation)
+        items = [item for item in fitted if not _is_form(item)] if isinstance(fitted, list) else fitted
+        value = _type_adapter(annotation).validate_python(items)
+        copied = len(fitted) - len(items) if isinstance(fitted, list) else 0
+        return Value(value, read.cut, replaced=data is not read.data, copied=copied)
     if annotation is str and found.cut:
         raise UnreadableError(CUT)
     data = found.value
@@ -75,6 +80,15 @@ def _fitted(data: Any, annotation: Any) -> Any:
     if isinstance(annotation, type) and isinstance(data, list) and len(data) == 1:
         return data[0]
     return data
+
+
+def _is_form(item: Any) -> bool:
+    """Whether an item is the form itself, with the names of types for values: ``{"claim": "integer", ...}``."""
+    return isinstance(item, Mapping) and len(item) > 1 and all(_is_type(value) for value in item.values())
+
+
+def _is_type(value: Any) -> bool:
+    return value in _TYPES if isinstance(value, str) else value in ({}, [])
 
 
 @lru_cache(maxsize=1024)
