@@ -29,8 +29,8 @@ CUT = "it ends before its end"
 @dataclass(frozen=True, slots=True)
 class Value:
     """What a text says. ``cut`` is the part in which it ends, which is left out; empty if it ends at its end.
-    ``replaced`` says that there were halves of surrogate pairs in it, ``copied`` how many items only repeated the form
-    of the answer.
+    ``replaced`` says that there were halves of surrogate pairs in it, ``copied`` how many items only repeated the
+    form of the answer.
     """
 
     data: Any

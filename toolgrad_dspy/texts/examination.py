@@ -20,6 +20,7 @@ from toolgrad_dspy.rendering import abridge
 from toolgrad_dspy.texts.answers import answers
 from toolgrad_dspy.texts.claims import MOST_CLAIMS, SEARCHED_CHARS, Claim, claims
 from toolgrad_dspy.texts.clauses import Clause
+from toolgrad_dspy.texts.copied import copied
 from toolgrad_dspy.texts.deeds import Deeds
 from toolgrad_dspy.texts.demands import Demand, demands
 from toolgrad_dspy.texts.evidence import Evidence, sentence_of, sentences
@@ -40,6 +41,7 @@ ViolationCode = Literal[
     "request_unserved",  # it asks for something that no call serves
     "call_not_asked",  # nothing in it asks for a call
     "internal_value",  # the query or the response contains an internal id
+    "copied_request",  # the query repeats a request's names and values in parentheses
     "tool_named",  # the query or the response names a tool
     "claim_unsupported",  # the response says what is in no result
     "broken_origin",  # an argument comes from a step that is gone, or from a place where it does not stand
@@ -214,6 +216,7 @@ def examine(
     wanted = demands(workflow, tools)
     own = _Examiner(query, response, workflow, tools, shown_chars)
     own.broken += _of_the_calls(workflow, tools)
+    own.broken += _copied(query, wanted)
     own.broken += _surely_broken(query, response, workflow, names or tools)
     if any(violation.code == "too_long" for violation in own.broken):
         return Examination(wanted, tuple(own.broken))
@@ -270,6 +273,12 @@ def _of_the_calls(workflow: Workflow, tools: Mapping[str, Tool]) -> Iterator[Vio
         if earlier is not None:
             text = f"repeated: {step.id} ({step.call.tool}) tells what {earlier} has told"
             yield Violation("repeated_call", text, step=step.id)
+
+
+def _copied(query: str, wanted: tuple[Demand, ...]) -> Iterator[Violation]:
+    for aside in copied(query, wanted):
+        text = f"copied: the query repeats {aside!r} from what it has to ask for"
+        yield Violation("copied_request", text, f"the query must say {aside!r} in sentences, as a person would")
 
 
 def _surely_broken(query: str, response: str, workflow: Workflow, names: Iterable[str]) -> Iterator[Violation]:

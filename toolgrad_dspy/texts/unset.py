@@ -1,4 +1,4 @@
-"""Choices that the query makes and no call has: "the exhibitions in the harbour", for a search of all events there."""
+"""Choices that the query makes and no call has: "exhibitions in the harbour", for a search of all events there."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any

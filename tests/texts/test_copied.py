@@ -1,0 +1,38 @@
+"""Queries that repeat what their writer was shown."""
+
+import pytest
+
+from toolgrad_dspy.texts import Demand
+from toolgrad_dspy.texts.copied import copied
+
+WANTED = [
+    Demand("value", "s1", "list_calendar", "/date_range/first", "2026-05-13"),
+    Demand("value", "s1", "list_calendar", "/date_range/last", "2026-05-25"),
+    Demand("value", "s2", "book", "/party_size", 4),
+    Demand("choice", "s2", "book", "/seating", "by_the_window"),
+]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        'List my entries (date range first "2026-05-13", date range last "2026-05-25").',
+        "Book a table (party size 4, seating by the window), please.",
+        "BOOK A TABLE ( Party size: 4; Seating: by the window )",
+    ],
+)
+def test_names_with_values_in_parentheses_are_copied(query: str) -> None:
+    assert len(list(copied(query, WANTED))) == 1
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "List my entries from May 13 to May 25 (all of them).",
+        "Book a table (party size 4) by the window.",
+        "Book a table for four by the window (we love the view), party size 4, seating by the window.",
+        "",
+    ],
+)
+def test_a_persons_parentheses_are_not(query: str) -> None:
+    assert list(copied(query, WANTED)) == []
