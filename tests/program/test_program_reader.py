@@ -104,6 +104,23 @@ def test_a_value_that_is_read_from_words_that_are_not_there_does_not_count() -> 
 
 
 @pytest.mark.parametrize(
+    ("read_as", "broken"),
+    [
+        (("a museum", "museum"), ["choice_not_given"]),
+        (("", "#missing"), []),
+        (("a museum", "cafe"), []),  # it is not what the rules took it for
+        (("somewhere", "museum"), ["choice_not_given"]),  # words that the query does not have decide nothing
+    ],
+)
+def test_a_choice_that_no_call_has_holds_where_the_reader_does_not_find_it(
+    read_as: tuple[str, str], broken: list[str]
+) -> None:
+    everything = step("s1", "search_places", {}, {"places": PLACES})
+    reading = read(said(kind=read_as), "Please find a museum.", "I found Quay and Mill.", everything)
+    assert [violation.code for violation in reading.broken] == broken
+
+
+@pytest.mark.parametrize(
     "answer",
     [
         "I would rather talk about the weather.",

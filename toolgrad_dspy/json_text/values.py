@@ -49,7 +49,7 @@ def read_value(text: str, constructors: Collection[str] = (), *, many: bool = Fa
     more than one thing.
 
     >>> read_value('Sure: [{"a": 1,}, {"b": NaN  # why\\n}, {"c":')
-    Value(data=[{'a': 1}, {'b': nan}], cut='{"c":', replaced=False)
+    Value(data=[{'a': 1}, {'b': nan}], cut='{"c":', replaced=False, copied=0)
     """
     text = unfenced(trimmed(text))
     try:

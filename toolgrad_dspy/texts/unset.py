@@ -14,7 +14,7 @@ from toolgrad_dspy.texts.clauses import clauses, telling
 from toolgrad_dspy.texts.demands import Demand
 
 # Words before an option that speak of a thing that is known, and choose nothing: "book the concert".
-_KNOWN = ("the", "that", "this", "it", "my", "your", "der", "die", "das", "le", "la", "el", "il", "o", "a", "an")
+_KNOWN = ("the", "that", "this", "it", "my", "your", "der", "die", "das", "le", "la", "el", "il")
 
 
 def unset(query: str, workflow: Workflow, tools: Mapping[str, Tool]) -> Iterator[Demand]:

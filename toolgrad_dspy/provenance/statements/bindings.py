@@ -64,7 +64,7 @@ _NAME_BEFORE = re.compile(r"(?:(?<![.!?:] )(?<!^)(?<!\n)\b[A-Z][\w'’]*|\b[a-z]
 # Things that have a number: "fresh towels to room 4" are not four towels.
 _PLACED = word_set("room gate page table floor platform track chapter number no")
 # "For one thing", "one by one".
-_SAID_SO = re.compile(r"\b(?:for one thing|one by one|at one point|one day|one another)\b")
+_SAID_SO = re.compile(r"\b(?:for one thing|one by one|at one point|one another)\b")
 _YEAR, _YEAR_BEFORE = re.compile(r"(?:19|20)\d\d"), re.compile(r"\b(?:in|of|since|from) $")
 # What a length is of: "80 cm wide" is no length of anything else.
 _EXTENT = re.compile(r" (wide|long|high|tall|deep|thick|breit|lang|hoch|tief)\b")
