@@ -8,7 +8,7 @@ from benchmarks.perfect_reader import Truth
 from benchmarks.planting import Planted
 from toolgrad_dspy.provenance import EarlierResult, trace_origins
 from toolgrad_dspy.records import Step, Tool, Workflow
-from toolgrad_dspy.texts import claims, demands
+from toolgrad_dspy.texts import claims, demands, examine
 from toolgrad_dspy.texts.clauses import clauses
 from toolgrad_dspy.texts.evidence import Evidence
 
@@ -63,11 +63,19 @@ def hand_made(defect: Defect, clean: NaturalSample) -> Planted:
     if defect.kind.startswith("wrong_"):
         before = {claim.text for claim in claims(clean.response)}
         truth.false |= {claim.text for claim in claims(faulty.response)} - before
+        # What is true of one thing and said of another.
+        truth.false |= _of_others(faulty) - _of_others(clean)
     if defect.kind == "answer_left_out":
         told = _told(clean, faulty.response)
         # Told by a fact before; or, where the rules know none of its facts, whatever they do not find told.
         truth.unanswered |= (_told(clean, clean.response) - told) or {s.id for s in clean.workflow.steps} - told
     return Planted(faulty.query, faulty.response, faulty.workflow, truth, frozenset(CODES[defect.kind]))
+
+
+def _of_others(sample: NaturalSample) -> set[str]:
+    """What the response seems to say of a thing that is another one's."""
+    found = examine(sample.query, sample.response, sample.workflow, tools_of(sample))
+    return {question.claim.text for question in found.questions if question.claim and question.subject}
 
 
 def _as_before(clean: NaturalSample, faulty: NaturalSample) -> Truth:

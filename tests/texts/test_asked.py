@@ -71,6 +71,17 @@ def test_what_is_not_asked_for_by_name_may_be_left_out(query: str) -> None:
     assert missing(query, "Ada Quill has been found.") == ()
 
 
+def test_a_name_of_two_words_is_asked_for_whatever_the_call_does_and_a_small_number_told_beside_one_of_them() -> None:
+    event = step("s1", "open", {"event_id": "e1"}, {"event_id": "e1", "title": "Bird Watching", "free_seats": 4})
+    query = "Tell me how many free seats it has. Put it in my calendar for four hours."
+
+    def left(response: str) -> tuple[str, ...]:
+        return left_out(query, response, event, (event, BOOKED), TOOLS)
+
+    assert left("It is in your calendar, four hours long.") == ("free seats",)
+    assert left("It is in your calendar, and still has four seats.") == ()
+
+
 def test_what_the_call_does_and_was_given_is_no_question() -> None:
     assert missing("Please book a table for 4 guests.", "Your table is booked.", BOOKED) == ()
 

@@ -12,8 +12,8 @@ from toolgrad_dspy.texts.evidence import sentences
 RESULTS: dict[str, Any] = {
     "s1": {
         "reservations": [
-            {"reservation_id": "rsv-1", "restaurant_name": "Umi", "date": "2026-05-16"},
-            {"reservation_id": "rsv-2", "restaurant_name": "Da Nino", "date": "2026-05-17"},
+            {"reservation_id": "rsv-1", "restaurant": "Umi", "date": "2026-05-16"},
+            {"reservation_id": "rsv-2", "restaurant": "Da Nino", "date": "2026-05-17"},
         ]
     },
     "s2": {"reservation_id": "rsv-1", "status": "cancelled"},

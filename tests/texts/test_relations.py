@@ -11,12 +11,20 @@ from toolgrad_dspy.texts.relations import Relations
 RESULTS: dict[str, Any] = {
     "s1": {
         "places": [
-            {"name": "Harbour Café", "district": "Old Town", "rating": 4.5, "opens": "09:00", "since": "2019-05-14"},
+            {
+                "name": "Harbour Café",
+                "district": "Old Town",
+                "rating": 4.5,
+                "opens": "09:00",
+                "since": "2019-05-14",
+                "address": "Quay Lane 7",
+            },
             {"name": "Blue Door", "district": "Hillside", "rating": 3.9, "opens": "17:30", "since": "2021-03-02"},
             {"name": "The Mill", "district": "Old Town", "rating": 4.8, "opens": "10:00", "since": "2020-08-30"},
         ]
     },
     "s3": {"days": [{"place": "Harbour Café", "from": "10:00"}, {"place": "Blue Door", "from": "18:15"}]},
+    "s4": {"name": "Harbour Café", "address": "Quay Lane 7"},
     "s2": {"restaurant": "Blue Door", "booked": {"date": "2026-05-16", "time": "19:30"}},
 }
 
@@ -38,6 +46,8 @@ def misplaced(response: str, query: str = "Which places are there?") -> list[tup
         ("I found The Mill, rated 3.9.", [("3.9", "The Mill")]),
         ("The oldest is Blue Door, open since May 14, 2019.", [("May 14, 2019", "Blue Door")]),
         ("For The Mill, the next day begins at 18:15.", [("18:15", "The Mill")]),
+        # In the details of the café as well, which do not name The Mill.
+        ("The Mill is at Quay Lane 7.", [("Quay Lane", "Mill")]),
         ("We have Harbour Café, open at 09:00, and The Mill, open at 5:30 pm.", [("5:30 pm", "The Mill")]),
     ],
 )

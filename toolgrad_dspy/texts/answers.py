@@ -44,7 +44,8 @@ def answers(
     for step in steps:
         came = f"what came of {step.id}"
         if step.id in empty:
-            rule = _said_empty(step, denials, len(empty), tools)
+            others = [other for other in steps if other.id in empty and other.id != step.id]
+            rule = _said_empty(step, denials, others, tools)
             yield Answer(step, came, f"say that {step.id} ({step.call.tool}) found nothing", rule)
         elif asked := left_out(query, response, step, steps, tools):
             what = f"the {' and the '.join(asked)} of {step.id}"
@@ -54,10 +55,19 @@ def answers(
             yield Answer(step, came, f"tell {came} ({step.call.tool})", rule)
 
 
-def _said_empty(step: Step, denials: Sequence[str], empty: int, tools: Mapping[str, Tool]) -> str | None:
-    """The rule by which one of ``denials`` is about ``step``, one of so many that are ``empty``."""
-    words = vocabulary(step, tools) | telling(" ".join(empty_parts(step)))
-    return "says_nothing" if any(empty == 1 or telling(said) & words for said in denials) else None
+def _said_empty(step: Step, denials: Sequence[str], others: Sequence[Step], tools: Mapping[str, Tool]) -> str | None:
+    """The rule by which one of ``denials`` is about ``step``, and not rather about one of the empty ``others``."""
+    for said in denials:
+        own, *rest = (_shared(telling(said), one, tools) for one in (step, *others))
+        if not others or (any(own) and own >= max(rest)):
+            return "says_nothing"
+    return None
+
+
+def _shared(words: frozenset[str], step: Step, tools: Mapping[str, Tool]) -> tuple[int, int]:
+    """How many of ``words`` the name of the step's tool has, and how many all that is known of what it does."""
+    known = vocabulary(step, tools) | telling(" ".join(empty_parts(step)))
+    return len(words & telling(in_words(step.call.tool))), len(words & known)
 
 
 def _without_facts(

@@ -14,7 +14,8 @@ from toolgrad_dspy.records import Step, Tool, in_words, last_key, leaves, names_
 from toolgrad_dspy.records.pointer import list_index
 from toolgrad_dspy.texts.claims import claims
 from toolgrad_dspy.texts.clauses import clauses, telling, vocabulary
-from toolgrad_dspy.texts.contents import alike, clocks_of, days_of, numbers_of
+from toolgrad_dspy.texts.contents import alike, clocks_of, days_of, numbers_of, significant_digits
+from toolgrad_dspy.texts.evidence import sentence_of
 
 # Leaves of a result that are looked at.
 MOST_LEAVES = 200
@@ -28,16 +29,17 @@ def left_out(
     """The names of what ``query`` asks for of the thing that ``step``, one of ``steps``, gives, and ``response`` does
     not tell.
     """
-    asked = [
-        words for part in clauses(query) if part.asks and _is_about(words := telling(part.text), step, steps, tools)
-    ]
+    asking = [telling(part.text) for part in clauses(query) if part.asks]
+    about = [words for words in asking if _is_about(words, step, steps, tools)]
+    given = {in_words(last_key(path)) for one in steps for path, _ in leaves(one.call.arguments)}
     return tuple(
         key
         for key, value in _properties(step)
-        if any(telling(key) <= words for words in asked)
-        and not _tells(response, value)
+        # "How many days of rain" has both words of a name that no call is given, whatever else it is about.
+        if any(telling(key) <= words for words in (asking if len(telling(key)) > 1 and key not in given else about))
+        and not _tells(response, value, telling(key))
         # "The entry with the end 5:30 pm" says which one is meant.
-        and not any(_tells(query, other) for other in _values_of(key, steps))
+        and not any(_tells(query, other, telling(key)) for other in _values_of(key, steps))
     )
 
 
@@ -73,8 +75,10 @@ def _values_of(key: str, steps: Sequence[Step]) -> Iterator[JsonValue]:
                 yield value
 
 
-def _tells(response: str, value: JsonValue) -> bool:
-    if normalise(str(value)) in normalise(response):
-        return True
+def _tells(text: str, value: JsonValue, words: frozenset[str] = frozenset()) -> bool:
+    """Whether ``text`` tells ``value``; a small number with one of ``words`` in its sentence, if there are any."""
     held = [*days_of(value), *clocks_of(value), *numbers_of(value)]
-    return any(alike(reading, other) for claim in claims(response) for reading in claim.readings for other in held)
+    said = [claim for claim in claims(text) for reading in claim.readings if any(alike(reading, it) for it in held)]
+    if words and isinstance(value, (int, float)) and significant_digits(value) < 2:
+        return any(words & telling(sentence_of(text, claim)) for claim in said)
+    return bool(said) or normalise(str(value)) in normalise(text)

@@ -22,6 +22,8 @@ _IRREGULAR = {
     "set": "set", "take": "(?:took|taken)", "lend": "lent", "give": "(?:gave|given)", "hold": "held",
 }  # fmt: skip
 
+# What looks like the name of something, whatever it is called by: a booking's "restaurant" is "Da Nino".
+_PROPER = re.compile(r"[^\W\d_a-z][^\W\d_]*(?:[ '’-][^\W\d_]+){0,5}")
 _ANOTHER_CLAUSE = re.compile(r"[;:]|\b(?:and|but|while)\b")
 
 
@@ -52,9 +54,8 @@ class Deeds:
         found = set()
         for value in self._shown.values():
             for path, leaf in list(leaves(value))[:MOST_LEAVES]:
-                key = last_key(path)
-                if isinstance(leaf, str) and len(leaf) <= SHORT and (key in NAME_KEYS or key.endswith("_name")):
-                    found.add(normalise(leaf))
+                if isinstance(leaf, str) and (last_key(path) in NAME_KEYS or _PROPER.fullmatch(leaf)):
+                    found.add(normalise(leaf[:SHORT]))
         return frozenset(found)
 
     @cached_property

@@ -54,7 +54,7 @@ class Relations:
     def misplaced(self, sentence: Sequence[Claim]) -> Iterator[tuple[Claim, Claim]]:
         """The claims of a ``sentence`` that are true of something else than the name before them, with that name.
 
-        They stand with another thing of its list, or in results that do not have the name at all.
+        They stand with other things of its list, and in results that do not have the name at all, nowhere else.
         """
         subject: Claim | None = None
         about = _Found()
@@ -66,7 +66,7 @@ class Relations:
                 subject, about = claim, found
             elif subject is None or found.free or not found.things or about.things & found.things:
                 continue
-            elif found.lists <= about.lists or not found.steps & about.steps:
+            elif all(thing[:2] in about.lists or thing[0] not in about.steps for thing in found.things):
                 yield claim, subject
 
     def _found(self, claim: Claim) -> _Found:

@@ -38,5 +38,5 @@ GENERAL = _words(
     "its this that these those there their my me i you your all any some one each every given return returns using "
     "more about into also then than when which what who where how whether if not no only up out as be put together "
     "hand thing few plan week today errand organised organise organize arrange sort done information detail data "
-    "item result name value number id new current available specific user"
+    "item result name value number id new current available specific user next two three four"
 )
