@@ -1,5 +1,6 @@
 """Texts and values that nobody would write: never an exception, and bounded work."""
 
+import time
 from typing import Any
 
 import pytest
@@ -34,6 +35,8 @@ TEXTS = [
     "\u0308" * 500,
     "'\"“«" * 500,
     "A" + "a A" * 3000,
+    "between 1 and " * 300 + "today is May 1, the day after " * 200,
+    "the \"A\" of 'A & A's A' " * 300,
     " ".join(f"word{number}" for number in range(1200)),
 ]
 VALUES: list[Any] = [
@@ -46,6 +49,8 @@ ABOUTS = [
     About(),
     About("duration_minutes"),
     About("lang", {"description": "ISO code"}),
+    About("start_date"),
+    About("min_price_id"),
     About("country", {"enum": ["US", 1, None, ["x"]]}),
     About("\ud800" * 50, {"description": 3, "enum": "x"}),
 ]
@@ -61,3 +66,16 @@ def test_no_text_and_no_value_is_an_exception(text: str) -> None:
             same_value(text, value, about)
     for parse in (numbers_in, dates_in, times_in):
         assert all(0 <= found.start < found.end <= len(text) for found in parse(text))
+
+
+@pytest.mark.parametrize("word", ["A ", "May 1 ", "between 1 and ", '"A ', "today is May 1 ", "A & "])
+def test_many_mentions_take_time_in_proportion(word: str) -> None:
+    def seconds(times: int) -> float:
+        started = time.process_time()
+        for value, name in ((1, "min_stars"), ("2026-05-01", "start_date"), ("A", "name")):
+            mentions(word * times, value, About(name))
+        return time.process_time() - started
+
+    seconds(100)
+    few, many = seconds(500), seconds(4000)
+    assert many < 30 * max(few, 0.01)  # eight times as many; in proportion to their square it would be 64

@@ -1,12 +1,12 @@
 """What a text names and does not give: the title of something, a street, a day that another one is counted from."""
 
 import re
-from collections.abc import Iterator
+from functools import lru_cache
 
 from pydantic import JsonValue
 
 from toolgrad_dspy.provenance.statements.about import About
-from toolgrad_dspy.provenance.statements.reading import Reading, word_set
+from toolgrad_dspy.provenance.statements.reading import KEPT_TEXTS, Reading, word_set
 
 # Signs around a mention that are looked at.
 _AROUND = 60
@@ -96,9 +96,10 @@ def _but_last(text: str) -> str:
     return text.rpartition(" ")[0] + " "
 
 
-def _quoted(reading: Reading) -> Iterator[tuple[int, int]]:
-    for match in _QUOTE.finditer(reading.plain):
-        yield match.span("a") if match["a"] else match.span("b")
+@lru_cache(maxsize=KEPT_TEXTS)
+def _quoted(reading: Reading) -> tuple[tuple[int, int], ...]:
+    """The places of what stands between quotation marks."""
+    return tuple(match.span("a" if match["a"] else "b") for match in _QUOTE.finditer(reading.plain))
 
 
 def _letters(reading: Reading, start: int, end: int) -> int:
