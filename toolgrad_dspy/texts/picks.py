@@ -46,7 +46,7 @@ class Pick:
     """One element of a list that an argument takes: of the list at ``path`` in the result of ``source``.
 
     ``step`` and ``pointer`` are where it is used first, and ``value`` what is taken there; ``taken`` are the
-    positions that the workflow's calls take of that list.
+    positions that the calls of the step's tool take of that list.
     """
 
     step: str
@@ -139,34 +139,56 @@ class Pick:
 
 
 def picks(workflow: Workflow) -> tuple[Pick, ...]:
-    """The picks of ``workflow``, each where it is used first, and again after another one of the same list.
+    """The picks of ``workflow``, each where it is used first, and again after another one of the same list, or after
+    another thing that was taken as the same: "that place" is the last place, whatever list it is from.
 
     A value that all elements share is no pick, and one that is shared with the element that another argument of the
     call takes is that pick. A list of which every element is taken makes one.
     """
     results = {step.id: step.observation.value for step in workflow.steps}
     chosen = {step.id: _chosen(step, results) for step in workflow.steps}
-    taken: dict[tuple[_List, str], set[int]] = {}
-    for places in chosen.values():
-        for place in places:
-            taken.setdefault((place.list, last_key(place.pointer)), set()).add(place.index)
+    # Calls of one tool may do the same with each; two tools that take one each do not take all.
+    taken: dict[tuple[str, _List, str], set[int]] = {}
+    for step in workflow.steps:
+        for place in chosen[step.id]:
+            taken.setdefault((step.call.tool, place.list, last_key(place.pointer)), set()).add(place.index)
     found: list[Pick] = []
     current: dict[_List, set[int]] = {}
+    last: dict[str, set[str]] = {}
     for step in workflow.steps:
         used: dict[_List, set[int]] = {}
         for place in chosen[step.id]:
-            every = frozenset(taken[place.list, last_key(place.pointer)])
+            every = frozenset(taken[step.call.tool, place.list, last_key(place.pointer)])
             whole = len(every) == len(place.items)
             known = current.get(place.list, set()) | used.get(place.list, set())
             used.setdefault(place.list, set()).add(place.index)
-            if place.index not in known and not (whole and known):
+            value = _at(step.call.arguments, place.pointer)
+            noun = _noun(place.pointer)
+            superseded = noun in last and repr(value) not in last[noun]
+            if (place.index not in known or superseded) and not (whole and known):
                 source, path = place.list
-                value = _at(step.call.arguments, place.pointer)
                 found.append(
                     Pick(step.id, place.pointer, source, path, place.index, tuple(place.items), every, value)
                 )
         current |= used
+        last |= _taken(step)
     return tuple(found)
+
+
+def _taken(step: Step) -> dict[str, set[str]]:
+    """What the call is given of earlier results and the user, by what it is taken as."""
+    found: dict[str, set[str]] = {}
+    for path, value in leaves(step.call.arguments):
+        found.setdefault(_noun(path), set()).add(repr(value))
+    return found
+
+
+def _noun(pointer: str) -> str:
+    """What an argument is, in one word: ``stop`` for ``/from_stop_id``."""
+    name = last_key(pointer)
+    words = in_words(name).split()
+    words = words[:-1] if names_id(name) and len(words) > 1 else words
+    return _singular(words[-1]) if words else ""
 
 
 # A list in a result: the step, and the pointer.
