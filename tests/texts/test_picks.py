@@ -163,3 +163,55 @@ def test_lists_of_anything_have_labels_and_a_phrase(items: list[Any]) -> None:
 def test_ids_are_not_said_to_tell_an_element() -> None:
     assert "pl_2" not in pick(1).phrase
     assert all("pl_" not in str(value) for _, value in pick(1).properties)
+
+
+BOOKINGS = step(
+    "s1", "list_bookings", {}, {"bookings": [{"booking_id": "bk_1", "place_id": "pl_9", "restaurant": "Da Nino"}]}
+)
+
+
+def go(name: str, place: str, source: str, path: str) -> Step:
+    return step(name, "get_place", {"place_id": place}, {}, taken("/place_id", source, path))
+
+
+def test_a_thing_is_said_again_after_another_one_that_was_taken_as_the_same() -> None:
+    found_places = step("s2", "search_places", {}, {"places": PLACES})
+    first, after = go("s3", "pl_9", "s1", "/bookings/0/place_id"), go("s5", "pl_9", "s1", "/bookings/0/place_id")
+    other = go("s4", "pl_2", "s2", "/places/1/place_id")
+    assert [(p.step, p.phrase) for p in found(BOOKINGS, found_places, first, other, after)][1:] == [
+        ("s5", "the one with restaurant Da Nino")
+    ]
+    assert found(BOOKINGS, found_places, first, after) == ()  # "that place", both times
+    (back,) = found(BOOKINGS, found_places, first, other, after)[1:]
+    assert (back.thing, back.called, back.value) == ("booking", "booking", "pl_9")
+    assert determined_by("Get me the place of the booking at Da Nino.", back) is not None
+    assert determined_by("Get me that place.", back) is None
+
+
+def test_what_was_found_last_is_that_thing() -> None:
+    other = go("s3", "pl_2", "s2", "/places/1/place_id")
+    found_places = step("s2", "search_places", {}, {"places": PLACES})
+    later = step("s4", "get_event", {}, {"event_id": "ev_1", "title": "Fair", "place_id": "pl_7"})
+    after = go("s5", "pl_7", "s4", "/place_id")
+    assert [p.step for p in found(found_places, other, later, after)] == ["s3"]
+
+
+def test_a_list_element_is_picked_again_for_what_another_thing_was_taken_as() -> None:
+    found_places = step("s1", "search_places", {}, {"places": PLACES})
+    events = step(
+        "s2", "search_events", {}, {"events": [{"title": t, "place_id": p} for t, p in (("A", "x"), ("B", "y"))]}
+    )
+    steps = (go("s3", "pl_2", "s1", "/places/1/place_id"), go("s4", "y", "s2", "/events/1/place_id"))
+    again = go("s5", "pl_2", "s1", "/places/1/place_id")
+    assert [(p.step, p.index) for p in found(found_places, events, *steps, again)] == [
+        ("s3", 1),
+        ("s4", 1),
+        ("s5", 1),
+    ]
+
+
+def test_two_tools_that_take_one_each_do_not_take_all_of_a_list() -> None:
+    slots = step("s1", "find_slots", {}, {"slots": [{"start": "09:00"}, {"start": "11:30"}]})
+    create = step("s2", "create", {"start": "09:00"}, {}, taken("/start", "s1", "/slots/0/start"))
+    move = step("s3", "move", {"start": "11:30"}, {}, taken("/start", "s1", "/slots/1/start"))
+    assert [(p.step, p.whole) for p in found(slots, create, move)] == [("s2", False), ("s3", False)]

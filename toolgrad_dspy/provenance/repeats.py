@@ -70,19 +70,19 @@ def _last_record(
     """The last object of a result that has the ``ids``; without any, the last one with the same fields."""
     keys = set(observation.value) if isinstance(observation.value, dict) else set()
     for step in reversed(before):
-        for item in _objects(step.observation.value):
+        for item in objects(step.observation.value):
             if all(item.get(key) == value for key, value in ids) if ids else set(item) == keys:
                 return step.id, item
     return "", None
 
 
-def _objects(value: JsonValue) -> Iterator[dict[str, JsonValue]]:
+def objects(value: JsonValue) -> Iterator[dict[str, JsonValue]]:
     """Every object in ``value``."""
     if isinstance(value, dict):
         yield value
         value = list(value.values())
     for item in value if isinstance(value, list) else ():
-        yield from _objects(item)
+        yield from objects(item)
 
 
 def _same_record(paths: set[str], observation: Observation, before: Sequence[Step]) -> str | None:

@@ -4,7 +4,8 @@ from toolgrad_dspy.texts.claims import Claim, claims
 from toolgrad_dspy.texts.demands import Demand, demands
 from toolgrad_dspy.texts.examination import Examination, Question, Violation, ViolationCode, examine, reasons
 from toolgrad_dspy.texts.internal import internal_values, leaked_names, told_ids
-from toolgrad_dspy.texts.picks import Pick, determined_by, picks
+from toolgrad_dspy.texts.picks import Pick, determined_by
+from toolgrad_dspy.texts.taking import picks
 
 __all__ = [
     "Claim",

@@ -12,7 +12,8 @@ from toolgrad_dspy.json_schema import Schema, schema_at
 from toolgrad_dspy.provenance.statements import About
 from toolgrad_dspy.records import Origin, Step, Tool, Workflow, in_words, last_key, lookup
 from toolgrad_dspy.records.pointer import list_index, unescape
-from toolgrad_dspy.texts.picks import Pick, picks
+from toolgrad_dspy.texts.picks import Pick
+from toolgrad_dspy.texts.taking import picks
 
 # Schema origins that are a choice somebody has to make, and that a query should convey in its own words.
 _CHOICES = ("enum", "boolean")

@@ -15,14 +15,10 @@ from pydantic import JsonValue
 
 from toolgrad_dspy.provenance.statements import About, states
 from toolgrad_dspy.records import (
-    Origin,
-    Step,
-    Workflow,
     in_words,
     key_words,
     last_key,
     leaves,
-    lookup,
     names_id,
     opaque,
 )
@@ -36,8 +32,6 @@ PROPERTY_CHARS = 60
 NAME_KEYS = frozenset({"name", "title", "label", "subject", "summary", "headline", "filename"})
 # Words of a name: a longer text is a sentence, with a capital at its beginning.
 NAME_WORDS = 5
-# Rules that take a list as a whole.
-_WHOLE_LISTS = frozenset({"sum", "count", "joined", "maximum", "minimum"})
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 
 
@@ -66,7 +60,7 @@ class Pick:
     def thing(self) -> str:
         """What the list has, in the singular: ``place`` for ``/places``; ``item`` where it has no name."""
         words = in_words(last_key(self.path)).split()
-        return " ".join([*words[:-1], _singular(words[-1])]) if words else "item"
+        return " ".join([*words[:-1], singular(words[-1])]) if words else "item"
 
     @property
     def called(self) -> str:
@@ -85,7 +79,7 @@ class Pick:
         name = last_key(self.pointer)
         words = in_words(name).split()
         words = words[:-1] if names_id(name) else words
-        return " ".join([*words[:-1], _singular(words[-1])]) if words else ""
+        return " ".join([*words[:-1], singular(words[-1])]) if words else ""
 
     @property
     def whole(self) -> bool:
@@ -136,89 +130,6 @@ class Pick:
         if self.index == 0 or not ways:
             ways.append(f"the {_position(self.index, len(self.items))} one")
         return ways[crc32(f"{self.source}{self.path}{self.label}".encode()) % len(ways)]
-
-
-def picks(workflow: Workflow) -> tuple[Pick, ...]:
-    """The picks of ``workflow``, each where it is used first, and again after another one of the same list, or after
-    another thing that was taken as the same: "that place" is the last place, whatever list it is from.
-
-    A value that all elements share is no pick, and one that is shared with the element that another argument of the
-    call takes is that pick. A list of which every element is taken makes one.
-    """
-    results = {step.id: step.observation.value for step in workflow.steps}
-    chosen = {step.id: _chosen(step, results) for step in workflow.steps}
-    # Calls of one tool may do the same with each; two tools that take one each do not take all.
-    taken: dict[tuple[str, _List, str], set[int]] = {}
-    for step in workflow.steps:
-        for place in chosen[step.id]:
-            taken.setdefault((step.call.tool, place.list, last_key(place.pointer)), set()).add(place.index)
-    found: list[Pick] = []
-    current: dict[_List, set[int]] = {}
-    last: dict[str, set[str]] = {}
-    for step in workflow.steps:
-        used: dict[_List, set[int]] = {}
-        for place in chosen[step.id]:
-            every = frozenset(taken[step.call.tool, place.list, last_key(place.pointer)])
-            whole = len(every) == len(place.items)
-            known = current.get(place.list, set()) | used.get(place.list, set())
-            used.setdefault(place.list, set()).add(place.index)
-            value = _at(step.call.arguments, place.pointer)
-            noun = _noun(place.pointer)
-            superseded = noun in last and repr(value) not in last[noun]
-            if (place.index not in known or superseded) and not (whole and known):
-                source, path = place.list
-                found.append(
-                    Pick(step.id, place.pointer, source, path, place.index, tuple(place.items), every, value)
-                )
-        current |= used
-        last |= _taken(step)
-    return tuple(found)
-
-
-def _taken(step: Step) -> dict[str, set[str]]:
-    """What the call is given of earlier results and the user, by what it is taken as."""
-    found: dict[str, set[str]] = {}
-    for path, value in leaves(step.call.arguments):
-        found.setdefault(_noun(path), set()).add(repr(value))
-    return found
-
-
-def _noun(pointer: str) -> str:
-    """What an argument is, in one word: ``stop`` for ``/from_stop_id``."""
-    name = last_key(pointer)
-    words = in_words(name).split()
-    words = words[:-1] if names_id(name) and len(words) > 1 else words
-    return _singular(words[-1]) if words else ""
-
-
-# A list in a result: the step, and the pointer.
-_List = tuple[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """An element of a list that an argument takes a value from; ``fitting`` are all that have the same one there."""
-
-    pointer: str
-    list: _List
-    index: int
-    items: Sequence[JsonValue]
-    fitting: frozenset[int]
-
-
-def _chosen(step: Step, results: dict[str, JsonValue]) -> list[_Place]:
-    """The elements that ``step`` takes: as few of each list as explain its arguments."""
-    places = [place for origin in step.origins for place in _places(origin, results)]
-    sure = {(place.list, place.index) for place in places if len(place.fitting) == 1}
-    kept: list[_Place] = []
-    for place in places:
-        if len(place.fitting) == len(place.items):
-            continue
-        others = {index for found, index in sure if found == place.list}
-        others |= {other.index for other in kept if other.list == place.list}
-        if place.index in others or len(place.fitting) == 1 or not place.fitting & others:
-            kept.append(place)
-    return kept
 
 
 def determined_by(query: str, pick: Pick) -> str | None:
@@ -297,7 +208,8 @@ def _label(item: JsonValue) -> str:
     return str((named or [leaf for _, leaf in texts] or [""])[0])
 
 
-def _singular(word: str) -> str:
+def singular(word: str) -> str:
+    """The singular of an English word, by its ending."""
     if word.endswith("ies") and len(word) > 4:
         return word[:-3] + "y"
     if word.endswith(("sses", "xes", "ches", "shes")):
@@ -310,37 +222,3 @@ def _position(index: int, count: int) -> str:
     if index == count - 1 and count > 2:
         return "last"
     return _ORDINALS[index] if index < len(_ORDINALS) else f"number {index + 1}"
-
-
-def _places(origin: Origin, results: dict[str, JsonValue]) -> Iterator[_Place]:
-    """The lists of several elements on the way to where ``origin`` takes its value, with the position in each."""
-    if origin.kind != "result" or origin.rule in _WHOLE_LISTS:
-        return
-    for source in origin.sources:
-        tokens = source.path.split("/")
-        for depth in range(1, len(tokens)):
-            index = list_index(tokens[depth])
-            path = "/".join(tokens[:depth])
-            if index is None or source.step not in results:
-                continue
-            try:
-                items = lookup(results[source.step], path)
-            except LookupError:
-                break
-            if isinstance(items, list) and len(items) > 1 and index < len(items):
-                rest = "".join(f"/{token}" for token in tokens[depth + 1 :])
-                fitting = _fitting(items, index, rest)
-                yield _Place(origin.pointer, (source.step, path), index, items, fitting)
-
-
-def _fitting(items: Sequence[JsonValue], index: int, rest: str) -> frozenset[int]:
-    """The elements that have, at ``rest``, the value that the one at ``index`` has there."""
-    own = _at(items[index], rest)
-    return frozenset(number for number, item in enumerate(items) if number == index or _at(item, rest) == own)
-
-
-def _at(item: JsonValue, path: str) -> JsonValue:
-    try:
-        return lookup(item, path)
-    except LookupError:
-        return None

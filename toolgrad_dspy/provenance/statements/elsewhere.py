@@ -63,7 +63,9 @@ def names_something_else(reading: Reading, start: int, end: int, rule: str, valu
             _counted_from(reading, before, end)
             or (rule == "date_time" and _in_another_zone(reading, value))
             or (rule == "date_time" and _COUNTED_BEFORE.search(_but_last(reading.plain[start:end])) is not None)
-            or (not _TEXTS.intersection(about.words) and any(a <= start and end <= b for a, b in _quoted(reading)))
+            or _is_quoted_in_part(reading, start, end)
+            # A day in words between quotation marks is the name of something: 'Fourth of July'.
+            or (not reading.plain[start].isdigit() and any(a <= start and end <= b for a, b in _quoted(reading)))
         )
     if _TEXTS.intersection(about.words) and _UNSAID.search(before):
         return True
@@ -82,14 +84,18 @@ def _in_another_zone(reading: Reading, value: JsonValue) -> bool:
 
 def _within_a_title(reading: Reading, start: int, end: int, before: str, about: About) -> bool:
     """Whether it is a part of what is quoted or called so: the "red" of the song "Lady in Red"."""
-    for inner in _quoted(reading):
-        if inner[0] <= start and end <= inner[1] and _letters(reading, start, end) < 0.8 * _letters(reading, *inner):
-            return True
+    if _is_quoted_in_part(reading, start, end):
+        return True
     if _TEXTS.intersection(about.words) or not _CALLED_BEFORE.search(before):
         return False
     # "The folder called Recursive Art": a name with capitals goes on.
     first, last = reading.origin(start, end)
     return reading.text[first].isupper() and re.match(r" [A-Z]", reading.text[last:]) is not None
+
+
+def _is_quoted_in_part(reading: Reading, start: int, end: int) -> bool:
+    letters = _letters(reading, start, end)
+    return any(a <= start and end <= b and letters < 0.8 * _letters(reading, a, b) for a, b in _quoted(reading))
 
 
 def _but_last(text: str) -> str:
