@@ -247,7 +247,7 @@ def _question(demand: Demand) -> Question:
         text = f"choice: the query asks for {demand.told}, which the call leaves out"
         remedy = f"the query must not say {demand.name} {demand.said}: no call has it"
         violation = Violation("choice_not_given", text, remedy, step=demand.step)
-        return Question("choice", f"no {demand.told}", violation, demand=demand)
+        return Question("choice", f"that {demand.told} is left out", violation, demand=demand)
     if demand.kind == "pick":
         code, text = "pick_not_determined", f"pick: the query does not say {demand.told}"
     elif demand.kind == "choice":
