@@ -22,7 +22,7 @@ STATED: list[tuple[str, Any, About]] = [
     ("entre o dia 10 e 12 de março", "2026-03-12", About("date")),
     ("by Jan 5", "01/05/2026", About("date")),
     ("starting on May 14", "2026-05-14T00:00:00", About("from")),
-    ("from \"2026-05-12\" on", "2026-05-12", About("first")),
+    ('from "2026-05-12" on', "2026-05-12", About("first")),
     ("Today is Tuesday the 3rd of June 2025, come tomorrow", "2025-06-04", About("date")),
     ("It's Sunday 12 October here; the day after tomorrow", "2025-10-14", About("date")),
     ("Heute ist der 30. Dezember 2025, wir kommen übermorgen", "2026-01-01", About("date")),

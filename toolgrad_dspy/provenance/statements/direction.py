@@ -16,8 +16,8 @@ _LAST = word_set("to target destination dest arrival arrive end until till recip
 _FIRST_IN_TIME = word_set("from start begin since checkin")
 _LAST_IN_TIME = word_set("to end until till checkout return new current expiry expire deadline due")
 # What is said of the days of a stay or a journey, and the parameters that it is not for.
-_ARRIVING = re.compile(r"\b(?:arriv\w+|land\w*|check(?:ing)? in|(?<!check )in)(?: on| at)?(?: the)? $")
-_LEAVING = re.compile(r"\b(?:leav\w+|depart\w+|check(?:ing)? out|out|back)(?: on| at)?(?: the)? $")
+_ARRIVING = re.compile(r"\b(?:(?:arriv\w+|land(?:s|ing)?|check(?:ing)? in)(?: on| at)?|in (?:on|at))(?: the)? $")
+_LEAVING = re.compile(r"\b(?:(?:leav\w+|depart\w+|check(?:ing)? out)(?: on| at)?|(?:out|back) (?:on|at))(?: the)? $")
 _ENDING = re.compile(
     r"\b(?:ends?|ended|ending|finish(?:es|ing)?|over(?: the same day)?|closes?|acaba|termina|finit|endet)"
     r"(?: on| at| el| le| am| um| a| alle)?(?: the| las| la)? $"
