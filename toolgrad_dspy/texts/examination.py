@@ -15,7 +15,7 @@ from pydantic import JsonValue
 from toolgrad_dspy.provenance.origins import origin_faults
 from toolgrad_dspy.provenance.repeats import changes_nothing, repeated
 from toolgrad_dspy.provenance.statements import contains, conveys, mentions
-from toolgrad_dspy.records import Check, CheckedBy, CheckSubject, Step, Tool, Workflow
+from toolgrad_dspy.records import Check, CheckedBy, CheckSubject, Step, Tool, Workflow, leaves
 from toolgrad_dspy.rendering import abridge
 from toolgrad_dspy.texts.answers import answers
 from toolgrad_dspy.texts.claims import MOST_CLAIMS, SEARCHED_CHARS, Claim, claims
@@ -26,7 +26,7 @@ from toolgrad_dspy.texts.demands import Demand, demands
 from toolgrad_dspy.texts.evidence import Evidence, sentence_of, sentences
 from toolgrad_dspy.texts.internal import internal_values, leaked_names, told_ids
 from toolgrad_dspy.texts.picks import determined_by
-from toolgrad_dspy.texts.relations import Relations
+from toolgrad_dspy.texts.relations import SHORT, Relations
 from toolgrad_dspy.texts.serving import served
 from toolgrad_dspy.texts.unset import unset
 
@@ -169,10 +169,32 @@ class _Examiner:
         relations = Relations(self.shown, [self.query])
         deeds = Deeds(self.workflow.steps, self.tools, self.shown)
         found: dict[Claim, str] = {}
+        free = [claim for claim in claims(self.response) if not self._within_a_name(claim)]
         for a, b in sentences(self.response):
-            said = [claim for claim in claims(self.response) if a <= claim.start < b]
+            said = [claim for claim in free if a <= claim.start < b]
             pairs = (*relations.misplaced(said), *deeds.misplaced(self.response[a:b], a, said))
             found |= {claim: subject.text for claim, subject in pairs}
+        return found
+
+    def _within_a_name(self, claim: Claim) -> bool:
+        """Whether a claim is a part of a longer text of the results that the response tells: "Waltz at Midnight"."""
+        return any(a <= claim.start and claim.end <= b and b - a > claim.end - claim.start for a, b in self._names)
+
+    @cached_property
+    def _names(self) -> list[tuple[int, int]]:
+        """Where the response tells a text of the results of several words with a time or a number in it."""
+        texts = {
+            leaf
+            for value in self.shown.values()
+            for _, leaf in leaves(value)
+            if isinstance(leaf, str) and len(leaf) <= SHORT and " " in leaf and claims(leaf)
+        }
+        found = []
+        for text in texts:
+            at = self.response.find(text)
+            while at >= 0:
+                found.append((at, at + len(text)))
+                at = self.response.find(text, at + 1)
         return found
 
     def answers(self) -> None:

@@ -75,7 +75,8 @@ class Rivals:
 
     def _telling(self, own: Pick, key: str) -> tuple[str, str] | None:
         """The text of a thing, with its key, that tells it from the others: the one that fewest things have."""
-        texts = [(name, value) for name, value in own.distinct if isinstance(value, str)]
+        # A code is no word that anybody says.
+        texts = [(name, value) for name, value in own.distinct if isinstance(value, str) and "_" not in value]
         record = own.item if isinstance(own.item, dict) else {}
 
         def common(text: tuple[str, str]) -> tuple[int, bool, bool]:
