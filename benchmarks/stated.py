@@ -1,6 +1,6 @@
 """How often the rules are wrong about what a text states, in both directions.
 
-    python benchmarks/stated.py [--part first | second | hard | all] [--show]
+    python benchmarks/stated.py [--part first | second | fresh | hard | all] [--show]
 
 Reads ``benchmarks/wordings``: texts as people write them, each with the value of one argument, its name and schema,
 and whether a careful reader would say that the text states the value. A date or moment without its year counts as
@@ -9,6 +9,9 @@ stated by its day and month; one that only an unknown today would fix ("next Fri
 The two halves were written before the rules were tuned, and hold as many rows of each kind, language and direction,
 none in common. Rules were tuned on the first alone, and the second was looked at once: 5.2 % false refusals and 5.4 %
 false acceptances, above both goals. What it showed has been mended since, so that it is not unseen any more.
+
+The part ``fresh``, 200 rows of the same sort, was written after that by an author who knew the first half alone, to see
+what the rules are worth on what they have not seen: 19.8 % false refusals and 6.0 % false acceptances at the first look.
 
 The part ``hard`` was written afterwards to mislead, by authors who did not know the rules: values that only knowledge
 of the world gives ("the language of Goethe"), and the words of a value in another sense ("I paid 80 for these", for
@@ -38,7 +41,7 @@ from benchmarks.checks import Checks
 
 WORDINGS = Path(__file__).parent / "wordings"
 HALVES = ("first", "second")
-PARTS = (*HALVES, "hard")
+PARTS = (*HALVES, "fresh", "hard")
 FALSE_REFUSALS = 0.05
 FALSE_ACCEPTANCES = 0.01
 

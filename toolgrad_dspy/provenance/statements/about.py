@@ -89,6 +89,11 @@ def _unit(name: str, description: str) -> Unit | None:
         minimum = word == "min" and in_words(name).startswith("min")
         if len(word) > 1 and not minimum and (found := unit_named(word) or currency_unit(word)):
             return found
+    words = set(in_words(name).split())
+    if words & {"temp", "temperature", "high", "low"} and (
+        scale := {"c": "celsius", "f": "fahrenheit"}.keys() & words
+    ):
+        return unit_named("celsius" if "c" in scale else "fahrenheit")
     for match in _IN_UNIT.finditer(description.lower()):
         word = (match[1] or match[2]).split()[-1]
         if word not in ("square", "cubic") and (found := unit_named(word) or currency_unit(word)):

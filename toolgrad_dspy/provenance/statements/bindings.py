@@ -106,6 +106,8 @@ def bound_elsewhere(number: Number, about: About, reading: Reading) -> bool:
         return number.start not in own
     if _counts_others(number, about, reading):
         return True
+    if _counts_people(number, about, reading):
+        return True
     label = _LABEL.search(reading.plain, max(0, number.start - 30), number.start)
     if label is not None and label[1] in _PLACED and number.form == "digits":
         return True
@@ -223,6 +225,11 @@ def _counts_others(number: Number, about: About, reading: Reading) -> bool:
     if not last or not last[0].endswith("s") or last[0] in _ANYTHING or following is None:
         return False
     return unit_named(following[1]) is None and following[1] not in _PEOPLE | _ANYTHING
+
+
+def _counts_people(number: Number, about: About, reading: Reading) -> bool:
+    """Whether the next word says people, and the parameter measures something: "a tent for 3 people" has no price."""
+    return bool(_dimension(about)) and next(_following(reading, number.end), "") in _PEOPLE
 
 
 def _following(reading: Reading, end: int) -> Iterator[str]:

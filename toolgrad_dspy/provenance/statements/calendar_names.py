@@ -10,6 +10,10 @@ from toolgrad_dspy.provenance.statements.languages import LATIN
 _MORE = {"en": {"sept": 9}, "de": {"jänner": 1}, "es": {"setiembre": 9}}
 
 
+# Short forms of other languages that are English words.
+_ENGLISH_WORDS = frozenset({"out", "set", "ago"})
+
+
 @lru_cache(maxsize=1)
 def month_names() -> dict[str, dict[str, int]]:
     """By language, each name of a month and its short form, in lower case and without its point: 1 to 12."""
@@ -31,7 +35,8 @@ def months_of(languages: tuple[str, ...]) -> dict[str, int]:
     known: dict[str, int] = {}
     for language, names in month_names().items():
         known |= {name: month for name, month in names.items() if language in languages or len(name) > 4}
-    return known
+    # In what may be English, "out 07" is no October.
+    return {name: month for name, month in known.items() if "en" not in languages or name not in _ENGLISH_WORDS}
 
 
 @lru_cache(maxsize=256)

@@ -75,7 +75,9 @@ def names_something_else(reading: Reading, start: int, end: int, rule: str, valu
 
 
 def _counted_from(reading: Reading, before: str, end: int) -> bool:
-    return bool(_COUNTED_BEFORE.search(before) or _COUNTED_AFTER.match(reading.plain, end))
+    after = _COUNTED_AFTER.match(reading.plain, end)
+    # "And not a minute later" only stresses the time.
+    return bool(_COUNTED_BEFORE.search(before) or (after and not re.search(r"\bnot an? \w+ \w+$", after[0])))
 
 
 def _in_another_zone(reading: Reading, value: JsonValue) -> bool:

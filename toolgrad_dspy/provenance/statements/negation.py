@@ -30,7 +30,7 @@ _AFTER = re.compile(
     r"(?:ではなく|じゃなく|ではない|以外|、?不要)"
     r"|,? (?:can't|cannot|can not|won't|couldn't) (?:come|make it|join|be there)\b| (?:is|are) (?:gone|sold out"
     r"|ill|sick)\b"
-    r"| ?(?:excluded|is not wanted|or not|oder nicht|ou (?:pas|non)|o no)\b"
+    r"| ?(?:excluded|is not wanted|out of (?:it|this)\b|or not|oder nicht|ou (?:pas|non)|o no)\b"
 )
 # What a thing is not to be made: "don't make the event public". Not so "don't forget to make it public".
 _UNDONE = re.compile(

@@ -105,7 +105,7 @@ def _written(reading: Reading) -> list[Number]:
             form = "ordinal"
         if match["percent"]:
             form = "percent"
-        if match["minus"] or said.text.startswith((" degrees below", " below zero"), match.end()):
+        if match["minus"] or said.text.startswith((" degrees below", " below zero", " below 0"), match.end()):
             values = tuple(-value for value in values)
         if values:
             found.append(Number(*said.plain(match.start(), match.end()), values, form))
