@@ -10,8 +10,9 @@ The two halves were written before the rules were tuned, and hold as many rows o
 none in common. Rules were tuned on the first alone, and the second was looked at once: 5.2 % false refusals and 5.4 %
 false acceptances, above both goals. What it showed has been mended since, so that it is not unseen any more.
 
-The part ``fresh``, 200 rows of the same sort, was written after that by an author who knew the first half alone, to see
-what the rules are worth on what they have not seen: 19.8 % false refusals and 6.0 % false acceptances at the first look.
+The part ``fresh``, 200 rows of the same sort, was written after that by an author who knew the first half alone, to
+see what the rules are worth on what they have not seen: 19.8 % false refusals and 6.0 % false acceptances at the
+first look.
 
 The part ``hard`` was written afterwards to mislead, by authors who did not know the rules: values that only knowledge
 of the world gives ("the language of Goethe"), and the words of a value in another sense ("I paid 80 for these", for
