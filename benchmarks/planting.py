@@ -14,6 +14,7 @@ from typing import Any
 from pydantic import JsonValue
 
 from benchmarks.perfect_reader import Truth
+from toolgrad_dspy.json_schema.enumerated import enumerated
 from toolgrad_dspy.provenance.statements import conveys, mentions, states
 from toolgrad_dspy.records import Chain, Sample, Step, Tool, ToolCall, Workflow, leaves
 from toolgrad_dspy.records.pointer import list_index, unescape
@@ -282,9 +283,7 @@ def _wrong_claim(
 
 
 def _options(demand: Demand) -> list[JsonValue]:
-    from toolgrad_dspy.program.reader import options
-
-    return options(demand.about.schema or {})
+    return enumerated(demand.about.schema or {})
 
 
 def _with_argument(workflow: Workflow, demand: Demand, value: JsonValue) -> Workflow:

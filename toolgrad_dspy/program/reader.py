@@ -13,6 +13,7 @@ import dspy
 from pydantic import JsonValue
 
 from toolgrad_dspy.json_schema import JsonSchema
+from toolgrad_dspy.json_schema.enumerated import enumerated
 from toolgrad_dspy.lm.ask import AnswerError, ask
 from toolgrad_dspy.lm.calls.allowance import CallLimitError
 from toolgrad_dspy.lm.models import Models
@@ -237,28 +238,13 @@ def _blank(number: int, group: Sequence[Demand]) -> dict[str, JsonValue]:
     if isinstance(demand.value, bool):
         shown["options"] = ["true", "false"]
     elif demand.kind == "choice":
-        shown["options"] = options(schema)
+        shown["options"] = enumerated(schema)
     return shown
 
 
 def list_item(pointer: str) -> bool:
     """Whether an argument is an item of a list."""
     return any(list_index(token) is not None for token in pointer.split("/")[1:])
-
-
-def options(schema: Mapping[str, JsonValue]) -> list[JsonValue]:
-    """The enumerated values of a schema, also those of its members, each once."""
-    found: list[JsonValue] = []
-    for place in (schema, *_members(schema)):
-        listed = place.get("enum")
-        found += listed if isinstance(listed, list) else []
-    return [value for number, value in enumerate(found) if value is not None and value not in found[:number]]
-
-
-def _members(schema: Mapping[str, JsonValue]) -> Iterator[dict[str, JsonValue]]:
-    for word in ("anyOf", "oneOf", "allOf"):
-        members = schema.get(word)
-        yield from (member for member in members if isinstance(member, dict)) if isinstance(members, list) else ()
 
 
 def _claim(number: int, question: Question, texts: Texts) -> dict[str, JsonValue]:

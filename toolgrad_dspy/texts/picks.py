@@ -60,7 +60,7 @@ class Pick:
     def thing(self) -> str:
         """What the list has, in the singular: ``place`` for ``/places``; ``item`` where it has no name."""
         words = in_words(last_key(self.path)).split()
-        return " ".join([*words[:-1], singular(words[-1])]) if words else "item"
+        return " ".join([*words[:-1], _singular(words[-1])]) if words else "item"
 
     @property
     def called(self) -> str:
@@ -79,7 +79,7 @@ class Pick:
         name = last_key(self.pointer)
         words = in_words(name).split()
         words = words[:-1] if names_id(name) else words
-        return " ".join([*words[:-1], singular(words[-1])]) if words else ""
+        return " ".join([*words[:-1], _singular(words[-1])]) if words else ""
 
     @property
     def whole(self) -> bool:
@@ -208,8 +208,7 @@ def _label(item: JsonValue) -> str:
     return str((named or [leaf for _, leaf in texts] or [""])[0])
 
 
-def singular(word: str) -> str:
-    """The singular of an English word, by its ending."""
+def _singular(word: str) -> str:
     if word.endswith("ies") and len(word) > 4:
         return word[:-3] + "y"
     if word.endswith(("sses", "xes", "ches", "shes")):

@@ -5,16 +5,16 @@ has the query alone takes "that place" for the last one. So the query has to say
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cached_property
 
 from pydantic import JsonValue
 
 from toolgrad_dspy.provenance.repeats import objects
-from toolgrad_dspy.records import Origin, Step, in_words, last_key, leaves, lookup, names_id
+from toolgrad_dspy.records import Origin, Step, in_words, key_words, last_key, leaves, lookup, names_id
 from toolgrad_dspy.records.keys import tool_nouns
 from toolgrad_dspy.records.pointer import list_index
-from toolgrad_dspy.texts.picks import NAME_KEYS, Pick, singular
+from toolgrad_dspy.texts.picks import NAME_KEYS, Pick
 
 
 @dataclass(frozen=True)
@@ -68,10 +68,9 @@ class Rivals:
                 continue
             records = {**self._records.get(noun, {}), repr(value): self._record(origin, value)}
             index = list(records).index(repr(value))
-            own = Pick(step.id, origin.pointer, source, "", index, tuple(records.values()), frozenset({index}), value)
-            if told := self._telling(own, last_key(origin.path or "")):
-                kind = self._kind(source, origin.path or "") or noun
-                yield Rival(**{f.name: getattr(own, f.name) for f in fields(Pick)}, kind=kind, told=told)
+            own = (step.id, origin.pointer, source, "", index, tuple(records.values()), frozenset({index}), value)
+            if told := self._telling(Pick(*own), last_key(origin.path or "")):
+                yield Rival(*own, kind=self._kind(source, origin.path or "") or noun, told=told)
 
     def _telling(self, own: Pick, key: str) -> tuple[str, str] | None:
         """The text of a thing, with its key, that tells it from the others: the one that fewest things have."""
@@ -95,8 +94,8 @@ class Rivals:
     def _kind(self, source: str, path: str) -> str:
         """What the record at ``path`` is: an element of ``/events`` is an event, the result of ``get_event``, too."""
         listed = [token for token in path.split("/")[1:-1] if list_index(token) is None]
-        nouns = [singular(listed[-1])] if listed else list(tool_nouns(self._tools.get(source, "")))
-        return in_words(nouns[-1]) if nouns else ""
+        nouns = key_words(listed[-1]) if listed else tool_nouns(self._tools.get(source, ""))
+        return nouns[-1] if nouns else ""
 
     def take(self, step: Step) -> None:
         """``step`` has taken its arguments."""
@@ -123,6 +122,6 @@ class Rivals:
 def noun_of(pointer: str) -> str:
     """What an argument is, in one word: ``stop`` for ``/from_stop_id``."""
     name = last_key(pointer)
-    words = in_words(name).split()
+    words = key_words(name)
     words = words[:-1] if names_id(name) and len(words) > 1 else words
-    return singular(words[-1]) if words else ""
+    return words[-1] if words else ""

@@ -3,9 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pydantic import JsonValue
-
 from toolgrad_dspy.json_schema import schema_at
+from toolgrad_dspy.json_schema.enumerated import enumerated
 from toolgrad_dspy.provenance.statements import About, Mention, conveys
 from toolgrad_dspy.provenance.statements.reading import normalise
 from toolgrad_dspy.records import Step, Tool, Workflow, in_words, leaves
@@ -60,16 +59,9 @@ def _left_out(step: Step, tool: Tool) -> Iterator[tuple[str, About]]:
         if name in step.call.arguments:
             continue
         schema: dict[str, Any] = schema_at(tool.parameters, f"/{escape(name)}") or {}
-        options = [option for option in _options(schema) if option is not None and option != schema.get("default")]
+        options = [option for option in enumerated(schema) if option != schema.get("default")]
         if options:
             yield name, About(name=name, schema=schema | {"enum": options})
-
-
-def _options(schema: Mapping[str, JsonValue]) -> list[JsonValue]:
-    own = schema.get("enum")
-    places = schema.get("anyOf")
-    listed = [place.get("enum") for place in places if isinstance(place, dict)] if isinstance(places, list) else []
-    return next((options for options in (own, *listed) if isinstance(options, list)), [])
 
 
 def _speaks_of_known(query: str, found: Mention) -> bool:

@@ -84,11 +84,11 @@ def _fitted(data: Any, annotation: Any) -> Any:
 
 def _is_form(item: Any) -> bool:
     """Whether an item is the form itself, with the names of types for values: ``{"claim": "integer", ...}``."""
-    return isinstance(item, Mapping) and len(item) > 1 and all(_is_type(value) for value in item.values())
-
-
-def _is_type(value: Any) -> bool:
-    return value in _TYPES if isinstance(value, str) else value in ({}, [])
+    return (
+        isinstance(item, Mapping)
+        and len(item) > 1
+        and all(isinstance(value, str) and value in _TYPES for value in item.values())
+    )
 
 
 @lru_cache(maxsize=1024)

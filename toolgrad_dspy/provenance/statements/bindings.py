@@ -149,7 +149,9 @@ def _measured(number: Number, about: About, reading: Reading) -> bool:
 def of_another(quantity: Quantity, about: About, reading: Reading) -> bool:
     """Whether ``quantity`` is of another side, or of other money, than the parameter's: "80 cm wide" for a length."""
     words = set(about.words)
-    if _is_english(reading) and re.search(r"\d [A-Z][a-z]+s?$", _written(quantity, reading)):  # "127 Hours"
+    if _is_english(reading) and re.search(
+        r"\d [A-Z][a-z]+s?$", reading.written(quantity.start, quantity.end)
+    ):  # "127 Hours"
         return True
     extent = _EXTENT.match(reading.plain, quantity.end)
     if extent and words.intersection(_EXTENTS.values()):
@@ -163,11 +165,6 @@ def of_another(quantity: Quantity, about: About, reading: Reading) -> bool:
 def _is_english(reading: Reading) -> bool:
     """Whether nothing but English is likely: other languages have capitals in other places."""
     return languages(reading)[0] == "en" and languages(reading) != LATIN
-
-
-def _written(quantity: Quantity, reading: Reading) -> str:
-    first, last = reading.origin(quantity.start, quantity.end)
-    return reading.text[first:last]
 
 
 def _dimension(about: About) -> str:

@@ -62,7 +62,6 @@ _ON = re.compile(
 )
 _BETWEEN_AND = re.compile(r"\b(?:between|zwischen|entre|tra|fra) [^.!?]* (?:and|und|et|y|e) $")
 _BY = re.compile(r"\b(?:raise|increase|bump|lower|reduce|cut|lift)\b[^.!?]{0,30} by [$€£]?$")
-_NEVER = re.compile(r"(?!)")
 _CONVERTED = re.compile(
     r"\b(?:convert|change|turn|translate|transform|export|replace|swap|rename)(?: (?:the|this|my|a|an|that|these"
     r"|those))? $"
@@ -97,9 +96,7 @@ def opposed(reading: Reading, start: int, end: int, about: About, rule: str = ""
     before = reading.plain[max(0, start - _AROUND) : start]
     code = languages(reading)[0]
     if rule in _MOMENTS:
-        if (_LEAVING if _ARRIVAL & _words(about) else _ARRIVING if _DEPARTURE & _words(about) else _NEVER).search(
-            before
-        ):
+        if _of_the_other_day(before, _words(about)):
             return True
         which = end_in_time(about)
         if not which or _RANGE.search(reading.plain[start:end]):
@@ -124,6 +121,12 @@ def opposed(reading: Reading, start: int, end: int, about: About, rule: str = ""
     if _CONVERTED.search(before):
         return which != "first"
     return which != "first" and _ON.match(reading.plain, end) is not None
+
+
+def _of_the_other_day(before: str, words: set[str]) -> bool:
+    """Whether a day is said to be that of leaving where one of arriving is wanted, or the other way round."""
+    leaving = words & _ARRIVAL and _LEAVING.search(before)
+    return bool(leaving or (words & _DEPARTURE and _ARRIVING.search(before)))
 
 
 def at_other_end(number: int, of: int, written: str, about: About) -> bool:

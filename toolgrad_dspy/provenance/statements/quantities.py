@@ -74,7 +74,7 @@ def _counted(reading: Reading) -> list[Quantity]:
 def _of_number(reading: Reading, number: Number) -> Quantity | None:
     plain = reading.plain
     before = _BEFORE.search(plain, max(0, number.start - 4), number.start)
-    if before and (money := currency_unit(_written(reading, *before.span("word")))):
+    if before and (money := currency_unit(reading.written(*before.span("word")))):
         return Quantity(before.start(), number.end, number.values, (money,))
     if degrees := _DEGREES.match(plain, number.end):
         unit = unit_named("celsius" if degrees[1].startswith("c") else "fahrenheit")
@@ -127,17 +127,11 @@ def _part(more: re.Match[str]) -> float:
 
 
 def _units(reading: Reading, start: int, end: int) -> tuple[Unit, ...]:
-    word, written = reading.plain[start:end], _written(reading, start, end)
+    word, written = reading.plain[start:end], reading.written(start, end)
     if _UNSPACED.match(word):  # the unit is what a run of signs begins with
         word = written = next((word[:length] for length in (3, 2) if unit_named(word[:length])), word[:1])
     candidates = (unit_named(word), currency_unit(written), currency_unit(word))
     return tuple(dict.fromkeys(unit for unit in candidates if unit))
-
-
-def _written(reading: Reading, start: int, end: int) -> str:
-    """The original of a folded word: a code of a currency is one by its capitals."""
-    first, last = reading.origin(start, end)
-    return reading.text[first:last]
 
 
 def _sums(plain: str, single: list[Quantity]) -> list[Quantity]:

@@ -50,6 +50,11 @@ class Reading:
         later = bisect_right(self._starts, self._starts[end - 1]) if end else 0
         return first, self._starts[later] if later < len(self._starts) else len(self.text)
 
+    def written(self, start: int, end: int) -> str:
+        """What ``plain[start:end]`` was folded from, as it is written."""
+        first, last = self.origin(start, end)
+        return self.text[first:last]
+
 
 def word_set(words: str) -> frozenset[str]:
     """The words of a line, as a set to look words up in."""
