@@ -68,14 +68,31 @@ def test_no_text_and_no_value_is_an_exception(text: str) -> None:
         assert all(0 <= found.start < found.end <= len(text) for found in parse(text))
 
 
-@pytest.mark.parametrize("word", ["A ", "May 1 ", "between 1 and ", '"A ', "today is May 1 ", "A & "])
+@pytest.mark.parametrize(
+    "word",
+    [
+        "A ", "May 1 ", "between 1 and ", '"A ', "'A' ", "today is May 1 ", "A & ", "from Paris to Rome ",
+        "John Smith, ", "3 weeks after ", "1h ", "2h30 ", "EUR ", "1,", "order 3 ", "not A, ",
+    ],
+)  # fmt: skip
 def test_many_mentions_take_time_in_proportion(word: str) -> None:
+    asked = [
+        (1, About("min_stars")),
+        (90, About("duration_minutes")),
+        ("2026-05-01", About("start_date")),
+        ("A", About("name")),
+        ("EUR", About("currency")),
+        ("Rome", About("city", {"enum": ["Rome", "Paris", "John"]})),
+        ("AB-12", About("order_id")),
+    ]
+
     def seconds(times: int) -> float:
         started = time.process_time()
-        for value, name in ((1, "min_stars"), ("2026-05-01", "start_date"), ("A", "name")):
-            mentions(word * times, value, About(name))
+        for value, about in asked:
+            mentions(word * times, value, about)
+            conveys(word * times, value, about)
         return time.process_time() - started
 
     seconds(100)
-    few, many = seconds(500), seconds(4000)
-    assert many < 30 * max(few, 0.01)  # eight times as many; in proportion to their square it would be 64
+    few, many = seconds(500), seconds(8000)
+    assert many < 40 * max(few, 0.01)  # sixteen times as many; in proportion to their square it would be 256

@@ -10,7 +10,7 @@ from toolgrad_dspy.provenance.statements.dates import dates
 from toolgrad_dspy.provenance.statements.languages import languages
 from toolgrad_dspy.provenance.statements.lines import Place, stem
 from toolgrad_dspy.provenance.statements.numbers import Number, numbers
-from toolgrad_dspy.provenance.statements.quantities import Quantity, quantities
+from toolgrad_dspy.provenance.statements.quantities import Quantity, quantities, quantity_at
 from toolgrad_dspy.provenance.statements.reading import Reading, word_set
 from toolgrad_dspy.provenance.statements.times import times
 from toolgrad_dspy.provenance.statements.units import Unit
@@ -32,12 +32,11 @@ _MOMENT_NAMES = word_set("hour minute time day date month year week start end at
 
 def amounts(reading: Reading, value: int | float, about: About) -> Iterator[Place]:
     """Where ``reading`` states ``value``: the form and the span in its plain text."""
-    counted = {place: quantity for quantity in quantities(reading) for place in range(quantity.start, quantity.end)}
     moments = _moments(reading, about)
     for number in numbers(reading):
         if number.start in moments:
             continue
-        if (quantity := counted.get(number.start)) and about.unit:
+        if about.unit and quantity_at(reading, number.start):
             continue  # read as a whole below
         if _is_meant(number, value, about, reading) and not bound_elsewhere(number, about, reading):
             yield number.form, number.start, number.end

@@ -12,9 +12,9 @@ from toolgrad_dspy.provenance.statements.about import About
 from toolgrad_dspy.provenance.statements.languages import LATIN, languages
 from toolgrad_dspy.provenance.statements.lines import stem
 from toolgrad_dspy.provenance.statements.numbers import Number, numbers
-from toolgrad_dspy.provenance.statements.quantities import Quantity, quantities
+from toolgrad_dspy.provenance.statements.quantities import Quantity, quantities, quantity_at
 from toolgrad_dspy.provenance.statements.reading import KEPT_TEXTS, Reading, word_set
-from toolgrad_dspy.provenance.statements.units import unit_named
+from toolgrad_dspy.provenance.statements.units import Unit, unit_named
 from toolgrad_dspy.records import in_words
 
 # Words of a name that say nothing of what is counted.
@@ -135,15 +135,19 @@ def at_other_limit(start: int, end: int, about: About, reading: Reading) -> bool
 
 def _measured(number: Number, about: About, reading: Reading) -> bool:
     """Whether ``number`` counts another thing than the parameter measures, of which the text has a quantity."""
-    wanted = about.unit.dimension.partition(":")[0] if about.unit else _dimension(about)
+    wanted = _kind(about.unit) if about.unit else _dimension(about)
+    own = quantity_at(reading, number.start)
     if not wanted:
         # What counts things counts no hours, and no money.
-        own = _quantity_at(number, reading)
         return own is not None and bool(_PARTY & set(about.words)) and number.form != "article"
-    given = [quantity for quantity in quantities(reading) if _measures(quantity, wanted)]
-    if any(one.start <= number.start < one.end and of_another(one, about, reading) for one in given):
-        return True
-    return bool(given) and not any(quantity.start <= number.start < quantity.end for quantity in given)
+    if own is None or not _measures(own, wanted):
+        return wanted in _measured_dimensions(reading)
+    return of_another(own, about, reading)
+
+
+@lru_cache(maxsize=KEPT_TEXTS)
+def _measured_dimensions(reading: Reading) -> frozenset[str]:
+    return frozenset(_kind(unit) for quantity in quantities(reading) for unit in quantity.units)
 
 
 def of_another(quantity: Quantity, about: About, reading: Reading) -> bool:
@@ -173,11 +177,12 @@ def _dimension(about: About) -> str:
 
 
 def _measures(quantity: Quantity, wanted: str) -> bool:
-    return any(unit.dimension.partition(":")[0] == wanted for unit in quantity.units)
+    return any(_kind(unit) == wanted for unit in quantity.units)
 
 
-def _quantity_at(number: Number, reading: Reading) -> Quantity | None:
-    return next((one for one in quantities(reading) if one.start <= number.start < one.end), None)
+def _kind(unit: Unit) -> str:
+    """What a unit measures, whatever the currency."""
+    return unit.dimension.partition(":")[0]
 
 
 @lru_cache(maxsize=4 * KEPT_TEXTS)
@@ -201,7 +206,7 @@ def _own_places(reading: Reading, words: tuple[str, ...]) -> frozenset[int]:
             after = bool(
                 re.match(
                     rf"(?: \w+)? (?:per|a|each|every) (?:{'|'.join(map(re.escape, words[-1:]))})",
-                    reading.plain[number.end :],
+                    reading.plain[number.end : number.end + 60],
                 )
             )
         label = _LABEL.search(reading.plain, max(0, number.start - 30), number.start)
@@ -216,7 +221,7 @@ def _own_places(reading: Reading, words: tuple[str, ...]) -> frozenset[int]:
 def _counts_others(number: Number, about: About, reading: Reading) -> bool:
     """Whether the next word is the plural of another thing than the parameter counts: "3 bedrooms" for bathrooms."""
     last = in_words(about.name).split()[-1:]
-    following = re.match(r" ([a-z]{3,}[^s\W]s)\b", reading.plain[number.end :])
+    following = re.match(r" ([a-z]{3,}[^s\W]s)\b", reading.plain[number.end : number.end + 60])
     if _PARTY.intersection(about.words) or not _is_english(reading):
         return False
     if not last or not last[0].endswith("s") or last[0] in _ANYTHING or following is None:
@@ -248,9 +253,12 @@ def _in_a_name(number: Number, about: About, reading: Reading) -> bool:
     if year and _YEAR_BEFORE.search(reading.plain, max(0, number.start - 8), number.start):
         return "year" not in about.words
     last = reading.origin(number.start, number.end)[1]
-    goes_on = re.match(r"[A-Z][a-z]| (?!I\b)[A-Z][a-z]", reading.text[last:])
+    goes_on = re.match(r"[A-Z][a-z]| (?!I\b)[A-Z][a-z]", reading.text[last : last + 3])
     if (
-        goes_on and _quantity_at(number, reading) is None and "de" not in languages(reading)[:1] and written.isdigit()
+        goes_on
+        and quantity_at(reading, number.start) is None
+        and "de" not in languages(reading)[:1]
+        and written.isdigit()
     ):  # "7Up", "the 24 Hours of Le Mans"
         return True
     return named is not None and (written.isdigit() or written.isupper())

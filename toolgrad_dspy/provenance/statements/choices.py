@@ -53,6 +53,9 @@ _PAST = re.compile(
     r" (?:was|were|had|has been|broke|is late|loved|liked|said|told|thought|wanted|knows|thinks|loves)\b"
 )
 _THING = re.compile(r" (?:my|the|a|an|all|me|this|these|it|them|your|our)\b")
+# The rest of a name that a word is a part of: "Premium Outdoors", "the Silver Plan Hotel".
+_NAME_AFTER = re.compile(r" [A-Z]")
+_NAME_BEFORE = re.compile(r"[a-z,] [A-Z][a-z]+ $")
 _DOUBTFUL = re.compile(
     r"\b(?:doesn't matter|don't mind|don't care|either way|whether|optional|not important"
     r"|isn't important|with or without|if possible|no preference|egal"
@@ -171,7 +174,8 @@ def _in_a_name(reading: Reading, start: int, end: int) -> bool:
     first, last = reading.origin(start, end)
     if not reading.text[first].isupper() or reading.text[first:last].isupper():
         return False
-    return bool(re.match(r" [A-Z]", reading.text[last:]) or re.search(r"[a-z,] [A-Z][a-z]+ $", reading.text[:first]))
+    before = _NAME_BEFORE.search(reading.text, max(0, first - _NEAR), first)
+    return before is not None or _NAME_AFTER.match(reading.text, last) is not None
 
 
 def _named(reading: Reading, option: str, words: str, about: About) -> Iterable[Span]:

@@ -1,7 +1,9 @@
 """What a text names and does not give: the title of something, a street, a day that another one is counted from."""
 
 import re
+from bisect import bisect_right
 from functools import lru_cache
+from operator import itemgetter
 
 from pydantic import JsonValue
 
@@ -65,7 +67,7 @@ def names_something_else(reading: Reading, start: int, end: int, rule: str, valu
             or (rule == "date_time" and _COUNTED_BEFORE.search(_but_last(reading.plain[start:end])) is not None)
             or _is_quoted_in_part(reading, start, end)
             # A day in words between quotation marks is the name of something: 'Fourth of July'.
-            or (not reading.plain[start].isdigit() and any(a <= start and end <= b for a, b in _quoted(reading)))
+            or (not reading.plain[start].isdigit() and _quotation(reading, start, end) is not None)
         )
     if _TEXTS.intersection(about.words) and _UNSAID.search(before):
         return True
@@ -92,21 +94,28 @@ def _within_a_title(reading: Reading, start: int, end: int, before: str, about: 
         return False
     # "The folder called Recursive Art": a name with capitals goes on.
     first, last = reading.origin(start, end)
-    return reading.text[first].isupper() and re.match(r" [A-Z]", reading.text[last:]) is not None
+    return reading.text[first].isupper() and re.match(r" [A-Z]", reading.text[last : last + 2]) is not None
 
 
 def _is_quoted_in_part(reading: Reading, start: int, end: int) -> bool:
-    letters = _letters(reading, start, end)
-    return any(a <= start and end <= b and letters < 0.8 * _letters(reading, a, b) for a, b in _quoted(reading))
+    quotation = _quotation(reading, start, end)
+    return quotation is not None and _letters(reading, start, end) < 0.8 * _letters(reading, *quotation)
 
 
 def _but_last(text: str) -> str:
     return text.rpartition(" ")[0] + " "
 
 
+def _quotation(reading: Reading, start: int, end: int) -> tuple[int, int] | None:
+    """The place of the quoted text that holds ``start:end``, or None; quoted texts do not overlap."""
+    quoted = _quoted(reading)
+    last = bisect_right(quoted, start, key=itemgetter(0)) - 1
+    return quoted[last] if last >= 0 and end <= quoted[last][1] else None
+
+
 @lru_cache(maxsize=KEPT_TEXTS)
 def _quoted(reading: Reading) -> tuple[tuple[int, int], ...]:
-    """The places of what stands between quotation marks."""
+    """The places of what stands between quotation marks, in their order."""
     return tuple(match.span("a" if match["a"] else "b") for match in _QUOTE.finditer(reading.plain))
 
 

@@ -161,7 +161,7 @@ def _around(reading: Reading, start: int, end: int) -> tuple[str, str, str]:
 
 def _is_written_code(reading: Reading, start: int, end: int) -> bool:
     before, _, written = _around(reading, start, end)
-    return (written.isupper() and not reading.text.isupper()) or bool(_CALLED.search(before))
+    return (written.isupper() and reading.case != "upper") or bool(_CALLED.search(before))
 
 
 def _is_name(reading: Reading, start: int, end: int) -> bool:
@@ -170,7 +170,7 @@ def _is_name(reading: Reading, start: int, end: int) -> bool:
     word = reading.plain[start:end]
     if len(word) <= 3 and word.isascii():
         # An abbreviation is written in capitals; in a text without any, after a preposition.
-        without_capitals = reading.text == reading.text.lower() and not is_function_word(word, reading)
+        without_capitals = reading.case == "lower" and not is_function_word(word, reading)
         return written.isupper() or (without_capitals and bool(_IN.search(before)))
     if word in _COMMON or is_function_word(word, reading):
         return written[:1].isupper() and bool(_IN.search(before))

@@ -54,11 +54,23 @@ def quantities(reading: Reading) -> tuple[Quantity, ...]:
     counted = _counted(reading)
     taken = {place for quantity in counted for place in range(quantity.start, quantity.end)}
     single = [*counted, *(one for one in _ones(reading) if one.end - 1 not in taken)]
-    for match in _HOURS.finditer(reading.plain):
-        minutes = int(match["hours"]) * 60 + int(match["minutes"])
-        single = [quantity for quantity in single if not match.start() <= quantity.start < match.end()]
-        single.append(Quantity(match.start(), match.end(), (minutes,), (_MINUTE,)))
+    hours = [
+        Quantity(*match.span(), (int(match["hours"]) * 60 + int(match["minutes"]),), (_MINUTE,))
+        for match in _HOURS.finditer(reading.plain)
+    ]
+    taken = {place for quantity in hours for place in range(quantity.start, quantity.end)}
+    single = hours + [quantity for quantity in single if quantity.start not in taken]
     return tuple(_sums(reading.plain, sorted(single, key=lambda quantity: quantity.start)))
+
+
+def quantity_at(reading: Reading, place: int) -> Quantity | None:
+    """The quantity of ``reading`` that has the sign at ``place`` of its plain text."""
+    return _by_place(reading).get(place)
+
+
+@lru_cache(maxsize=KEPT_TEXTS)
+def _by_place(reading: Reading) -> dict[int, Quantity]:
+    return {place: one for one in quantities(reading) for place in range(one.start, one.end)}
 
 
 def _counted(reading: Reading) -> list[Quantity]:

@@ -27,10 +27,12 @@ class Reading:
     found can be kept by reading; ``read`` gives the same one for the same text.
     """
 
-    __slots__ = ("_places", "_starts", "plain", "text", "words")
+    __slots__ = ("_places", "_starts", "case", "plain", "text", "words")
 
     def __init__(self, text: str) -> None:
         self.text = text
+        # "upper" or "lower" where a text has no other letters: there capitals say nothing of names.
+        self.case = "upper" if text.isupper() else "lower" if text == text.lower() else "mixed"
         self.plain, self._starts = _folded(text)
         self.words: tuple[str, ...] = tuple(_WORD.findall(self.plain))
         self._places: list[tuple[int, int]] | None = None
