@@ -31,6 +31,9 @@ _VAGUE = re.compile(r"\b(?:location|place|destination|origin|departure|arrival)\
 _IN_UNIT = re.compile(
     r"\b(?:in|in the unit|number of|amount of|how many) ((?:us |u\.s\. )?[a-z°€$£%]+)|\(([a-z°€$£%]{1,12})\)"
 )
+_MONEY = frozenset(
+    {"amount", "price", "cost", "fee", "fare", "budget", "rent", "salary", "tip", "deposit", "payment"}
+)
 _CODE = re.compile(r"\b([A-Z]{3})\b")
 _EXCLUDING = re.compile(
     r"\b(?:exclude[ds]?|excluding|except|without|avoid|not|ignore[ds]?|blocked|remove|block|ban)\b"
@@ -84,7 +87,8 @@ class About:
 @lru_cache(maxsize=1024)
 def _unit(name: str, description: str) -> Unit | None:
     # A name says it at its end: `duration_minutes`, `max_price_usd`.
-    for word in reversed(re.findall(r"[a-z]+", in_words(name))):
+    # Of "times_per_day" no day is counted.
+    for word in reversed(re.findall(r"[a-z]+", re.sub(r"\bper [a-z]+", "", in_words(name)))):
         # `min_area` has no minutes, and one letter is an abbreviation of anything.
         minimum = word == "min" and in_words(name).startswith("min")
         if len(word) > 1 and not minimum and (found := unit_named(word) or currency_unit(word)):
@@ -96,7 +100,9 @@ def _unit(name: str, description: str) -> Unit | None:
         return unit_named("celsius" if "c" in scale else "fahrenheit")
     for match in _IN_UNIT.finditer(description.lower()):
         word = (match[1] or match[2]).split()[-1]
-        if word not in ("square", "cubic") and (found := unit_named(word) or currency_unit(word)):
+        # "Pounds" are money where money is asked for, and else a weight.
+        named = (currency_unit, unit_named) if words & _MONEY else (unit_named, currency_unit)
+        if word not in ("square", "cubic") and (found := named[0](word) or named[1](word)):
             return found
     if description.lower().strip() in ("minutes", "seconds", "hours", "days"):
         return unit_named(description.lower().strip())

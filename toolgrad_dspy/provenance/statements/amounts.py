@@ -5,7 +5,8 @@ import re
 from collections.abc import Iterator
 
 from toolgrad_dspy.provenance.statements.about import About
-from toolgrad_dspy.provenance.statements.bindings import at_other_limit, bound_elsewhere, of_another
+from toolgrad_dspy.provenance.statements.bindings import PARTY, at_other_limit, bound_elsewhere, of_another
+from toolgrad_dspy.provenance.statements.companies import companies
 from toolgrad_dspy.provenance.statements.dates import dates
 from toolgrad_dspy.provenance.statements.languages import languages
 from toolgrad_dspy.provenance.statements.lines import Place, stem
@@ -26,6 +27,12 @@ _GENERIC = word_set(
     "a an the of in to for and or number count amount quantity total how many maximum minimum max min limit size "
     "n integer value which what is be"
 )
+# A party has these, and is not all of them.
+_PART_OF_PARTY = word_set("child children kid infant baby adult senior")
+# "Twice", but not "twice as many".
+_REPEATS = word_set("time repeat repetition repeats reps count dose")
+_TIMES_OF = {"once": 1, "twice": 2, "thrice": 3, "einmal": 1, "zweimal": 2, "dreimal": 3, "viermal": 4}
+_TIMES = re.compile(rf"\b({'|'.join(_TIMES_OF)})\b(?! (?:as|so|the|again|in a while)\b)")
 _SHARES = word_set("fraction ratio probability")
 _MOMENT_NAMES = word_set("hour minute time day date month year week start end at when")
 
@@ -48,8 +55,16 @@ def amounts(reading: Reading, value: int | float, about: About) -> Iterator[Plac
                 yield "quantity", quantity.start, quantity.end
     if not about.words or _MOMENT_NAMES.intersection(about.words):
         yield from _years(reading, value)
+    if PARTY.intersection(about.words) and not _PART_OF_PARTY.intersection(about.words):
+        yield from companies(reading, value)
+    if _REPEATS.intersection(about.words):
+        yield from _repeated(reading, value)
     if value == 1:
         yield from _ones(reading, about)
+
+
+def _repeated(reading: Reading, value: int | float) -> Iterator[Place]:
+    return (("times", *m.span()) for m in _TIMES.finditer(reading.plain) if _TIMES_OF[m[1]] == value)
 
 
 def _years(reading: Reading, value: int | float) -> Iterator[Place]:

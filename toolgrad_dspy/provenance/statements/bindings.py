@@ -28,7 +28,7 @@ _PEOPLE = word_set(
     "travelers attendee attendees participant participants visitor visitors personen leute gäste personnes personas "
     "persone pessoas ospiti invités"
 )
-_PARTY = _PEOPLE | word_set("party group seats head heads covers")
+PARTY = _PEOPLE | word_set("party group seats head heads covers")
 # Plurals that count anything.
 _ANYTHING = word_set(
     "results items entries units pieces copies minutes times stars tickets seats rows hits points options"
@@ -139,7 +139,7 @@ def _measured(number: Number, about: About, reading: Reading) -> bool:
     own = quantity_at(reading, number.start)
     if not wanted:
         # What counts things counts no hours, and no money.
-        return own is not None and bool(_PARTY & set(about.words)) and number.form != "article"
+        return own is not None and bool(PARTY & set(about.words)) and number.form != "article"
     if own is None or not _measures(own, wanted):
         return wanted in _measured_dimensions(reading)
     return of_another(own, about, reading)
@@ -172,7 +172,9 @@ def _is_english(reading: Reading) -> bool:
 
 
 def _dimension(about: About) -> str:
-    last = about.words[-1]
+    # Of "price_per_night" the price is measured, and of "times_per_day" nothing is.
+    measured = about.words[: about.words.index("per")] if "per" in about.words else about.words
+    last = measured[-1] if measured and "times" not in in_words(about.name).split() else ""
     return next((dimension for dimension, words in _DIMENSIONS.items() if last in words), "")
 
 
@@ -190,7 +192,7 @@ def _own_places(reading: Reading, words: tuple[str, ...]) -> frozenset[int]:
     """Where the numbers stand that the text binds to what a parameter of these ``words`` is called."""
     language = languages(reading)[0]
     nouns = {stem(word, language) for word in words if word not in _GENERIC}
-    people = bool(_PARTY.intersection(words)) and not {"child", "children", "kid", "adult"}.intersection(words)
+    people = bool(PARTY.intersection(words)) and not {"child", "children", "kid", "adult"}.intersection(words)
     if people:
         nouns |= {stem(word, language) for word in _PEOPLE}
     nouns |= {stem(plural, language) for word, plural in _PLURALS.items() if word in words}
@@ -222,7 +224,7 @@ def _counts_others(number: Number, about: About, reading: Reading) -> bool:
     """Whether the next word is the plural of another thing than the parameter counts: "3 bedrooms" for bathrooms."""
     last = in_words(about.name).split()[-1:]
     following = re.match(r" ([a-z]{3,}[^s\W]s)\b", reading.plain[number.end : number.end + 60])
-    if _PARTY.intersection(about.words) or not _is_english(reading):
+    if PARTY.intersection(about.words) or not _is_english(reading):
         return False
     if not last or not last[0].endswith("s") or last[0] in _ANYTHING or following is None:
         return False

@@ -28,6 +28,8 @@ _COLOURLESS = word_set(
     "first last up down left right in out to work home business single short long medium high low fast full good "
     "best"
 )
+# Kinds of codes: what is looked for is what they stand for, "grams" and no "g".
+_CODES = frozenset({"language", "currency", "country", "unit"})
 _SORTS = frozenset({"sort", "order", "sorting", "ordering", "orderby"})
 _BY = re.compile(r"\b(?:by|on|according to|nach|par|por|per|de acordo com) (?:the |the lowest |the highest )?$")
 # Words of a boolean's name that say nothing of what is switched on.
@@ -61,7 +63,11 @@ _DOUBTFUL = re.compile(
     r"|isn't important|with or without|if possible|no preference|egal"
     r"|peu importe|da igual|bother(?:s)? me)\b"
 )
-_QUESTION = re.compile(r"^\W*(?:is|are|does|do|what|how|when|why|was|were|did|has|have|ist|hat|est-ce|qué|cuánto)\b")
+_QUESTION = re.compile(
+    r"^\W*(?:is|are|does|(?:do|have)(?= (?:i|you|we|they|the|any|all|these|those)\b)|what|how|when|why|was|were"
+    r"|did|has"
+    r"|ist|hat|est-ce|qué|cuánto)\b"
+)
 _WITH = re.compile(r"\b(?:with|including|include|mit|avec|con|com|has|have|having) (?:\w+ ){0,2}$")
 # What an English sentence has before the word for a choice, with small words between: "I'd like a window seat".
 _CHOOSING = re.compile(
@@ -145,7 +151,9 @@ def _said(reading: Reading, option: str, about: About) -> Iterator[Span]:
         before = reading.plain[max(0, start - 30) : start]
         if sorts and not _BY.search(before) and " " not in words:
             continue
-        colourless = words in _COLOURLESS or len(words) <= 2 or is_function_word(words, reading)
+        colourless = about.kind not in _CODES and (
+            words in _COLOURLESS or len(words) <= 2 or is_function_word(words, reading)
+        )
         # "Read my mails" is what to do, and no kind of mails.
         verb = _SUBJECT.search(before) or (not before.strip() and _THING.match(reading.plain, end))
         if (colourless or verb or not _is_chosen(reading, start, end)) and not (
@@ -179,7 +187,7 @@ def _in_a_name(reading: Reading, start: int, end: int) -> bool:
 
 
 def _named(reading: Reading, option: str, words: str, about: About) -> Iterable[Span]:
-    if about.kind in ("language", "currency", "country", "unit"):
+    if about.kind in _CODES:
         return ((m.start, m.end) for m in _plain_mentions(reading, option, about))
     said = read(words)
     found: dict[Span, None] = dict.fromkeys(spans(reading, exact(reading).find(exact(said))))
@@ -252,6 +260,8 @@ def _votes(reading: Reading, about: About) -> tuple[list[Span], list[Span]]:
     denied: list[Span] = []
     if not words:
         return wanted, denied
+    if said_for_switch(" ".join(words)) != (None, None):  # known as a whole: "dry run"
+        words = [" ".join(words)]
     # What the name is about is its first word; the others have to stand near it.
     for place in _word_places(reading, words[0]):
         near = [

@@ -62,6 +62,15 @@ _ON = re.compile(
 )
 _BETWEEN_AND = re.compile(r"\b(?:between|zwischen|entre|tra|fra) [^.!?]* (?:and|und|et|y|e) $")
 _BY = re.compile(r"\b(?:raise|increase|bump|lower|reduce|cut|lift)\b[^.!?]{0,30} by [$€£]?$")
+# "The recipe's in ounces, give me grams": what it is in is not what it is wanted in.
+_IS_IN = re.compile(
+    r"(?:\b(?:is|are|was|were|comes?|given|listed|written|have (?:it|them|this))|'s|'re)(?: all| now)? in $"
+)
+_AND_WANTED = re.compile(
+    r"(?: [\w']+)?[,.;:-]* (?:but |and |so |please )*(?:give|convert|show|make|i need|i want|i'd like"
+    r"|i would like|can you"
+    r"|could you|need|want|tell|put|change|turn|what's that)\b"
+)
 _CONVERTED = re.compile(
     r"\b(?:convert|change|turn|translate|transform|export|replace|swap|rename)(?: (?:the|this|my|a|an|that|these"
     r"|those))? $"
@@ -114,6 +123,7 @@ def opposed(reading: Reading, start: int, end: int, about: About, rule: str = ""
     if not which:
         return False
     came, goes = _after(before, _FROM[code]), _after(before, _TO[code])
+    came = came or (_IS_IN.search(before) is not None and _AND_WANTED.match(reading.plain, end) is not None)
     if came or goes:
         return goes and not came if which == "first" else came and not goes
     if _BY.search(before) and {"new", "target"} & _words(about):  # "raise it by 10" is to none of 10

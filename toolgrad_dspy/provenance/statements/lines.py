@@ -11,6 +11,7 @@ Span = tuple[int, int]
 Place = tuple[str, int, int]
 
 _STEMMERS = {"en": "english", "de": "german", "fr": "french", "es": "spanish", "it": "italian", "pt": "portuguese"}
+_LETTERS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "ø": "oe", "å": "aa", "æ": "ae"})
 # Short forms in addresses, and the states of the USA.
 _SHORT = {
     "st": "street",
@@ -69,6 +70,12 @@ def typed(reading: Reading) -> Line:
     """The words without accents and with common short forms written out: "St" and "Street", "FL" and "Florida"."""
     words = map(bare, reading.words)
     return Line(tuple(_SHORT.get(word) or STATES.get(word, word) for word in words))
+
+
+@lru_cache(maxsize=KEPT_TEXTS)
+def transliterated(reading: Reading) -> Line:
+    """The words with the letters that are written for those a keyboard has not: "ö" as "oe"."""
+    return Line(tuple(word if word.isascii() else bare(word.translate(_LETTERS)) for word in reading.words))
 
 
 @lru_cache(maxsize=2 * KEPT_TEXTS)

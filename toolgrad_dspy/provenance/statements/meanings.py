@@ -7,8 +7,11 @@ names of parameters; what is said is looked for as whole words, in a text withou
 import re
 from functools import lru_cache
 
+from toolgrad_dspy.provenance.statements.recurring import RECURRING
+
 # For options of an enumeration, by any of their words in singular.
 OPTIONS: dict[str, str] = {
+    **RECURRING,
     "price asc": r"cheapest( ones?)? first|lowest price|low(est)? to high(est)?|cheap(est)? to"
     r"|(gunstigste|billigste)\w* zuerst|(les )?moins chers? d.abord|d.abord les moins chers?"
     r"|primero l[oa]s mas barat[oa]s|mas barat[oa]s? primero"
@@ -21,27 +24,43 @@ OPTIONS: dict[str, str] = {
     r"|mas reciente\w*|piu recent\w+|mais recente\w*",
     "date asc": r"oldest|earliest( ones?)? first|alteste\w*( zuerst)?|plus ancien\w*|mas antigu\w+"
     r"|piu vecch\w+|mais antig\w+",
-    "rating desc": r"(best|highest|top) rated|best( ones?)? first|best reviewed|mieux notes?"
+    "rating desc": r"(best|highest|top) rated|best( ones?| reviews?)? (first|on top|at the top)|best reviewed"
+    r"|liked (the )?(best|most)"
+    r"|most liked|(highest|best) (scores?|ratings?|stars?) first|die besten zuerst|les meilleur\w+ d.abord"
+    r"|primero l[oa]s mejores|mieux notes?"
     r"|mejor valorad\w+|am besten bewertet\w*",
     "distance asc": r"nearest|closest",
     "asc": r"ascending|(lowest|smallest|oldest|cheapest)( ones?)? first|a to z|aufsteigend\w*|croissant|ascendente",
     "desc": r"descending|(highest|largest|biggest|newest|latest|top)( ones?)? first|z to a|absteigend\w*|decroissant"
     r"|descendente",
     "pickup": r"pick(ing)? (it|them|this|that|those|my order) up|pick(ing)? up|collect (it|them)"
-    r"|abholen|a emporter|para llevar|ritiro",
+    r"|abholen|ritiro",
+    "takeaway": r"(?<!want )(?<!need )(?<!like )(?<!have )(?<!ready )(?<!how )(?<!where )(?<!got )to go(?! \w)"
+    r"|take ?(away|out)"
+    r"|a emporter|para llevar|zum mitnehmen|da asporto|para viagem|持ち帰り|外带",
+    "dine in": r"(eat|sit|dine) (in|here|inside)|for here|hier essen|sur place|(para )?(tomar|comer) aqui"
+    r"|mangiare qui|店内",
+    "business": r"(fly|flying|us|me|seats?|travel(ing)?|upgraded? to|tickets?) (in )?business( class)?(?! (trip"
+    r"|travel|partner"
+    r"|meeting|card|hours)\w*)|business class|businessklasse|classe affaires|clase ejecutiva",
+    "economy": r"(in|fly|flying) (coach|economy)|(coach|economy|tourist) (class|seats?|tickets?)|classe economique"
+    r"|clase turista|classe economica",
+    "first": r"(first|1st) class|erster? klasse|premiere classe|primera clase|prima classe|primeira classe",
+    "landscape": r"sideways|on its side|wider than (it s |it is )?(tall|high)|querformat|paysage|horizontal(ly|e"
+    r"|es|mente)?",
+    "portrait": r"taller than (it s |it is )?wide|hochformat|vertical(ly|e|es|mente)?|upright",
     "delivery": r"deliver(ed|ing|s)?|liefern|lieferung|geliefert|livr(aison|er|e)|a domicilio|consegna|entrega",
     "completed": r"finished|done|complete|erledigt\w*|termine\w*|terminad[oa]s?|completat[oaie]",
     "docx": r"word (document|file|format)s?",
     "text": r"plain text",
-    "high": r"(really |very |most )?urgent|as soon as possible|asap|top priority|dringend\w*|urgente?",
-    "low": r"no (rush|hurry)|low priority|keine eile|pas press\w+|sin prisa",
-    "hourly": r"hour by hour|(each|every|per) hour|stundlich\w*|heure par heure|cada hora|ogni ora",
-    "daily": r"day by day|(each|every|per) day|taglich\w*|jour par jour|tous les jours|quotidien\w*|cada dia"
-    r"|ogni giorno",
-    "weekly": r"week by week|(each|every|per|once a) week|wochentlich\w*|chaque semaine|cada semana"
-    r"|ogni settimana",
-    "monthly": r"month by month|(each|every|per|once a) month|monatlich\w*|chaque mois|cada mes|ogni mese",
-    "yearly": r"(each|every|per|once a) year|annual\w*|jahrlich\w*|chaque annee|cada ano|ogni anno",
+    "high": r"(really |very |most )?urgent|as soon as possible|asap|top priority|drop everything|(can ?no?t"
+    r"|can t|must not) wait(?! (to|for|until|till)\b)"
+    r"|needs? \w+ (right away|immediately|at once)|dringend\w*|urgente?",
+    "low": r"no (rush|hurry)|low priority|(?<!not )(?<!t )can wait(?! (for|here|until|till)\b)|nothing urgent"
+    r"|not (that )?urgent"
+    r"|when(ever)? (you|someone|somebody|anyone|they) (gets?|find|finds|have|has) (round|around|time|a (moment"
+    r"|minute))"
+    r"|hat zeit|kann warten|peut attendre|puede esperar|puo aspettare|pode esperar|keine eile|pas press\w+|sin prisa",
     "bicycling": r"bikes?|bicycles?|cycling|cycle|fahrrad|mit dem rad|velo|bici\w*",
     "walking": r"on foot|walk|walking|zu fus+|a pied|a pie|a piedi|a pe",
     "driving": r"by car|drive|driving|mit dem auto|en voiture|en coche|in auto|de carro",
@@ -70,6 +89,10 @@ OPTIONS: dict[str, str] = {
 }
 _SAME = {
     "rating": "rating desc", "distance": "distance asc", "ascending": "asc", "descending": "desc",
+    "take away": "takeaway", "takeout": "takeaway", "take out": "takeaway", "to go": "takeaway", "dinein": "dine in",
+    "eat in": "dine in", "business class": "business", "economy class": "economy", "first class": "first",
+    "coach": "economy", "fortnightly": "biweekly", "every two weeks": "biweekly", "weekday": "weekdays",
+    "weekend": "weekends", "day": "daily", "week": "weekly", "month": "monthly", "year": "yearly",
     "done": "completed", "finished": "completed", "complete": "completed", "collection": "pickup",
     "collect": "pickup", "word": "docx", "txt": "text", "bicycle": "bicycling", "bike": "bicycling",
     "cycling": "bicycling", "walk": "walking", "foot": "walking", "drive": "driving", "car": "driving",
@@ -155,13 +178,67 @@ SWITCHES: dict[str, tuple[str, str]] = {
         r"urgent\w*|dringend\w*|asap",
         r"not urgent|no (rush|hurry)",
     ),
+    "vocal": (
+        r"vocals?|with (the )?(singing|lyrics)|sung",
+        r"instrumentals?( version)?|karaoke|without (the )?singing",
+    ),
+    "dry run": (
+        r"(dry|trial|test) run|simulat\w+|(don t|do not|without) (actually|really) \w+|just (show"
+        r"|tell) me what (would|will)"
+        r"|probelauf|trockenlauf|a blanc|simulacro",
+        r"for real|really do it",
+    ),
+    "furnished": (
+        r"furnished|with furniture|mobliert\w*|meuble\w*|amueblad\w+|arredat\w+|mobiliad\w+|家具付き",
+        r"unfurnished|unmobliert\w*|non meuble\w*|sin amueblar|sin muebles|without furniture|non arredat\w+",
+    ),
+    "receipt": (
+        r"receipts?|quittung\w*|beleg|kassenbon|recu|ticket de caisse|recibo|ricevuta|scontrino|領収書",
+        r"",
+    ),
+    "paper": (
+        r"paper|printed|papier\w*|gedruckt\w*|papel|impres[oa]|cartace[oa]",
+        r"paperless",
+    ),
+    "balcony": (r"balcon\w*|balkon\w*|sacada|varanda", r""),
+    "garden": (r"gardens?|garten|jardin|giardino|jardim", r""),
+    "kitchen": (r"kitchens?|kitchenette|kuche|cocina|cucina|cozinha|cuisine equipee|avec cuisine", r""),
+    "air conditioning": (
+        r"air ?con\w*|ac|klimaanlage|climatisation|climatise\w*|aire acondicionado|aria condizionata|ar condicionado",
+        r"",
+    ),
+    "gift wrap": (
+        r"(gift|present) ?wrap\w*|wrap\w*( \w+)? (up|as a (gift|present))|wrap (it|them|this|everything)"
+        r"|geschenkpapier"
+        r"|als geschenk\w*|(papier|emballage) cadeau|para regalo|envolver|envuelt\w+|confezione regalo|embrulh\w+"
+        r"|プレゼント用|ラッピング",
+        r"",
+    ),
+    "elevator": (r"elevators?|lift|aufzug|fahrstuhl|ascenseur|ascensor\w*|elevador", r""),
+    "spicy": (r"spicy|scharf\w*|epice\w*|picante\w*|piccante", r"mild|not (too )?(spicy|hot)"),
+    "vegan": (r"vegan\w*|vegetalien\w*", r""),
+    "organic": (r"organic\w*|bio|biologique\w*|ecologic\w+|biologic\w+|organic[oa]", r""),
+    "subtitle": (r"subtitles?|captions?|untertitel\w*|sous titres?|subtitulos?|sottotitoli|legendas?|字幕", r""),
+    "quiet": (r"quiet\w*|silent|peaceful|ruhig\w*|calme|tranquil\w+|silencios\w+", r"noisy|loud"),
+    "express": (r"express\w*|fast(est)? (shipping|delivery)|eilsendung|expres+o?", r"standard (shipping|delivery)"),
+    "anonymous": (
+        r"anonymous\w*|anonym\w*|anonim\w+|without (my|a) name|don t (say|tell|show) (it s from me|my name|who)",
+        r"",
+    ),
+    "unread": (
+        r"unread|haven t (read|opened)( yet)?|not (yet )?(read|opened)|ungelesen\w*|non lus?|no leid[oa]s"
+        r"|non lett[ei]",
+        r"",
+    ),
     "vegetarian": (OPTIONS["vegetarian"] + "|vegetarian", r"(i|we) eat meat"),
 }
 _SWITCH_SAME = {
     "outside": "outdoor", "terrace": "outdoor", "dog": "pet", "animal": "pet", "smoke": "smoking",
     "smoker": "smoking", "direct": "nonstop", "stop": "nonstop", "internet": "wifi", "accessible": "wheelchair",
     "swimming": "pool", "recursively": "recursive", "gratis": "free", "insured": "insurance",
-    "recurse": "recursive",
+    "recurse": "recursive", "vocals": "vocal", "instrumental": "vocal", "lift": "elevator", "caption": "subtitle",
+    "ac": "air conditioning", "aircon": "air conditioning", "dryrun": "dry run", "bio": "organic",
+    "gift wrapping": "gift wrap", "gift wrapped": "gift wrap", "giftwrap": "gift wrap",
 }  # fmt: skip
 
 

@@ -34,7 +34,9 @@ _AFTER = re.compile(
 )
 # What a thing is not to be made: "don't make the event public". Not so "don't forget to make it public".
 _UNDONE = re.compile(
-    r"\b(?:don't|do not|never|no need to|needn't) (?!forget|hesitate|worry|mind|wait)\w+"
+    r"\b(?:(?:don't|do not|never|no need to|needn't) (?!forget|hesitate|worry|mind|wait)\w+"
+    r"|(?:no|não|non) (?:(?:me|mi|nos|le|les|lo|la|se|te|ci|o|a) )?(?!olvid|dud|esque|hesit|dimentic|scord|esit)\w+"
+    r"|n(?:e |')(?:(?:me |nous |lui |m'))?(?!oubli|hésit)\w+ pas)"
     r"(?: (?!and\b|but\b|then\b)[\w'-]+){0,4} $"
 )
 _CHINESE_BEFORE = re.compile(r"(?:不要|不是|别|除了|没有)$")

@@ -13,12 +13,13 @@ from toolgrad_dspy.provenance.statements.spoken import SCALES, spoken
 MAX_DIGITS = 300
 
 _SCALE = "|".join(sorted((re.escape(word) for word in SCALES), key=len, reverse=True))
+_HALVES = r"a half|1 half|demie?|media|medio|mezz[ao]|meia|meio"
 _CJK_SCALE = {"万": 10**4, "萬": 10**4, "億": 10**8, "亿": 10**8, "千": 10**3, "百": 10**2}
 _DIGITS = re.compile(
     r"(?=[\d.mn-])(?<![\d.,])(?P<minus>(?<![^\s(=:])-|\b(?:minus|negative|moins|menos|meno) )?"
     r"(?P<digits>\d{1,3}(?:[.,' \u00a0\u202f]\d{3})+(?:[.,]\d+)?(?![\d'])|\d+(?:[.,]\d+)*|(?<!\w)[.]\d+)"
     r"(?P<ordinal>(?:st|nd|rd|th|er|ère|º|ª)\b)?"
-    r"(?P<half> (?:and|und|et|y|e) (?:a half|1 half|demie?|media|medio|mezz[ao]|meia|meio)\b(?! (?:of|an|a) ))?"
+    rf"(?P<half> (?:and|und|et|y|e) (?:{_HALVES})\b(?! (?:of|an|a) ))?"
     rf"(?:[ -]?(?P<scale>{_SCALE})\b|(?P<cjk>[万萬億亿千百]))?"
     r"(?P<dozen>[ -](?:dozen|douzaines?|dutzend|docenas?|dozzine?|dúzias?)\b)?"
     r"(?P<percent>[ -]?(?:%|٪|(?:per ?cent|pct|prozent|pour cent|por ciento|per cento|por cento)\b))?"
@@ -28,6 +29,7 @@ _NAMED = re.compile(
     r"\b(?:(?P<half>half |demi-|halbes |media |mezza |meia )?(?:(?:a|1|une|ein|una|uma|um) )?(?P<half2>halbes |demi-"
     r"|media |mezza |meia )?(?P<dozen>dozen|douzaine|dutzend|docena|dozzina|dúzia)"
     r"|(?P<couple>(?:a|1|the|une|ein|un|um) (?:couple|pair|brace|paar|par|paire|paio)(?= of| \w))"
+    r"|(?P<grand>(?:a|1) grand)(?= (?:or|for|per|a|in|max|tops|at|to|on|if|each|and|total)\b|[.,;!?)]|$)"
     r"|half a (?P<scale>thousand|million|billion)|(?:eine )?halbe (?P<de>million|milliarde)"
     r"|(?:un )?demi-?(?P<fr>million|milliard)"
     r"|(?P<three>3[ -](?:quarters|quarts|cuartos|quarti|viertel))(?! past)"
@@ -37,7 +39,13 @@ _NAMED = re.compile(
     r"|(?P<sesqui>anderthalb))\b"
 )
 # What all of them have, as a quick look.
-_NAMES = re.compile(r"do[uzc]|dutz|dúz|coup|pa[iar]|brace|hal[bf]|demi|quart|cuart|viert|anderth")
+_NAMES = re.compile(r"do[uzc]|dutz|dúz|coup|pa[iar]|brace|hal[bf]|demi|quart|cuart|viert|anderth|grand")
+# "A couple of thousand", "three quarters of a million", "a million and a half".
+_OF_A_SCALE = re.compile(
+    r"(?: of)?(?: (?:an?|1))? (?P<scale>hundred|thousand|grand|million|billion)\b|(?: d'| de| di| einer)"
+    r"(?: ?(?:un|1|una))? ?(?P<more>million|milliard|millón|milione|milliarde)\b"
+)
+_AND_A_HALF = re.compile(rf" (?:and|und|et|y|e) (?:{_HALVES})\b")
 _CJK = re.compile(r"[〇零一二三四五六七八九十百千万億亿两兩]+")
 _CJK_DIGITS = {sign: value for value, sign in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2, "兩": 2}
 _CJK_UNITS = {"十": 10, "百": 100, "千": 1000}
@@ -94,11 +102,14 @@ def _written(reading: Reading) -> list[Number]:
         if match.start("digits") in said.articles and values == (1,):
             form = "article"
         if match["half"]:
-            values, form = tuple(value + 0.5 for value in values), "fraction"
+            values, form = tuple(value + _half_of(value) for value in values), "fraction"
         if match["scale"] == "m":  # metres, minutes or millions
             found.append(Number(*said.plain(match.start(), match.end("digits")), values, form))
         if scale := _CJK_SCALE.get(match["cjk"] or "") or SCALES.get(match["scale"] or ""):
             values, form = tuple(_whole(value * scale) for value in values), "scaled"
+        end = match.end()
+        if values and values[0] >= 10**6 and (more := _AND_A_HALF.match(said.text, end)):
+            values, end = tuple(value + _half_of(value) for value in values), more.end()
         if match["dozen"]:
             values, form = tuple(value * 12 for value in values), "dozen"
         if match["ordinal"]:
@@ -108,12 +119,18 @@ def _written(reading: Reading) -> list[Number]:
         if match["minus"] or said.text.startswith((" degrees below", " below zero", " below 0"), match.end()):
             values = tuple(-value for value in values)
         if values:
-            found.append(Number(*said.plain(match.start(), match.end()), values, form))
+            found.append(Number(*said.plain(match.start(), end), values, form))
         if " " in match["digits"]:  # "rooms 1 500" may be two numbers
             for part in re.finditer(r"\d+", match["digits"]):
                 place = said.plain(match.start("digits") + part.start(), match.start("digits") + part.end())
                 found.append(Number(*place, (int(part[0]),), "digits"))
     return found
+
+
+def _half_of(value: int | float) -> int | float:
+    """What "and a half" adds: half of one, or of the million that was said."""
+    scale = next((scale for scale in (10**9, 10**6) if value and value % scale == 0), 1)
+    return scale // 2 if scale > 1 else 0.5
 
 
 def _whole(value: int | float) -> int | float:
@@ -146,7 +163,8 @@ def _values(digits: str, english: bool, decimal_comma: bool) -> tuple[int | floa
             return (fraction,)
         return (fraction, grouped) if english else (grouped,)
     if grouped is not None:
-        return (grouped, fraction) if decimal_comma else (grouped,)
+        # Three digits after a comma are thousands to readers of English, whatever else the text may be in.
+        return (grouped, fraction) if decimal_comma and not english else (grouped,)
     # "80,5" in other languages; in English "rooms 1,2" is a list.
     apart = (int(head), int(rest[0]))
     return (fraction, *apart) if decimal_comma else apart
@@ -168,6 +186,8 @@ def _named(reading: Reading) -> list[Number]:
             value, form = 6 if match["half"] or match["half2"] else 12, "dozen"
         elif match["couple"]:
             value, form = 2, "couple"
+        elif match["grand"]:
+            value, form = 1000, "scaled"
         elif scale := match["scale"] or match["de"] or match["fr"]:
             value, form = SCALES[scale] // 2, "scaled"
         elif match["three"]:
@@ -176,7 +196,10 @@ def _named(reading: Reading) -> list[Number]:
             value = 0.25
         else:
             value = 1.5 if match["sesqui"] else 0.5
-        found.append(Number(*said.plain(match.start(), match.end()), (value,), form))
+        end = match.end()
+        if form in ("couple", "fraction") and (of := _OF_A_SCALE.match(said.text, end)):
+            value, form, end = _whole(value * SCALES[of["scale"] or of["more"]]), "scaled", of.end()
+        found.append(Number(*said.plain(match.start(), end), (value,), form))
     return found
 
 

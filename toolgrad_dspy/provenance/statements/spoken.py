@@ -51,6 +51,13 @@ _GERMAN_HALVES = {
         ["ein", "zwei", "drei", "vier", "fünf", "sechs", "sieben", "acht", "neun", "zehn"], start=1
     )
 }
+# What is said of a scale, and stays a word of its own: "half a million", "a couple of thousand".
+_PARTS = word_set(
+    "half couple quarter quarters demi quart quarts viertel cuarto cuartos quarto quarti medio media mezzo meio"
+)
+_OF_A = word_set("a an of de di un una d ' einer")
+# After these Italian "sei" is six, and no verb.
+_BEFORE_SEI = word_set("in per le alle dalle ore da")
 # Hundreds of feminine things: "quinientas personas".
 _FEMININE = ("cientas", "nientas")
 
@@ -145,18 +152,27 @@ def _masked(words: list[str], language: str) -> list[str]:
     masked = list(words)
     for index, word in enumerate(words):
         if word in SCALES:
-            before = words[max(0, index - 2) : index]
-            if before == ["half", "a"] or (before and before[-1].isdecimal()):
+            before = words[max(0, index - 3) : index]
+            if (before and before[-1].isdecimal()) or _is_part(before):
                 masked[index] = "#"
-        elif word in doubtful or word.isdecimal() or _is_no_number(words, index):
+        elif word.isdecimal() or _is_no_number(words, index, doubtful):
             masked[index] = "#"
         elif word.endswith(_FEMININE):
             masked[index] = f"{word[:-2]}os"
     return masked
 
 
-def _is_no_number(words: list[str], index: int) -> bool:
+def _is_part(before: list[str]) -> bool:
+    """Whether words before a scale say how much of it: "half a", "a couple of", "three quarters of a"."""
+    while before and before[-1] in _OF_A:
+        before = before[:-1]
+    return bool(before) and before[-1] in _PARTS
+
+
+def _is_no_number(words: list[str], index: int, doubtful: frozenset[str]) -> bool:
     """French "neuf" after its noun is new, German "acht" after "gib" is care; a second may be a moment."""
+    if words[index] in doubtful:
+        return not (words[index] == "sei" and index > 0 and words[index - 1] in _BEFORE_SEI)
     if words[index] == "second":
         return not _is_ordinal(words, index)
     if words[index] == "neuf":

@@ -100,8 +100,11 @@ def _forms() -> tuple[_Form, ...]:
         _form(rf" (?:minutes|minuten) (?:to|before|vor) {_HOUR}", minutes=None, back=True),
         _form(rf"(?:(?<=\b5)|(?<=10)|(?<=20)|(?<=25)) (?:to|vor) {_HOUR}(?! (?:people|of))", minutes=None, back=True),
         _form(r" heures? (?P<minus>moins )?(?P<minute>[0-5]?\d)\b", minutes=None),
-        _form(r" (?P<minus>menos )(?P<minute>[0-5]?\d)\b", r"\b(?:las|la) $", minutes=None),
-        _form(r" (?:y|e) (?P<minute>[0-5]?\d)\b", r"\b(?:las|la|le|às) $", minutes=None),
+        _form(rf" (?:to|vor) halb {_HOUR}", minutes=-30, back=True),
+        _form(rf" (?:past|nach) halb {_HOUR}", minutes=-30),
+        _form(rf" (?:minutos )?para (?:as |a )?{_HOUR}", minutes=None, back=True),
+        _form(r" (?P<minus>menos? )(?P<minute>[0-5]?\d)\b", r"\b(?:las|la|le|alle|dalle) $", minutes=None),
+        _form(r" (?:y|e) (?P<minute>[0-5]?\d)\b", r"\b(?:las|la|le|às|alle|dalle) $", minutes=None),
         _form(rf"(?::| ?h ?| ?uhr ){_MINUTE}(?: ?(?:uhr|h)\b)?", **_EXACT),
         # With a point it may be money or a version, if nothing says that it is a time.
         _form(rf"\.{_MINUTE}(?: ?(?:uhr|h)\b)?(?! ?(?:euros?|dollars?|pounds?|eur|usd)\b)", _AT_OR_ALONE, **_EXACT),
@@ -109,13 +112,15 @@ def _forms() -> tuple[_Form, ...]:
         _form(rf"\.{_MINUTE}", part="{1}", **_EXACT),
         _form(r"[ -](?P<minute>[0-5]\d)", part="{1}", minutes=None),
         _form(" ?", part="{1}"),
-        _form(r" ?(?:o'clock|uhr\b(?! \d)|h\b(?! ?\d))"),
+        _form(r" ?(?:o'clock|-?ish\b|uhr\b(?! \d)|h\b(?! ?\d))"),
         _form(r" (?:heures?|horas?|ore)\b", _AT),
         # The hour of a range gets its half from the end: "9 to 10 in the morning".
         _form(
             r"(?= ?(?:-|to|until|till|bis|à|a|alle) ?(?:1[0-2]|[1-9])(?::\d\d)? ?(?P<tail>" + _PART + "))", part=""
         ),
         _form(r"\b(?! ?[:.h]\d)", _PART_BEFORE.pattern, part=""),
+        # "At seven forty-five", "move it to seven fifteen".
+        _form(rf" (?P<minute>[1-5]\d)\b{_STOP}", rf"{_AT}|\b(?:to|for|around|about|before|after) $", minutes=None),
         _form(_STOP, _AT, part=""),
     )
 
@@ -130,7 +135,12 @@ _CJK = re.compile(
     r"(?:\s?(?P<minute>\d{1,2}|[一二三四五六七八九十]{1,3})\s?分|(?P<half>半)|(?P<quarter>一刻))?"
 )
 _CJK_HOUR = re.compile(r"[时時点點]")
-_MILITARY = re.compile(r"\b(?P<hour>[01]\d|2[0-3])(?P<minute>[0-5]\d) (?:hours|hrs)\b")
+# "1745 hours"; without that word where only a time stands: "a cab for 1745, please".
+_MILITARY = re.compile(
+    r"(?:(?P<at>\b(?:at|for|by|from|to|until|till|before|after|around|um|ab|bis|à|a las|alle|dalle|às) )"
+    r"|(?<![\w.,:/$€£#-]))(?P<hour>[01]\d|2[0-3])(?P<minute>[0-5]\d)"
+    rf"(?: (?:hours|hrs)\b|(?(at)(?:(?= (?:to|until|till|bis)\b)|{_STOP})|(?!)))"
+)
 
 
 def times_in(text: str) -> tuple[Timed, ...]:
@@ -156,7 +166,8 @@ def times(reading: Reading) -> tuple[Timed, ...]:
     for pattern, hour in ((_NOON, 12), (_MIDNIGHT, 0)):
         found += [(m.start(), m.end(), (Clock(hour, 0),)) for m in pattern.finditer(reading.plain)]
     for match in _MILITARY.finditer(said.text):
-        found.append((*said.plain(*match.span()), (Clock(int(match["hour"]), int(match["minute"])),)))
+        place = said.plain(match.start("hour"), match.end())
+        found.append((*place, (Clock(int(match["hour"]), int(match["minute"])),)))
     found += _chinese(reading.plain)
     return tuple(Timed(*timed) for timed in sorted(found))
 
@@ -181,7 +192,7 @@ def _read(form: _Form, number: int, after: re.Match[str], part: str) -> tuple[Cl
     groups = after.groupdict()
     hour, minutes = number, form.minutes or 0
     if groups.get("hour"):
-        hour, minutes = int(after["hour"]), -number if form.back else number
+        hour, minutes = int(after["hour"]), minutes + (-number if form.back else number)
     elif groups.get("minute"):
         minutes = -int(after["minute"]) if groups.get("minus") else int(after["minute"])
     return tuple(_shifted(clock, minutes) for clock in _halves(hour, part, open_hours=not form.exact))

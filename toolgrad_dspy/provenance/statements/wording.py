@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from toolgrad_dspy.provenance.statements.languages import is_function_word, languages
-from toolgrad_dspy.provenance.statements.lines import Place, Span, exact, spans, stem, stems, typed
+from toolgrad_dspy.provenance.statements.lines import Place, Span, exact, spans, stem, stems, transliterated, typed
 from toolgrad_dspy.provenance.statements.reading import Reading, read, word_set
 
 # Share of the words of a free text that a query has to have to state it, and from how many words on.
@@ -67,9 +67,16 @@ def _literal(reading: Reading, said: Reading) -> Iterator[Span]:
 
 
 def _typed(reading: Reading, said: Reading) -> Iterator[Span]:
-    """Without accents, and with short forms: "Sao Paulo", "Baker St"."""
-    if len(said.plain) >= 4 and (typed(reading).text != exact(reading).text or typed(said).text != exact(said).text):
-        yield from spans(reading, typed(reading).find(typed(said)))
+    """Without accents, with letters for them, and with short forms: "Sao Paulo", "Bjoern", "Baker St"."""
+    if len(said.plain) < 3 or (len(said.plain) == 3 and not _capital(said, 0)):
+        return
+    for form in (typed, transliterated):
+        if form(reading).text != exact(reading).text or form(said).text != exact(said).text:
+            found = list(spans(reading, form(reading).find(form(said))))
+            # A word of three letters is another one without its accent, if it is no name.
+            yield from (span for span in found if len(said.plain) > 3 or _capital(reading, span[0]))
+            if found:
+                return
 
 
 def _unspaced(reading: Reading, said: Reading) -> Iterator[Span]:
