@@ -54,6 +54,14 @@ def test_claims_are_numbers_moments_names_quotations_and_what_is_written_one_way
     assert said(text) == expected
 
 
+def test_an_end_that_follows_from_what_is_said_is_no_claim_of_its_own_and_bears_one_out() -> None:
+    assert said("From May 14 for two nights.") == [("date", "May 14"), ("number", "two")]
+    evidence = Evidence({}, ["A room from May 14 for two nights, please."])
+    leaving, later = claims("You leave on May 16.")[0], claims("You leave on May 17.")[0]
+    assert evidence.supports(leaving, "You leave on May 16.") is not None
+    assert evidence.supports(later, "You leave on May 17.") is None
+
+
 def test_german_nouns_are_no_names_but_several_capitals_in_a_row_are() -> None:
     text = "Ich habe dir für den Abend einen Tisch im Restaurant Blaue Tür bestellt, mit Blick auf den Hafen."
     assert said(text) == [("name", "Restaurant Blaue Tür")]

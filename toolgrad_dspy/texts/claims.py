@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
-from toolgrad_dspy.provenance.statements import Clock, Day, dates_in, numbers_in, times_in
+from toolgrad_dspy.provenance.statements import Clock, Day, numbers_in, times_in, written_dates_in
 from toolgrad_dspy.texts.words import COMMON, JOINING, MONTHS, OPENERS
 
 ClaimKind = Literal["number", "date", "day", "time", "weekday", "name", "quote", "literal", "deed"]
@@ -86,7 +86,7 @@ def _quotes(text: str) -> Iterator[Claim]:
 def _moments(text: str) -> Iterator[Claim]:
     # Line by line: "for one\n- 14 May" is no range of days.
     for begin, line in _lines(text):
-        for dated in dates_in(line):
+        for dated in written_dates_in(line):
             yield _claim("date", text, begin + dated.start, begin + dated.end, dated.values)
         for timed in times_in(line):
             yield _claim("time", text, begin + timed.start, begin + timed.end, timed.values)

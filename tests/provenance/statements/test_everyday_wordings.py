@@ -7,6 +7,7 @@ import pytest
 from toolgrad_dspy.provenance.statements import About, conveys, mentions
 
 _TEXT: dict[str, Any] = {"type": "string"}
+_DATE: dict[str, Any] = {"type": "string", "format": "date"}
 _NUMBER: dict[str, Any] = {"type": "number"}
 _YES_OR_NO: dict[str, Any] = {"type": "boolean"}
 
@@ -39,6 +40,22 @@ SAID: list[Row] = [
     ("às vinte para as sete da manhã", "06:40", "time", _TEXT),
     ("um fünf nach halb acht abends", "19:35", "time", _TEXT),
     ("um fünf vor halb acht morgens", "07:25", "time", _TEXT),
+    # Days reckoned from others, months and quarters
+    ("Today's Monday 2 March 2026. Book it for this Friday.", "2026-03-06", "date", _DATE),
+    ("the first Monday in June 2026", "2026-06-01", "date", _DATE),
+    ("the last Friday in May", "2026-05-29", "date", _DATE),
+    ("New Year's Day 2027", "2027-01-01", "date", _DATE),
+    ("by the end of March 2026", "2026-03-31", "due_date", _DATE),
+    ("the last day of February 2028", "2028-02-29", "date", _DATE),
+    ("from June 3rd for five nights", "2026-06-08", "check_out", _DATE),
+    ("from June 3rd for five nights", "2026-06-03", "check_in", _DATE),
+    ("for a week from the 10th of May 2026", "2026-05-17", "end_date", _DATE),
+    ("arriving May 30, staying three nights", "2026-06-02", "checkout_date", _DATE),
+    ("8th Aug, returning on the 15th", "2026-08-15", "return_date", _DATE),
+    ("28 December 2026, returning on the 3rd", "2027-01-03", "return_date", _DATE),
+    ("the March figures for 2026", "2026-03", "period", _TEXT),
+    ("in Q2 2026", "2026-Q2", "quarter", _TEXT),
+    ("the second quarter", "2026-Q2", "quarter", _TEXT),
     # Amounts
     ("Houses up to three quarters of a million dollars", 750000, "price_max", _NUMBER),
     ("about a quarter of a million", 250000, "budget", _NUMBER),
@@ -67,6 +84,16 @@ SAID: list[Row] = [
     ("Write to Bjoern", "Björn", "contact", _TEXT),
     ("the recipe's in ounces, give me grams instead", "g", "to_unit", _one_of("g", "kg", "oz", "lb")),
     # Choices
+    ("extra hot, please", "hot", "spice", _one_of("mild", "medium", "hot")),
+    ("the black one", "black", "color", _one_of("black", "white")),
+    ("cheapest first", "price", "sort_by", _one_of("price", "rating")),
+    ("let me know when it is done", True, "notify", _YES_OR_NO),
+    ("no notifications", False, "notify", _YES_OR_NO),
+    ("a one way ticket", False, "return_trip", _YES_OR_NO),
+    ("delete it for good", True, "permanent", _YES_OR_NO),
+    ("keep the old one too", False, "overwrite", _YES_OR_NO),
+    ("it repeats every week", True, "recurring", _YES_OR_NO),
+    ("we'd rather not sit outside", False, "outdoor", _YES_OR_NO),
     ("Reviews please, and start with the ones people liked best", "rating_desc", "sort", _SORTS),
     ("best ones on top", "rating_desc", "sort", _SORTS),
     ("We'd rather stretch out, put us in business", "business", "cabin", _CABINS),
@@ -104,6 +131,18 @@ NOT_SAID: list[Row] = [
     ("Order 1745 screws", "17:45", "time", _TEXT),
     ("kurz vor acht", "07:25", "time", _TEXT),
     ("move it to 7 15 people are coming", "19:15", "time", _TEXT),
+    ("mid-June", "2026-06-15", "date", _DATE),
+    ("the first Monday in June 2026", "2026-06-08", "date", _DATE),
+    ("the last Friday in May", "2026-05-22", "date", _DATE),
+    ("Today's Monday 2 March 2026. Book it for this Friday.", "2026-03-13", "date", _DATE),
+    ("8th Aug, returning on the 15th", "2026-08-15", "departure_date", _DATE),
+    ("8th Aug, and back to the 15th floor", "2026-08-15", "return_date", _DATE),
+    ("from June 3rd for five people", "2026-06-08", "check_out", _DATE),
+    ("from June 3rd for five nights", "2026-06-07", "check_out", _DATE),
+    ("the figures of 2026, and march on", "2026-03", "period", _TEXT),
+    ("the March figures for 2025", "2026-03", "period", _TEXT),
+    ("a quarter of the 2026 budget", "2026-Q1", "quarter", _TEXT),
+    ("the second quarter of 2025", "2026-Q2", "quarter", _TEXT),
     ("a quarter of an hour, and a million thanks", 250000, "budget", _NUMBER),
     ("a few hundred", 300, "budget", _NUMBER),
     ("a grand hotel", 1000, "budget", _NUMBER),
@@ -129,6 +168,8 @@ NOT_SAID: list[Row] = [
     ("we want to go", "takeaway", "service", _SERVICES),
     ("a place to go tonight", "takeaway", "service", _SERVICES),
     ("it stands upright on its side table", "landscape", "orientation", _SIDES),
+    ("we'd rather not sit outside", True, "outdoor", _YES_OR_NO),
+    ("Is there a black cat in the white one?", "black", "color", _one_of("black", "white")),
     ("Wrap the meeting up by five", True, "gift_wrap", _YES_OR_NO),
     ("go for a run when it is dry", True, "dry_run", _YES_OR_NO),
     ("Die Wohnung ist unmöbliert", True, "furnished", _YES_OR_NO),

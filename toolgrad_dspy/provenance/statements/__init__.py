@@ -3,7 +3,7 @@
 from toolgrad_dspy.provenance.statements.about import About
 from toolgrad_dspy.provenance.statements.choices import conveys
 from toolgrad_dspy.provenance.statements.dated import Dated, Day
-from toolgrad_dspy.provenance.statements.dates import dates_in
+from toolgrad_dspy.provenance.statements.dates import dates_in, written_dates_in
 from toolgrad_dspy.provenance.statements.extracted import same_value
 from toolgrad_dspy.provenance.statements.mentions import Mention, contains, mentions, states
 from toolgrad_dspy.provenance.statements.numbers import Number, numbers_in
@@ -25,4 +25,5 @@ __all__ = [
     "same_value",
     "states",
     "times_in",
+    "written_dates_in",
 ]

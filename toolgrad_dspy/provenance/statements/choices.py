@@ -74,7 +74,7 @@ _CHOOSING = re.compile(
     r"\b(?:in|as|by|with|on|for|(?<!according )to|into|via|using|use|take|taking|want|wanted|like|prefer|need"
     r"|needs|choose|pick|make"
     r"|making|set|only|just|mostly|rather|please|get|give|show|list|find|book|order|play|paint|go|going|keep|mark|put"
-    r"|of|sort|is|are|be|or|from|than|send|save|export|add|have|having|something|anything|somewhere|ones|it|them|all"
+    r"|of|sort|is|are|be|or|from|than|send|save|export|add|extra|have|having|something|anything|somewhere|ones|it|them|all"
     r"|that's|that are|which are|it's|i'm|we're|fly|travel|ship|see|every|bring|display|filter|at|called|also)"
     r"(?: (?:a|an|the|it|me|my|us|them|this|that|those|these|some|something|any|all|only|really|very|quite|more|most"
     r"|our|your|their|his|her|as|of|to|be|in|is|are|\w+ly|\d+)){0,3}[ (\"']$"
@@ -85,6 +85,7 @@ _ABOUT_SOMEBODY = re.compile(
 )
 _BEGINS = re.compile(r"(?:^|[.!?:;,\n(] *|\b(?:(?<!by )and|or|but|then) |\d )(?:(?:an?|some|any) )?[\"'(]?$")
 _CLAUSE_END = re.compile(r"[.,;!?]\s")
+_ONE_OF = re.compile(r" (?:ones?|version|option|edition|variant)\b")
 _PARTICLE = re.compile(r" (?:down|up|out|off|over|away|if|that)\b")
 # How far the words of one name may stand apart, in characters: "parking that is free".
 _NEAR = 40
@@ -174,6 +175,8 @@ def _is_chosen(reading: Reading, start: int, end: int) -> bool:
     before = reading.plain[max(0, start - _NEAR) : start]
     if _ABOUT_SOMEBODY.search(before) or _in_a_name(reading, start, end):
         return False
+    if _ONE_OF.match(reading.plain, end):  # "the black one"
+        return True
     return bool(_CHOOSING.search(before) or (_BEGINS.search(before) and not _PARTICLE.match(reading.plain, end)))
 
 

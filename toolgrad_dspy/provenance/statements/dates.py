@@ -1,7 +1,7 @@
 """The dates of a text: in words and in numbers, with ranges, in six languages and in Chinese and Japanese."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from toolgrad_dspy.provenance.statements.calendar_names import months_of
@@ -10,6 +10,7 @@ from toolgrad_dspy.provenance.statements.feasts import feasts
 from toolgrad_dspy.provenance.statements.languages import languages
 from toolgrad_dspy.provenance.statements.numbers import chinese_number
 from toolgrad_dspy.provenance.statements.reading import KEPT_TEXTS, Reading, read
+from toolgrad_dspy.provenance.statements.reckoned_days import days_of_months, reckoned_days
 from toolgrad_dspy.provenance.statements.relative_days import relative_days
 from toolgrad_dspy.provenance.statements.spoken import Spoken, spoken
 
@@ -59,14 +60,32 @@ def dates_in(text: str) -> tuple[Dated, ...]:
     >>> [day for dated in dates_in("May 14-16, 2026") for day in dated.values]
     [Day(year=2026, month=5, day=14), Day(year=2026, month=5, day=16)]
     """
-    reading = read(text)
-    return tuple(Dated(*reading.origin(dated.start, dated.end), dated.values) for dated in dates(reading))
+    return _in_the_text(read(text), dates(read(text)))
+
+
+def written_dates_in(text: str) -> tuple[Dated, ...]:
+    """The dates that ``text`` itself gives, without those that follow from them.
+
+    >>> [day for dated in written_dates_in("May 14 for two nights") for day in dated.values]
+    [Day(year=None, month=5, day=14)]
+    """
+    return _in_the_text(read(text), _written(read(text)))
+
+
+def _in_the_text(reading: Reading, found: Iterable[Dated]) -> tuple[Dated, ...]:
+    return tuple(Dated(*reading.origin(dated.start, dated.end), dated.values) for dated in found)
 
 
 @lru_cache(maxsize=KEPT_TEXTS)
 def dates(reading: Reading) -> tuple[Dated, ...]:
     """The dates of ``reading``, with places in its plain text; those of a range share a place."""
-    found = [*_numeric(reading), *_named(reading), *feasts(reading)]
+    written = _written(reading)
+    return tuple(sorted([*written, *reckoned_days(reading, written)], key=lambda dated: dated.start))
+
+
+@lru_cache(maxsize=KEPT_TEXTS)
+def _written(reading: Reading) -> tuple[Dated, ...]:
+    found = [*_numeric(reading), *_named(reading), *feasts(reading), *days_of_months(reading)]
     if "月" in reading.plain:
         found += _chinese(reading)
     if found:

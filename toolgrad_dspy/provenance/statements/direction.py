@@ -18,6 +18,7 @@ _LAST_IN_TIME = word_set("to end until till checkout return new current expiry e
 # What is said of the days of a stay or a journey, and the parameters that it is not for.
 _ARRIVING = re.compile(r"\b(?:(?:arriv\w+|land(?:s|ing)?|check(?:ing)? in)(?: on| at)?|in (?:on|at))(?: the)? $")
 _LEAVING = re.compile(r"\b(?:(?:leav\w+|depart\w+|check(?:ing)? out)(?: on| at)?|(?:out|back) (?:on|at))(?: the)? $")
+_RETURNING = re.compile(r"\b(?:return(?:ing|s)?|(?:come|coming|fly|flying|get|getting) back)(?: on)?(?: the)? $")
 _ENDING = re.compile(
     r"\b(?:ends?|ended|ending|finish(?:es|ing)?|over(?: the same day)?|closes?|acaba|termina|finit|endet)"
     r"(?: on| at| el| le| am| um| a| alle)?(?: the| las| la)? $"
@@ -135,6 +136,8 @@ def opposed(reading: Reading, start: int, end: int, about: About, rule: str = ""
 
 def _of_the_other_day(before: str, words: set[str]) -> bool:
     """Whether a day is said to be that of leaving where one of arriving is wanted, or the other way round."""
+    if words & _DEPARTURE and "return" not in words and _RETURNING.search(before):
+        return True
     leaving = words & _ARRIVAL and _LEAVING.search(before)
     return bool(leaving or (words & _DEPARTURE and _ARRIVING.search(before)))
 

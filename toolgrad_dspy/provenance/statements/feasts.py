@@ -20,7 +20,7 @@ _FEASTS: dict[tuple[int, int], str] = {
 # Said of a day ("on Halloween", "until New Year's Eve 2025"), and not of a party.
 _BEFORE = r"(?:on|by|starts|begins|is|until|till|since|from|for|at|am|an|zu|bis|le|à|en|el|il|a|no|na|in|to) "
 _FEAST = re.compile(
-    rf"(?<![^\W_])(?:{_BEFORE}(?=[^\W\d])|(?<=, ))(?:"
+    rf"(?<![^\W_])(?:{_BEFORE}(?=[^\W\d])|(?<=, )|^)(?:"
     + "|".join(f"(?P<d{month:02d}{day:02d}>{names})" for (month, day), names in _FEASTS.items())
     + r")(?=(?:,? (?P<year>(?:19|20)\d\d))?"
     r"(?:[.,;!?)]|$| (?:itself|at|from|in|to|until|onwards|with|for|and|please|um|à|a|alle)\b))"

@@ -29,6 +29,9 @@ OPTIONS: dict[str, str] = {
     r"|most liked|(highest|best) (scores?|ratings?|stars?) first|die besten zuerst|les meilleur\w+ d.abord"
     r"|primero l[oa]s mejores|mieux notes?"
     r"|mejor valorad\w+|am besten bewertet\w*",
+    "price": r"(cheapest|most expensive|priciest|dearest|lowest price|highest price)( ones?)? first",
+    "date": r"(newest|oldest|latest|earliest|most recent)( ones?)? first",
+    "name": r"alphabetical(ly)?|a to z|alphabetisch|alfabetic\w+|alphabetique",
     "distance asc": r"nearest|closest",
     "asc": r"ascending|(lowest|smallest|oldest|cheapest)( ones?)? first|a to z|aufsteigend\w*|croissant|ascendente",
     "desc": r"descending|(highest|largest|biggest|newest|latest|top)( ones?)? first|z to a|absteigend\w*|decroissant"
@@ -230,12 +233,39 @@ SWITCHES: dict[str, tuple[str, str]] = {
         r"|non lett[ei]",
         r"",
     ),
+    "notify": (
+        r"notif\w+|(let|tell) me (know|when)|(ping|alert|warn) me|benachrichtig\w+|sag mir bescheid|previens moi"
+        r"|avisame"
+        r"|avisa me|avvisami|avise me",
+        r"quietly|silently",
+    ),
+    "return trip": (OPTIONS["round trip"], OPTIONS["one way"]),
+    "permanent": (
+        r"permanent\w*|for good|for ever|forever|endgultig|definitiv\w+|para siempre|per sempre|para sempre",
+        r"for now|temporar\w+",
+    ),
+    "overwrite": (
+        r"overwrit\w+|replace (it|them|the old|the existing|any|whatever)\b.{0,20}|uberschreib\w+|ecrase\w*"
+        r"|sobrescrib\w+"
+        r"|sovrascriv\w+",
+        r"keep the (old|existing|previous) \w+( too| as well)?",
+    ),
+    "recurring": (
+        r"recurring|repeat(s|ing)?|wiederkehrend\w*|regelmassig\w*|recurrente|ricorrente|recorrente|"
+        + RECURRING["daily"]
+        + "|"
+        + RECURRING["weekly"]
+        + "|"
+        + RECURRING["monthly"],
+        r"one off|one time|(just|only) (this )?once",
+    ),
     "vegetarian": (OPTIONS["vegetarian"] + "|vegetarian", r"(i|we) eat meat"),
 }
 _SWITCH_SAME = {
     "outside": "outdoor", "terrace": "outdoor", "dog": "pet", "animal": "pet", "smoke": "smoking",
     "smoker": "smoking", "direct": "nonstop", "stop": "nonstop", "internet": "wifi", "accessible": "wheelchair",
     "swimming": "pool", "recursively": "recursive", "gratis": "free", "insured": "insurance",
+    "notification": "notify", "round trip": "return trip", "roundtrip": "return trip", "permanently": "permanent",
     "recurse": "recursive", "vocals": "vocal", "instrumental": "vocal", "lift": "elevator", "caption": "subtitle",
     "ac": "air conditioning", "aircon": "air conditioning", "dryrun": "dry run", "bio": "organic",
     "gift wrapping": "gift wrap", "gift wrapped": "gift wrap", "giftwrap": "gift wrap",

@@ -9,6 +9,7 @@ from toolgrad_dspy.provenance.statements.dated import Day
 from toolgrad_dspy.provenance.statements.dates import dates
 from toolgrad_dspy.provenance.statements.direction import at_other_end
 from toolgrad_dspy.provenance.statements.lines import Place
+from toolgrad_dspy.provenance.statements.periods import periods
 from toolgrad_dspy.provenance.statements.reading import Reading, read
 from toolgrad_dspy.provenance.statements.times import Clock, times
 
@@ -29,10 +30,11 @@ def moments(reading: Reading, value: str, about: About = _NOTHING) -> list[Place
         days, clock = _written_days(parts[1]), _clock(parts[2])
         return list(_both(reading, days, clock, about)) if days and clock else None
     if days := _written_days(value):
-        return list(_days(reading, days, about))
+        found = list(_days(reading, days, about))
+        return found or periods(reading, value) or []
     if clock := _clock(value):
         return list(_clocks(reading, clock))
-    return None
+    return periods(reading, value)
 
 
 def _written_days(value: str) -> tuple[Day, ...]:

@@ -20,6 +20,7 @@ _WORDS = re.compile(
     rf"|(?:don't|do not|doesn't|does not|didn't) {_WANT}|(?:haven't|hasn't|has not|have not|not)(?: yet)? been"
     r"|no hace falta|no es necesario|no (?:necesito|quiero|hay que)|pas besoin d[e']|pas la peine d[e']|non serve"
     r"|non (?:voglio|occorre)|não (?:preciso|quero|é preciso)|(?:braucht?|brauchen?) kein\w*"
+    r"|(?:rather|prefer|prefers|better) not (?:to )?\w+"
     r"|nada|niente|gar nicht|nicht|kein|keine|keinen|keiner|ohne|außer|statt|anstatt|sans|sauf|excepté|pas"
     r"|plutôt que|au lieu d[e']"
     r"|sin|salvo|excepto|menos|en vez de|senza|tranne|eccetto|non|invece di|sem|exceto|não|em vez de) "

@@ -5,11 +5,12 @@ Without a today nothing is known of them: "tomorrow" alone is no date.
 
 import re
 from collections.abc import Iterable, Iterator
-from datetime import date, timedelta
+from datetime import date
 
-from toolgrad_dspy.provenance.statements.dated import Dated, Day
+from toolgrad_dspy.provenance.statements.dated import Dated
 from toolgrad_dspy.provenance.statements.languages import languages
 from toolgrad_dspy.provenance.statements.reading import Reading
+from toolgrad_dspy.provenance.statements.reckoned_days import moved
 from toolgrad_dspy.provenance.statements.spoken import spoken
 
 # What says that the date after it is today's.
@@ -37,8 +38,12 @@ _IN = re.compile(
 _WORDS = re.compile("|".join(rf"(?P<w{i}>{words})" for i, (words, _) in enumerate(_COUNTED)))
 # Signs before a date in which the text says that it is today's.
 _BEFORE = 60
-# A year to count days in where the text has none: one without a leap day.
-_SOME_YEAR = 2001
+# "Today's Monday 2 March, book it for this Friday": the first such day after today; "next" may be the one after it.
+_WEEKDAY = re.compile(
+    r"\b(?P<which>this|on|coming|for|by|next|until|from) (?P<day>(?:mon|tues|wednes|thurs|fri|satur|sun)day)\b"
+    r"(?!,? (?:the )?\d|,? [a-z]+ \d| (?:in|of)\b)"
+)
+_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
 def relative_days(reading: Reading, dated: Iterable[Dated]) -> Iterator[Dated]:
@@ -47,8 +52,29 @@ def relative_days(reading: Reading, dated: Iterable[Dated]) -> Iterator[Dated]:
     if today is None or len(today.values) != 1 or today.values[0].day is None:
         return
     for start, end, days in _offsets(reading):
-        if day := _moved(today.values[0], days):
+        if day := moved(today.values[0], days):
             yield Dated(start, end, (day,))
+    yield from _weekdays(reading, today)
+
+
+def _weekdays(reading: Reading, today: Dated) -> Iterator[Dated]:
+    now = _weekday_of(reading, today)
+    if now is None:
+        return
+    for match in _WEEKDAY.finditer(reading.plain, today.end):
+        ahead = (_WEEKDAYS.index(match["day"]) - now - 1) % 7 + 1
+        counts = (ahead, ahead + 7) if match["which"] == "next" else (ahead,)
+        if days := tuple(day for count in counts if (day := moved(today.values[0], count))):
+            yield Dated(match.start(), match.end(), days)
+
+
+def _weekday_of(reading: Reading, today: Dated) -> int | None:
+    """The weekday of today as a number from Monday on: by its year, or as the text names it."""
+    day = today.values[0]
+    if day.year and moved(day, 0):
+        return date(day.year, day.month, day.day or 1).weekday()
+    before = reading.plain[max(0, today.start - 24) : today.start]
+    return next((number for number, name in enumerate(_WEEKDAYS) if name in before), None)
 
 
 def _offsets(reading: Reading) -> Iterator[tuple[int, int, int]]:
@@ -70,11 +96,3 @@ def _offsets(reading: Reading) -> Iterator[tuple[int, int, int]]:
 def _is_word(text: str, start: int, end: int) -> bool:
     around = text[max(0, start - 1) : start] + text[end : end + 1]
     return not any(sign.isalnum() for sign in around)
-
-
-def _moved(today: Day, days: int) -> Day | None:
-    try:
-        there = date(today.year or _SOME_YEAR, today.month, today.day or 1) + timedelta(days=days)
-    except (ValueError, OverflowError):
-        return None
-    return Day(there.year if today.year else None, there.month, there.day)

@@ -32,6 +32,7 @@ SCALES = {
 }
 # "a second" is a moment; "the second" and "twenty-second" are numbers.
 _BEFORE_SECOND = word_set("the my our your her his their every twenty thirty forty fifty - of on")
+_AFTER_SECOND = [[word] for word in ("quarter", "half", "week", "day", "floor", "row", "page", "edition", "of")]
 # Words that are more often something else: "sei" is "you are", "cuarto" a quarter or a room, "segunda" Monday.
 _DOUBTFUL = {
     "en": frozenset({"o"}),
@@ -181,7 +182,7 @@ def _is_no_number(words: list[str], index: int, doubtful: frozenset[str]) -> boo
 
 
 def _is_ordinal(words: list[str], index: int) -> bool:
-    return index > 0 and words[index - 1] in _BEFORE_SECOND
+    return (index > 0 and words[index - 1] in _BEFORE_SECOND) or words[index + 1 : index + 2] in _AFTER_SECOND
 
 
 def _digits(found: Any) -> str:
