@@ -14,6 +14,7 @@ from toolgrad_dspy.provenance.statements.lines import stem
 from toolgrad_dspy.provenance.statements.numbers import Number, numbers
 from toolgrad_dspy.provenance.statements.quantities import Quantity, quantities, quantity_at
 from toolgrad_dspy.provenance.statements.reading import KEPT_TEXTS, Reading, word_set
+from toolgrad_dspy.provenance.statements.roles import Dimension, is_given_to
 from toolgrad_dspy.provenance.statements.units import Unit, unit_named
 from toolgrad_dspy.records import in_words
 
@@ -81,7 +82,7 @@ _MONEY_NAMES = word_set("bill rent loyer deposit caution fee salary tip budget b
 _EACH = re.compile(
     r" (?:a head|each|apiece|per (?:person|head|night|day|piece)|pro person|par personne|por persona)\b"
 )
-_DIMENSIONS = {
+DIMENSIONS: dict[Dimension, frozenset[str]] = {
     "money": word_set(
         "price cost budget fee fare amount money rent salary tip deposit total spend preis prix precio"
     ),
@@ -141,7 +142,11 @@ def _measured(number: Number, about: About, reading: Reading) -> bool:
         # What counts things counts no hours, and no money.
         return own is not None and bool(PARTY & set(about.words)) and number.form != "article"
     if own is None or not _measures(own, wanted):
-        return wanted in _measured_dimensions(reading)
+        # "The dinner was 80 euros, and 10 the tip" leaves the unit out.
+        said = (
+            own is None and (kind := dimension(about)) and is_given_to(reading, number.start, number.end, kind, about)
+        )
+        return not said and wanted in _measured_dimensions(reading)
     return of_another(own, about, reading)
 
 
@@ -171,11 +176,17 @@ def _is_english(reading: Reading) -> bool:
     return languages(reading)[0] == "en" and languages(reading) != LATIN
 
 
+def dimension(about: About) -> Dimension | None:
+    """What a parameter measures, by its unit or its name; None for a bare number."""
+    kind = _kind(about.unit) if about.unit else _dimension(about)
+    return next((known for known in DIMENSIONS if known == kind), None)
+
+
 def _dimension(about: About) -> str:
     # Of "price_per_night" the price is measured, and of "times_per_day" nothing is.
     measured = about.words[: about.words.index("per")] if "per" in about.words else about.words
     last = measured[-1] if measured and "times" not in in_words(about.name).split() else ""
-    return next((dimension for dimension, words in _DIMENSIONS.items() if last in words), "")
+    return next((dimension for dimension, words in DIMENSIONS.items() if last in words), "")
 
 
 def _measures(quantity: Quantity, wanted: str) -> bool:

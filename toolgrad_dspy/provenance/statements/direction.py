@@ -11,7 +11,9 @@ from toolgrad_dspy.provenance.statements.languages import languages
 from toolgrad_dspy.provenance.statements.reading import Reading, word_set
 
 _FIRST = word_set("from source origin departure depart start begin since sender base checkin")
-_LAST = word_set("to target destination dest arrival arrive end until till recipient checkout new current")
+_LAST = word_set(
+    "to target destination dest arrival arrive end until till recipient checkout new current entry assignee into"
+)
 # In time a stay begins with the arrival: of days and times these alone are ends.
 _FIRST_IN_TIME = word_set("from start begin since checkin")
 _LAST_IN_TIME = word_set("to end until till checkout return new current expiry expire deadline due")
@@ -72,6 +74,10 @@ _AND_WANTED = re.compile(
     r"|i would like|can you"
     r"|could you|need|want|tell|put|change|turn|what's that)\b"
 )
+# "Swap pounds for kroner", and "90 dollars in euros", where both are of the kind.
+_SWAPPED = re.compile(r"\b(?:swap|exchange|trade|change)\b[^.!?]* for (?:[\w.,]+ )?$")
+_SWAP, _FOR_OTHERS = re.compile(r"\b(?:swap|exchange|trade|change)\b[^.!?]{0,20}$"), re.compile(r" (?:for|into) ")
+_IN_OTHERS = re.compile(r" (?:in|en|em) (?=[^\W\d])")
 _CONVERTED = re.compile(
     r"\b(?:convert|change|turn|translate|transform|export|replace|swap|rename)(?: (?:the|this|my|a|an|that|these"
     r"|those))? $"
@@ -125,6 +131,14 @@ def opposed(reading: Reading, start: int, end: int, about: About, rule: str = ""
         return False
     came, goes = _after(before, _FROM[code]), _after(before, _TO[code])
     came = came or (_IS_IN.search(before) is not None and _AND_WANTED.match(reading.plain, end) is not None)
+    came = came or (_SWAP.search(before) is not None and _FOR_OTHERS.match(reading.plain, end) is not None)
+    goes = goes or _SWAPPED.search(before) is not None
+    if (
+        about.kind == "currency"
+        and re.search(r"\d[ -]?(?:us-|us )?$", before)
+        and _IN_OTHERS.match(reading.plain, end)
+    ):
+        came = True
     if came or goes:
         return goes and not came if which == "first" else came and not goes
     if _BY.search(before) and {"new", "target"} & _words(about):  # "raise it by 10" is to none of 10

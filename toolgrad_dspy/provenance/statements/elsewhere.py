@@ -31,8 +31,13 @@ _STREET_BEFORE = re.compile(
     r"|platz|straße|street)(?: (?:de|du|des|del|della|la|le|les|do|da))? )$"
 )
 _CALLED_BEFORE = re.compile(
-    r"\b(?:(?:song|film|movie|book|article|album|band|show|series|folder|magazine|novel|playlist|game|magazine|podcast"
+    r"\b(?:(?:song|film|movie|book|article|album|band|show|series|folder|magazine|novel|playlist|game|magazine"
+    r"|podcast"
     r"|one|restaurant|bar|pub)(?: called| named| titled)?|titled|entitled) [\"'“‘]?$"
+)
+_PUT_IN = re.compile(
+    r"[\"”“»'’]?,? (?:in|into|as|for|to) (?:the|its|my|a) (title|subject|description|body|message|note|comment"
+    r"|name|tag|label)\b"
 )
 _QUOTE = re.compile(r"[\"“„«](?P<a>[^\"”“»]{2,120})[\"”“»]|(?<![^\W_])['‘](?P<b>[^'’\n]{2,120})['’](?![^\W_])")
 _TEXTS = word_set(
@@ -49,7 +54,7 @@ _LABELS = word_set(
 )
 _SAME = {"pr": "pull", "booking": "reservation", "reservation": "booking", "bug": "issue", "issue": "bug"}
 _LABEL_BEFORE = re.compile(r"\b([a-z]+)(?: (?:number|no|nr|id|code))?\.?(?: is| was|:)? ?#?$")
-_CODES = word_set("id number code no ref key sku plate tracking")
+_CODES = word_set("id number code no ref reference key sku plate tracking")
 _ZONE = re.compile(
     r"\b[A-Z][a-z]+(?: [A-Z][a-z]+)? time\b|\b(?:Eastern|Pacific|CET|CEST|EST|EDT|PST|PDT|JST|IST|BST)\b"
 )
@@ -90,6 +95,11 @@ def _within_a_title(reading: Reading, start: int, end: int, before: str, about: 
     """Whether it is a part of what is quoted or called so: the "red" of the song "Lady in Red"."""
     if _is_quoted_in_part(reading, start, end):
         return True
+    # 'Put "bring snacks" in the description': that is no title.
+    place = _quotation(reading, start, end)
+    put = _PUT_IN.match(reading.plain, place[1]) if place else None
+    if put and put[1] not in about.words:
+        return True
     if _TEXTS.intersection(about.words) or not _CALLED_BEFORE.search(before):
         return False
     # "The folder called Recursive Art": a name with capitals goes on.
@@ -123,9 +133,14 @@ def _letters(reading: Reading, start: int, end: int) -> int:
     return sum(sign.isalnum() for sign in reading.plain[start:end])
 
 
+def is_code_name(about: About) -> bool:
+    """Whether a parameter's name says that its values are numbers or codes of things."""
+    return not _CODES.isdisjoint(about.words)
+
+
 def _labelled(reading: Reading, before: str, about: About) -> bool:
     """Whether it is a number or code of another thing: "invoice 5521" is no order."""
-    if not _CODES.intersection(about.words):
+    if not is_code_name(about):
         return False
     label = _LABEL_BEFORE.search(before)
     return label is not None and label[1] in _LABELS and not {label[1], _SAME.get(label[1])} & set(about.words)

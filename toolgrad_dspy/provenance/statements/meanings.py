@@ -36,7 +36,7 @@ OPTIONS: dict[str, str] = {
     "asc": r"ascending|(lowest|smallest|oldest|cheapest)( ones?)? first|a to z|aufsteigend\w*|croissant|ascendente",
     "desc": r"descending|(highest|largest|biggest|newest|latest|top)( ones?)? first|z to a|absteigend\w*|decroissant"
     r"|descendente",
-    "pickup": r"pick(ing)? (it|them|this|that|those|my order) up|pick(ing)? up|collect (it|them)"
+    "pickup": r"pick(ing)? (it|them|this|that|those|my order) up|pick(ing)? up|collect (it|them|(the|my) \w+)"
     r"|abholen|ritiro",
     "takeaway": r"(?<!want )(?<!need )(?<!like )(?<!have )(?<!ready )(?<!how )(?<!where )(?<!got )to go(?! \w)"
     r"|take ?(away|out)"
@@ -231,6 +231,18 @@ SWITCHES: dict[str, tuple[str, str]] = {
     "unread": (
         r"unread|haven t (read|opened)( yet)?|not (yet )?(read|opened)|ungelesen\w*|non lus?|no leid[oa]s"
         r"|non lett[ei]",
+        r"",
+    ),
+    "on": (
+        r"(switch|turn|put)(ed)?( \w+){0,4} on|anschalten|anmachen|einschalten|schalte?\b.{0,20} (an|ein)"
+        r"|allume\w*|enciend\w+"
+        r"|accend\w+|lig(a|ue|ar)",
+        r"(switch|turn|put)(ed)?( \w+){0,4} off|ausschalten|ausmachen|schalte?\b.{0,20} aus|etei(ns|ndre)\w*|apag\w+"
+        r"|speg\w+|deslig\w+",
+    ),
+    "all day": (
+        r"(all|whole|entire|full) day|ganztag\w*|den ganzen tag|toute la journee|todo el dia|tutto il giorno"
+        r"|(o )?dia (todo|inteiro)",
         r"",
     ),
     "notify": (

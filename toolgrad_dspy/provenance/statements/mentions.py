@@ -15,16 +15,19 @@ from pydantic import JsonValue
 
 from toolgrad_dspy.provenance.statements.about import About
 from toolgrad_dspy.provenance.statements.amounts import amounts
+from toolgrad_dspy.provenance.statements.bindings import dimension
 from toolgrad_dspy.provenance.statements.direction import opposed
-from toolgrad_dspy.provenance.statements.elsewhere import names_something_else
+from toolgrad_dspy.provenance.statements.elsewhere import is_code_name, names_something_else
 from toolgrad_dspy.provenance.statements.lines import Place
 from toolgrad_dspy.provenance.statements.moments import moments
 from toolgrad_dspy.provenance.statements.names import is_code, named, within_other_name
-from toolgrad_dspy.provenance.statements.negation import negated
-from toolgrad_dspy.provenance.statements.reading import Reading, normalise, read
+from toolgrad_dspy.provenance.statements.negation import negated, taken_off
+from toolgrad_dspy.provenance.statements.reading import Reading, normalise, read, word_set
+from toolgrad_dspy.provenance.statements.roles import Kind, given_to_another
 from toolgrad_dspy.provenance.statements.wording import name_like, worded
 
 _NOTHING = About()
+_ADDED = word_set("add added new include included")
 # A longer run of digits is an id, and no number that somebody may say in words.
 _SPOKEN_DIGITS = 6
 
@@ -63,9 +66,28 @@ def _is_given(reading: Reading, value: JsonValue, about: About, place: Place) ->
     rule, start, end = place
     if not about.excludes and negated(reading, start, end):
         return False
+    if not _ADDED.isdisjoint(about.words) and taken_off(reading, start, end):
+        return False
+    kind = _kind(rule, value, about)
     return not (
-        opposed(reading, start, end, about, rule) or names_something_else(reading, start, end, rule, value, about)
+        # Of a day with its time each was looked at where it was found.
+        (rule != "date_time" and opposed(reading, start, end, about, rule))
+        or names_something_else(reading, start, end, rule, value, about)
+        or (kind is not None and given_to_another(reading, start, end, kind, about))
     )
+
+
+def _kind(rule: str, value: JsonValue, about: About) -> Kind | None:
+    """What the places of ``value`` are told apart by, where a text has several of its kind."""
+    if rule == "date":
+        return "date"
+    if rule == "time":
+        return "time"
+    if is_number(value):
+        return dimension(about) or "number"
+    if isinstance(value, str) and is_code_name(about) and any(sign.isdecimal() for sign in value):
+        return "code"
+    return None
 
 
 def states(text: str, value: JsonValue, about: About = _NOTHING) -> bool:

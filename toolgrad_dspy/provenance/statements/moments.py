@@ -3,14 +3,16 @@
 import re
 from collections.abc import Iterator
 from itertools import groupby
+from typing import Literal
 
 from toolgrad_dspy.provenance.statements.about import About
 from toolgrad_dspy.provenance.statements.dated import Day
 from toolgrad_dspy.provenance.statements.dates import dates
-from toolgrad_dspy.provenance.statements.direction import at_other_end
+from toolgrad_dspy.provenance.statements.direction import at_other_end, opposed
 from toolgrad_dspy.provenance.statements.lines import Place
 from toolgrad_dspy.provenance.statements.periods import periods
 from toolgrad_dspy.provenance.statements.reading import Reading, read
+from toolgrad_dspy.provenance.statements.roles import given_to_another
 from toolgrad_dspy.provenance.statements.times import Clock, times
 
 _NOTHING = About()
@@ -73,10 +75,21 @@ def _clocks(reading: Reading, clock: Clock) -> Iterator[Place]:
     return (("time", timed.start, timed.end) for timed in times(reading) if clock in timed.values)
 
 
+def _of_another(reading: Reading, place: Place, kind: Literal["date", "time"], about: About) -> bool:
+    _, start, end = place
+    return opposed(reading, start, end, about, kind) or given_to_another(reading, start, end, kind, about)
+
+
 def _both(reading: Reading, days: tuple[Day, ...], clock: Clock, about: About) -> Iterator[Place]:
     """The day and the time may stand apart; the place is that of the day, or of both if they are neighbours."""
-    said = list(_clocks(reading, clock))
+    clocks = list(_clocks(reading, clock))
+    # Each of the two may be that of something else: "on 9 April from 1 to 2 pm" begins at one.
+    said = [place for place in clocks if not _of_another(reading, place, "time", about)]
+    # One day may be that of leaving and of arriving.
+    several = len({dated.start for dated in dates(reading)}) > 1 or not said
     for rule, start, end in _days(reading, days, about):
+        if (clocks and not said) or (several and _of_another(reading, (rule, start, end), "date", about)):
+            continue
         if not said:
             # A whole day begins at midnight, and nobody says so.
             if clock == Clock(0, 0) and not times(reading):

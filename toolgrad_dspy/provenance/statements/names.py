@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from toolgrad_dspy.provenance.statements.about import About
 from toolgrad_dspy.provenance.statements.cities import city_names
 from toolgrad_dspy.provenance.statements.codes import GERMAN_INFLECTED, code_names, people_of
-from toolgrad_dspy.provenance.statements.languages import is_function_word
+from toolgrad_dspy.provenance.statements.languages import is_function_word, languages
 from toolgrad_dspy.provenance.statements.lines import STATES, Place, Span, exact, spans
-from toolgrad_dspy.provenance.statements.persons import is_person, within_something_else
+from toolgrad_dspy.provenance.statements.persons import is_person, tells_another, within_something_else
 from toolgrad_dspy.provenance.statements.reading import Reading, read, word_set
 from toolgrad_dspy.provenance.statements.units import unit_named
 from toolgrad_dspy.provenance.statements.wording import UNSPACED
@@ -101,9 +101,17 @@ def is_code(value: str, about: About) -> bool:
 def within_other_name(reading: Reading, start: int, end: int, about: About) -> bool:
     """Whether a place's name is only part of another: "New Mexico", "Guinea-Bissau", "Jack London"."""
     if about.kind not in ("place", "country"):
-        return is_person(about) and within_something_else(reading.text, *reading.origin(start, end))
+        return is_person(about) and _no_person(reading, start, end, about)
     common = reading.plain[start:end] in _COMMON and not _is_name(reading, start, end)
     return common or _goes_on(reading, start, end, country=about.kind == "country")
+
+
+def _no_person(reading: Reading, start: int, end: int, about: About) -> bool:
+    first, last = reading.origin(start, end)
+    english = languages(reading)[0] == "en"
+    return tells_another(reading.text, first, about) or within_something_else(
+        reading.text, first, last, english=english
+    )
 
 
 def _goes_on(reading: Reading, start: int, end: int, *, country: bool) -> bool:
@@ -130,7 +138,7 @@ def _beside(word: str) -> bool:
 
 def _found(reading: Reading, name: str) -> Iterator[Span]:
     said = read(name)
-    if said.words and not UNSPACED.search(name):
+    if said.words and not UNSPACED.search(name) and "$" not in name:  # "us$" is more than "us"
         yield from spans(reading, exact(reading).find(exact(said)))
         return
     at = reading.plain.find(name)

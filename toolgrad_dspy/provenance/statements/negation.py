@@ -27,6 +27,12 @@ _WORDS = re.compile(
     r"|\b(?:no|ni|aucune?|nessun[oa]?|ningún|ninguna|nenhum[a]?) (?!\d))"
     rf"{_SMALL}$"
 )
+# "Leave Italy out", "take the eggs off my list".
+_TAKEN, _OFF_IT = (
+    re.compile(r"\b(?:take|remove|delete|drop|cross|scratch|strike|erase) (?:the |my |all |any )?$"),
+    re.compile(r"(?: \w+)? (?:off|from|out of)\b"),
+)
+_LEFT, _OUT = re.compile(r"\b(?:leave|leaving|left|keep|keeping) (?:out )?$"), re.compile(r" out\b")
 _AFTER = re.compile(
     r"(?:ではなく|じゃなく|ではない|以外|、?不要)"
     r"|,? (?:can't|cannot|can not|won't|couldn't) (?:come|make it|join|be there)\b| (?:is|are) (?:gone|sold out"
@@ -48,7 +54,15 @@ def negated(reading: Reading, start: int, end: int) -> bool:
     before = reading.plain[max(0, start - _BEFORE) : start]
     # Quotes and hyphens between do not matter: not "Thai", non-smoking.
     before = before.replace('"', "").replace("'", "'").replace("-", " ")
+    if _LEFT.search(before) and (before.endswith("out ") or _OUT.match(reading.plain, end)):
+        return True
     return bool(_WORDS.search(before) or _CHINESE_BEFORE.search(before) or _AFTER.match(reading.plain, end))
+
+
+def taken_off(reading: Reading, start: int, end: int) -> bool:
+    """Whether the mention is what is to be taken off something: "take the eggs off my list"."""
+    before = reading.plain[max(0, start - _BEFORE) : start]
+    return bool(_TAKEN.search(before) and _OFF_IT.match(reading.plain, end))
 
 
 def undone(reading: Reading, start: int) -> bool:

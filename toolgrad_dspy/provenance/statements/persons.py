@@ -28,6 +28,12 @@ _THING_AFTER = re.compile(
     r"|Gardens)\b|['’]s [A-Z]|-(?:style|based|type)\b| & [A-Z]"
 )
 _THING_BEFORE = re.compile(r"[A-Z]\w+ & $")
+_RECIPIENT = word_set("recipient addressee receiver")
+_NAME_OF = r"[A-Z][\w'’-]+(?: [A-Z][\w'’-]+)?"
+_TELL = re.compile(
+    r"\b(?:[Tt]ell|[Aa]sk|[Ee]mail|[Mm]ail|[Tt]ext|[Mm]essage|[Ww]rite(?: to)?|[Nn]otify|[Rr]emind|[Ii]nvite)"
+    rf"(?: (?:my|our|the|dear) \w+)? (?P<names>{_NAME_OF}(?:(?:, | and | & |, and ){_NAME_OF})*)(?! (?:to|with)\b)"
+)
 _MONTHS = word_set("april may june august")
 _MONTH_BEFORE = re.compile(r"\b(?:in|since|until|till|of|last|next|early|mid|late|this|by|for|from|end of) $", re.I)
 _MONTH_AFTER = re.compile(r" \d")
@@ -41,19 +47,30 @@ _TITLES = word_set(
 )
 
 
+def tells_another(text: str, start: int, about: About) -> bool:
+    """Whether the text tells others than the one named at ``start``: "Tell Angela that Marcus has approved it"."""
+    if _RECIPIENT.isdisjoint(about.words):
+        return False
+    told = [match.span("names") for match in _TELL.finditer(text)]
+    return bool(told) and not any(first <= start < last for first, last in told)
+
+
 def is_person(about: About) -> bool:
     """Whether the parameter's values are names of people, as its name says."""
     return bool(about.words) and (not _PERSON.isdisjoint(about.words) or _NAME.issuperset(about.words))
 
 
-def within_something_else(text: str, start: int, end: int) -> bool:
-    """Whether the name at ``start:end`` of ``text`` is only a part, or an attribute, of something else there."""
+def within_something_else(text: str, start: int, end: int, *, english: bool) -> bool:
+    """Whether the name at ``start:end`` of ``text`` is only a part, or an attribute, of something else there.
+
+    In text that is not ``english``, "a" may be a preposition.
+    """
     before, after = text[max(0, start - _AROUND) : start], text[end : end + _AROUND]
     name = text[start:end]
     if (
         _THING_AFTER.match(after)
         or _THING_BEFORE.search(before)
-        or (_ARTICLE_BEFORE.search(before) and _NOUN_AFTER.match(after))
+        or (english and _ARTICLE_BEFORE.search(before) and _NOUN_AFTER.match(after))
     ):
         return True
     if name.lower() in _MONTHS and (_MONTH_BEFORE.search(before) or _MONTH_AFTER.match(after)):

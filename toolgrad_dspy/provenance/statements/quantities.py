@@ -98,7 +98,8 @@ def _of_number(reading: Reading, number: Number) -> Quantity | None:
     units = _units(reading, *after.span("word"))
     if not units:
         return None
-    end, values = after.end(), number.values
+    # "2,20 m" is one length; a list of two numbers has no unit.
+    end, values = after.end(), number.values[:1] if len(number.values) > 2 else number.values
     if more := _MORE.match(plain, end):
         end, values = more.end(), tuple(value + _part(more) for value in values)
     return Quantity(number.start, end, values, units)

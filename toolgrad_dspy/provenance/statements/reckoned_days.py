@@ -36,7 +36,7 @@ _FROM = re.compile(
 )
 # "8 August, returning on the 15th": a day of the month that was named last, or of the next one.
 _BACK = re.compile(
-    r"\b(?:return(?:ing|s)?|back|until|till|to|through|leav(?:e|ing)|ending|check(?:ing)? out|zurück|bis)(?: on"
+    r"\b(?:return(?:ing|s)?|back|home|until|till|to|through|leav(?:e|ing)|ending|check(?:ing)? out|zurück|bis)(?: on"
     r"| am| zum)?"
     r"(?: the)? (?P<day>[0-3]?\d)(?:st|nd|rd|th|\.)(?=[.,;!?)]|$| (?:and|at|in|with|for|please|from|if|or)\b)"
 )

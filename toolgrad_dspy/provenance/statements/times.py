@@ -53,7 +53,8 @@ _HOUR = r"(?P<hour>2[0-4]|1\d|0?\d)\b"
 # Where a number is a time although nothing after it says so.
 _AT = r"\b(?:at|um|gegen|à|vers|dès|a las|a la|alle|dalle|às|ab|until|till|by|from|le|las|la) $"
 _STOP = (
-    r"(?=\s*(?:[.,;!?)](?!\d)|$|(?:on|in|for|and|with|please|tomorrow|today|tonight|sharp|am|für|pour|para|per|si"
+    r"(?=\s*(?:[.,;!?)](?!\d)|$|(?:on|in|for|and|with|please|every|each|daily|tomorrow|today|tonight|sharp|am"
+    r"|für|pour|para|per|si"
     r"|und|y|e|et|bitte)\b))"
 )
 _AT_OR_ALONE = rf"{_AT}|^\s*$|\b(?:between|and|zwischen|und|entre|et) $"
