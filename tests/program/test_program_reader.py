@@ -162,6 +162,33 @@ def test_a_request_that_no_call_serves_is_found() -> None:
     assert read(said(**GOOD), query).broken == ()
 
 
+LIKELY = "Find me places of the kind cafe. Then please book a table at the one by the old wheel, close to the view."
+
+
+@pytest.mark.parametrize(
+    ("requests", "broken"),
+    [
+        ([("Find me places of the kind cafe", "s1"), ("book a table", "s2")], []),
+        # Who reads the query for what is open decides what only a word speaks for, too.
+        (
+            [("Find me places of the kind cafe", "s1"), ("Then please book a table", "none")],
+            ["call_not_asked", "request_unserved"],
+        ),
+        ([("x", "s1"), ("y", "s1")], ["call_not_asked"]),
+        ([("Then please book a table at the one by the old wheel", "s2")], []),
+        ([], []),  # a list with nothing in it says nothing
+    ],
+)
+def test_what_only_a_word_speaks_for_is_decided_by_who_reads_the_query_anyway(
+    requests: list[tuple[str, str]], broken: list[str]
+) -> None:
+    def answer(prompt: Prompt) -> dict[str, Any]:
+        return {**said(**GOOD)(prompt), "requests": [{"request": text, "call": call} for text, call in requests]}
+
+    reading = read(answer, LIKELY)
+    assert sorted(violation.code for violation in reading.broken) == broken
+
+
 def test_a_claim_or_an_answer_is_decided_with_the_results() -> None:
     response = "Your table is the Emerald Nook."
 

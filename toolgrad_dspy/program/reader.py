@@ -81,6 +81,8 @@ class Reader(dspy.Module):
         The second call is not made if the first finds the texts broken. Raises what ends the run.
         """
         about_query = [question for question in examination.questions if question.reads_query]
+        if about_query:
+            about_query += examination.likely
         about_response = [question for question in examination.questions if not question.reads_query]
         checks: list[Check] = []
         broken: list[Violation] = []
@@ -90,10 +92,14 @@ class Reader(dspy.Module):
             try:
                 decided = await read(texts, questions)
             except (AnswerError, CallLimitError) as error:
-                undecided = [question.decided(False, "nobody", "") for question in questions]
+                undecided = [question.decided(False, "nobody", "") for question in questions if not question.likely]
                 problem = f"reader: no usable reading of what the rules leave open ({error})"
                 return Reading((*checks, *undecided), (Violation("unread", problem),), problem)
-            checks += [question.decided(holds, "model", said) for question, holds, said in decided]
+            checks += [
+                question.decided(holds, "model", said)
+                for question, holds, said in decided
+                if not (holds and question.likely)
+            ]
             broken += [question.violation for question, holds, _ in decided if not holds]
         return Reading(tuple(checks), tuple(broken))
 
@@ -128,7 +134,7 @@ class Reader(dspy.Module):
                 decisions.append(_filled(question, question.demand, said[id(question.demand)], texts.query))
             else:
                 decisions.append(_requested(question, answer.requests, steps))
-        return decisions
+        return decisions if _lists_what_is_sure(questions, answer.requests, steps) else _likely_as_they_are(decisions)
 
     # The response
 
@@ -198,18 +204,41 @@ def _is_meant(said: str, demand: Demand) -> bool:
 def _requested(question: Question, requests: Sequence[ReadRequest], steps: Sequence[Step]) -> _Decision:
     """Whether a clause is served, or a call is asked for."""
     ids = [step.id for step in steps]
-    served = {id(request): read_choice(request.call, (*ids, NO_CALL)) for request in requests}
     if question.step is not None:
-        asked = {call for call in served.values() if call in ids}
-        needed = {name for step in reversed(steps) if step.id in asked for name in step.depends_on} | asked
-        return question, question.step.id in needed, f"asked for: {', '.join(sorted(filter(None, asked))) or 'none'}"
+        needed = _asked_for(requests, steps)
+        return question, question.step.id in needed, f"asked for: {', '.join(sorted(needed)) or 'none'}"
     assert question.clause is not None, "a request is about a clause or a step"
     words = set(normalise(question.clause.text).split())
     for request in requests:
         own = set(normalise(request.request).split())
-        if own and len(own & words) >= 0.6 * min(len(own), len(words)) and served[id(request)] not in ids:
+        if (
+            own
+            and len(own & words) >= 0.6 * min(len(own), len(words))
+            and read_choice(request.call, (*ids, NO_CALL)) not in ids
+        ):
             return question, False, f"{request.request!r} is served by no call"
     return question, True, "it asks for nothing that no call serves"
+
+
+def _lists_what_is_sure(
+    questions: Sequence[Question], requests: Sequence[ReadRequest], steps: Sequence[Step]
+) -> bool:
+    """Whether the requests that were read ask for the steps that values ask for; else they are not all of them."""
+    asked = _asked_for(requests, steps)
+    open_steps = {question.step.id for question in questions if question.step}
+    return bool(asked) and {step.id for step in steps} - open_steps <= asked
+
+
+def _likely_as_they_are(decisions: Sequence[_Decision]) -> list[_Decision]:
+    """The decisions without those that deny a likely step: a list with gaps says nothing of it."""
+    return [(one, holds or (one.likely and one.step is not None), rule) for one, holds, rule in decisions]
+
+
+def _asked_for(requests: Sequence[ReadRequest], steps: Sequence[Step]) -> set[str]:
+    """The steps that a request is served by, and those that they take values from."""
+    ids = [step.id for step in steps]
+    asked = {call for request in requests if (call := read_choice(request.call, (*ids, NO_CALL))) in ids}
+    return {name for step in reversed(steps) if step.id in asked for name in step.depends_on} | asked
 
 
 def _call(step: Step, tools: Mapping[str, Tool]) -> dict[str, JsonValue]:

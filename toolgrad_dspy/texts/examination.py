@@ -6,7 +6,7 @@ Nothing counts as held because nobody decided it.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal
 
@@ -71,7 +71,7 @@ class Question:
 
     It is about a ``demand``, a ``clause`` of the query, a ``step``, or a ``claim`` of the response; the claim may be
     true of something else than the ``subject`` that the response names. ``asked`` is what the query wants to know of
-    the step's result.
+    the step's result. What is ``likely`` holds by the rules, if only by a word: who reads anyway decides it as well.
     """
 
     about: CheckSubject
@@ -83,6 +83,7 @@ class Question:
     claim: Claim | None = None
     subject: str = ""
     asked: tuple[str, ...] = ()
+    likely: bool = False
 
     @property
     def reads_query(self) -> bool:
@@ -98,12 +99,17 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Examination:
-    """What the rules find: ``broken`` for sure, ``checks`` that hold, and the open ``questions``."""
+    """What the rules find: ``broken`` for sure, ``checks`` that hold, and the open ``questions``.
+
+    ``likely`` are questions whose answers the rules know, if only by a word: who reads the query anyway decides them
+    as well.
+    """
 
     demands: tuple[Demand, ...]
     broken: tuple[Violation, ...] = ()
     checks: tuple[Check, ...] = ()
     questions: tuple[Question, ...] = ()
+    likely: tuple[Question, ...] = ()
 
 
 @dataclass
@@ -116,6 +122,7 @@ class _Examiner:
     broken: list[Violation] = field(default_factory=list)
     checks: list[Check] = field(default_factory=list)
     questions: list[Question] = field(default_factory=list)
+    likely: list[Question] = field(default_factory=list)
 
     def ask(self, question: Question, rule: str | None) -> None:
         """Record what ``rule`` decided, or leave the question open."""
@@ -139,16 +146,12 @@ class _Examiner:
         found = served(self.query, self.workflow, self.tools, wanted)
         for clause in found.served:
             self.checks.append(Check(about="request", text=clause.text, holds=True, by="rule", rule="served"))
+        self.likely += [replace(_unserved(clause), likely=True) for clause in found.by_word]
         for clause in found.open_clauses:
-            text = f"request: no call serves {clause.text!r}"
-            remedy = f"the query must not ask for what no request has: {clause.text!r}"
-            violation = Violation("request_unserved", text, remedy)
-            self.ask(Question("request", clause.text, violation, clause=clause), None)
+            self.ask(_unserved(clause), None)
+        self.likely += [replace(_unasked(step), likely=True) for step in found.asked_by_word]
         for step in found.unasked:
-            text = f"call: nothing in the query asks for {step.id} ({step.call.tool})"
-            remedy = f"the query has to ask for what {step.id} does"
-            violation = Violation("call_not_asked", text, remedy, step=step.id)
-            self.ask(Question("request", f"what {step.id} does", violation, step=step), None)
+            self.ask(_unasked(step), None)
 
     def claims(self) -> None:
         """Whether what the response says is in what its writer was shown."""
@@ -249,7 +252,7 @@ def examine(
     if response:
         own.claims()
         own.answers()
-    return Examination(wanted, tuple(own.broken), tuple(own.checks), tuple(own.questions))
+    return Examination(wanted, tuple(own.broken), tuple(own.checks), tuple(own.questions), tuple(own.likely))
 
 
 def _said(query: str, demand: Demand) -> str | None:
@@ -281,6 +284,20 @@ def _question(demand: Demand) -> Question:
     remedy = f"the query has to say {demand.name} {demand.said}{again}"
     violation = Violation(code, text, remedy, demand=demand, step=demand.step)
     return Question(demand.kind, demand.told, violation, demand=demand)
+
+
+def _unserved(clause: Clause) -> Question:
+    text = f"request: no call serves {clause.text!r}"
+    violation = Violation(
+        "request_unserved", text, f"the query must not ask for what no request has: {clause.text!r}"
+    )
+    return Question("request", clause.text, violation, clause=clause)
+
+
+def _unasked(step: Step) -> Question:
+    text = f"call: nothing in the query asks for {step.id} ({step.call.tool})"
+    violation = Violation("call_not_asked", text, f"the query has to ask for what {step.id} does", step=step.id)
+    return Question("request", f"what {step.id} does", violation, step=step)
 
 
 def _of_the_calls(workflow: Workflow, tools: Mapping[str, Tool]) -> Iterator[Violation]:

@@ -26,12 +26,15 @@ _ORDINAL_DAY = re.compile(r"\b([4-9]|[12]\d|3[01])(?:st|nd|rd|th)\b")
 @dataclass(frozen=True, slots=True)
 class Served:
     """What the rules can say: the clauses that a step serves, those that none serves by them, and the steps that no
-    clause asks for.
+    clause asks for. ``by_word`` are those served ones that say no value of a step, and only share words with one,
+    ``asked_by_word`` the steps that only such a clause asks for.
     """
 
     served: tuple[Clause, ...]
+    by_word: tuple[Clause, ...]
     open_clauses: tuple[Clause, ...]
     unasked: tuple[Step, ...]
+    asked_by_word: tuple[Step, ...]
 
 
 def served(query: str, workflow: Workflow, tools: Mapping[str, Tool], demands: Sequence[Demand]) -> Served:
@@ -45,8 +48,10 @@ def served(query: str, workflow: Workflow, tools: Mapping[str, Tool], demands: S
     left = matching.left
     return Served(
         served=tuple(matching.parts[n] for n in matching.asking if n not in left),
+        by_word=tuple(matching.parts[n] for n in matching.asking if n not in left and not matching.by_value[n]),
         open_clauses=tuple(matching.parts[n] for n in sorted(left)),
         unasked=tuple(step for step in workflow.steps if step.id in matching.unasked),
+        asked_by_word=tuple(step for step in workflow.steps if step.id in matching.asked_by_word),
     )
 
 
@@ -140,6 +145,11 @@ class _Matching:
         rest = {step.id for step in self._steps if step.id not in needed}
         rivals = {id for n, id in self.matched.items() if any(self._fits(n, other, id) for other in rest)}
         return rest | rivals | set(self._by_the_way())
+
+    @cached_property
+    def asked_by_word(self) -> set[str]:
+        """The steps that no value and no step which is asked for by one needs: words alone ask for them."""
+        return set(self.matched.values()) - _used_by(self._steps, self._told) - self.unasked
 
     def _by_the_way(self) -> Iterator[str]:
         """The steps that only share words with a clause which says another step's values, and is about that one."""

@@ -47,8 +47,8 @@ _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 # Words that stand in requests of every kind, and tell nothing of which one it is.
 _GENERAL = word_set(
     "a about after again all also am an and any are as at be been both but by call called can could detail "
-    "details do does done each every few finally find first for found from get give given had hand has have "
-    "help how i i'd i'm if in interested into is it its just know last lastly least let like list listed look "
+    "details do does done each earliest every few finally find first for found from get give given had hand has have "
+    "help how i i'd i'm if in interested into is it its just know last lastly latest least let like list listed look "
     "looking love me mine more most my myself need next no not nothing of off on one ones only or other our "
     "out over own please same search see show so some such tell than thank thanks that the their them then "
     "there these they thing things this those through to too under up us use very want was we well were what "
@@ -196,4 +196,4 @@ def _stem(word: str) -> str:
 
 
 _NUMBERS = frozenset(map(_stem, NUMBERS))
-_STEMS_OF_VERBS = frozenset(map(_stem, VERBS - _NOUNS - word_set("book copy list plan")))
+_STEMS_OF_VERBS = frozenset(map(_stem, VERBS - _NOUNS - word_set("book copy list plan reserve")))
