@@ -42,7 +42,7 @@ from benchmarks.checks import Checks
 
 WORDINGS = Path(__file__).parent / "wordings"
 HALVES = ("first", "second")
-PARTS = (*HALVES, "fresh", "unseen", "hard")
+PARTS = (*HALVES, "fresh", "unseen", "last", "hard")
 FALSE_REFUSALS = 0.05
 FALSE_ACCEPTANCES = 0.01
 
