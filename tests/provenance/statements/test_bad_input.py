@@ -74,7 +74,7 @@ def test_no_text_and_no_value_is_an_exception(text: str) -> None:
     "word",
     [
         "A ", "May 1 ", "between 1 and ", '"A ', "'A' ", "today is May 1 ", "A & ", "from Paris to Rome ",
-        "John Smith, ", "3 weeks after ", "1h ", "2h30 ", "EUR ", "1,", "order 3 ", "not A, ",
+        "John Smith, ", "3 weeks after ", "1h ", "2h30 ", "EUR ", "1,", "order 3 ", "not A, ", "free wifi ",
     ],
 )  # fmt: skip
 def test_many_mentions_take_time_in_proportion(word: str) -> None:
@@ -86,6 +86,7 @@ def test_many_mentions_take_time_in_proportion(word: str) -> None:
         ("EUR", About("currency")),
         ("Rome", About("city", {"enum": ["Rome", "Paris", "John"]})),
         ("AB-12", About("order_id")),
+        (True, About("free_wifi")),
     ]
 
     def seconds(times: int) -> float:

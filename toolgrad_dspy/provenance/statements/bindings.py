@@ -63,7 +63,10 @@ _BETWEEN_AND = re.compile(
 _GOES_ON = re.compile(r"[^.!?,;]{0,12} ?(?:-|and|to|und|et|y|e|à) ?[$€£]? ?[^\W_]")
 _NAME_BEFORE = re.compile(r"(?:(?<![.!?:] )(?<!^)(?<!\n)\b[A-Z][\w'’]*|\b[a-z]+[A-Z]\w*) $")
 # Things that have a number: "fresh towels to room 4" are not four towels.
-_PLACED = word_set("room gate page table floor platform track chapter number no")
+_PLACED = word_set(
+    "room rooms gate gates page pages table tables floor platform track tracks chapter chapters number no chambre "
+    "zimmer habitación camera quarto mesa tavolo gleis seite seiten páginas pagine"
+)
 # "For one thing", "one by one".
 _SAID_SO = re.compile(r"\b(?:for one thing|one by one|at one point|one another)\b")
 _YEAR, _YEAR_BEFORE = re.compile(r"(?:19|20)\d\d"), re.compile(r"\b(?:in|of|since|from) $")
@@ -73,6 +76,14 @@ _EXTENTS = {
     "wide": "width", "breit": "width", "long": "length", "lang": "length", "high": "height", "tall": "height",
     "hoch": "height", "deep": "depth", "tief": "depth", "thick": "thickness",
 }  # fmt: skip
+# Units at the end of names, "width_cm", which tell nothing of what is counted.
+_SHORT_UNITS = word_set("cm mm m km kg g mg l ml lb oz usd eur gbp min sec h")
+# "A 3-bedroom flat", "120 km/h", "80 of us".
+_JOINED_TO = re.compile(r"-([a-z]{3,})\b")
+_COMPOUNDS = {"person": ("guest", "peopl", "parti", "person"), "seat": ("guest", "passeng"), "bed": ("bedroom",)}
+_RATE = re.compile(r"[^\W\d](?:/(?:h|s|min)\b| (?:per|an) (?:hour|second)\b| pro stunde\b)")
+_RATES = word_set("speed rate pace velocity tempo")
+_OF_US = re.compile(r" (?:of (?:us|them|you)|von uns|d'entre nous|de nosotros|di noi|de nós)\b")
 # What money is of, and what it is for each of several.
 _MONEY_OF = re.compile(
     r"\b(bill|rent|loyer|deposit|caution|fee|salary|tip|budget|balance|miete|kaution|trinkgeld|total)"
@@ -101,6 +112,8 @@ def bound_elsewhere(number: Number, about: About, reading: Reading) -> bool:
     if _measured(number, about, reading):
         return True
     if _SAID_SO.search(reading.plain, max(0, number.start - 8), number.end + 12):
+        return True
+    if _of_a_compound(number, about, reading):
         return True
     own = _own_places(reading, about.words)
     if own:
@@ -136,11 +149,15 @@ def at_other_limit(start: int, end: int, about: About, reading: Reading) -> bool
 
 def _measured(number: Number, about: About, reading: Reading) -> bool:
     """Whether ``number`` counts another thing than the parameter measures, of which the text has a quantity."""
+    words = set(about.words)
     wanted = _kind(about.unit) if about.unit else _dimension(about)
     own = quantity_at(reading, number.start)
     if not wanted:
         # What counts things counts no hours, and no money.
         return own is not None and bool(PARTY & set(about.words)) and number.form != "article"
+    extent = _EXTENT.match(reading.plain, number.end) if own is None else None
+    if extent and words.intersection(_EXTENTS.values()):  # "40 cm long, 30 wide"
+        return _EXTENTS[extent[1]] not in words
     if own is None or not _measures(own, wanted):
         # "The dinner was 80 euros, and 10 the tip" leaves the unit out.
         said = (
@@ -161,6 +178,8 @@ def of_another(quantity: Quantity, about: About, reading: Reading) -> bool:
     if _is_english(reading) and re.search(
         r"\d [A-Z][a-z]+s?$", reading.written(quantity.start, quantity.end)
     ):  # "127 Hours"
+        return True
+    if _is_rate(quantity.end - 1, about, reading):
         return True
     extent = _EXTENT.match(reading.plain, quantity.end)
     if extent and words.intersection(_EXTENTS.values()):
@@ -202,7 +221,7 @@ def _kind(unit: Unit) -> str:
 def _own_places(reading: Reading, words: tuple[str, ...]) -> frozenset[int]:
     """Where the numbers stand that the text binds to what a parameter of these ``words`` is called."""
     language = languages(reading)[0]
-    nouns = {stem(word, language) for word in words if word not in _GENERIC}
+    nouns = {stem(word, language) for word in words if word not in _GENERIC and word not in _SHORT_UNITS}
     people = bool(PARTY.intersection(words)) and not {"child", "children", "kid", "adult"}.intersection(words)
     if people:
         nouns |= {stem(word, language) for word in _PEOPLE}
@@ -231,6 +250,21 @@ def _own_places(reading: Reading, words: tuple[str, ...]) -> frozenset[int]:
     return frozenset(found)
 
 
+def _of_a_compound(number: Number, about: About, reading: Reading) -> bool:
+    """Whether it belongs to a word that is no unit of the parameter's: "4-star hotels" for guests."""
+    if (joined := _JOINED_TO.match(reading.plain, number.end)) and languages(reading)[0] == "en":
+        language = languages(reading)[0]
+        own = {stem(word, language) for word in about.words}
+        same = not {stem(joined[1], language), *_COMPOUNDS.get(joined[1], ())}.isdisjoint(own)
+        return unit_named(joined[1]) is None and not same
+    return False
+
+
+def _is_rate(last: int, about: About, reading: Reading) -> bool:
+    """Whether a unit that ends at ``last`` goes on to a rate: "120 km/h" is no distance."""
+    return _RATE.match(reading.plain, last) is not None and _RATES.isdisjoint(about.words)
+
+
 def _counts_others(number: Number, about: About, reading: Reading) -> bool:
     """Whether the next word is the plural of another thing than the parameter counts: "3 bedrooms" for bathrooms."""
     last = in_words(about.name).split()[-1:]
@@ -244,7 +278,9 @@ def _counts_others(number: Number, about: About, reading: Reading) -> bool:
 
 def _counts_people(number: Number, about: About, reading: Reading) -> bool:
     """Whether the next word says people, and the parameter measures something: "a tent for 3 people" has no price."""
-    return bool(_dimension(about)) and next(_following(reading, number.end), "") in _PEOPLE
+    if not _dimension(about):
+        return False
+    return next(_following(reading, number.end), "") in _PEOPLE or _OF_US.match(reading.plain, number.end) is not None
 
 
 def _following(reading: Reading, end: int) -> Iterator[str]:

@@ -6,6 +6,7 @@ doubtful is left to a model.
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 
 from pydantic import JsonValue
@@ -46,13 +47,19 @@ _OFF = re.compile(
     r"|no more|kill|get rid of|stop (?:giving|sending|showing|using)(?: me| us)?|(?:don't|do not|doesn't|never"
     r"|won't|cannot|can't)(?: want to)?)(?: (?:the|any|my|all|to))? $"
 )
+_TURNED, _OFF_AFTER = re.compile(r"\b(?:turn|switch|put|keep|leave) (?:the |my )?$"), re.compile(r"(?: \w+)? off\b")
+_THAN = re.compile(
+    r"\b(?:rather|prefer\w*|sooner|lieber|plutôt|prefiero)\b[^.!?]*\b(?:than|als|que) "
+    r"(?:[^.!?,]{0,16} (?:or|oder|ou|o) )?$"
+)
 # "pas de viande saignante": none of a thing that is so.
 _NO_SUCH = re.compile(
     r"\b(?:pas d[e']|without|sans|kein\w*|ohne|sin|nada de|senza|niente|sem) ?\w+ $"
     r"|\b(?:no|não|non) (?!olvid|dimentic|esque)\w+ $"
 )
 _PAST = re.compile(
-    r" (?:was|were|had|has been|broke|is late|loved|liked|said|told|thought|wanted|knows|thinks|loves)\b"
+    r" (?:from )?last (?:time|week|month|year)\b| (?:was|were|had|has been|broke|is late|loved|liked|said|told"
+    r"|thought|wanted|knows|thinks|loves)\b"
 )
 _THING = re.compile(r" (?:my|the|a|an|all|me|this|these|it|them|your|our)\b")
 # The rest of a name that a word is a part of: "Premium Outdoors", "the Silver Plan Hotel".
@@ -74,7 +81,8 @@ _CHOOSING = re.compile(
     r"\b(?:in|as|by|with|on|for|(?<!according )to|into|via|using|use|take|taking|want|wanted|like|prefer|need"
     r"|needs|choose|pick|make"
     r"|making|set|only|just|mostly|rather|please|get|give|show|list|find|book|order|play|paint|go|going|keep|mark|put"
-    r"|of|sort|is|are|be|or|from|than|send|save|export|add|extra|have|having|something|anything|somewhere|ones|it|them|all"
+    r"|of|sort|is|are|be|or|from|than|send|save|export|add|extra|have|having|something|anything|somewhere|ones"
+    r"|it|them|all"
     r"|that's|that are|which are|it's|i'm|we're|fly|travel|ship|see|every|bring|display|filter|at|called|also)"
     r"(?: (?:a|an|the|it|me|my|us|them|this|that|those|these|some|something|any|all|only|really|very|quite|more|most"
     r"|our|your|their|his|her|as|of|to|be|in|is|are|\w+ly|\d+)){0,3}[ (\"']$"
@@ -210,8 +218,15 @@ def _denied(reading: Reading, start: int, end: int) -> bool:
     return (
         negated(reading, start, end)
         or undone(reading, start)
+        or _switched_off(reading, start, end)
         or bool(_OFF.search(reading.plain, max(0, start - 30), start))
     )
+
+
+def _switched_off(reading: Reading, start: int, end: int) -> bool:
+    """Whether it is turned off around its name ("turn shuffle off"), or is what something is preferred to."""
+    before = reading.plain[max(0, start - 2 * _NEAR) : start]
+    return bool((_TURNED.search(before) and _OFF_AFTER.match(reading.plain, end)) or _THAN.search(before))
 
 
 def _noun_beside(reading: Reading, place: Span, about: About) -> bool:
@@ -266,10 +281,9 @@ def _votes(reading: Reading, about: About) -> tuple[list[Span], list[Span]]:
     if said_for_switch(" ".join(words)) != (None, None):  # known as a whole: "dry run"
         words = [" ".join(words)]
     # What the name is about is its first word; the others have to stand near it.
-    for place in _word_places(reading, words[0]):
-        near = [
-            [other for other in _word_places(reading, word) if _are_near(reading, place, other)] for word in words[1:]
-        ]
+    first_places, *others = (_word_places(reading, word) for word in words)
+    for place in first_places:
+        near = [[other for other in _around(places, place) if _are_near(reading, place, other)] for places in others]
         if all(near):
             first = min([place, *(group[0] for group in near)])
             last = max([place, *(group[0] for group in near)])
@@ -283,6 +297,12 @@ def _votes(reading: Reading, about: About) -> tuple[list[Span], list[Span]]:
         if opposite := said_for_switch(word)[1]:
             denied += list(_unaccented(reading, opposite))
     return wanted, denied
+
+
+def _around(places: list[Span], place: Span) -> list[Span]:
+    """Those of ``places``, which are in order, that begin so near that they may be of one name with ``place``."""
+    first = bisect_left(places, (place[0] - _NEAR, 0))
+    return places[first : bisect_left(places, (place[1] + _NEAR, 0))]
 
 
 def _are_near(reading: Reading, one: Span, other: Span) -> bool:
@@ -303,4 +323,4 @@ def _word_places(reading: Reading, word: str) -> list[Span]:
     places: dict[Span, None] = {}
     for language in languages(reading)[:2]:
         places |= dict.fromkeys(spans(reading, stems(reading, language).find(stems(read(word), language))))
-    return list(places)
+    return sorted(places)

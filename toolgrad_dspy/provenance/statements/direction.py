@@ -78,6 +78,7 @@ _AND_WANTED = re.compile(
 _SWAPPED = re.compile(r"\b(?:swap|exchange|trade|change)\b[^.!?]* for (?:[\w.,]+ )?$")
 _SWAP, _FOR_OTHERS = re.compile(r"\b(?:swap|exchange|trade|change)\b[^.!?]{0,20}$"), re.compile(r" (?:for|into) ")
 _IN_OTHERS = re.compile(r" (?:in|en|em) (?=[^\W\d])")
+_ASKED_IN = re.compile(r"\bhow (?:many|much) [^\W\d]")
 _CONVERTED = re.compile(
     r"\b(?:convert|change|turn|translate|transform|export|replace|swap|rename)(?: (?:the|this|my|a|an|that|these"
     r"|those))? $"
@@ -138,6 +139,10 @@ def opposed(reading: Reading, start: int, end: int, about: About, rule: str = ""
         and re.search(r"\d[ -]?(?:us-|us )?$", before)
         and _IN_OTHERS.match(reading.plain, end)
     ):
+        came = True
+    if (
+        about.kind == "currency" and before[-2:-1].isdigit() and _ASKED_IN.search(before)
+    ):  # "how many baht is 90 euros"
         came = True
     if came or goes:
         return goes and not came if which == "first" else came and not goes

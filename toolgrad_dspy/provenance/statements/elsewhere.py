@@ -55,6 +55,7 @@ _LABELS = word_set(
 _SAME = {"pr": "pull", "booking": "reservation", "reservation": "booking", "bug": "issue", "issue": "bug"}
 _LABEL_BEFORE = re.compile(r"\b([a-z]+)(?: (?:number|no|nr|id|code))?\.?(?: is| was|:)? ?#?$")
 _CODES = word_set("id number code no ref reference key sku plate tracking")
+_SHORT_CODE, _COUNTED = 4, re.compile(r" [^\W\d]{3,}")
 _ZONE = re.compile(
     r"\b[A-Z][a-z]+(?: [A-Z][a-z]+)? time\b|\b(?:Eastern|Pacific|CET|CEST|EST|EDT|PST|PDT|JST|IST|BST)\b"
 )
@@ -78,7 +79,7 @@ def names_something_else(reading: Reading, start: int, end: int, rule: str, valu
         return True
     if _REPLACED_AFTER.match(reading.plain, end) and "old" not in about.words:
         return True
-    return _within_a_title(reading, start, end, before, about) or _labelled(reading, before, about)
+    return _within_a_title(reading, start, end, before, about) or _labelled(reading, before, end, value, about)
 
 
 def _counted_from(reading: Reading, before: str, end: int) -> bool:
@@ -138,9 +139,13 @@ def is_code_name(about: About) -> bool:
     return not _CODES.isdisjoint(about.words)
 
 
-def _labelled(reading: Reading, before: str, about: About) -> bool:
+def _labelled(reading: Reading, before: str, end: int, value: JsonValue, about: About) -> bool:
     """Whether it is a number or code of another thing: "invoice 5521" is no order."""
     if not is_code_name(about):
         return False
     label = _LABEL_BEFORE.search(before)
-    return label is not None and label[1] in _LABELS and not {label[1], _SAME.get(label[1])} & set(about.words)
+    if label is not None and label[1] in _LABELS:
+        return not {label[1], _SAME.get(label[1])} & set(about.words)
+    # "3 parcels are on their way" gives no number of one.
+    short = isinstance(value, str) and value.isdecimal() and len(value) < _SHORT_CODE
+    return short and _COUNTED.match(reading.plain, end) is not None

@@ -54,6 +54,9 @@ OPTIONS: dict[str, str] = {
     "portrait": r"taller than (it s |it is )?wide|hochformat|vertical(ly|e|es|mente)?|upright",
     "delivery": r"deliver(ed|ing|s)?|liefern|lieferung|geliefert|livr(aison|er|e)|a domicilio|consegna|entrega",
     "completed": r"finished|done|complete|erledigt\w*|termine\w*|terminad[oa]s?|completat[oaie]",
+    "credit card": r"credit card|kreditkarte|carte (de credit|bancaire)|tarjeta( de credito)?|carta di credito"
+    r"|cartao( de credito)?|クレジットカード|信用卡",
+    "cash": r"cash|bar ?zahl\w*|bargeld|in bar|especes|(en )?efectivo|contanti|(em )?dinheiro|現金|现金",
     "docx": r"word (document|file|format)s?",
     "text": r"plain text",
     "high": r"(really |very |most )?urgent|as soon as possible|asap|top priority|drop everything|(can ?no?t"
@@ -245,6 +248,7 @@ SWITCHES: dict[str, tuple[str, str]] = {
         r"|(o )?dia (todo|inteiro)",
         r"",
     ),
+    "navigation": (r"navi|navigation\w*|navigationsgerat|gps|sat ?nav|navegador|navigatore", r""),
     "notify": (
         r"notif\w+|(let|tell) me (know|when)|(ping|alert|warn) me|benachrichtig\w+|sag mir bescheid|previens moi"
         r"|avisame"
@@ -277,7 +281,8 @@ _SWITCH_SAME = {
     "outside": "outdoor", "terrace": "outdoor", "dog": "pet", "animal": "pet", "smoke": "smoking",
     "smoker": "smoking", "direct": "nonstop", "stop": "nonstop", "internet": "wifi", "accessible": "wheelchair",
     "swimming": "pool", "recursively": "recursive", "gratis": "free", "insured": "insurance",
-    "notification": "notify", "round trip": "return trip", "roundtrip": "return trip", "permanently": "permanent",
+    "gps": "navigation", "satnav": "navigation", "notification": "notify", "round trip": "return trip",
+    "roundtrip": "return trip", "permanently": "permanent",
     "recurse": "recursive", "vocals": "vocal", "instrumental": "vocal", "lift": "elevator", "caption": "subtitle",
     "ac": "air conditioning", "aircon": "air conditioning", "dryrun": "dry run", "bio": "organic",
     "gift wrapping": "gift wrap", "gift wrapped": "gift wrap", "giftwrap": "gift wrap",

@@ -21,7 +21,7 @@ from toolgrad_dspy.provenance.statements.elsewhere import is_code_name, names_so
 from toolgrad_dspy.provenance.statements.lines import Place
 from toolgrad_dspy.provenance.statements.moments import moments
 from toolgrad_dspy.provenance.statements.names import is_code, named, within_other_name
-from toolgrad_dspy.provenance.statements.negation import negated, taken_off
+from toolgrad_dspy.provenance.statements.negation import kept, negated, taken_off
 from toolgrad_dspy.provenance.statements.reading import Reading, normalise, read, word_set
 from toolgrad_dspy.provenance.statements.roles import Kind, given_to_another
 from toolgrad_dspy.provenance.statements.wording import name_like, worded
@@ -67,6 +67,8 @@ def _is_given(reading: Reading, value: JsonValue, about: About, place: Place) ->
     if not about.excludes and negated(reading, start, end):
         return False
     if not _ADDED.isdisjoint(about.words) and taken_off(reading, start, end):
+        return False
+    if about.excludes and kept(reading, start):
         return False
     kind = _kind(rule, value, about)
     return not (

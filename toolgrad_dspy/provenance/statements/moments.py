@@ -97,4 +97,6 @@ def _both(reading: Reading, days: tuple[Day, ...], clock: Clock, about: About) -
             continue
         near = min(said, key=lambda place: abs(place[1] - start))
         first, last = min(start, near[1]), max(end, near[2])
+        if several and opposed(reading, first, last, about, "date"):  # "from Jan 8 at 23:00 to Jan 9 at 02:00"
+            continue
         yield ("date_time", first, last) if last - first < _MAX_CHARS * 2 else ("date_time", start, end)

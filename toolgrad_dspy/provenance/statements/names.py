@@ -7,7 +7,7 @@ from toolgrad_dspy.provenance.statements.about import About
 from toolgrad_dspy.provenance.statements.cities import city_names
 from toolgrad_dspy.provenance.statements.codes import GERMAN_INFLECTED, code_names, people_of
 from toolgrad_dspy.provenance.statements.languages import is_function_word, languages
-from toolgrad_dspy.provenance.statements.lines import STATES, Place, Span, exact, spans
+from toolgrad_dspy.provenance.statements.lines import STATES, Place, Span, exact, spans, stem
 from toolgrad_dspy.provenance.statements.persons import is_person, tells_another, within_something_else
 from toolgrad_dspy.provenance.statements.reading import Reading, read, word_set
 from toolgrad_dspy.provenance.statements.units import unit_named
@@ -44,6 +44,8 @@ _BESIDE_PLACES = word_set(
     "september october november december central downtown greater inner north south east west the hotel hostel "
     "restaurant café museum university city airport centre center station i"
 )
+_ASKED = re.compile(r"\b(?:ask|tell|text|email|remind|thank|invite|call) $")
+_SAID_TO = re.compile(r"(?: (?:if|whether|that|about|to|for|when|what)\b|[.,!?]|$)")
 # "Canadian dollars" are no dollars of the United States.
 _OTHER_MONEY = re.compile(
     r"\b(?:[a-z]*(?:ian|ean|ese|ish|ani|apore|land|kong)|kanadische|australische|swiss|scottish|irish) $"
@@ -84,12 +86,21 @@ def named(reading: Reading, value: str, about: About) -> Iterator[Place]:
         stands = {"language": _is_language, "currency": _is_money, "country": _is_country}[kind]
         for name in code_names(value, kind):
             yield from ((kind, *span) for span in _found(reading, name) if stands(reading, *span))
-        if kind == "country" and _NATIONALITY.search(about.name.lower()):
+        if kind == "country":
             people = people_of(value)
-            yield from ((kind, *span) for span in _words(reading, people.__contains__))
+            of_a_person = _NATIONALITY.search(about.name.lower()) is not None
+            for span in _words(reading, people.__contains__):
+                if of_a_person or _people_of(reading, span[1], about):
+                    yield kind, *span
         if is_code(value, about):
             code = value.strip().lower()
             yield from ((kind, *span) for span in _found(reading, code) if _is_written_code(reading, *span))
+
+
+def _people_of(reading: Reading, end: int, about: About) -> bool:
+    """Whether the word after a people's name is what the parameter is of: "Irish customers" for customer_country."""
+    following = re.match(r" ([a-z]{4,})", reading.plain[end : end + 24])
+    return following is not None and stem(following[1], "en") in {stem(word, "en") for word in about.words}
 
 
 def is_code(value: str, about: About) -> bool:
@@ -102,6 +113,9 @@ def within_other_name(reading: Reading, start: int, end: int, about: About) -> b
     """Whether a place's name is only part of another: "New Mexico", "Guinea-Bissau", "Jack London"."""
     if about.kind not in ("place", "country"):
         return is_person(about) and _no_person(reading, start, end, about)
+    before, after, _ = _around(reading, start, end)
+    if _ASKED.search(before) and _SAID_TO.match(after):  # "Ask Florence if she comes"
+        return True
     common = reading.plain[start:end] in _COMMON and not _is_name(reading, start, end)
     return common or _goes_on(reading, start, end, country=about.kind == "country")
 
@@ -186,6 +200,9 @@ def _is_name(reading: Reading, start: int, end: int) -> bool:
 
 
 def _is_place(reading: Reading, start: int, end: int) -> bool:
+    before, after, _ = _around(reading, start, end)
+    if _ASKED.search(before) and _SAID_TO.match(after):
+        return False
     return _is_name(reading, start, end) and not _goes_on(reading, start, end, country=False)
 
 

@@ -7,7 +7,8 @@ from toolgrad_dspy.provenance.statements.reading import Reading
 # Signs before a mention that a negation is looked for in.
 _BEFORE = 40
 _SMALL = (
-    r"(?:(?:a|an|the|its|their|his|her|my|your|any|more|in|on|at|to|for|with|from|by|as|of|el|la|los|las|un|una|le|les|du|de|des|den|die|das|der"
+    r"(?:(?:a|an|the|its|their|his|her|my|your|any|more|in|on|at|to|for|with|from|by|as|of|el|la|los|las|un|una"
+    r"|le|les|du|de|des|den|die|das|der"
     r"|einen?|eine|il|lo|i|gli|o|os|um|uma|mit|für|con|pour|avec|para|com|per) ){0,2}"
 )
 _WANT = r"(?:want|like|need|use|include|invite|add)"
@@ -29,14 +30,19 @@ _WORDS = re.compile(
 )
 # "Leave Italy out", "take the eggs off my list".
 _TAKEN, _OFF_IT = (
-    re.compile(r"\b(?:take|remove|delete|drop|cross|scratch|strike|erase) (?:the |my |all |any )?$"),
-    re.compile(r"(?: \w+)? (?:off|from|out of)\b"),
+    re.compile(r"\b(?:take|remove|delete|drop|cross|scratch|strike|erase) (?:the |my |all |any )?[\"'“‘]?$"),
+    re.compile(r"[\"'”’]?(?: \w+)? (?:off|from|out of)\b"),
+)
+_KEPT = re.compile(
+    r"\b(?:keep|retain|leave|garde[rz]?|behalte|behalten|mantén|conserva|tieni|mantenha)"
+    r" (?:the |le |la |les |el |il |o |a |den |die |das )?$"
 )
 _LEFT, _OUT = re.compile(r"\b(?:leave|leaving|left|keep|keeping) (?:out )?$"), re.compile(r" out\b")
 _AFTER = re.compile(
     r"(?:ではなく|じゃなく|ではない|以外|、?不要)"
     r"|,? (?:can't|cannot|can not|won't|couldn't) (?:come|make it|join|be there)\b| (?:is|are) (?:gone|sold out"
     r"|ill|sick)\b"
+    r"| (?:any ?more|no longer)\b"
     r"| ?(?:excluded|is not wanted|out of (?:it|this)\b|or not|oder nicht|ou (?:pas|non)|o no)\b"
 )
 # What a thing is not to be made: "don't make the event public". Not so "don't forget to make it public".
@@ -57,6 +63,11 @@ def negated(reading: Reading, start: int, end: int) -> bool:
     if _LEFT.search(before) and (before.endswith("out ") or _OUT.match(reading.plain, end)):
         return True
     return bool(_WORDS.search(before) or _CHINESE_BEFORE.search(before) or _AFTER.match(reading.plain, end))
+
+
+def kept(reading: Reading, start: int) -> bool:
+    """Whether the mention is what is to stay: "keep the name"."""
+    return _KEPT.search(reading.plain, max(0, start - _BEFORE), start) is not None
 
 
 def taken_off(reading: Reading, start: int, end: int) -> bool:

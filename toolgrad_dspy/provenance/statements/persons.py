@@ -51,6 +51,8 @@ def tells_another(text: str, start: int, about: About) -> bool:
     """Whether the text tells others than the one named at ``start``: "Tell Angela that Marcus has approved it"."""
     if _RECIPIENT.isdisjoint(about.words):
         return False
+    if re.match(r"[A-Z][\w-]+['’]s [a-z]", text[start : start + 60]):  # "Forward Ivan's report to Katrin"
+        return True
     told = [match.span("names") for match in _TELL.finditer(text)]
     return bool(told) and not any(first <= start < last for first, last in told)
 

@@ -30,6 +30,10 @@ _ONE = re.compile(
 _COMPOUND = {"viertelstunde": 15, "dreiviertelstunde": 45}
 # "2h30" and "1h 30m" are durations where the parameter is one, and times where it is one.
 _HOURS = re.compile(r"(?<![\d.,:])(?P<hours>\d{1,3}) ?h ?(?P<minutes>[0-5]\d)(?: ?m(?:in)?)?(?![\d:])")
+# "En hora y media": without an article.
+_HOUR_AND_A_HALF = re.compile(
+    r"(?<![^\W_])(?<!\d )(?<!una )(?<!une )(?<!un')(?<!uma )(?:hora y media|heure et demie|ora e mezza|hora e meia)\b"
+)
 _JOIN = re.compile(rf"(?:,? {_AND} |, ?| ?)")
 _UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
 _MINUTE = Unit("duration", 60)
@@ -54,6 +58,11 @@ def quantities(reading: Reading) -> tuple[Quantity, ...]:
     counted = _counted(reading)
     taken = {place for quantity in counted for place in range(quantity.start, quantity.end)}
     single = [*counted, *(one for one in _ones(reading) if one.end - 1 not in taken)]
+    single += [
+        Quantity(*match.span(), (90,), (_MINUTE,))
+        for match in _HOUR_AND_A_HALF.finditer(reading.plain)
+        if match.start() not in taken and match.end() - 1 not in taken
+    ]
     hours = [
         Quantity(*match.span(), (int(match["hours"]) * 60 + int(match["minutes"]),), (_MINUTE,))
         for match in _HOURS.finditer(reading.plain)

@@ -46,6 +46,7 @@ _SAID: dict[str, str] = {
     "remind": r"remind\w*|reminder|alarm|ping|erinner\w*|rappel\w*|recuerd\w*|recorda\w*|ricord\w*|lembr\w*",
     "tip": r"tips?|trinkgeld|pourboire|propina|mancia|gorjeta",
     "deposit": r"deposit|kaution|anzahlung|caution|acompte|fianza|caparra|deposito",
+    "parking": r"parking|park(ed)?|parken|parkplatz|parcheggio|aparcamiento|estacionamento",
     "rent": r"rent|miete|loyer|alquiler|affitto|aluguel|renda",
     "child": r"child(ren)?|kids?|kind(er|ern)?|enfants?|ninos?|ninas?|bambin[oi]|criancas?",
     "adult": r"adults?|grown ?ups?|erwachsene\w*|adultes?|adultos?|adulti",
@@ -72,6 +73,7 @@ _OF = re.compile(r"(?: (?:of|for|de|di|d'|für|pour|para|per|von)(?: the| a| an|
 _APART = re.compile(r"[,;()]| (?:and|und|et|y|e) ")
 # How far a word may stand from what it is said of, in characters; and what standing after or apart from it costs.
 _FAR, _AFTER = 40, 12
+_ALONE = re.compile(r"\s*(?:[.,;!?)]|$|(?:before|after|and|or|at|then|more|instead)\b)")
 _DIGITS, _LETTERS = re.compile(r"\d+"), re.compile(r"[^\W\d_]+")
 _CODE = re.compile(r"(?<![\w.,:/-])#?(?=[\w-]*\d)[^\W_][\w-]*[^\W_]")
 
@@ -120,7 +122,10 @@ def _values(reading: Reading, kind: Kind) -> list[Span]:
         for one in quantities(reading)
         if kind == "number" or any(unit.dimension.partition(":")[0] == kind for unit in one.units)
     ]
-    return measured + (_bare_numbers(reading) if kind in ("money", "number") else [])
+    bare_ones = _bare_numbers(reading) if kind in ("money", "number", "duration") else []
+    if kind == "duration":  # "for 15 before slicing", but no "4 eggs"
+        bare_ones = [span for span in bare_ones if _ALONE.match(reading.plain, span[1])]
+    return measured + bare_ones
 
 
 def _bare_numbers(reading: Reading) -> list[Span]:
