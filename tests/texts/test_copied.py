@@ -36,3 +36,11 @@ def test_names_with_values_in_parentheses_are_copied(query: str) -> None:
 )
 def test_a_persons_parentheses_are_not(query: str) -> None:
     assert list(copied(query, WANTED)) == []
+
+
+def test_one_value_in_parentheses_is_copied_after_the_words_of_its_tools_description() -> None:
+    does = ["List the entries of your calendar in a range of days (both ends count)."]
+    query = "List the entries of your calendar in a range of days (party size 4)."
+    assert list(copied(query, WANTED, does)) == ["(party size 4)"]
+    assert list(copied(query, WANTED)) == []
+    assert list(copied("List the entries of my calendar, please (party size 4).", WANTED, does)) == []

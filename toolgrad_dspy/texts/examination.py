@@ -241,7 +241,7 @@ def examine(
     wanted = demands(workflow, tools)
     own = _Examiner(query, response, workflow, tools, shown_chars)
     own.broken += _of_the_calls(workflow, tools)
-    own.broken += _copied(query, wanted)
+    own.broken += _copied(query, wanted, [tool.description for tool in tools.values()])
     own.broken += _surely_broken(query, response, workflow, names or tools)
     if any(violation.code == "too_long" for violation in own.broken):
         return Examination(wanted, tuple(own.broken))
@@ -314,8 +314,8 @@ def _of_the_calls(workflow: Workflow, tools: Mapping[str, Tool]) -> Iterator[Vio
             yield Violation("repeated_call", text, step=step.id)
 
 
-def _copied(query: str, wanted: tuple[Demand, ...]) -> Iterator[Violation]:
-    for aside in copied(query, wanted):
+def _copied(query: str, wanted: tuple[Demand, ...], does: Iterable[str]) -> Iterator[Violation]:
+    for aside in copied(query, wanted, does):
         text = f"copied: the query repeats {aside!r} from what it has to ask for"
         yield Violation("copied_request", text, f"the query must say {aside!r} in sentences, as a person would")
 
