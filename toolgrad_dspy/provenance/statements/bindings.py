@@ -93,7 +93,7 @@ _MONEY_NAMES = word_set("bill rent loyer deposit caution fee salary tip budget b
 _EACH = re.compile(
     r" (?:a head|each|apiece|per (?:person|head|night|day|piece)|pro person|par personne|por persona)\b"
 )
-DIMENSIONS: dict[Dimension, frozenset[str]] = {
+_DIMENSIONS: dict[Dimension, frozenset[str]] = {
     "money": word_set(
         "price cost budget fee fare amount money rent salary tip deposit total spend preis prix precio"
     ),
@@ -198,14 +198,14 @@ def _is_english(reading: Reading) -> bool:
 def dimension(about: About) -> Dimension | None:
     """What a parameter measures, by its unit or its name; None for a bare number."""
     kind = _kind(about.unit) if about.unit else _dimension(about)
-    return next((known for known in DIMENSIONS if known == kind), None)
+    return next((known for known in _DIMENSIONS if known == kind), None)
 
 
 def _dimension(about: About) -> str:
     # Of "price_per_night" the price is measured, and of "times_per_day" nothing is.
     measured = about.words[: about.words.index("per")] if "per" in about.words else about.words
     last = measured[-1] if measured and "times" not in in_words(about.name).split() else ""
-    return next((dimension for dimension, words in DIMENSIONS.items() if last in words), "")
+    return next((dimension for dimension, words in _DIMENSIONS.items() if last in words), "")
 
 
 def _measures(quantity: Quantity, wanted: str) -> bool:

@@ -78,6 +78,7 @@ _AND_WANTED = re.compile(
 _SWAPPED = re.compile(r"\b(?:swap|exchange|trade|change)\b[^.!?]* for (?:[\w.,]+ )?$")
 _SWAP, _FOR_OTHERS = re.compile(r"\b(?:swap|exchange|trade|change)\b[^.!?]{0,20}$"), re.compile(r" (?:for|into) ")
 _IN_OTHERS = re.compile(r" (?:in|en|em) (?=[^\W\d])")
+_COUNTED = re.compile(r"\d[ -]?(?:us-|us )?$")
 _ASKED_IN = re.compile(r"\bhow (?:many|much) [^\W\d]")
 _CONVERTED = re.compile(
     r"\b(?:convert|change|turn|translate|transform|export|replace|swap|rename)(?: (?:the|this|my|a|an|that|these"
@@ -131,19 +132,8 @@ def opposed(reading: Reading, start: int, end: int, about: About, rule: str = ""
     if not which:
         return False
     came, goes = _after(before, _FROM[code]), _after(before, _TO[code])
-    came = came or (_IS_IN.search(before) is not None and _AND_WANTED.match(reading.plain, end) is not None)
-    came = came or (_SWAP.search(before) is not None and _FOR_OTHERS.match(reading.plain, end) is not None)
+    came = came or _is_source(reading, end, before, about)
     goes = goes or _SWAPPED.search(before) is not None
-    if (
-        about.kind == "currency"
-        and re.search(r"\d[ -]?(?:us-|us )?$", before)
-        and _IN_OTHERS.match(reading.plain, end)
-    ):
-        came = True
-    if (
-        about.kind == "currency" and before[-2:-1].isdigit() and _ASKED_IN.search(before)
-    ):  # "how many baht is 90 euros"
-        came = True
     if came or goes:
         return goes and not came if which == "first" else came and not goes
     if _BY.search(before) and {"new", "target"} & _words(about):  # "raise it by 10" is to none of 10
@@ -151,6 +141,18 @@ def opposed(reading: Reading, start: int, end: int, about: About, rule: str = ""
     if _CONVERTED.search(before):
         return which != "first"
     return which != "first" and _ON.match(reading.plain, end) is not None
+
+
+def _is_source(reading: Reading, end: int, before: str, about: About) -> bool:
+    """Whether what ends at ``end`` is what there is, and another thing is wanted for it."""
+    after = reading.plain
+    if (_IS_IN.search(before) and _AND_WANTED.match(after, end)) or (
+        _SWAP.search(before) and _FOR_OTHERS.match(after, end)
+    ):
+        return True
+    counted = about.kind == "currency" and _COUNTED.search(before) is not None
+    # "90 dollars in euros", "how many baht is 90 euros": the money that is counted.
+    return counted and bool(_IN_OTHERS.match(after, end) or _ASKED_IN.search(before))
 
 
 def _of_the_other_day(before: str, words: set[str]) -> bool:
