@@ -17,7 +17,7 @@ from toolgrad_dspy.provenance.statements.direction import opposed
 from toolgrad_dspy.provenance.statements.elsewhere import names_something_else
 from toolgrad_dspy.provenance.statements.languages import is_function_word, languages
 from toolgrad_dspy.provenance.statements.lines import Span, exact, spans, stem, stems
-from toolgrad_dspy.provenance.statements.meanings import said_for_option, said_for_switch
+from toolgrad_dspy.provenance.statements.meanings import said_for_option, said_for_switch, switch_named
 from toolgrad_dspy.provenance.statements.mentions import Mention, mentions
 from toolgrad_dspy.provenance.statements.negation import negated, undone
 from toolgrad_dspy.provenance.statements.reading import Reading, bare, read, word_set
@@ -278,8 +278,9 @@ def _votes(reading: Reading, about: About) -> tuple[list[Span], list[Span]]:
     denied: list[Span] = []
     if not words:
         return wanted, denied
-    if said_for_switch(" ".join(words)) != (None, None):  # known as a whole: "dry run"
-        words = [" ".join(words)]
+    whole = switch_named(words)
+    if said_for_switch(whole) != (None, None):  # known as a whole: "dry run"
+        words = [whole]
     # What the name is about is its first word; the others have to stand near it.
     first_places, *others = (_word_places(reading, word) for word in words)
     for place in first_places:

@@ -5,6 +5,7 @@ names of parameters; what is said is looked for as whole words, in a text withou
 """
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 
 from toolgrad_dspy.provenance.statements.recurring import RECURRING
@@ -236,7 +237,7 @@ SWITCHES: dict[str, tuple[str, str]] = {
         r"|non lett[ei]",
         r"",
     ),
-    "on": (
+    "switched on": (
         r"(switch|turn|put)(ed)?( \w+){0,4} on|anschalten|anmachen|einschalten|schalte?\b.{0,20} (an|ein)"
         r"|allume\w*|enciend\w+"
         r"|accend\w+|lig(a|ue|ar)",
@@ -250,7 +251,8 @@ SWITCHES: dict[str, tuple[str, str]] = {
     ),
     "navigation": (r"navi|navigation\w*|navigationsgerat|gps|sat ?nav|navegador|navigatore", r""),
     "notify": (
-        r"notif\w+|(let|tell) me (know|when)|(ping|alert|warn) me|benachrichtig\w+|sag mir bescheid|previens moi"
+        r"notif\w+|let me know (when|once|as soon as)|(ping|alert|warn) me|benachrichtig\w+|sag mir bescheid"
+        r"|previens moi"
         r"|avisame"
         r"|avisa me|avvisami|avise me",
         r"quietly|silently",
@@ -293,6 +295,12 @@ _SWITCH_SAME = {
 def said_for_option(option: str) -> re.Pattern[str] | None:
     """What people say for an option, given its words in lower case; None if nothing is known."""
     return _pattern(OPTIONS.get(_SAME.get(option, option), ""))
+
+
+def switch_named(words: Sequence[str]) -> str:
+    """What a boolean of these words is about as a whole: ``on`` is about what is switched on, and ``on_sale`` is not."""
+    whole = " ".join(words)
+    return "switched on" if whole in ("on", "power", "powered") else whole
 
 
 @lru_cache(maxsize=512)
