@@ -298,7 +298,7 @@ def said_for_option(option: str) -> re.Pattern[str] | None:
 
 
 def switch_named(words: Sequence[str]) -> str:
-    """What a boolean of these words is about as a whole: ``on`` is about what is switched on, and ``on_sale`` is not."""
+    """What a boolean of these words is about as a whole: "on" is what is switched on, and "on sale" is not."""
     whole = " ".join(words)
     return "switched on" if whole in ("on", "power", "powered") else whole
 
