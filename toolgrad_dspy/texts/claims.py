@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Literal
 
 from toolgrad_dspy.provenance.statements import Clock, Day, numbers_in, times_in, written_dates_in
+from toolgrad_dspy.provenance.statements.calendar_names import WEEKDAYS
 from toolgrad_dspy.texts.words import COMMON, JOINING, MONTHS, OPENERS
 
 ClaimKind = Literal["number", "date", "day", "time", "weekday", "name", "quote", "literal", "deed"]
@@ -20,7 +21,6 @@ Reading = float | Day | Clock | str
 # Numbers that say nothing of an amount: "a", "one of them", "the first".
 _NO_CLAIMS = frozenset({"article", "ordinal"})
 
-WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 # Claims of one text that are read, and characters that are searched for them: no person reads more.
 MOST_CLAIMS = 400
 SEARCHED_CHARS = 20_000

@@ -14,9 +14,10 @@ from functools import cached_property
 from pydantic import JsonValue
 
 from toolgrad_dspy.provenance.statements import Clock, Day, dates_in, numbers_in, times_in
+from toolgrad_dspy.provenance.statements.calendar_names import WEEKDAYS
 from toolgrad_dspy.provenance.statements.reading import normalise
 from toolgrad_dspy.records import key_words, last_key, leaves, names_id, opaque
-from toolgrad_dspy.texts.claims import WEEKDAYS, Claim, claims
+from toolgrad_dspy.texts.claims import Claim, claims
 from toolgrad_dspy.texts.contents import (
     LABEL_CHARS,
     READ_CHARS,

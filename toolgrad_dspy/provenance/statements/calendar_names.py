@@ -6,6 +6,8 @@ from babel import Locale
 
 from toolgrad_dspy.provenance.statements.languages import LATIN
 
+# In the order of ``date.weekday``.
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 # Short forms that the CLDR does not have.
 _MORE = {"en": {"sept": 9}, "de": {"jänner": 1}, "es": {"setiembre": 9}}
 

@@ -5,7 +5,7 @@ from calendar import monthrange
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 
-from toolgrad_dspy.provenance.statements.calendar_names import months_of
+from toolgrad_dspy.provenance.statements.calendar_names import WEEKDAYS, months_of
 from toolgrad_dspy.provenance.statements.dated import Dated, Day
 from toolgrad_dspy.provenance.statements.languages import languages
 from toolgrad_dspy.provenance.statements.reading import Reading
@@ -15,12 +15,11 @@ from toolgrad_dspy.provenance.statements.spoken import spoken
 _YEARS = range(2000, 2061)
 # A year to count days in where the text has none: one without a leap day.
 _SOME_YEAR = 2001
-_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _OF_A_MONTH = re.compile(
     r"\b(?:the )?(?:(?:(?:very )?last day|end|letzte[rn]? tag|ende|dernier jour|fin|último día|finales"
     r"|ultimo giorno|fine"
     r"|último dia|fim) (?:(?:of|im|des|de|di) |d')?"
-    rf"|(?:(?P<nth>[1-5])(?:st|nd|rd|th)|last) (?P<weekday>{'|'.join(_WEEKDAYS)}) (?:of|in) )"
+    rf"|(?:(?P<nth>[1-5])(?:st|nd|rd|th)|last) (?P<weekday>{'|'.join(WEEKDAYS)}) (?:of|in) )"
     r"(?P<month>[^\W\d_]+)\b(?:,? (?:of |de |del )?(?P<year>(?:19|20)\d\d)\b)?"
 )
 _STAY = (
@@ -66,7 +65,7 @@ def days_of_months(reading: Reading) -> Iterator[Dated]:
         if month := months.get(match["month"]):
             whole = Day(int(match["year"]) if match["year"] else None, month, None)
             if match["weekday"]:
-                days = tuple(_nth(whole, int(match["nth"] or 0), _WEEKDAYS.index(match["weekday"])))
+                days = tuple(_nth(whole, int(match["nth"] or 0), WEEKDAYS.index(match["weekday"])))
             else:
                 days = (_last_day(whole),)
             if days:

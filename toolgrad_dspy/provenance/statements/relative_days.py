@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 from datetime import date
 
+from toolgrad_dspy.provenance.statements.calendar_names import WEEKDAYS
 from toolgrad_dspy.provenance.statements.dated import Dated
 from toolgrad_dspy.provenance.statements.languages import languages
 from toolgrad_dspy.provenance.statements.reading import Reading
@@ -43,7 +44,6 @@ _WEEKDAY = re.compile(
     r"\b(?P<which>this|on|coming|for|by|next|until|from) (?P<day>(?:mon|tues|wednes|thurs|fri|satur|sun)day)\b"
     r"(?!,? (?:the )?\d|,? [a-z]+ \d| (?:in|of)\b)"
 )
-_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
 def relative_days(reading: Reading, dated: Iterable[Dated]) -> Iterator[Dated]:
@@ -62,7 +62,7 @@ def _weekdays(reading: Reading, today: Dated) -> Iterator[Dated]:
     if now is None:
         return
     for match in _WEEKDAY.finditer(reading.plain, today.end):
-        ahead = (_WEEKDAYS.index(match["day"]) - now - 1) % 7 + 1
+        ahead = (WEEKDAYS.index(match["day"]) - now - 1) % 7 + 1
         counts = (ahead, ahead + 7) if match["which"] == "next" else (ahead,)
         if days := tuple(day for count in counts if (day := moved(today.values[0], count))):
             yield Dated(match.start(), match.end(), days)
@@ -74,7 +74,7 @@ def _weekday_of(reading: Reading, today: Dated) -> int | None:
     if day.year and moved(day, 0):
         return date(day.year, day.month, day.day or 1).weekday()
     before = reading.plain[max(0, today.start - 24) : today.start]
-    return next((number for number, name in enumerate(_WEEKDAYS) if name in before), None)
+    return next((number for number, name in enumerate(WEEKDAYS) if name in before), None)
 
 
 def _offsets(reading: Reading) -> Iterator[tuple[int, int, int]]:
