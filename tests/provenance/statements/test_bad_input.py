@@ -74,7 +74,8 @@ def test_no_text_and_no_value_is_an_exception(text: str) -> None:
     "word",
     [
         "A ", "May 1 ", "between 1 and ", '"A ', "'A' ", "today is May 1 ", "A & ", "from Paris to Rome ",
-        "John Smith, ", "3 weeks after ", "1h ", "2h30 ", "EUR ", "1,", "order 3 ", "not A, ", "free wifi ",
+        "John Smith, ", "3 weeks after ", "1h ", "2h30 ", "EUR ", "1,", "order 3 ", "not A, ",
+        "free wifi ", "tell Ann ",
     ],
 )  # fmt: skip
 def test_many_mentions_take_time_in_proportion(word: str) -> None:
@@ -87,6 +88,7 @@ def test_many_mentions_take_time_in_proportion(word: str) -> None:
         ("Rome", About("city", {"enum": ["Rome", "Paris", "John"]})),
         ("AB-12", About("order_id")),
         (True, About("free_wifi")),
+        ("Ann", About("recipient")),
     ]
 
     def seconds(times: int) -> float:

@@ -282,8 +282,8 @@ def _votes(reading: Reading, about: About) -> tuple[list[Span], list[Span]]:
     if said_for_switch(whole) != (None, None):  # known as a whole: "dry run"
         words = [whole]
     # What the name is about is its first word; the others have to stand near it.
-    first_places, *others = (_word_places(reading, word) for word in words)
-    for place in first_places:
+    leading, *others = (_word_places(reading, word) for word in words)
+    for place in leading:
         near = [[other for other in _around(places, place) if _are_near(reading, place, other)] for places in others]
         if all(near):
             first = min([place, *(group[0] for group in near)])

@@ -113,8 +113,7 @@ def within_other_name(reading: Reading, start: int, end: int, about: About) -> b
     """Whether a place's name is only part of another: "New Mexico", "Guinea-Bissau", "Jack London"."""
     if about.kind not in ("place", "country"):
         return is_person(about) and _no_person(reading, start, end, about)
-    before, after, _ = _around(reading, start, end)
-    if _ASKED.search(before) and _SAID_TO.match(after):  # "Ask Florence if she comes"
+    if _is_spoken_to(reading, start, end):
         return True
     common = reading.plain[start:end] in _COMMON and not _is_name(reading, start, end)
     return common or _goes_on(reading, start, end, country=about.kind == "country")
@@ -199,9 +198,14 @@ def _is_name(reading: Reading, start: int, end: int) -> bool:
     return True
 
 
-def _is_place(reading: Reading, start: int, end: int) -> bool:
+def _is_spoken_to(reading: Reading, start: int, end: int) -> bool:
+    """Whether the name is somebody's: "Ask Florence if she comes"."""
     before, after, _ = _around(reading, start, end)
-    if _ASKED.search(before) and _SAID_TO.match(after):
+    return bool(_ASKED.search(before) and _SAID_TO.match(after))
+
+
+def _is_place(reading: Reading, start: int, end: int) -> bool:
+    if _is_spoken_to(reading, start, end):
         return False
     return _is_name(reading, start, end) and not _goes_on(reading, start, end, country=False)
 

@@ -1,9 +1,12 @@
 """Names of people, and the same words as something else: a month, a street, an attribute, a part of a longer name."""
 
 import re
+from bisect import bisect_right
+from functools import lru_cache
+from operator import itemgetter
 
 from toolgrad_dspy.provenance.statements.about import About
-from toolgrad_dspy.provenance.statements.reading import word_set
+from toolgrad_dspy.provenance.statements.reading import KEPT_TEXTS, word_set
 
 # Words of a name's name: alone they name a person, or whatever the tool is about.
 _NAME = word_set("name first last full middle nick display")
@@ -53,8 +56,15 @@ def tells_another(text: str, start: int, about: About) -> bool:
         return False
     if re.match(r"[A-Z][\w-]+['’]s [a-z]", text[start : start + 60]):  # "Forward Ivan's report to Katrin"
         return True
-    told = [match.span("names") for match in _TELL.finditer(text)]
-    return bool(told) and not any(first <= start < last for first, last in told)
+    told = _told(text)
+    at = bisect_right(told, start, key=itemgetter(0)) - 1
+    return bool(told) and not (at >= 0 and start < told[at][1])
+
+
+@lru_cache(maxsize=KEPT_TEXTS)
+def _told(text: str) -> tuple[tuple[int, int], ...]:
+    """Where the names of those stand whom ``text`` asks to tell something."""
+    return tuple(match.span("names") for match in _TELL.finditer(text))
 
 
 def is_person(about: About) -> bool:
