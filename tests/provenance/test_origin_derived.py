@@ -139,6 +139,23 @@ def test_a_plain_word_is_a_part_of_a_text_of_its_kind(tags: str, kind: str) -> N
     assert origins({"target": "park"}, {"tags": tags})[0].kind == "user"
 
 
+@pytest.mark.parametrize(
+    ("note", "kind"),
+    [
+        ("The password is swordfish, as before.", "result"),
+        ("user: anna\nPassword: swordfish", "result"),
+        ("wifi_password=swordfish", "result"),
+        ("The password is not swordfish.", "user"),
+        ("A swordfish for every password.", "user"),
+        ("The password is swordfish-7.", "user"),
+    ],
+)
+def test_a_plain_word_comes_from_a_text_that_calls_it_what_the_parameter_is_called(note: str, kind: str) -> None:
+    (origin,) = origins({"password": "swordfish"}, {"note": note})
+    assert origin.kind == kind
+    assert origins({"target": "swordfish"}, {"note": note})[0].kind == "user"
+
+
 ROWS: Any = {
     "rows": [{"code": f"R{n * 7919 % 10007:05}", "weight": 10.25 + n * 1.37, "note": "x" * 30} for n in range(90)]
 }

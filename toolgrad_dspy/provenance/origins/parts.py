@@ -28,15 +28,16 @@ Place = tuple[EarlierResult, str]
 def part(pointer: str, value: JsonValue, kind: Kind, earlier: Sequence[EarlierResult]) -> Origin | None:
     """A text of four characters and more that stands in result text as whole words.
 
-    One plain word ("park", "Museum") stands in a description by chance, so it has to be of the same ``kind``. A
-    reference number, an address, a file name or several words do not. A whole segment of a URL or a path is derived.
+    One plain word ("park", "Museum") stands in a description by chance, so it has to be of the same ``kind``, or the
+    text says that it is: "the password is swordfish". A reference number, an address, a file name or several words do
+    not. A whole segment of a URL or a path is derived.
     """
     if not isinstance(value, str) or len(value) < PART_CHARS:
         return None
     plain = _PLAIN_WORD.fullmatch(value) is not None
 
-    def fits(result: EarlierResult, path: str) -> bool:
-        return not plain or same_kind(kind, result.kind(path))
+    def fits(result: EarlierResult, path: str, text: str) -> bool:
+        return not plain or same_kind(kind, result.kind(path)) or _is_labelled(value, kind, text)
 
     found = _containing(value, earlier, fits)
     if found is None:
@@ -49,6 +50,14 @@ def part(pointer: str, value: JsonValue, kind: Kind, earlier: Sequence[EarlierRe
             pointer=pointer, kind="result", step=result.step, path=path, match="derived", rule="part_of_name"
         )
     return Origin(pointer=pointer, kind="result", step=result.step, path=path, match="part")
+
+
+def _is_labelled(word: str, kind: Kind, text: str) -> bool:
+    """Whether ``text`` has ``word`` right after what the parameter is called."""
+    if not kind.name:
+        return False
+    label = rf"(?<![^\W_]){re.escape(kind.name[-1])}(?:(?: is|:| ?=) ?| )[\"'`]?{re.escape(word)}(?!-?\w)"
+    return re.search(label, text, re.IGNORECASE) is not None
 
 
 def _is_whole_name(text: str, word: str) -> bool:
@@ -119,20 +128,20 @@ def _known(folder: str, earlier: Sequence[EarlierResult]) -> bool:
     return any(_was_given(result, folder) or result.paths(folder) for result in earlier)
 
 
-def _anything(_: EarlierResult, __: str) -> bool:
+def _anything(_: EarlierResult, __: str, ___: str) -> bool:
     return True
 
 
 def _containing(
     text: str,
     earlier: Sequence[EarlierResult],
-    fits: Callable[[EarlierResult, str], bool],
+    fits: Callable[[EarlierResult, str, str], bool],
     minimum: int = PART_CHARS,
     *,
     whole: bool = False,
 ) -> tuple[EarlierResult, str, str] | None:
-    """The latest result text that has ``text`` as whole words at a place that ``fits``, with the result and the path;
-    or, if ``whole``, that is ``text``.
+    """The latest result text that has ``text`` as whole words and ``fits``, with the result and the path; or, if
+    ``whole``, that is ``text``.
     """
     if len(text) < minimum or not _WORD.search(text):  # signs only, as "----", stand in every table
         return None
@@ -144,6 +153,6 @@ def _containing(
             # The plain search is many times faster than the pattern, and rules out nearly every leaf of a result.
             if len(leaf) > len(text) and text in leaf:
                 pattern = pattern or _pattern(text)
-                if pattern.search(leaf) and fits(result, path):
+                if pattern.search(leaf) and fits(result, path, leaf):
                     return result, path, leaf
     return None
