@@ -153,7 +153,9 @@ def redundant_call(sample: Sample, tools: Tools, other: Sample, rng: random.Rand
     extra = chosen or (rng.choice(others) if others else None)
     if extra is None:
         return None
-    added = extra.model_copy(update={"id": f"s{number}", "after": ()})
+    # Of another sample's results this one's have nothing.
+    origins = extra.origins if extra is chosen else tuple(o.model_copy(update={"echo": None}) for o in extra.origins)
+    added = extra.model_copy(update={"id": f"s{number}", "after": (), "origins": origins})
     truth = _truth(sample, tools)
     truth.unasked.add(added.id)
     for demand in demands(Workflow(chains=(Chain(id="c1", steps=(added,)),)), tools):

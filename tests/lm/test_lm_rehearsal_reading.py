@@ -44,6 +44,11 @@ def test_of_several_numbers_the_one_beside_the_parameters_name_is_its_own() -> N
     ]
 
 
+def test_the_digits_of_a_date_are_no_number_beside_the_parameters_name() -> None:
+    sentence = "Show the tables that are free for that party size on 15 May 2026, for 2."
+    assert read_value(sentence, [sentence], {"parameter": "party_size", **NUMBER}) == "2"
+
+
 def test_the_sentence_that_speaks_of_a_call_is_found_by_its_words_and_then_by_its_place() -> None:
     said = clauses(
         'I have some errands. Leave the note "Back at six." there. List two parcels. And track that parcel.'

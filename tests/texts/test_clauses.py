@@ -45,6 +45,15 @@ def test_a_query_is_cut_where_another_request_begins() -> None:
     ]
 
 
+def test_a_sentence_may_end_within_quotation_marks() -> None:
+    parts = clauses('Text Ada "See you at seven." I also need the forecast. Is "Help!" on, too?')
+    assert [part.text for part in parts] == [
+        'Text Ada "See you at seven."',
+        "I also need the forecast.",
+        'Is "Help!" on, too?',
+    ]
+
+
 @pytest.mark.parametrize(
     "query",
     [

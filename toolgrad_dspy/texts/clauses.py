@@ -11,7 +11,7 @@ from toolgrad_dspy.records import Step, Tool, in_words
 from toolgrad_dspy.texts.words import ENGLISH, GENERAL
 
 _CLAUSE = re.compile(
-    r"(?<=[.!?;])(?<!\d\.)\s+|(?<=[。！？\n])\s*|(?:,?\s+)(?=(?:and|then|also|plus|but)\s+(?:then\s+|also\s+|please\s+|i\b|could\b|can\b|"
+    r"(?<=[.!?;])(?<!\d\.)\s+|(?<=[.!?][\"”’'»)])\s+(?=(?-i:[A-Z]))|(?<=[。！？\n])\s*|(?:,?\s+)(?=(?:and|then|also|plus|but)\s+(?:then\s+|also\s+|please\s+|i\b|could\b|can\b|"
     r"tell\b|show\b|find\b|list\b|book\b|give\b|get\b|check\b|who\b|what\b|when\b|where\b|which\b|how\b|whether\b|"
     r"do\b|does\b|did\b|is\b|are\b|was\b|will\b|should\b|has\b|have\b|if\b|send\b|add\b|create\b|make\b|look\b|let\b|see\b|read\b|write\b|delete\b|remove\b|cancel\b|update\b|set\b))",
     re.IGNORECASE,

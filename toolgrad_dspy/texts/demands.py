@@ -2,8 +2,9 @@
 
 import json
 import re
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from pydantic import JsonValue
@@ -34,6 +35,7 @@ class Demand:
     A ``value`` is to be stated, a ``choice`` (an enumerated value, a boolean) to be conveyed in any words, and a
     ``pick`` to be determined: then ``value`` is a phrase that would do it. ``nth`` counts the separate places at
     which the query has to say this value for this name: 2 for a party of four that comes again after one of two.
+    ``carried``: the query has said it for an earlier call, and may leave it at that.
     ``optional``: the tool's schema does not require the argument. ``among``: the call takes several things of one
     kind, or something of this thing beside others, so that the name of a pick says for which argument. ``absent``:
     the call leaves the argument out, and the query must not ask for this value of it.
@@ -46,6 +48,7 @@ class Demand:
     value: JsonValue
     about: About = _NOTHING_KNOWN
     nth: int = 1
+    carried: bool = False
     optional: bool = False
     pick: Pick | None = None
     among: bool = False
@@ -83,26 +86,33 @@ def demands(workflow: Workflow, tools: Mapping[str, Tool]) -> tuple[Demand, ...]
 
     Values of ``user`` origin have to be stated. Of the ``schema`` ones, enumerated values and booleans are choices to
     convey; defaults and constants need no word. Of what came from a list of several, the pick has to be determined.
-    A value that the last use of its name had already is not demanded again: the party of 4 that two bookings share is
-    said once, and said again where a party of 2 stands between.
+    A value that the last use of its name had already is not demanded again for a call that builds on that one: the
+    party of 4 of a table that is looked for and then booked is said once. It is said again where a party of 2 stands
+    between. For any other call it is demanded again. Where it may be understood, because the argument is required or
+    the call another of the same tool ("the weather in Ulm and in Bonn on May 13"), it is *carried* over. Nobody who
+    said a day for a table means it for an optional argument of another tool.
     """
     chosen = picks(workflow)
     found: list[Demand] = []
-    last: dict[str, set[str]] = {}
-    times: dict[tuple[str, str], int] = {}
+    last: dict[str, dict[str, list[Step]]] = {}
+    count = _Count()
+    before: dict[str, frozenset[str]] = {}  # all that a step builds on, directly or not
     for step in workflow.steps:
-        now: dict[str, set[str]] = {}
+        before[step.id] = step.depends_on.union(*(before.get(name, ()) for name in step.depends_on))
+        now: dict[str, dict[str, list[Step]]] = {}
         for origin in step.origins:
             kind = demanded(origin)
             if kind is None:
                 continue
             value = lookup(step.call.arguments, origin.pointer)
             name, key = last_key(origin.pointer), repr(value)  # `repr` tells 1 from "1" and from True
-            said = key in last.get(name, ()) or key in now.get(name, ())
-            now.setdefault(name, set()).add(key)
+            earlier = last.get(name, {}).get(key, [])
+            said = key in now.get(name, {}) or any(other.id in before[step.id] for other in earlier)
+            now.setdefault(name, {})[key] = [*earlier, step]
             if not said:
-                times[name, key] = times.get((name, key), 0) + 1
-                found.append(_demand(step, origin, kind, value, tools.get(step.call.tool), times[name, key]))
+                demand = _demand(step, origin, kind, value, tools.get(step.call.tool))
+                understood = not demand.optional or any(other.call.tool == step.call.tool for other in earlier)
+                found.append(count.placed(demand, key, carried=bool(earlier) and understood))
         last |= now
         own = [pick for pick in chosen if pick.step == step.id]
         called = [pick.called for pick in own]
@@ -132,8 +142,23 @@ def demanded(origin: Origin) -> Literal["value", "choice"] | None:
     return "choice" if origin.kind == "schema" and origin.match in _CHOICES else None
 
 
+class _Count:
+    """At how many places each value has to be said for each name."""
+
+    def __init__(self) -> None:
+        self._needed: Counter[tuple[str, str]] = Counter()
+        self._listed: Counter[tuple[str, str]] = Counter()
+
+    def placed(self, demand: Demand, key: str, *, carried: bool) -> Demand:
+        """``demand`` with its place. That of one that may be carried over is not counted for the others."""
+        place = (demand.about.name, key)
+        self._listed[place] += 1
+        self._needed[place] += not carried
+        return replace(demand, nth=(self._listed if carried else self._needed)[place], carried=carried)
+
+
 def _demand(
-    step: Step, origin: Origin, kind: Literal["value", "choice"], value: JsonValue, tool: Tool | None, nth: int
+    step: Step, origin: Origin, kind: Literal["value", "choice"], value: JsonValue, tool: Tool | None
 ) -> Demand:
     schema = {} if tool is None else tool.parameters
     about = About(name=last_key(origin.pointer), schema=schema_at(schema, origin.pointer) or {})
@@ -144,7 +169,6 @@ def _demand(
         pointer=origin.pointer,
         value=value,
         about=about,
-        nth=nth,
         optional=tool is not None and _is_optional(tool, origin.pointer),
     )
 

@@ -134,7 +134,11 @@ class _Examiner:
     def demands(self, wanted: Iterable[Demand]) -> None:
         """Whether the query says what the calls were given."""
         for demand in wanted:
-            self.ask(_question(demand), _said(self.query, demand))
+            question, rule = _question(demand), _said(self.query, demand)
+            if rule is None and demand.carried:
+                rule = "carried" if _said(self.query, replace(demand, nth=1)) else None
+                self.likely += [replace(question, likely=True)] if rule else []
+            self.ask(question, rule)
 
     def unset(self) -> None:
         """Whether the query chooses what the calls leave out."""

@@ -198,7 +198,8 @@ def _named(text: str, blank: dict[str, Any], form: str) -> str | None:
     if at is None:
         return None
     if form != "text":  # whatever words are between the name and a number or a date
-        found = _COMPILED[form].search(text[at.end() : at.end() + 60].partition(", ")[0])
+        beside = text[at.end() : at.end() + 60].partition(", ")[0]
+        found = _COMPILED[form].search(_masked(beside) if form == "number" else beside)
         return found[0] if found else None
     stated = _AFTER_NAME.match(text, at.end())
     return (stated["quoted"] or stated["bare"]) if stated else None

@@ -24,6 +24,8 @@ _PLURAL = re.compile(r"(?<!toward)[^siu]s$")
 _DONE = re.compile(r"ed$|en$|^sent$|^made$|^paid$|^built$")
 _CHOICE = re.compile(r"[a-z]+(?:_[a-z]+)+")
 _HAPPENS = frozenset({"departs", "arrives", "opens", "closes", "starts", "ends", "leaves", "begins"})
+# Keys that no sentence has for a subject.
+_NO_SUBJECT = frozenset({"about", "what", "who", "where", "when", "how", "why"})
 _STATES = frozenset({"open", "due", "free", "available", "closed"})
 _UNITS = {unit: unit for unit in ("minutes", "hours", "days", "seconds", "weeks", "months", "km", "mm", "kg")}
 _UNITS |= {"c": "degrees", "kmh": "km/h"}
@@ -51,7 +53,8 @@ class Fact:
             return (text.replace("_", " "),)
         cut = _cut(text)
         # Running text is quoted, and names are not.
-        return (quoted(cut), cut) if self.key and (len(cut.split()) > NAME_WORDS or "\n" in text) else (cut,)
+        running = len(cut.split()) > NAME_WORDS or "\n" in text or _ENDS.search(cut) is not None
+        return (quoted(cut), cut) if self.key and running else (cut,)
 
     def said(self) -> str:
         """The fact as a clause: ``the district is Harbour``, ``it opens at 9 am``."""
@@ -93,14 +96,12 @@ def facts_told(results: Sequence[Any], avoid: Sequence[str] = ()) -> list[list[F
     told = []
     for result in results:
         _, named, _ = _named_list(result, avoid)
-        facts = named
-        if len(named) < 2:
-            values = list(_values(result, avoid))
-            # What a thing is called comes first, however often it was said.
-            values.sort(key=lambda fact: fact.key not in _NAMES and fact in known)
-            facts = _first_of_each(values)
-            known.update(values)
-        told.append(facts)
+        values = list(_values(result, avoid))
+        first = values[:VALUES]
+        # What a thing is called comes first, however often it was said.
+        first.sort(key=lambda fact: fact.key not in _NAMES and fact in known)
+        told.append(named if len(named) > 1 else _first_of_each(first))
+        known.update(values)
     return told
 
 
@@ -113,8 +114,7 @@ def _first_of_each(values: Sequence[Fact]) -> list[Fact]:
 
 
 def _values(result: Any, avoid: Sequence[str]) -> Iterator[Fact]:
-    """The first values of a result that can be told, at most :data:`VALUES`."""
-    found = 0
+    """The values of a result that can be told."""
     for path, value in leaves(result):
         if isinstance(value, bool) or not isinstance(value, (str, int, float)):
             continue
@@ -122,12 +122,9 @@ def _values(result: Any, avoid: Sequence[str]) -> Iterator[Fact]:
         # Only words can be told of without looking inside: a text in Chinese is one, a row of dashes is none.
         if not any(sign.isalnum() for sign in text) or text in avoid or text.startswith("…") or opaque(value):
             continue
-        if names_id(key) and any(sign.isdigit() for sign in text):
+        if key in _NO_SUBJECT or (names_id(key) and any(sign.isdigit() for sign in text)):
             continue
         yield Fact(in_words(key), value)
-        found += 1
-        if found == VALUES:
-            return
 
 
 def _key(path: str) -> str:
