@@ -1,6 +1,7 @@
 """Texts as a whole: what the rules say of a response beside its results."""
 
 import pytest
+from pydantic import JsonValue
 
 from tests.support.sessions import step
 from toolgrad_dspy.records import Chain, Origin, Tool, Workflow
@@ -25,18 +26,19 @@ def test_a_time_after_another_things_name_is_one() -> None:
     assert open_claims("There is Beyond the Ocean, open until 20:15.") == [("20:15", "Beyond the Ocean")]
 
 
-DAY = {"date": {"type": "string", "format": "date"}}
-REQUIRED, OPTIONAL = (
-    Tool(
-        name=name,
-        source_name=name,
+def forecast(*required: JsonValue) -> Tool:
+    day: JsonValue = {"date": {"type": "string", "format": "date"}}
+    return Tool(
+        name="forecast",
+        source_name="forecast",
         description="The forecast of a day.",
-        parameters={"type": "object", "properties": DAY, "required": required},
+        parameters={"type": "object", "properties": day, "required": list(required)},
         source="s",
         category="c",
     )
-    for name, required in (("forecast_of", ["date"]), ("forecast", []))
-)
+
+
+REQUIRED, OPTIONAL = forecast("date"), forecast()
 
 
 @pytest.mark.parametrize(
