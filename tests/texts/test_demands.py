@@ -75,6 +75,11 @@ def test_a_value_that_goes_on_to_a_call_that_builds_on_the_one_it_was_said_for_i
     assert said(booking("s1", 4), found, dinner("s3", 4, taken("/cook", "s2"))) == [("value", "s1", 4, 1)]
 
 
+def test_a_value_is_said_again_for_a_call_that_only_comes_after_the_one_it_was_said_for() -> None:
+    after = dinner("s2", 4).model_copy(update={"after": ("s1",)})
+    assert said(booking("s1", 4), after) == [("value", "s1", 4, 1), ("value", "s2", 4, 2)]
+
+
 def test_a_value_is_said_again_for_a_call_that_has_nothing_to_do_with_the_one_it_was_said_for() -> None:
     workflow_ = workflow(booking("s1", 4), dinner("s2", 4), booking("s3", 2), booking("s4", 4))
     found = demands(workflow_, {"book_table": BOOK})

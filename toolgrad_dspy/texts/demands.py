@@ -86,19 +86,19 @@ def demands(workflow: Workflow, tools: Mapping[str, Tool]) -> tuple[Demand, ...]
 
     Values of ``user`` origin have to be stated. Of the ``schema`` ones, enumerated values and booleans are choices to
     convey; defaults and constants need no word. Of what came from a list of several, the pick has to be determined.
-    A value that the last use of its name had already is not demanded again for a call that builds on that one: the
-    party of 4 of a table that is looked for and then booked is said once. It is said again where a party of 2 stands
-    between. For any other call it is demanded again. Where it may be understood, because the argument is required or
-    the call another of the same tool ("the weather in Ulm and in Bonn on May 13"), it is *carried* over. Nobody who
-    said a day for a table means it for an optional argument of another tool.
+    A value that the last use of its name had already is not demanded again for a call that uses what that one gave:
+    the party of 4 of a table that is looked for and then booked is said once. It is said again where a party of 2
+    stands between. For any other call it is demanded again. Where it may be understood, because the argument is
+    required or the call another of the same tool ("the weather in Ulm and in Bonn on May 13"), it is *carried* over.
+    Nobody who said a day for a table means it for an optional argument of another tool.
     """
     chosen = picks(workflow)
     found: list[Demand] = []
     last: dict[str, dict[str, list[Step]]] = {}
     count = _Count()
-    before: dict[str, frozenset[str]] = {}  # all that a step builds on, directly or not
+    before: dict[str, frozenset[str]] = {}  # those whose results a step uses, directly or not
     for step in workflow.steps:
-        before[step.id] = step.depends_on.union(*(before.get(name, ()) for name in step.depends_on))
+        before[step.id] = step.uses.union(*(before.get(name, ()) for name in step.uses))
         now: dict[str, dict[str, list[Step]]] = {}
         for origin in step.origins:
             kind = demanded(origin)
