@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from pydantic import JsonValue
 
 from tests.support.sessions import step, taken
 from toolgrad_dspy.records import Chain, Origin, Step, Tool, Workflow
@@ -73,6 +74,24 @@ def test_a_value_that_goes_on_to_a_call_that_builds_on_the_one_it_was_said_for_i
     found = step("s2", "find_cook", {"id": "ck_1"}, {"id": "ck_1"}, taken("/id", "s1"))
     assert said(booking("s1", 4), dinner("s2", 4, taken("/table", "s1"))) == [("value", "s1", 4, 1)]
     assert said(booking("s1", 4), found, dinner("s3", 4, taken("/cook", "s2"))) == [("value", "s1", 4, 1)]
+
+
+def test_a_value_is_said_again_after_another_of_its_name_that_was_found() -> None:
+    found = step("s2", "book_table", {"guests": 2}, {"ok": True}, taken("/guests", "s1"))
+    assert said(booking("s1", 4), found, booking("s3", 4)) == [("value", "s1", 4, 1), ("value", "s3", 4, 2)]
+
+
+def test_an_optional_argument_is_said_again_even_for_a_call_that_builds_on_the_one_it_was_said_for() -> None:
+    arguments = {"id": "b_1", "changes": {"guests": 4}}
+    change = step("s2", "change_booking", arguments, {}, taken("/id", "s1"), user("/changes/guests"))
+    changes: JsonValue = {"type": "object", "properties": {"guests": {"type": "integer"}}}
+    parameters: dict[str, JsonValue] = {"properties": {"changes": changes}, "required": ["changes"]}
+    tools = {"book_table": BOOK, "change_booking": BOOK.model_copy(update={"parameters": parameters})}
+    found = demands(workflow(booking("s1", 4), change), tools)
+    assert [(d.step, d.nth, d.optional, d.carried) for d in found] == [
+        ("s1", 1, False, False),
+        ("s2", 2, True, False),
+    ]
 
 
 def test_a_value_is_said_again_for_a_call_that_only_comes_after_the_one_it_was_said_for() -> None:

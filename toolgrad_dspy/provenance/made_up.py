@@ -18,7 +18,7 @@ from toolgrad_dspy.errors import one_line
 from toolgrad_dspy.json_schema import Schema, schema_at
 from toolgrad_dspy.provenance.placeholders import is_template
 from toolgrad_dspy.records import ByIdentity, Origin, Tool, escape, key_words, last_key, lookup, opaque
-from toolgrad_dspy.records.pointer import unescape
+from toolgrad_dspy.records.pointer import list_index, unescape
 from toolgrad_dspy.rendering import line
 
 # Characters of a made-up value that are told: it may be as long as an answer.
@@ -157,6 +157,25 @@ def without_optional(tool: Tool, arguments: dict[str, JsonValue], pointer: str) 
     name = unescape(pointer.split("/")[1])
     required = _required(Schema.of(tool.parameters).parts())
     return None if name in required else {key: item for key, item in arguments.items() if key != name}
+
+
+def is_optional(tool: Tool, pointer: str) -> bool:
+    """Whether ``tool`` could be called without the argument at ``pointer``, or without an object that it lies in. An
+    item of a list goes with its list.
+
+    >>> changes = {"properties": {"day": {}, "time": {}}, "required": ["day"]}
+    >>> schema = {"properties": {"id": {}, "changes": changes}, "required": ["id", "changes"]}
+    >>> tool = Tool(name="t", source_name="t", description="", parameters=schema, source="s", category="c")
+    >>> is_optional(tool, "/changes/time"), is_optional(tool, "/changes/day")
+    (True, False)
+    """
+    around, _, name = pointer.rpartition("/")
+    if not around:
+        return unescape(name) not in _required(Schema.of(tool.parameters).parts())
+    parts = [part for place in Schema.of(tool.parameters).at(around) for part in place.parts()]
+    if parts and list_index(name) is None and unescape(name) not in _required(parts):
+        return True
+    return is_optional(tool, around)
 
 
 def unknowable(parameter: str) -> bool:

@@ -71,7 +71,7 @@ def canonical(value: JsonValue, pointer: str) -> str:
     >>> canonical({"rows": [{"id": 7}]}, "$.rows[0].id"), canonical({"rows": []}, "result/rows"), canonical({}, "/")
     ('/rows/0/id', '/rows', '')
     """
-    return next((meant for meant in _meanings(pointer) if _leads_somewhere(value, meant)), pointer)
+    return next((meant for meant in _meanings(pointer) if leads_somewhere(value, meant)), pointer)
 
 
 def _meanings(pointer: str) -> Iterator[str]:
@@ -95,7 +95,8 @@ def from_json_path(path: str) -> str | None:
     return "".join(f"/{escape(key or index or quoted)}" for key, index, _, quoted in _STEP.findall(path))
 
 
-def _leads_somewhere(value: JsonValue, pointer: str) -> bool:
+def leads_somewhere(value: JsonValue, pointer: str) -> bool:
+    """Whether ``value`` has something at ``pointer``, as it stands."""
     if pointer and not pointer.startswith("/"):
         return False
     try:

@@ -9,10 +9,11 @@ from typing import Literal
 
 from pydantic import JsonValue
 
-from toolgrad_dspy.json_schema import Schema, schema_at
+from toolgrad_dspy.json_schema import schema_at
+from toolgrad_dspy.provenance.made_up import is_optional
 from toolgrad_dspy.provenance.statements import About
 from toolgrad_dspy.records import Origin, Step, Tool, Workflow, in_words, last_key, lookup
-from toolgrad_dspy.records.pointer import list_index, unescape
+from toolgrad_dspy.records.pointer import leads_somewhere, list_index, unescape
 from toolgrad_dspy.texts.picks import Pick
 from toolgrad_dspy.texts.taking import picks
 
@@ -86,11 +87,12 @@ def demands(workflow: Workflow, tools: Mapping[str, Tool]) -> tuple[Demand, ...]
 
     Values of ``user`` origin have to be stated. Of the ``schema`` ones, enumerated values and booleans are choices to
     convey; defaults and constants need no word. Of what came from a list of several, the pick has to be determined.
-    A value that the last use of its name had already is not demanded again for a call that uses what that one gave:
-    the party of 4 of a table that is looked for and then booked is said once. It is said again where a party of 2
-    stands between. For any other call it is demanded again. Where it may be understood, because the argument is
-    required or the call another of the same tool ("the weather in Ulm and in Bonn on May 13"), it is *carried* over.
-    Nobody who said a day for a table means it for an optional argument of another tool.
+    A value that the last use of its name had already is not demanded again for a required argument of a call that
+    uses what that one gave: the party of 4 of a table that is looked for and then booked is said once. It is said
+    again where another one stands between, a party of 2, or the day of an entry that was found. For any other call it
+    is demanded again. Where it may be understood, because the argument is required or the call another of the same
+    tool ("the weather in Ulm and in Bonn on May 13"), it is *carried* over. Who said a day for a table does not mean
+    it for an optional argument of another tool.
     """
     chosen = picks(workflow)
     found: list[Demand] = []
@@ -101,18 +103,20 @@ def demands(workflow: Workflow, tools: Mapping[str, Tool]) -> tuple[Demand, ...]
         before[step.id] = step.uses.union(*(before.get(name, ()) for name in step.uses))
         now: dict[str, dict[str, list[Step]]] = {}
         for origin in step.origins:
-            kind = demanded(origin)
-            if kind is None:
+            if not leads_somewhere(step.call.arguments, origin.pointer):  # `origin_faults` tells
                 continue
             value = lookup(step.call.arguments, origin.pointer)
             name, key = last_key(origin.pointer), repr(value)  # `repr` tells 1 from "1" and from True
             earlier = last.get(name, {}).get(key, [])
-            said = key in now.get(name, {}) or any(other.id in before[step.id] for other in earlier)
-            now.setdefault(name, {})[key] = [*earlier, step]
-            if not said:
+            kind = demanded(origin)
+            if kind is None:
+                now.setdefault(name, {}).setdefault(key, earlier)
+            elif key not in now.get(name, {}):
+                now.setdefault(name, {})[key] = [*earlier, step]
                 demand = _demand(step, origin, kind, value, tools.get(step.call.tool))
-                understood = not demand.optional or any(other.call.tool == step.call.tool for other in earlier)
-                found.append(count.placed(demand, key, carried=bool(earlier) and understood))
+                if demand.optional or not any(other.id in before[step.id] for other in earlier):
+                    understood = not demand.optional or any(other.call.tool == step.call.tool for other in earlier)
+                    found.append(count.placed(demand, key, carried=bool(earlier) and understood))
         last |= now
         own = [pick for pick in chosen if pick.step == step.id]
         called = [pick.called for pick in own]
@@ -169,11 +173,5 @@ def _demand(
         pointer=origin.pointer,
         value=value,
         about=about,
-        optional=tool is not None and _is_optional(tool, origin.pointer),
+        optional=tool is not None and is_optional(tool, origin.pointer),
     )
-
-
-def _is_optional(tool: Tool, pointer: str) -> bool:
-    name = unescape(pointer.split("/")[1])
-    listed = [part.keywords.get("required") for part in Schema.of(tool.parameters).parts()]
-    return not any(isinstance(names, list) and name in names for names in listed)

@@ -97,7 +97,7 @@ def facts_told(results: Sequence[Any], avoid: Sequence[str] = ()) -> list[list[F
     for result in results:
         _, named, _ = _named_list(result, avoid)
         values = list(_values(result, avoid))
-        first = values[:VALUES]
+        first = list(_values(_only_one(result), avoid))[:VALUES]
         # What a thing is called comes first, however often it was said.
         first.sort(key=lambda fact: fact.key not in _NAMES and fact in known)
         told.append(named if len(named) > 1 else _first_of_each(first))
@@ -142,6 +142,14 @@ def _named_list(result: Any, avoid: Sequence[str]) -> tuple[str, list[Fact], boo
             kept = [name for name in dict.fromkeys(names) if name and name not in avoid]
             return in_words(key), [Fact("name", name) for name in kept], len(items) == len(kept)
     return "", [], False
+
+
+def _only_one(result: Any) -> Any:
+    """Of a result with one list, of one thing with a name, that thing: what stands around it is of something else."""
+    lists = [value for value in result.values() if isinstance(value, list)] if isinstance(result, dict) else [result]
+    items = lists[0] if len(lists) == 1 else None
+    one = items[0] if isinstance(items, list) and len(items) == 1 else None
+    return one if isinstance(one, dict) and _name(one) else result
 
 
 def _name(item: dict[str, Any]) -> str:
