@@ -3,7 +3,7 @@
 import json
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -95,29 +95,10 @@ def demands(workflow: Workflow, tools: Mapping[str, Tool]) -> tuple[Demand, ...]
     it for an optional argument of another tool.
     """
     chosen = picks(workflow)
+    said = _Said(tools)
     found: list[Demand] = []
-    last: dict[str, dict[str, list[Step]]] = {}
-    count = _Count()
-    before: dict[str, frozenset[str]] = {}  # those whose results a step uses, directly or not
     for step in workflow.steps:
-        before[step.id] = step.uses.union(*(before.get(name, ()) for name in step.uses))
-        now: dict[str, dict[str, list[Step]]] = {}
-        for origin in step.origins:
-            if not leads_somewhere(step.call.arguments, origin.pointer):  # `origin_faults` tells
-                continue
-            value = lookup(step.call.arguments, origin.pointer)
-            name, key = last_key(origin.pointer), repr(value)  # `repr` tells 1 from "1" and from True
-            earlier = last.get(name, {}).get(key, [])
-            kind = demanded(origin)
-            if kind is None:
-                now.setdefault(name, {}).setdefault(key, earlier)
-            elif key not in now.get(name, {}):
-                now.setdefault(name, {})[key] = [*earlier, step]
-                demand = _demand(step, origin, kind, value, tools.get(step.call.tool))
-                if demand.optional or not any(other.id in before[step.id] for other in earlier):
-                    understood = not demand.optional or any(other.call.tool == step.call.tool for other in earlier)
-                    found.append(count.placed(demand, key, carried=bool(earlier) and understood))
-        last |= now
+        found += said.demands_of(step)
         own = [pick for pick in chosen if pick.step == step.id]
         called = [pick.called for pick in own]
         several = sum(origin.kind == "result" for origin in step.origins) > 1
@@ -136,6 +117,47 @@ def demands(workflow: Workflow, tools: Mapping[str, Tool]) -> tuple[Demand, ...]
     return tuple(found)
 
 
+class _Said:
+    """What the query has said for the steps so far: which steps share the last value of each name, and at how many
+    places each value has to be said.
+    """
+
+    def __init__(self, tools: Mapping[str, Tool]) -> None:
+        self._tools = tools
+        self._last: dict[str, dict[str, list[Step]]] = {}
+        self._used: dict[str, frozenset[str]] = {}  # by step those whose results it uses, directly or not
+        self._needed: Counter[tuple[str, str]] = Counter()
+        self._listed: Counter[tuple[str, str]] = Counter()
+
+    def demands_of(self, step: Step) -> Iterator[Demand]:
+        """What has to be said for ``step``, which comes next."""
+        self._used[step.id] = step.uses.union(*(self._used.get(name, ()) for name in step.uses))
+        now: dict[str, dict[str, list[Step]]] = {}
+        for origin in step.origins:
+            if not leads_somewhere(step.call.arguments, origin.pointer):  # `origin_faults` tells
+                continue
+            value = lookup(step.call.arguments, origin.pointer)
+            name, key = last_key(origin.pointer), repr(value)  # `repr` tells 1 from "1" and from True
+            earlier = self._last.get(name, {}).get(key, [])
+            kind = demanded(origin)
+            if kind is None:
+                now.setdefault(name, {}).setdefault(key, earlier)
+            elif key not in now.get(name, {}):
+                now.setdefault(name, {})[key] = [*earlier, step]
+                demand = _demand(step, origin, kind, value, self._tools.get(step.call.tool))
+                if demand.optional or not any(other.id in self._used[step.id] for other in earlier):
+                    yield self._placed(demand, (name, key), earlier)
+        self._last |= now
+
+    def _placed(self, demand: Demand, said: tuple[str, str], earlier: Sequence[Step]) -> Demand:
+        """``demand`` with its place. That of one that may be carried over is not counted for the others."""
+        understood = not demand.optional or any(other.call.tool == demand.tool for other in earlier)
+        carried = bool(earlier) and understood
+        self._listed[said] += 1
+        self._needed[said] += not carried
+        return replace(demand, nth=(self._listed if carried else self._needed)[said], carried=carried)
+
+
 def demanded(origin: Origin) -> Literal["value", "choice"] | None:
     """What a query has to say for a value of ``origin``: nothing for one from a result, or that is left to a default.
 
@@ -144,21 +166,6 @@ def demanded(origin: Origin) -> Literal["value", "choice"] | None:
     if origin.kind in ("user", "unknown"):
         return "value"
     return "choice" if origin.kind == "schema" and origin.match in _CHOICES else None
-
-
-class _Count:
-    """At how many places each value has to be said for each name."""
-
-    def __init__(self) -> None:
-        self._needed: Counter[tuple[str, str]] = Counter()
-        self._listed: Counter[tuple[str, str]] = Counter()
-
-    def placed(self, demand: Demand, key: str, *, carried: bool) -> Demand:
-        """``demand`` with its place. That of one that may be carried over is not counted for the others."""
-        place = (demand.about.name, key)
-        self._listed[place] += 1
-        self._needed[place] += not carried
-        return replace(demand, nth=(self._listed if carried else self._needed)[place], carried=carried)
 
 
 def _demand(
