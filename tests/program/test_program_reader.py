@@ -202,6 +202,28 @@ def test_a_claim_or_an_answer_is_decided_with_the_results() -> None:
     assert [violation.code for violation in read(answer, QUERY, response).broken] == ["claim_unsupported"]
 
 
+@pytest.mark.parametrize(
+    ("response", "results"),
+    [
+        ("Nothing to add.", ["s2"]),  # no later call uses what the table's booking gave
+        ("Your table is the Emerald Nook.", ["s1", "s2"]),  # any result may have it
+    ],
+)
+def test_an_answer_is_looked_for_with_the_result_of_its_own_call_alone(response: str, results: list[str]) -> None:
+    shown: list[dict[str, Any]] = []
+
+    def answer(prompt: Prompt) -> dict[str, Any]:
+        if "extracted" in prompt.outputs:
+            return said(**GOOD)(prompt)
+        shown.extend(objects(prompt.inputs["results"]))
+        claims = [{"claim": c["claim"], "reason": "-", "supported": True} for c in objects(prompt.inputs["claims"])]
+        calls = [{"call": c["call"], "reason": "-", "answered": True} for c in objects(prompt.inputs["calls"])]
+        return {"claims_checked": claims, "answers_checked": calls}
+
+    assert read(answer, QUERY, response).broken == ()
+    assert [step["step"] for step in shown] == results
+
+
 OPEN = [
     {"place_id": "pl_1", "name": "Quay", "opens": "09:00"},
     {"place_id": "pl_2", "name": "Mill", "opens": "17:30"},

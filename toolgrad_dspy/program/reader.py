@@ -6,7 +6,7 @@ that cannot be used decides nothing, and then nothing holds.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import dspy
@@ -148,7 +148,8 @@ class Reader(dspy.Module):
                 self.check,
                 self._models,
                 self.role,
-                results=workflow_lines(texts.workflow, texts.shown_chars),
+                # Claims may be in any result; an answer is about its own.
+                results=workflow_lines(texts.workflow if claimed else _of(texts.workflow, ids), texts.shown_chars),
                 query=line(texts.query),
                 response=line(texts.response),
                 claims=_lines(_claim(number, question, texts) for number, question in enumerate(claimed, 1)),
@@ -239,6 +240,12 @@ def _asked_for(requests: Sequence[ReadRequest], steps: Sequence[Step]) -> set[st
     ids = [step.id for step in steps]
     asked = {call for request in requests if (call := read_choice(request.call, (*ids, NO_CALL))) in ids}
     return {name for step in reversed(steps) if step.id in asked for name in step.depends_on} | asked
+
+
+def _of(workflow: Workflow, ids: Collection[str]) -> Workflow:
+    """``workflow`` with the steps ``ids`` alone."""
+    chains = ((chain, tuple(step for step in chain.steps if step.id in ids)) for chain in workflow.chains)
+    return Workflow(chains=tuple(chain.model_copy(update={"steps": steps}) for chain, steps in chains if steps))
 
 
 def _call(step: Step, tools: Mapping[str, Tool]) -> dict[str, JsonValue]:
