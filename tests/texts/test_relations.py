@@ -24,6 +24,7 @@ RESULTS: dict[str, Any] = {
         ]
     },
     "s3": {"days": [{"place": "Harbour Café", "from": "10:00"}, {"place": "Blue Door", "from": "18:15"}]},
+    "s5": {"title": "Dinner with Ada", "date": "2026-05-20", "notes": "Bring the tickets."},
     "s4": {"name": "Harbour Café", "address": "Quay Lane 7"},
     "s2": {"restaurant": "Blue Door", "booked": {"date": "2026-05-16", "time": "19:30"}},
 }
@@ -31,9 +32,10 @@ RESULTS: dict[str, Any] = {
 
 def misplaced(response: str, query: str = "Which places are there?") -> list[tuple[str, str]]:
     relations = Relations(RESULTS, [query])
+    told = relations.told(response, claims(response))
     found = []
     for a, b in sentences(response):
-        said = [claim for claim in claims(response) if a <= claim.start < b]
+        said = [claim for claim in told if a <= claim.start < b]
         found += [(claim.text, subject.text) for claim, subject in relations.misplaced(said)]
     return found
 
@@ -47,8 +49,10 @@ def misplaced(response: str, query: str = "Which places are there?") -> list[tup
         ("The oldest is Blue Door, open since May 14, 2019.", [("May 14, 2019", "Blue Door")]),
         ("For The Mill, the next day begins at 18:15.", [("18:15", "The Mill")]),
         # In the details of the café as well, which do not name The Mill.
-        ("The Mill is at Quay Lane 7.", [("Quay Lane", "Mill")]),
+        ("The Mill is at Quay Lane 7.", [("Quay Lane", "The Mill")]),
         ("We have Harbour Café, open at 09:00, and The Mill, open at 5:30 pm.", [("5:30 pm", "The Mill")]),
+        ("For Dinner with Ada, the date is 16 May.", [("16 May", "Dinner with Ada")]),
+        ('Dinner with Ada has the note "Bring the tickets." and is on 16 May.', [("16 May", "Dinner with Ada")]),
     ],
 )
 def test_what_holds_of_a_neighbour_or_of_other_results_is_misplaced(
@@ -65,6 +69,7 @@ def test_what_holds_of_a_neighbour_or_of_other_results_is_misplaced(
         "There is The Mill in the Old Town, rated 4.8.",
         "At 17:30 you could still go to Harbour Café.",  # what comes before the first name may be anything's
         "Blue Door is booked for May 16 at 19:30.",  # stands by itself
+        "Dinner with Ada is on 20 May.",
         "Try Harbour Café. The other one opens at 17:30.",  # of another sentence
         "Harbour Café has 2 tables.",
         "At Harbour Café, the next day begins at 10:00.",

@@ -32,7 +32,11 @@ from toolgrad_dspy.texts.contents import (
     tellable_texts,
 )
 
-_SENTENCE = re.compile(r"[^.!?\n。！？]+(?:[.!?](?=[^\s\"”»])[^.!?\n]+)*[.!?。！？]*[\"”»]?")
+# A mark within quotation marks ends the sentence around them only if no small letter follows: '"See you." and so on'.
+_END = re.compile(
+    r"(?<=[.!?])(?<!\bDr\.)(?<!\bMr\.)(?<!\bMrs\.)(?<!\bMs\.)(?<!\bSt\.)\s+"
+    r"|(?<=[.!?][\"”»’'])\s+(?![a-z])|(?<=[。！？])|\n+"
+)
 _DECIMAL = re.compile(r"\d{1,2}[.,]\d{2}")
 # How far a round number may be from what it stands for.
 _ROUNDED = 0.05
@@ -318,9 +322,12 @@ class _Own:
 
 def sentences(text: str) -> Iterator[tuple[int, int]]:
     """Where the sentences of ``text`` begin and end."""
-    for match in _SENTENCE.finditer(text):
-        if match[0].strip():
-            yield match.span()
+    start = 0
+    for end in (*_END.finditer(text), None):
+        stop = end.start() if end else len(text)
+        if text[start:stop].strip():
+            yield start, stop
+        start = end.end() if end else stop
 
 
 def sentence_of(text: str, claim: Claim) -> str:

@@ -160,7 +160,8 @@ class _Examiner:
     def claims(self) -> None:
         """Whether what the response says is in what its writer was shown."""
         evidence, elsewhere = self.evidence, self._of_another()
-        for claim in (*claims(self.response), *(deed for deed in elsewhere if deed.kind == "deed")):
+        own = claims(self.response)
+        for claim in (*own, *(other for other in elsewhere if other not in own)):
             subject = elsewhere.get(claim, "")
             if subject:
                 text = f"claim: the response says {claim.text!r} of {subject!r}, and it is of another one"
@@ -177,9 +178,13 @@ class _Examiner:
         deeds = Deeds(self.workflow.steps, self.tools, self.shown)
         found: dict[Claim, str] = {}
         free = [claim for claim in claims(self.response) if not self._within_a_name(claim)]
+        told = relations.told(self.response, free)
         for a, b in sentences(self.response):
             said = [claim for claim in free if a <= claim.start < b]
-            pairs = (*relations.misplaced(said), *deeds.misplaced(self.response[a:b], a, said))
+            pairs = (
+                *relations.misplaced([c for c in told if a <= c.start < b]),
+                *deeds.misplaced(self.response[a:b], a, said),
+            )
             found |= {claim: subject.text for claim, subject in pairs}
         return found
 

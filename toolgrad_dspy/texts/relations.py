@@ -51,6 +51,26 @@ class Relations:
         self._texts_beside = texts
         self._beside = "".join(map(normalise, texts))
 
+    def told(self, text: str, said: Sequence[Claim]) -> list[Claim]:
+        """The claims ``said`` in a ``text``, and the names of several words that things of the results have, in place
+        of the claims within: "Dinner with Ada" is one name, and "Ada" in it nobody.
+        """
+        names: list[Claim] = []
+        for name in self._names:
+            at = text.find(name)
+            while at >= 0:
+                if not any(known.start <= at < known.end for known in names):  # a longer one
+                    names.append(Claim("name", name, at, at + len(name)))
+                at = text.find(name, at + len(name))
+        others = (claim for claim in said if not any(n.start < claim.end and claim.start < n.end for n in names))
+        return sorted((*names, *others), key=lambda claim: claim.start)
+
+    @cached_property
+    def _names(self) -> list[str]:
+        """What things of the results are called in several words, the longest first."""
+        called = {leaf for _, key, leaf in self._leaves if key in NAME_KEYS and isinstance(leaf, str)}
+        return sorted((name for name in called if " " in name and len(name) <= SHORT), key=lambda n: (-len(n), n))
+
     def misplaced(self, sentence: Sequence[Claim]) -> Iterator[tuple[Claim, Claim]]:
         """The claims of a ``sentence`` that are true of something else than the name before them, with that name.
 
