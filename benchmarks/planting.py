@@ -19,7 +19,8 @@ from toolgrad_dspy.provenance.statements import conveys, mentions, states
 from toolgrad_dspy.records import Chain, Sample, Step, Tool, ToolCall, Workflow, leaves
 from toolgrad_dspy.records.pointer import list_index, unescape
 from toolgrad_dspy.texts import Demand, claims, demands, told_ids
-from toolgrad_dspy.texts.evidence import Evidence, sentence_of, sentences
+from toolgrad_dspy.texts.evidence import Evidence
+from toolgrad_dspy.texts.sentences import sentence_of, sentences
 
 Tools = dict[str, Tool]
 

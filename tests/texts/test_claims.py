@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from toolgrad_dspy.texts import claims
-from toolgrad_dspy.texts.evidence import Evidence, sentence_of
+from toolgrad_dspy.texts.evidence import Evidence
+from toolgrad_dspy.texts.sentences import sentence_of
 
 RESULTS: dict[str, Any] = {
     "s1": {
@@ -13,10 +14,11 @@ RESULTS: dict[str, Any] = {
             {"place_id": "pl_1", "name": "Harbour Café", "rating": 4.5, "seats": 40, "opens": "09:00"},
             {"place_id": "pl_2", "name": "Blue Door", "rating": 3.9, "seats": 12, "opens": "17:30"},
         ],
-        "total": 2,
+        "total": 72,
     },
     "s2": {"restaurant": "Blue Door", "date": "2026-05-14", "time": "19:30", "price": 342.81, "share": 0.25},
     "s3": {"first_name": "Ann", "last_name": "Lee", "mail": "ann.lee@example.org", "note": "Bring the Red Folder."},
+    "s5": {"stops": [{"at": "Quay", "distance_m": n, "step_free": n < 88, "state": "in_use"} for n in (10, 57, 88)]},
     "s4": {"items": [{"cost": 10.5}, {"cost": 4.25}, {"cost": 3}]},
 }
 QUERY = "Find places, book a table for 6 on the 14th, and write to Ann."
@@ -80,6 +82,11 @@ def test_german_nouns_are_no_names_but_several_capitals_in_a_row_are() -> None:
         "The total cost is 17.75.",
         "It is on Thursday, 14 May 2026.",
         "About 343 in all for Blue Door.",
+        "The nearest is 10 m away, the others 57 m and 88 m.",
+        "1. Harbour Café\n2) Blue Door\n- 3. Ann Lee",  # numbers of a list
+        "There are 72 places, and these are the first.",
+        "Two of them are step-free.",  # so many have that in common
+        "In the Red Folder there are notes.",
     ],
 )
 def test_what_the_results_or_the_query_say_is_supported(response: str) -> None:
@@ -101,6 +108,9 @@ def test_what_the_results_or_the_query_say_is_supported(response: str) -> None:
         ("There are 7 of them.", ["7"]),
         ("Blue Door has 12 seats and opens at 40 pm.", ["40"]),
         ("It rains in Paris.", ["Paris"]),
+        ("The nearest is 58 m away.", ["58 m"]),
+        ("It has 72 doors.", ["72"]),
+        ("Blue Door opens at 16 am.", ["16"]),
     ],
 )
 def test_what_neither_says_is_not(response: str, wrong: list[str]) -> None:

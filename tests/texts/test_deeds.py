@@ -7,13 +7,14 @@ import pytest
 from toolgrad_dspy.records import Observation, Step, Tool, ToolAnnotations, ToolCall
 from toolgrad_dspy.texts import claims
 from toolgrad_dspy.texts.deeds import Deeds
-from toolgrad_dspy.texts.evidence import sentences
+from toolgrad_dspy.texts.sentences import sentences
 
 RESULTS: dict[str, Any] = {
     "s1": {
         "reservations": [
             {"reservation_id": "rsv-1", "restaurant": "Umi", "date": "2026-05-16"},
             {"reservation_id": "rsv-2", "restaurant": "Da Nino", "date": "2026-05-17"},
+            {"reservation_id": "rsv-3", "restaurant": "Pergola", "status": "cancelled"},
         ]
     },
     "s2": {"reservation_id": "rsv-1", "status": "cancelled"},
@@ -76,6 +77,7 @@ def test_what_was_done_to_another_thing_is_misplaced(response: str, expected: li
         "I cancelled Umi; the one at Da Nino stays.",  # the sentence names what it was done to
         "Your table is cancelled, and Ada Quill has your message.",
         "I sent it to Ada Quill.",
+        "Pergola was already cancelled.",  # as its record says
         "There is a table at Da Nino on May 17.",  # nothing is said to be done
         "It is cancelled. Da Nino still expects you on May 17.",
     ],

@@ -28,7 +28,7 @@ from toolgrad_dspy.records.pointer import list_index
 from toolgrad_dspy.rendering import line, short_description, workflow_lines
 from toolgrad_dspy.signatures import MISSING, NO_CALL, CheckResponse, Extract, ReadRequest, ReadValue
 from toolgrad_dspy.texts import Demand, Examination, Question, Violation
-from toolgrad_dspy.texts.evidence import sentence_of
+from toolgrad_dspy.texts.sentences import sentence_of
 
 # Characters of what a tool does, and of a sentence, for the reader.
 DOES = 160

@@ -11,8 +11,9 @@ from itertools import islice
 from toolgrad_dspy.records import Step, Tool, in_words, last_key, leaves
 from toolgrad_dspy.texts.asked import left_out
 from toolgrad_dspy.texts.clauses import telling, vocabulary
-from toolgrad_dspy.texts.evidence import Evidence, sentences
+from toolgrad_dspy.texts.evidence import Evidence
 from toolgrad_dspy.texts.nothing_found import denies, empty_parts, is_empty
+from toolgrad_dspy.texts.sentences import sentences
 
 # Names in a result by which a response may speak of it.
 MOST_KEYS = 200

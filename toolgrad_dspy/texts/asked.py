@@ -15,7 +15,7 @@ from toolgrad_dspy.records.pointer import list_index
 from toolgrad_dspy.texts.claims import claims
 from toolgrad_dspy.texts.clauses import clauses, telling, vocabulary
 from toolgrad_dspy.texts.contents import alike, clocks_of, days_of, numbers_of, significant_digits
-from toolgrad_dspy.texts.evidence import sentence_of
+from toolgrad_dspy.texts.sentences import sentence_of
 
 # Leaves of a result that are looked at.
 MOST_LEAVES = 200

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import groupby
 from typing import Literal
 
 from toolgrad_dspy.provenance.statements import Clock, Day, numbers_in, times_in, written_dates_in
@@ -32,6 +33,7 @@ _FEW_WORDS = 12
 _WORD = re.compile(r"[^\W_](?:[\w'’&-]*[^\W_])?")
 _SENTENCE_END = re.compile(r"(?:^|[.!?:;…\n。！？]|^\s*[-*•]|\d[.)])[\s\"'“”«»()*_-]*$")
 _QUOTED = re.compile(r'"([^"\n]{2,400})"|“([^”\n]{2,400})”|»([^«\n]{2,400})«|«([^»\n]{2,400})»|„([^“”\n]{2,400})[“”]')
+_LIST_NUMBER = re.compile(r"\s*(?:[-*•]\s*)?\d{1,3}[.)]\s")
 # A day of a month that goes without saying: "on the 12th".
 _DAY = re.compile(r"\b(?:on|the)\s+([12]?\d|3[01])(?:st|nd|rd|th)\b", re.IGNORECASE)
 # Addresses, links, paths and ids: what cannot be written in other words.
@@ -99,10 +101,13 @@ def _moments(text: str) -> Iterator[Claim]:
 
 def _numbers(text: str) -> Iterator[Claim]:
     for begin, line in _lines(text):
-        for number in numbers_in(line):
-            if number.form not in _NO_CLAIMS and line[number.start : number.end].casefold() != "one":
-                said = line[number.start : number.end]
-                yield _claim("number", text, begin + number.start, begin + number.end, _whole(said, number.values))
+        said = [number for number in numbers_in(line) if number.form not in _NO_CLAIMS]
+        for start, alike in groupby(said, key=lambda number: number.start):
+            readings = list(alike)  # "88 m" are metres, or millions
+            end = max(number.end for number in readings)
+            if line[start:end].casefold() != "one" and not _LIST_NUMBER.fullmatch(line, 0, end + 2):
+                values = [value for number in readings for value in _whole(line[start:end], number.values)]
+                yield _claim("number", text, begin + start, begin + end, tuple(dict.fromkeys(values)))
 
 
 def _whole(said: str, values: Sequence[float]) -> tuple[float, ...]:

@@ -77,11 +77,21 @@ def telling(text: str) -> frozenset[str]:
 
 
 def stem(word: str) -> str:
-    """``word`` without the common endings of English, roughly: ``opening`` and ``opens`` are one."""
+    """``word`` without the common endings of English, roughly.
+
+    >>> [stem(word) for word in ("opening", "opens", "places", "place", "cancelled", "cancel", "entries")]
+    ['open', 'open', 'plac', 'plac', 'cancel', 'cancel', 'entry']
+    """
     for ending in ("ings", "ing", "ies", "es", "ed", "s"):
+        # "Places" are a place, and "boxes" a box.
+        if ending == "es" and not word[:-2].endswith(("s", "x", "z", "ch", "sh")):
+            continue
         if word.endswith(ending) and len(word) - len(ending) >= 3:
-            return word[: -len(ending)] + ("y" if ending == "ies" else "")
-    return word
+            word = word[: -len(ending)] + ("y" if ending == "ies" else "")
+            break
+    silent = len(word) > 4 and word[-1] == "e"
+    doubled = len(word) > 3 and word[-1] == word[-2]
+    return word[:-1] if silent or doubled else word
 
 
 _STEMS = frozenset(stem(word) for word in GENERAL)

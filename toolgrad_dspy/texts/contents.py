@@ -76,14 +76,12 @@ def _stems(text: str) -> Iterator[str]:
     return (word.rstrip("s") for word in normalise(text).split() if len(word) > 3)
 
 
-def lengths(value: JsonValue) -> Iterator[int]:
+def lists(value: JsonValue) -> Iterator[list[JsonValue]]:
+    """Every list in a value, also those within others."""
     if isinstance(value, list):
-        yield len(value)
-        for item in value:
-            yield from lengths(item)
-    elif isinstance(value, dict):
-        for item in value.values():
-            yield from lengths(item)
+        yield value
+    for item in value if isinstance(value, list) else value.values() if isinstance(value, dict) else ():
+        yield from lists(item)
 
 
 def sums(value: JsonValue) -> Iterator[float]:

@@ -10,6 +10,7 @@ from functools import cached_property
 
 from pydantic import JsonValue
 
+from toolgrad_dspy.provenance.repeats import objects
 from toolgrad_dspy.provenance.statements.reading import normalise
 from toolgrad_dspy.records import Step, Tool, in_words, last_key, leaves, names_id
 from toolgrad_dspy.texts.claims import Claim
@@ -45,8 +46,22 @@ class Deeds:
                 continue
             name = min(names, key=lambda name: abs(name.start - start - done.start()))
             begin, end = sorted((start + done.start(), name.start))
-            if not _ANOTHER_CLAUSE.search(sentence[begin - start : end - start]):
+            another_clause = _ANOTHER_CLAUSE.search(sentence[begin - start : end - start])
+            if not another_clause and not self._is_so(normalise(name.text), normalise(done[0])):
                 yield Claim("deed", done[0], start + done.start(), start + done.end()), name
+
+    def _is_so(self, name: str, state: str) -> bool:
+        """Whether a record with that ``name`` says that it is so: a booking that was cancelled before."""
+        return any({name, state} <= record for record in self._records)
+
+    @cached_property
+    def _records(self) -> list[frozenset[str]]:
+        """The short texts of each object of the results."""
+        return [
+            frozenset(normalise(item) for item in record.values() if isinstance(item, str) and len(item) <= SHORT)
+            for value in self._shown.values()
+            for record in objects(value)
+        ]
 
     @cached_property
     def _names(self) -> frozenset[str]:

@@ -6,6 +6,7 @@ sentence says.
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -23,7 +24,7 @@ from toolgrad_dspy.texts.contents import (
     READ_CHARS,
     clocks_of,
     days_of,
-    lengths,
+    lists,
     numbers_by_part,
     numbers_of,
     readings_of,
@@ -32,17 +33,15 @@ from toolgrad_dspy.texts.contents import (
     tellable_texts,
 )
 
-# A mark within quotation marks ends the sentence around them only if no small letter follows: '"See you." and so on'.
-_END = re.compile(
-    r"(?<=[.!?])(?<!\bDr\.)(?<!\bMr\.)(?<!\bMrs\.)(?<!\bMs\.)(?<!\bSt\.)\s+"
-    r"|(?<=[.!?][\"”»’'])\s+(?![a-z])|(?<=[。！？])|\n+"
-)
 _DECIMAL = re.compile(r"\d{1,2}[.,]\d{2}")
 # How far a round number may be from what it stands for.
 _ROUNDED = 0.05
 # Words of a long text that have to be told, and letters of such a word.
 _WORDS_TOLD = 2
 _WORD_LETTERS = 5
+# Keys under which a result says how many there are, and words that say so in a sentence.
+_TOTALS = frozenset({"total", "count", "size", "match", "hit"})
+_IN_ALL = frozenset({"all", "altogether", "total", "overall"})
 # A number of more significant digits is not there by chance.
 _DISTINCTIVE_DIGITS = 4
 
@@ -90,7 +89,8 @@ class Evidence:
             words = claim.text.split()
             # The first word of a sentence has its capital from there: "Vom Riverside Pier".
             begins = sentence.lstrip(" \n-*\"'“«„").startswith(words[0])
-            if begins and len(words) > 2 and self._has_text(" ".join(words[1:])):
+            article = words[0] in ("the", "The")
+            if (article or begins) and len(words) > 1 + (not article) and self._has_text(" ".join(words[1:])):
                 return "text"
             return "record" if self._in_one_record(normalise(claim.text).split()) else None
         return None
@@ -212,7 +212,7 @@ class Evidence:
     @cached_property
     def _counts(self) -> frozenset[float]:
         """How many there are of something: the lengths of lists, the calls."""
-        counts = {float(length) for value in self._shown.values() for length in lengths(value)}
+        counts = {float(len(found)) for value in self._shown.values() for found in lists(value)}
         return frozenset({*counts, float(len(self._shown))})
 
     @cached_property
@@ -236,11 +236,38 @@ class Evidence:
                 return "record"
             if self._is_hour(reading, sentence):
                 return "time"
-            if reading in self._counts:
+            if reading in self._counts or self._is_count(reading, words) or self._is_total(places, words):
                 return "count"
             if round(reading, 2) in self._totals:
                 return "sum"
         return None
+
+    def _is_count(self, reading: float, words: set[str]) -> bool:
+        """Whether so many things of a list have something in common that the sentence says: "four are confirmed"."""
+        return any(count == reading and said <= words for said, count in self._alike)
+
+    @cached_property
+    def _alike(self) -> frozenset[tuple[frozenset[str], int]]:
+        """How many things of a list have the same short text, or the same yes; with the words for it."""
+        found: set[tuple[frozenset[str], int]] = set()
+        for value in self._shown.values():
+            for things in lists(value):
+                held = Counter(
+                    _worded(key, item) for thing in things if isinstance(thing, dict) for key, item in thing.items()
+                )
+                found |= {(said, count) for said, count in held.items() if said and 1 < count < len(things)}
+        return frozenset(found)
+
+    def _is_total(self, places: Iterable[_Place], words: set[str]) -> bool:
+        """Whether one of ``places`` says how many there are of what the sentence speaks of, or in all."""
+        for place in places:
+            if place.words & _TOTALS:
+                record = self._shown.get(place.source) if place.record == "" else None
+                beside = record if isinstance(record, dict) else {}
+                of = {word.rstrip("s") for key in beside for word in key_words(key)}
+                if words & (of | _IN_ALL):
+                    return True
+        return False
 
     def _close(self, reading: float, text: str) -> list[float]:
         """The numbers of the evidence that ``reading`` is, or is rounded from; a percentage that it is of."""
@@ -320,19 +347,13 @@ class _Own:
     words: set[str]
 
 
-def sentences(text: str) -> Iterator[tuple[int, int]]:
-    """Where the sentences of ``text`` begin and end."""
-    start = 0
-    for end in (*_END.finditer(text), None):
-        stop = end.start() if end else len(text)
-        if text[start:stop].strip():
-            yield start, stop
-        start = end.end() if end else stop
-
-
-def sentence_of(text: str, claim: Claim) -> str:
-    """The sentence of ``text`` that ``claim`` stands in."""
-    return next((text[a:b] for a, b in sentences(text) if a <= claim.start < b), text)
+def _worded(key: str, item: JsonValue) -> frozenset[str]:
+    """The words by which a response says what a thing has; none for what is said in other ways."""
+    if item is True:
+        return frozenset(word.rstrip("s") for word in key_words(key))
+    if isinstance(item, str) and len(item) <= LABEL_CHARS and not any(sign.isdigit() for sign in item):
+        return frozenset(word.rstrip("s") for word in normalise(item.replace("_", " ")).split())
+    return frozenset()
 
 
 def _days(dates: Iterable[Day]) -> Iterator[date]:

@@ -23,10 +23,11 @@ from toolgrad_dspy.texts.clauses import Clause
 from toolgrad_dspy.texts.copied import copied
 from toolgrad_dspy.texts.deeds import Deeds
 from toolgrad_dspy.texts.demands import Demand, demands
-from toolgrad_dspy.texts.evidence import Evidence, sentence_of, sentences
+from toolgrad_dspy.texts.evidence import Evidence
 from toolgrad_dspy.texts.internal import internal_values, leaked_names, told_ids
 from toolgrad_dspy.texts.picks import determined_by
 from toolgrad_dspy.texts.relations import SHORT, Relations
+from toolgrad_dspy.texts.sentences import sentence_of, sentences
 from toolgrad_dspy.texts.serving import served
 from toolgrad_dspy.texts.unset import unset
 
@@ -174,7 +175,7 @@ class _Examiner:
 
     def _of_another(self) -> dict[Claim, str]:
         """The claims that are true of another thing than the name before them in their sentence, with that name."""
-        relations = Relations(self.shown, [self.query])
+        relations = Relations(self.shown, [self.query], self.workflow.steps)
         deeds = Deeds(self.workflow.steps, self.tools, self.shown)
         found: dict[Claim, str] = {}
         free = [claim for claim in claims(self.response) if not self._within_a_name(claim)]

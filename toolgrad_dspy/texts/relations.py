@@ -12,7 +12,7 @@ from pydantic import JsonValue
 
 from toolgrad_dspy.provenance.statements import Day, dates_in, numbers_in, times_in
 from toolgrad_dspy.provenance.statements.reading import normalise
-from toolgrad_dspy.records import last_key, leaves, lookup
+from toolgrad_dspy.records import Source, Step, last_key, leaves, lookup
 from toolgrad_dspy.records.pointer import list_index
 from toolgrad_dspy.texts.claims import Claim
 from toolgrad_dspy.texts.contents import alike, clocks_of, days_of, numbers_of, significant_digits
@@ -44,50 +44,77 @@ class _Found:
 
 
 class Relations:
-    """The things of the lists in the results ``shown``, by step; ``texts`` may be repeated of any of them."""
+    """The things of the lists in the results ``shown``, by step; ``texts`` may be repeated of any of them.
 
-    def __init__(self, shown: Mapping[str, JsonValue], texts: Sequence[str]) -> None:
+    ``steps`` tell which results are about a thing of another one: the departures from a stop name no stop.
+    """
+
+    def __init__(self, shown: Mapping[str, JsonValue], texts: Sequence[str], steps: Sequence[Step] = ()) -> None:
         self._shown = shown
+        self._steps = steps
         self._texts_beside = texts
         self._beside = "".join(map(normalise, texts))
 
     def told(self, text: str, said: Sequence[Claim]) -> list[Claim]:
-        """The claims ``said`` in a ``text``, and the names of several words that things of the results have, in place
-        of the claims within: "Dinner with Ada" is one name, and "Ada" in it nobody.
+        """The claims ``said`` in a ``text``, and the names that things of the results have, in place of the claims
+        within: "Dinner with Ada" is one name, and "Ada" in it nobody.
         """
         names: list[Claim] = []
+        lower = text.lower()
         for name in self._names:
-            at = text.find(name)
+            # In a sentence "Spinach lasagne" may have a small letter, and one word without its capital is no name.
+            inside, wanted = (lower, name.lower()) if " " in name and len(lower) == len(text) else (text, name)
+            at = inside.find(wanted)
             while at >= 0:
-                if not any(known.start <= at < known.end for known in names):  # a longer one
-                    names.append(Claim("name", name, at, at + len(name)))
-                at = text.find(name, at + len(name))
+                end = at + len(wanted)
+                whole = not (text[at - 1 : at].isalnum() or text[end : end + 1].isalnum())
+                if whole and not any(known.start <= at < known.end for known in names):  # a longer one
+                    names.append(Claim("name", text[at:end], at, end))
+                at = inside.find(wanted, end)
         others = (claim for claim in said if not any(n.start < claim.end and claim.start < n.end for n in names))
         return sorted((*names, *others), key=lambda claim: claim.start)
 
     @cached_property
     def _names(self) -> list[str]:
-        """What things of the results are called in several words, the longest first."""
-        called = {leaf for _, key, leaf in self._leaves if key in NAME_KEYS and isinstance(leaf, str)}
-        return sorted((name for name in called if " " in name and len(name) <= SHORT), key=lambda n: (-len(n), n))
+        """What things of the results are called, in several words or with a capital, the longest first: what stands
+        under a name, and what stands where one of those does (``restaurant`` of a booking).
+        """
+        texts = [(key, leaf) for _, key, leaf in self._leaves if isinstance(leaf, str) and len(leaf) <= SHORT]
+        called = {leaf for key, leaf in texts if key in NAME_KEYS}
+        keys = {key for key, leaf in texts if leaf in called}
+        called |= {leaf for key, leaf in texts if key in keys and leaf[:1].isupper()}
+        return sorted((n for n in called if " " in n or n[:1].isupper()), key=lambda name: (-len(name), name))
 
     def misplaced(self, sentence: Sequence[Claim]) -> Iterator[tuple[Claim, Claim]]:
         """The claims of a ``sentence`` that are true of something else than the name before them, with that name.
 
-        They stand with other things of its list, and in results that do not have the name at all, nowhere else.
+        They stand with other things of its list, and in results that do not have the name at all and are not about
+        it, nowhere else.
         """
         subject: Claim | None = None
-        about = _Found()
+        about, results = _Found(), set[str]()
         for claim in sentence:
             found = self._found(claim)
             # What a thing is called may be said of it wherever it stands.
             named = bool(found.things) and claim.kind in ("name", "quote")
             if named and (found.keys & NAME_KEYS if subject is None else found.keys & about.keys):
-                subject, about = claim, found
-            elif subject is None or found.free or not found.things or about.things & found.things:
-                continue
-            elif all(thing[:2] in about.lists or thing[0] not in about.steps for thing in found.things):
-                yield claim, subject
+                subject, about, results = claim, found, self._about(found.things)
+            elif subject is not None and found.things and not found.free and not found.steps & results:
+                own = about.things & found.things
+                if not own and all(t[:2] in about.lists or t[0] not in about.steps for t in found.things):
+                    yield claim, subject
+
+    def _about(self, things: set[_Thing]) -> set[str]:
+        """The steps whose calls were given something of one of the ``things``, and those that go on from them; and
+        those that gave what a call about one of them was given: the parcels of a post office that was looked up.
+        """
+        alone = {step for step, listed, _ in things if not listed}
+        found = {used for step in self._steps if step.id in alone for used in step.uses}
+        for step in self._steps:
+            sources = [source for origin in step.origins for source in origin.sources]
+            if found.intersection(step.uses) or any(_is_of(source, thing) for source in sources for thing in things):
+                found.add(step.id)
+        return found
 
     def _found(self, claim: Claim) -> _Found:
         if claim.kind in ("name", "quote", "literal"):
@@ -145,6 +172,11 @@ class Relations:
                 if len(found) == MOST_LEAVES:
                     return found
         return found
+
+
+def _is_of(source: Source, thing: _Thing) -> bool:
+    step, listed, index = thing
+    return source.step == step and (not listed or source.path.startswith(f"{listed}/{index}/"))
 
 
 def _thing(step: str, value: JsonValue, path: str) -> _Thing:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from toolgrad_dspy.provenance.statements import Mention, mentions
+from toolgrad_dspy.provenance.statements import Mention, conveys, mentions
 from toolgrad_dspy.provenance.statements.reading import normalise
 from toolgrad_dspy.records import Step, Tool, Workflow, leaves
 from toolgrad_dspy.rendering import abridge
@@ -65,8 +65,7 @@ class _Matching:
         self._query = query
         self._steps = steps
         self._words = {step.id: vocabulary(step, tools) for step in steps}
-        stated = [demand for demand in demands if demand.kind == "value"]
-        self._stated = [(demand.step, m) for demand in stated for m in mentions(query, demand.value, demand.about)]
+        self._stated = [(demand.step, mention) for demand in demands for mention in _places(query, demand)]
 
     @cached_property
     def by_value(self) -> dict[int, set[str]]:
@@ -109,9 +108,14 @@ class _Matching:
 
         Steps whose values a clause says have theirs.
         """
-        pairs = [(-s, n, id) for n in self.asking for id, s in self.by_word[n].items() if id not in self._told]
+        pairs = [
+            (-shared, bool(self.by_value[n]), n, id)  # what says a value has a step already
+            for n in self.asking
+            for id, shared in self.by_word[n].items()
+            if id not in self._told
+        ]
         found: dict[int, str] = {}
-        for _, number, step in sorted(pairs):
+        for *_, number, step in sorted(pairs):
             if number not in found and step not in found.values():
                 found[number] = step
         return found
@@ -159,6 +163,14 @@ class _Matching:
             own = telling(self.parts[number].text) & self._words[step]
             if self.by_value[number] and not own - others and step not in needed:
                 yield step
+
+
+def _places(query: str, demand: Demand) -> list[Mention]:
+    """Where ``query`` says the value of a demand, or conveys the choice."""
+    if demand.kind == "value":
+        return mentions(query, demand.value, demand.about)
+    found = conveys(query, demand.value, demand.about) if demand.kind == "choice" else None
+    return [found] if found else []
 
 
 def _foreign(part: Clause, english: bool, stated: Sequence[Mention], known: set[str], evidence: Evidence) -> bool:

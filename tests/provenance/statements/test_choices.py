@@ -40,6 +40,16 @@ CONVEYED: list[tuple[str, Any, About]] = [
     ("a hotel with free parking", True, About("free_parking")),
     ("ohne Versicherung", False, About("insurance")),
     ("Is there a hotel with breakfast?", True, About("breakfast")),
+    ("Which vegan restaurants are there?", "vegan", DIET),
+    ("Are there vegan places nearby?", "vegan", DIET),
+    ("Who does vegetarian food?", "vegetarian", DIET),
+    (
+        "I have a new neighbour for my address book.",
+        "neighbour",
+        About("relation", {"enum": ["friend", "neighbour"]}),
+    ),
+    ("Which of my parcels have been delivered?", "delivered", About("status", {"enum": ["delivered", "lost"]})),
+    ("What buses go from there?", "bus", About("mode", {"enum": ["bus", "tram"]})),
 ]
 
 LEFT_TO_A_MODEL: list[tuple[str, Any, About]] = [
@@ -51,6 +61,7 @@ LEFT_TO_A_MODEL: list[tuple[str, Any, About]] = [
     ("any restaurant", "any", DIET),
     ("I closed the window", "closed", STATUS),
     ("open the door", "open", STATUS),
+    ("Has the parcel been delivered?", "delivered", About("status", {"enum": ["delivered", "lost"]})),
     ("in dollars or euros", "EUR", CURRENCY),
     ("four or five stars", 5, About("stars", {"enum": [1, 2, 3, 4, 5]})),
     ("inside, please", True, About("outdoor")),

@@ -83,13 +83,20 @@ _CHOOSING = re.compile(
     r"|making|set|only|just|mostly|rather|please|get|give|show|list|find|book|order|play|paint|go|going|keep|mark|put"
     r"|of|sort|is|are|be|or|from|than|send|save|export|add|extra|have|having|something|anything|somewhere|ones"
     r"|it|them|all"
-    r"|that's|that are|which are|it's|i'm|we're|fly|travel|ship|see|every|bring|display|filter|at|called|also)"
+    r"|that's|that are|which are|it's|i'm|we're|fly|travel|ship|see|every|bring|display|filter|at|called|also"
+    r"|which|what|fancy|there (?:are|is)|(?:are|is) there|(?:have|there's|got) a new|do|does|serves?|serving|offers?"
+    r"|sells?)"
     r"(?: (?:a|an|the|it|me|my|us|them|this|that|those|these|some|something|any|all|only|really|very|quite|more|most"
     r"|our|your|their|his|her|as|of|to|be|in|is|are|\w+ly|\d+)){0,3}[ (\"']$"
 )
 # "He was critical of the film", "I'd be happy if": said of somebody, and asked for nothing.
 _ABOUT_SOMEBODY = re.compile(
     r"\b(?:i|we|you|he|she|they|who|that|it|\w+)(?:'d| would| will|'ll)? (?:was|were|been|am|be|become|feel|felt) $"
+)
+# "Which of them have been delivered": those are asked for, and no other ones.
+_STATES = word_set("status state")
+_IN_STATE = re.compile(
+    r"\b(?:which|whose|who|those|ones|all|any)\b[^.!?,;]{0,50}\b(?:is|are|been|being|already|still|got) $"
 )
 _BEGINS = re.compile(r"(?:^|[.!?:;,\n(] *|\b(?:(?<!by )and|or|but|then) |\d )(?:(?:an?|some|any) )?[\"'(]?$")
 _CLAUSE_END = re.compile(r"[.,;!?]\s")
@@ -165,9 +172,8 @@ def _said(reading: Reading, option: str, about: About) -> Iterator[Span]:
         )
         # "Read my mails" is what to do, and no kind of mails.
         verb = _SUBJECT.search(before) or (not before.strip() and _THING.match(reading.plain, end))
-        if (colourless or verb or not _is_chosen(reading, start, end)) and not (
-            sorts or _noun_beside(reading, (start, end), about)
-        ):
+        chosen = _is_chosen(reading, start, end) or _is_state(reading, start, about)
+        if (colourless or verb or not chosen) and not (sorts or _noun_beside(reading, (start, end), about)):
             continue
         yield start, end
     pattern = said_for_option(words)
@@ -186,6 +192,11 @@ def _is_chosen(reading: Reading, start: int, end: int) -> bool:
     if _ONE_OF.match(reading.plain, end):  # "the black one"
         return True
     return bool(_CHOOSING.search(before) or (_BEGINS.search(before) and not _PARTICLE.match(reading.plain, end)))
+
+
+def _is_state(reading: Reading, start: int, about: About) -> bool:
+    """Whether what starts there is the state of the things that are asked for."""
+    return not _STATES.isdisjoint(about.words) and bool(_IN_STATE.search(reading.plain, max(0, start - 80), start))
 
 
 def _in_a_name(reading: Reading, start: int, end: int) -> bool:

@@ -37,7 +37,7 @@ _NUMERIC = re.compile(
     r"(?<![\d.,/:-])(?:(?P<y>[12]\d{3})(?P<s>[-/.])(?P<m>\d{1,2})(?P=s)(?P<d>\d{1,2})"
     r"|(?P<a>\d{1,2})(?P<t>[-/.])(?P<b>\d{1,2})(?P=t)(?P<c>[12]\d{3}|\d\d)"
     r"|(?P<e>\d{1,2})/(?P<f>\d{1,2})|(?P<g>\d{1,2})\.(?P<h>\d{1,2})\."
-    r"|(?P<iso>(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])))(?=t\d|[^\d/:\w-]|-(?!\d)|$|[\u3040-\u9fff])"
+    r"|(?P<iso>(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])))(?=t\d|[^\d/:\w-]|[:-](?!\d)|$|[\u3040-\u9fff])"
 )
 # Words between digits, and how far from its month the parts of a date may stand.
 # "We march", "I may": before these the names are verbs.

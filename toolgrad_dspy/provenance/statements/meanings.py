@@ -73,6 +73,7 @@ OPTIONS: dict[str, str] = {
     "driving": r"by car|drive|driving|mit dem auto|en voiture|en coche|in auto|de carro",
     "transit": r"public transport\w*|by (bus|train|metro|subway|tram)|offentliche\w*|transports en commun"
     r"|transporte publico",
+    "bus": r"by bus|buses",
     "train": r"by train|zug|mit der bahn|en train|en tren|in treno|de trem|電車|火车",
     "plane": r"by plane|fly|flugzeug|en avion|in aereo|de aviao|飛行機|飞机",
     "xlsx": r"excel|spreadsheets?",

@@ -209,7 +209,7 @@ def _part_of_day(text: str, begin: int, start: int, after: re.Match[str]) -> str
 
 def _halves(hour: int, part: str, *, open_hours: bool) -> tuple[Clock, ...]:
     """The readings of an hour, on the clock of 12 hours if a part of the day is named."""
-    if hour > 24:
+    if hour > 24 or (part == "am" and hour > 12):  # "16 am" is no time
         return ()
     if part and hour <= 12:
         late = part == "pm" or (part == "night" and 5 <= hour <= 11)
