@@ -7,10 +7,10 @@ class Update(dspy.Signature):
     """Write the message of a person for whom this work gets done, and the answer to it.
 
     The query is the message, sentence by sentence:
-    - It asks for what each of the requests says, in the first person, and says everything in their parentheses: names,
-      texts and numbers as they are written there, days, times and which one is meant as people say them ("on May 14 at
-      half past seven", "my earliest booking"), the rest in other words. Somebody who has only the query could do the
-      same work.
+    - It asks for what each of the requests says, in the first person, and says everything in their parentheses:
+      names, texts and numbers as they are written there, days, times and which one is meant as people say them ("on
+      May 14 at half past seven", "my earliest booking"), the rest in other words. Somebody who has only the query
+      could do the same work.
     - Its sentences together are the message of one person with a purpose, who knows nothing of tools, steps or
       records, and asks for the outcome: it names no tool and does not say how the work is done.
     - It asks for nothing else, and adds no detail that no request has: after a search for concerts it does not ask
