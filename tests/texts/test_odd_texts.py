@@ -38,6 +38,11 @@ def codes(found: Examination) -> set[str]:
     return {violation.code for violation in found.broken}
 
 
+def test_a_template_in_place_of_a_text_is_broken_for_sure() -> None:
+    assert "template" in codes(examined("milk", "{query}"))
+    assert "template" not in codes(examined("milk", "Look up {milk} and <b>tea</b>."))
+
+
 def test_an_empty_query_is_broken_for_sure_and_so_is_an_empty_response() -> None:
     assert codes(examined("milk", "")) == {"empty_query"}
     assert codes(examined("milk", "Note milk.", "")) == {"empty_response"}

@@ -13,6 +13,7 @@ from typing import Literal
 from pydantic import JsonValue
 
 from toolgrad_dspy.provenance.origins import origin_faults
+from toolgrad_dspy.provenance.placeholders import is_template
 from toolgrad_dspy.provenance.repeats import changes_nothing, repeated
 from toolgrad_dspy.provenance.statements import contains, conveys, mentions
 from toolgrad_dspy.records import Check, CheckedBy, CheckSubject, Step, Tool, Workflow, leaves
@@ -32,6 +33,7 @@ from toolgrad_dspy.texts.serving import served
 from toolgrad_dspy.texts.unset import unset
 
 ViolationCode = Literal[
+    "template",  # a text stands for one and is none
     "empty_query",
     "empty_response",
     "too_long",  # no person writes or reads such a text, and it cannot be checked in reasonable time
@@ -336,6 +338,9 @@ def _surely_broken(query: str, response: str, workflow: Workflow, names: Iterabl
         yield Violation("empty_query", "the query is empty")
     if not response:
         yield Violation("empty_response", "the response is empty")
+    for part, text in (("query", query), ("response", response)):
+        if is_template(text):  # "{query}", as the form of the answer has it
+            yield Violation("template", f"the {part} is a template", f"the {part} has to be written, not {text}")
     for part, text in (("query", query), ("response", response)):
         if len(text) > SEARCHED_CHARS or (part == "response" and len(claims(text)) >= MOST_CLAIMS):
             yield Violation(
