@@ -1,5 +1,6 @@
 """What a response says of one thing of a list, and what is true of its neighbour only."""
 
+import time
 from typing import Any
 
 import pytest
@@ -101,3 +102,13 @@ def test_what_is_of_the_thing_itself_or_stands_elsewhere_is_not(response: str) -
 
 def test_what_the_query_says_may_be_said_of_anything() -> None:
     assert misplaced("You could try Harbour Café at 17:30.", "Where can I eat at 17:30?") == []
+
+
+def test_a_name_that_stands_everywhere_takes_time_in_proportion() -> None:
+    def seconds(count: int) -> float:
+        relations = Relations({"s1": {"name": "A"}}, [])
+        started = time.perf_counter()
+        assert len(relations.told("A " * count, [])) == count
+        return time.perf_counter() - started
+
+    assert seconds(80_000) < 60 * max(seconds(5_000), 0.002)

@@ -60,6 +60,7 @@ class Relations:
         within: "Dinner with Ada" is one name, and "Ada" in it nobody.
         """
         names: list[Claim] = []
+        taken = bytearray(len(text))  # 1 where a longer name stands already
         lower = text.lower()
         for name in self._names:
             # In a sentence "Spinach lasagne" may have a small letter, and one word without its capital is no name.
@@ -68,10 +69,11 @@ class Relations:
             while at >= 0:
                 end = at + len(wanted)
                 whole = not (text[at - 1 : at].isalnum() or text[end : end + 1].isalnum())
-                if whole and not any(known.start <= at < known.end for known in names):  # a longer one
+                if whole and not taken[at]:
+                    taken[at:end] = b"\1" * (end - at)
                     names.append(Claim("name", text[at:end], at, end))
                 at = inside.find(wanted, end)
-        others = (claim for claim in said if not any(n.start < claim.end and claim.start < n.end for n in names))
+        others = (claim for claim in said if not any(taken[claim.start : claim.end]))
         return sorted((*names, *others), key=lambda claim: claim.start)
 
     @cached_property
