@@ -14,11 +14,12 @@ RESULTS: dict[str, Any] = {
             {"place_id": "pl_1", "name": "Harbour Café", "rating": 4.5, "seats": 40, "opens": "09:00"},
             {"place_id": "pl_2", "name": "Blue Door", "rating": 3.9, "seats": 12, "opens": "17:30"},
         ],
-        "total": 72,
+        "total": 2,
     },
     "s2": {"restaurant": "Blue Door", "date": "2026-05-14", "time": "19:30", "price": 342.81, "share": 0.25},
     "s3": {"first_name": "Ann", "last_name": "Lee", "mail": "ann.lee@example.org", "note": "Bring the Red Folder."},
     "s5": {"stops": [{"at": "Quay", "distance_m": n, "step_free": n < 88, "state": "in_use"} for n in (10, 57, 88)]},
+    "s6": {"events": [{"title": "Town Run"}, {"title": "Open Stage"}], "total": 72},
     "s4": {"items": [{"cost": 10.5}, {"cost": 4.25}, {"cost": 3}]},
 }
 QUERY = "Find places, book a table for 6 on the 14th, and write to Ann."
@@ -84,7 +85,7 @@ def test_german_nouns_are_no_names_but_several_capitals_in_a_row_are() -> None:
         "About 343 in all for Blue Door.",
         "The nearest is 10 m away, the others 57 m and 88 m.",
         "1. Harbour Café\n2) Blue Door\n- 3. Ann Lee",  # numbers of a list
-        "There are 72 places, and these are the first.",
+        "There are 72 events, and these are the first.",
         "Two of them are step-free.",  # so many have that in common
         "In the Red Folder there are notes.",
     ],

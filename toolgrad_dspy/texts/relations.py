@@ -107,10 +107,11 @@ class Relations:
                     yield claim, subject
 
     def _about(self, things: set[_Thing]) -> set[str]:
-        """The steps whose calls were given something of one of the ``things``, and those that go on from them; and
-        those that gave what a call about one of them was given: the parcels of a post office that was looked up.
+        """The steps whose calls were given something of one of the ``things``, and those that go on from them.
+
+        Of what stands in no list also those that gave what its call was given: the parcels of a post office.
         """
-        alone = {step for step, listed, _ in things if not listed}
+        alone = set() if any(listed for _, listed, _ in things) else {step for step, _, _ in things}
         found = {used for step in self._steps if step.id in alone for used in step.uses}
         for step in self._steps:
             sources = [source for origin in step.origins for source in origin.sources]
