@@ -48,6 +48,13 @@ def test_an_empty_query_is_broken_for_sure_and_so_is_an_empty_response() -> None
     assert codes(examined("milk", "Note milk.", "")) == {"empty_response"}
 
 
+@pytest.mark.parametrize("text", ["...", " \n", "—", "👍", "{}"])
+def test_a_text_without_a_letter_or_a_digit_says_nothing(text: str) -> None:
+    assert "empty_query" in codes(examined("milk", text))
+    assert "empty_response" in codes(examined("milk", "Note milk.", text))
+    assert codes(examined("milk", "Note milk.", "好的。")) == set()
+
+
 @pytest.mark.parametrize("words", [5_000, 50_000])
 def test_a_text_that_no_person_writes_is_refused_for_one_reason(words: int) -> None:
     assert codes(examined("milk", "please note milk " * words)) == {"too_long"}

@@ -28,7 +28,7 @@ from toolgrad_dspy.texts.evidence import Evidence
 from toolgrad_dspy.texts.internal import internal_values, leaked_names, told_ids
 from toolgrad_dspy.texts.picks import determined_by
 from toolgrad_dspy.texts.relations import SHORT, Relations
-from toolgrad_dspy.texts.sentences import sentence_of, sentences
+from toolgrad_dspy.texts.sentences import has_words, sentence_of, sentences
 from toolgrad_dspy.texts.serving import served
 from toolgrad_dspy.texts.unset import unset
 
@@ -334,10 +334,11 @@ def _copied(query: str, wanted: tuple[Demand, ...], does: Iterable[str]) -> Iter
 
 def _surely_broken(query: str, response: str, workflow: Workflow, names: Iterable[str]) -> Iterator[Violation]:
     """What needs no second opinion. The part of each text before the first colon is what statistics count."""
-    if not query:
-        yield Violation("empty_query", "the query is empty")
-    if not response:
-        yield Violation("empty_response", "the response is empty")
+    if not has_words(query):
+        yield Violation("empty_query", "the query is empty" if not query else f"the query says nothing: {query}")
+    if not has_words(response):
+        text = "the response is empty" if not response else f"the response says nothing: {response}"
+        yield Violation("empty_response", text)
     for part, text in (("query", query), ("response", response)):
         if is_template(text):  # "{query}", as the form of the answer has it
             yield Violation("template", f"the {part} is a template", f"the {part} has to be written, not {text}")

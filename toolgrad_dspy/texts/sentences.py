@@ -1,4 +1,4 @@
-"""The sentences of a text."""
+"""The sentences of a text, and whether there are any."""
 
 import re
 from collections.abc import Iterator
@@ -10,6 +10,15 @@ _END = re.compile(
     r"(?<=[.!?])(?<!\bDr\.)(?<!\bMr\.)(?<!\bMrs\.)(?<!\bMs\.)(?<!\bSt\.)\s+"
     r"|(?<=[.!?][\"”»’'])\s+(?![a-z])|(?<=[。！？])|\n+"
 )
+
+
+def has_words(text: str) -> bool:
+    """Whether ``text`` says anything at all, in any script: a letter or a digit.
+
+    >>> has_words("..."), has_words("👍"), has_words("4"), has_words("नमस्ते")
+    (False, False, True, True)
+    """
+    return any(map(str.isalnum, text))
 
 
 def sentences(text: str) -> Iterator[tuple[int, int]]:
