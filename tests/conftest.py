@@ -27,6 +27,7 @@ def _own_environment(
     for name in list(os.environ):
         if name.startswith("TOOLGRAD_") or name.endswith(("_API_KEY", "_API_BASE", "_BASE_URL")):
             monkeypatch.delenv(name)
+    monkeypatch.setenv("TOOLGRAD_WAIT", "0")  # nobody waits in a test
     monkeypatch.setenv("DSPY_CACHEDIR", str(tmp_path_factory.getbasetemp() / "dspy"))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / ".cache"))
     monkeypatch.chdir(tmp_path)

@@ -4,7 +4,6 @@ import asyncio
 import threading
 from collections.abc import Coroutine, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -44,45 +43,58 @@ async def gather_or_cancel(work: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
         raise
 
 
-_only_one_loop = threading.Lock()
+class LoopThread:
+    """An event loop on a thread of its own, started when it is first used, for callers that have none."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._lock = threading.Lock()
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run ``work`` on the loop and wait for its result. Called from that loop it would wait forever.
+
+        ``work`` sees the caller's context variables (``dspy.context``). When the caller is interrupted, ``work`` is
+        cancelled, and has ended when this raises.
+        """
+        tasks: set[asyncio.Task[Any]] = set()
+
+        async def remembered() -> T:
+            if task := asyncio.current_task():
+                tasks.add(task)
+            return await work
+
+        future = asyncio.run_coroutine_threadsafe(remembered(), self.loop)
+        try:
+            return future.result()
+        except BaseException:  # boundary between threads: the caller's interruption ends the work, and is passed on
+            if future.cancel():  # it was not what raised: an interruption was
+                asyncio.run_coroutine_threadsafe(_ended(tasks), self.loop).result()
+                if not tasks:  # cancelled before it began
+                    work.close()
+            raise
+
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """The loop, which runs as long as the process does."""
+        with self._lock:  # threads that come first at the same time would each start a loop of their own
+            if self._loop is None:
+                self._loop = asyncio.new_event_loop()
+                self._loop.set_default_executor(ThreadPoolExecutor(IO_THREADS, thread_name_prefix=f"{self._name}-io"))
+                threading.Thread(target=self._loop.run_forever, name=self._name, daemon=True).start()
+            return self._loop
 
 
-def _loop() -> asyncio.AbstractEventLoop:
-    with _only_one_loop:  # threads that come first at the same time would each start a loop of their own
-        return _started_loop()
-
-
-@cache
-def _started_loop() -> asyncio.AbstractEventLoop:
-    loop = asyncio.new_event_loop()
-    loop.set_default_executor(ThreadPoolExecutor(IO_THREADS, thread_name_prefix="toolgrad-io"))
-    threading.Thread(target=loop.run_forever, name="toolgrad-loop", daemon=True).start()
-    return loop
+_SESSIONS = LoopThread("toolgrad")
 
 
 def run_on_loop_thread(work: Coroutine[Any, Any, T]) -> T:
-    """Run ``work`` on one background loop and wait for its result. Called from that loop it would wait forever.
+    """Run ``work`` on the one background loop of all sessions and wait for its result: see :meth:`LoopThread.run`.
 
     DSPy's optimizers call programs from many threads, and tool sessions belong to the event loop that opened them:
-    every such call runs on the same loop. ``work`` sees the caller's context variables (``dspy.context``). When the
-    caller is interrupted, ``work`` is cancelled, and has ended when this raises.
+    every such call runs on the same loop.
     """
-    tasks: set[asyncio.Task[Any]] = set()
-
-    async def remembered() -> T:
-        if task := asyncio.current_task():
-            tasks.add(task)
-        return await work
-
-    future = asyncio.run_coroutine_threadsafe(remembered(), _loop())
-    try:
-        return future.result()
-    except BaseException:  # boundary between threads: the caller's interruption ends the work, and is passed on
-        if future.cancel():  # it was not what raised: an interruption was
-            asyncio.run_coroutine_threadsafe(_ended(tasks), _loop()).result()
-            if not tasks:  # cancelled before it began
-                work.close()
-        raise
+    return _SESSIONS.run(work)
 
 
 async def _ended(tasks: set[asyncio.Task[Any]]) -> None:

@@ -6,6 +6,8 @@
     └── RunError                 the run cannot start or go on; everything so far is stored    (exit code 1)
         ├── ToolSourceError      a tool source does not start, or lists tools that cannot be used
         ├── ModelError           a model cannot be reached, or refuses every call
+        │   ├── UnavailableError     its account has answered no call for as long as the run waits
+        │   └── UnansweredError      one call got no answer, while its account answers others
         ├── BudgetSpentError     the budget of a run is used up (in ``lm``, with what is counted)
         └── StoreError           a run folder or a file cannot be read or written
 
@@ -80,6 +82,21 @@ class ModelError(RunError):
     code = "model"
 
 
+class UnavailableError(ModelError):
+    """The account of a model has answered nothing for as long as the run was to wait. The run can be resumed."""
+
+    code = "unavailable"
+
+
+class UnansweredError(ModelError):
+    """A call got no answer in all its attempts, while the account answers others.
+
+    What was to come of it is neither a result nor a failure: the session is not counted, and can be played again.
+    """
+
+    code = "unanswered"
+
+
 class StoreError(RunError):
     """A run folder, a program file or another output cannot be read or written."""
 
@@ -90,6 +107,14 @@ def one_line(text: object, limit: int = 300) -> str:
     """``text`` with all white space folded, cut to ``limit`` characters: fit for a one-line message."""
     folded = " ".join(str(text).split())
     return folded if len(folded) <= limit else folded[: limit - 1] + "…"
+
+
+def duration(seconds: float) -> str:
+    """``9 s``, ``4 min``, ``2 h 10 min``."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"
 
 
 def nearest(word: object, known: Iterable[str], cutoff: float = 0.6) -> str | None:

@@ -9,16 +9,16 @@ from typing import Any, Literal
 
 import dspy
 import pytest
-from dspy.lm15 import Message, Request
+from dspy.lm15 import Message, Request, ServerError
 from dspy.utils.exceptions import LMError
 
 from tests.support.engines import ENGINES
 from tests.support.model_servers import ModelServer
 from tests.support.model_servers.formats import WireAnswer
 from tests.support.model_servers.script import Script, completion
-from toolgrad_dspy.errors import ModelError, UsageError
+from toolgrad_dspy.errors import ModelError, UnavailableError, UsageError
 from toolgrad_dspy.lm import AnswerError, Models, answer_faults, ask
-from toolgrad_dspy.lm.calls import gate
+from toolgrad_dspy.lm.calls import pauses
 from toolgrad_dspy.records import AnswerFault
 from toolgrad_dspy.signatures import CheckResponse, JudgeQuality, Propose, Repair, Select, Update
 
@@ -361,12 +361,12 @@ BODIES = {
 def test_a_body_without_an_answer_is_the_servers_error_and_tried_again(
     monkeypatch: pytest.MonkeyPatch, kind: str, engine: str
 ) -> None:
-    monkeypatch.setattr(gate, "FIRST_WAIT", 0.0)
+    monkeypatch.setattr(pauses, "FIRST_WAIT", 0.0)
     got = asked(monkeypatch, BODIES[kind], chat(), engine=engine, RETRIES="1")
     assert (got.calls, got.faults) == ([[CALL]], [])
-    failed = asked(monkeypatch, BODIES[kind], engine=engine)
-    assert failed.error is not None
-    assert (failed.error.code, len(failed.requests)) == ("LMServerError", 1)
+    with pytest.raises(UnavailableError) as caught:
+        asked(monkeypatch, *[BODIES[kind]] * 2, engine=engine)
+    assert isinstance(caught.value.__cause__, ServerError)
 
 
 def checked(monkeypatch: pytest.MonkeyPatch, answer: WireAnswer, engine: str, **settings: str) -> ModelError:
@@ -436,7 +436,9 @@ def test_a_wait_given_as_a_date_is_kept(monkeypatch: pytest.MonkeyPatch, engine:
                 await models.lm("proposer").acall(request)
         finally:
             await models.aclose()
-        return float(getattr(caught.value.__cause__, "retry_after", 0.0))
+        unavailable = caught.value.__cause__
+        assert isinstance(unavailable, UnavailableError)
+        return float(getattr(unavailable.__cause__, "retry_after", 0.0))
 
     until = (("retry-after", formatdate(time.time() + 3600, usegmt=True)),)
     with ModelServer("openai", trouble=Script([WireAnswer(429, {"error": {"message": "slow"}}, until)])) as server:

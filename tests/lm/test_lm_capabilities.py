@@ -13,13 +13,12 @@ from tests.support.engines import ENGINES
 from tests.support.model_servers import FORMATS, Abilities, Ability, Fault, FaultPlan, ModelServer
 from toolgrad_dspy.errors import ModelError, StoreError, UsageError
 from toolgrad_dspy.lm import REHEARSAL, Models, ModelSettings
-from toolgrad_dspy.lm.calls.gate import AsyncGate, Backend, Limits
+from toolgrad_dspy.lm.calls import Backend, Limits, Retrying, Sender
 from toolgrad_dspy.lm.calls.meter import Meter
-from toolgrad_dspy.lm.calls.rate_limit import RateLimit
 from toolgrad_dspy.lm.capabilities.known import UNKNOWN, Capabilities, known
 from toolgrad_dspy.lm.capabilities.probe import probe
 from toolgrad_dspy.lm.capabilities.probe_cache import probed, recall, remember
-from toolgrad_dspy.lm.engines.remote import engine_pair
+from toolgrad_dspy.lm.engines.remote import remote_engine
 from toolgrad_dspy.lm.preflight import check
 
 KEY = "sk-loopback-0001"
@@ -41,11 +40,10 @@ def settings_for(server: ModelServer, engine: str = "native", **more: Any) -> Mo
 
 def probe_of(settings: ModelSettings, retries: int = 0, timeout: float = 20) -> Capabilities:
     async def probed_once() -> Capabilities:
-        sync_engine, engine = engine_pair(settings)
-        backend = Backend(settings.model, sync_engine, engine, RateLimit(None, None))
-        gate = AsyncGate("probe", [backend], Limits(timeout, retries), Meter())
+        engine = remote_engine(settings)
+        sender = Sender("probe", Backend(settings.model, engine), Limits(timeout, retries), Meter())
         try:
-            return await probe(settings.model, gate)
+            return await probe(settings.model, Retrying(sender))
         finally:
             await engine.aclose()
 

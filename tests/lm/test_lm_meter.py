@@ -8,9 +8,7 @@ from dspy.lm15 import Message, Request, Response
 
 from tests.support.scripted_model import ScriptedModels
 from toolgrad_dspy.lm import Meter, Models, Role, metered
-from toolgrad_dspy.lm.calls.gate import AsyncGate, Backend, Limits
-from toolgrad_dspy.lm.calls.rate_limit import RateLimit
-from toolgrad_dspy.lm.rehearsal import RehearsalEngine
+from toolgrad_dspy.lm.calls import AsyncGate, Backend, Door, Limits, Sender
 from toolgrad_dspy.lm.rehearsal.engine import answer
 
 
@@ -80,8 +78,8 @@ def test_the_limit_on_requests_under_way_holds_on_every_loop_that_comes_after_an
             return answer(request)
 
     total = Meter()
-    backend = Backend("test/slow", RehearsalEngine(), Slow(), RateLimit(None, None))
-    engine = AsyncGate("judge", [backend], Limits(max_parallel=2), total)
+    backend = Backend("test/slow", Slow(), door=Door(max_parallel=2))
+    engine = AsyncGate([Sender("judge", backend, Limits(), total)])
     request = Request(model="any", messages=(Message.user("hello"),))
 
     async def main() -> None:

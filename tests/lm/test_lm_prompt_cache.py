@@ -13,7 +13,7 @@ from tests.support.scripted_model import ScriptedModels
 from toolgrad_dspy.lm import Models
 from toolgrad_dspy.lm.calls.prices import Price, Prices
 from toolgrad_dspy.lm.engines.anthropic_cache import REMEMBERED, CacheMarks
-from toolgrad_dspy.lm.engines.remote import AsyncRemote, Remote
+from toolgrad_dspy.lm.engines.remote import Remote
 from toolgrad_dspy.program import ProgramConfig, ToolGrad, draw, run_sessions
 from toolgrad_dspy.records import Session
 from toolgrad_dspy.tools.library import Library
@@ -129,15 +129,8 @@ def test_a_prompt_in_another_format_passes_with_its_instructions_marked() -> Non
 
 
 class Mute:
-    """An engine whose answer cannot be read, from a thread or awaited."""
+    """An engine whose answer cannot be read."""
 
-    def complete(self, request: Request) -> Response:
-        raise KeyError("choices")
-
-    def close(self) -> None: ...
-
-
-class AsyncMute:
     async def complete(self, request: Request) -> Response:
         raise KeyError("choices")
 
@@ -152,9 +145,7 @@ class BrokenMarks(CacheMarks):
 def test_a_bug_in_the_marks_is_not_taken_for_an_answer_that_cannot_be_read() -> None:
     for marks, error in ((CacheMarks(), ServerError), (BrokenMarks(), KeyError)):
         with pytest.raises(error):
-            Remote(Mute(), marks=marks).complete(request("a", "one"))
-        with pytest.raises(error):
-            asyncio.run(AsyncRemote(AsyncMute(), marks=marks).complete(request("a", "one")))
+            asyncio.run(Remote(Mute(), marks=marks).complete(request("a", "one")))
 
 
 # Counted and priced

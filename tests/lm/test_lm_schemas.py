@@ -14,12 +14,11 @@ from toolgrad_dspy.json_schema import Dialect, JsonSchema, Refusal
 from toolgrad_dspy.json_schema.plain import PLACES
 from toolgrad_dspy.lm import Models, ModelSettings, ask
 from toolgrad_dspy.lm.adapter import FixedJsonAdapter
-from toolgrad_dspy.lm.calls.gate import AsyncGate, Backend, Limits
+from toolgrad_dspy.lm.calls import Backend, Limits, Retrying, Sender
 from toolgrad_dspy.lm.calls.meter import Meter
-from toolgrad_dspy.lm.calls.rate_limit import RateLimit
 from toolgrad_dspy.lm.capabilities import UNKNOWN, Capabilities, known, probe, remember
 from toolgrad_dspy.lm.capabilities.probe_cache import probed
-from toolgrad_dspy.lm.engines.remote import engine_pair
+from toolgrad_dspy.lm.engines.remote import remote_engine
 from toolgrad_dspy.lm.schemas import (
     Held,
     SchemaPolicy,
@@ -282,10 +281,10 @@ def test_a_gateway_nearby_that_leads_to_a_strict_provider_is_not_taken_for_a_gra
         own = settings(server.model, api_base=server.url)
 
         async def found() -> Capabilities:
-            sync_engine, engine = engine_pair(own)
-            backend = Backend(own.model, sync_engine, engine, RateLimit(None, None))
+            engine = remote_engine(own)
+            sender = Sender("probe", Backend(own.model, engine), Limits(20, 0), Meter())
             try:
-                return await probe(own.model, AsyncGate("probe", [backend], Limits(20, 0), Meter()), dialect_of(own))
+                return await probe(own.model, Retrying(sender), dialect_of(own))
             finally:
                 await engine.aclose()
 

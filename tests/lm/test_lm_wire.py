@@ -20,9 +20,9 @@ from dspy.utils.exceptions import LMError
 from tests.support.engines import ENGINES
 from tests.support.model_servers import FATAL, FORMATS, TRANSIENT, Fault, FaultPlan, ModelServer, ServerProcess
 from tests.support.model_servers.brain import PROSE
-from toolgrad_dspy.errors import ModelError
+from toolgrad_dspy.errors import ModelError, UnavailableError
 from toolgrad_dspy.lm import LOOP_ROLES, Meter, Models
-from toolgrad_dspy.lm.calls import gate
+from toolgrad_dspy.lm.calls import pauses
 from toolgrad_dspy.lm.capabilities.probe_cache import probed, remember
 from toolgrad_dspy.lm.engines.errors import corrected
 from toolgrad_dspy.program import ProgramConfig, ToolGrad, draw, run_sessions
@@ -121,6 +121,8 @@ def test_what_a_fault_becomes(monkeypatch: pytest.MonkeyPatch, fault: str, forma
             outcome, text = ANSWERED, asyncio.run(one_call())
         except LMError as error:
             outcome, text = type(error).__name__, str(error)
+            if isinstance(error.__cause__, UnavailableError):  # nobody waits in a test
+                outcome = f"LM{type(error.__cause__.__cause__).__name__}"
     assert KEY not in text
     if outcome == ANSWERED:
         assert text == (PROSE if fault == Fault.PROSE else "")
@@ -145,7 +147,7 @@ def test_a_problem_that_every_session_would_meet_is_reported_before_the_first_on
         assert KEY not in message
         return caught.value
 
-    monkeypatch.setattr(gate, "FIRST_WAIT", 0.0)
+    monkeypatch.setattr(pauses, "FIRST_WAIT", 0.0)
     with ModelServer(format, keys={"another"}) as server:
         use(monkeypatch, server, engine)
         assert asyncio.run(refused()).code == "key_refused"

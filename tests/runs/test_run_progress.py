@@ -4,9 +4,9 @@ import io
 
 import pytest
 
+from toolgrad_dspy.errors import duration
 from toolgrad_dspy.records import Session
 from toolgrad_dspy.runs import BarProgress, LineProgress, QuietProgress, run_progress
-from toolgrad_dspy.runs.progress import duration
 
 
 class Clock:

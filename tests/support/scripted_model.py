@@ -8,8 +8,7 @@ import dspy
 from dspy.lm15 import Message, Request, Response, TextPart, Usage
 
 from toolgrad_dspy.lm import REHEARSAL, ROLES, Models, ModelSettings, Role
-from toolgrad_dspy.lm.calls.gate import AsyncGate, Backend, Gate, Limits
-from toolgrad_dspy.lm.calls.rate_limit import RateLimit
+from toolgrad_dspy.lm.calls import AsyncGate, Availability, Backend, Gate, Limits, Sender
 from toolgrad_dspy.lm.rehearsal.engine import answer as rehearse
 from toolgrad_dspy.lm.rehearsal.prompt import Prompt, objects, read
 from toolgrad_dspy.signatures import MISSING
@@ -37,12 +36,15 @@ class ScriptedModels(Models):
 
     def lm(self, role: Role) -> dspy.LM:
         if role not in self._built:
-            backend = Backend("toolgrad/scripted", _Sync(self, role), _Async(self, role), RateLimit(None, None))
-            limits = Limits(retries=0, max_parallel=64)
+            # Nobody waits in a test.
+            backend = Backend(
+                "toolgrad/scripted", _Engine(self, role), account=Availability("the script", patience=0)
+            )
+            gate = AsyncGate([Sender(role, backend, Limits(retries=0), self.meter, self.budget)])
             self._built[role] = dspy.LM(
                 backend.model,
-                engine=Gate(role, [backend], limits, self.meter, self.budget),
-                async_engine=AsyncGate(role, [backend], limits, self.meter, self.budget),
+                engine=Gate(gate),
+                async_engine=gate,
                 cache=False,
                 num_retries=0,
             )
@@ -71,15 +73,7 @@ class ScriptedModels(Models):
         )
 
 
-class _Sync:
-    def __init__(self, models: ScriptedModels, role: str) -> None:
-        self._models, self._role = models, role
-
-    def complete(self, request: Request) -> Response:
-        return self._models.respond(self._role, request)
-
-
-class _Async:
+class _Engine:
     def __init__(self, models: ScriptedModels, role: str) -> None:
         self._models, self._role = models, role
 

@@ -13,7 +13,7 @@ from toolgrad_dspy.metrics.comparison import Difference, compare
 from toolgrad_dspy.program import ToolGrad
 from toolgrad_dspy.records import Session
 from toolgrad_dspy.tuning import Evaluator, Journal, Ledger, LiveEvaluator, Prompts, StopTuning, TaskEvaluation
-from toolgrad_dspy.tuning.evaluations import Evaluations, Phase
+from toolgrad_dspy.tuning.evaluations import Evaluations, Phase, Unserved
 from toolgrad_dspy.tuning.search import session_pool
 
 # Tells the sessions of a comparison from those of a tuning, in the journal that keeps both.
@@ -105,8 +105,8 @@ def compare_programs(
     The two sessions of a task begin one after the other, now the base's first and now the other's, so that whatever
     changes meanwhile meets both. One in which a model did not answer is run again, and if that does not help, its
     task does not count. What ``journal`` holds is not run again. ``ended`` is called after every session, with how
-    many have ended and of how many. Raises what breaks a run, and RunError (``all_sessions_failed``) when no session
-    gave a step.
+    many have ended and of how many. Raises what breaks a run, also UnavailableError when no model answers any more,
+    and RunError (``all_sessions_failed``) when no session gave a step.
     """
     unchanged = Prompts.of(base).digest == Prompts.of(tuned).digest
     programs = (base,) if unchanged else (base, tuned)
@@ -116,9 +116,11 @@ def compare_programs(
         outcomes = _run(programs, tasks, LiveEvaluator(metric), phase, ledger.budget.threads)
     if evaluations.error is not None:
         raise evaluations.error
-    ran = [pair for pair in outcomes if all(evaluation is not None for evaluation in pair)]
-    pairs = [[e for e in pair if e is not None] for pair in ran]
-    served = [[_session(e) for e in pair] for pair in pairs if all(e.served for e in pair)]
+    if evaluations.unavailable is not None:
+        raise evaluations.unavailable
+    unserved = [pair for pair in outcomes if any(isinstance(outcome, Unserved) for outcome in pair)]
+    found = [[_session(outcome) for outcome in pair if isinstance(outcome, TaskEvaluation)] for pair in outcomes]
+    served = [pair for pair in found if len(pair) == len(programs)]
     results = [_result(metric, sessions) for sessions in zip(*served, strict=True)]
     sessions = [session for pair in served for session in pair]
     if sessions and all(session.status == "failed" for session in sessions):
@@ -132,16 +134,18 @@ def compare_programs(
         after=results[-1] if results else None,
         difference=compare(results[0].scores, results[-1].scores, seed) if enough else None,
         unchanged=unchanged,
-        unserved=len(pairs) - len(served),
-        unpaid=len(outcomes) - len(pairs),
+        unserved=len(unserved),
+        unpaid=len(outcomes) - len(served) - len(unserved),
         limit=evaluations.stopped.reason if evaluations.stopped else "",
     )
 
 
 def _run(
     programs: Sequence[ToolGrad], tasks: Sequence[dspy.Example], evaluator: Evaluator, phase: Phase, threads: int
-) -> list[list[TaskEvaluation | None]]:
-    """For each task the evaluations of ``programs``; None for one that the budget did not reach."""
+) -> list[list[TaskEvaluation | StopTuning]]:
+    """For each task the evaluations of ``programs``, or why there is none: a model did not answer, or the budget did
+    not reach it.
+    """
 
     def evaluated(program: ToolGrad, task: dspy.Example) -> TaskEvaluation:
         def evaluate() -> TaskEvaluation:
@@ -158,11 +162,11 @@ def _run(
         return [[_ended(pair[which]) for which in range(len(programs))] for pair in running]
 
 
-def _ended(running: Future[TaskEvaluation]) -> TaskEvaluation | None:
+def _ended(running: Future[TaskEvaluation]) -> TaskEvaluation | StopTuning:
     try:
         return running.result()
-    except StopTuning:
-        return None
+    except StopTuning as stop:
+        return stop
 
 
 def _session(evaluation: TaskEvaluation) -> Session:

@@ -76,7 +76,7 @@ class Gate:
                 # One that is accepted keeps what was taken out of it before.
                 "reason": reason or session.reason,
                 "trace": trace,
-                "usage": _with(session.usage, meter.roles(), meter.unanswered),
+                "usage": _with(session.usage, meter.roles()),
                 "seconds": session.seconds + time.perf_counter() - started,
             }
         )
@@ -92,9 +92,7 @@ class Gate:
         return ""
 
 
-def _with(usage: Usage, roles: dict[str, RoleUsage], unanswered: int) -> Usage:
+def _with(usage: Usage, roles: dict[str, RoleUsage]) -> Usage:
     """``usage`` and what the judges used."""
     together = {name: usage.roles.get(name, RoleUsage()).plus(used) for name, used in roles.items()}
-    return usage.model_copy(
-        update={"roles": {**usage.roles, **together}, "unanswered": usage.unanswered + unanswered}
-    )
+    return usage.model_copy(update={"roles": {**usage.roles, **together}})

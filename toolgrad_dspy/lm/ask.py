@@ -1,8 +1,9 @@
 """Asking a model through a predictor: which model and adapter it uses, and what its failures mean.
 
 A predictor is any DSPy module with the fields of one of our signatures: it is called as a module. Failures are sorted
-in two: those of this call (AnswerError, a failed step of the session) and those of every later call too (ModelError,
-the end of the run). An answer that cannot be used is asked for once more, by the adapter.
+in three: an answer that cannot be used, or a request that is refused (AnswerError, a failed step of the session); no
+answer (UnansweredError and UnavailableError: the session is not counted); and what every later call would meet, too
+(ModelError, the end of the run). An answer that cannot be used is asked for once more, by the adapter.
 """
 
 from collections.abc import Iterator
@@ -22,16 +23,21 @@ from dspy.utils.exceptions import (
     LMError,
     LMInvalidRequestError,
     LMNotConfiguredError,
+    LMRateLimitError,
+    LMServerError,
+    LMTimeoutError,
+    LMTransportError,
     LMUnexpectedError,
     LMUnsupportedFeatureError,
     LMUnsupportedModelError,
 )
 from dspy.utils.usage_tracker import track_usage
 
-from toolgrad_dspy.errors import ModelError, ToolGradError, one_line
+from toolgrad_dspy.errors import ModelError, ToolGradError, UnansweredError, one_line
 from toolgrad_dspy.lm.adapter import is_ours
 from toolgrad_dspy.lm.answer_faults import note_fault, played_by
 from toolgrad_dspy.lm.calls.allowance import take_call
+from toolgrad_dspy.lm.calls.failures import failures_noted
 from toolgrad_dspy.lm.models import Models
 from toolgrad_dspy.lm.reading import Fault
 from toolgrad_dspy.lm.reasking import UnusableAnswerError
@@ -50,6 +56,8 @@ _FATAL_CODES: tuple[tuple[type[LMError], str], ...] = (
     (LMUnsupportedFeatureError, "unsupported_feature"),
 )
 FATAL = tuple(kind for kind, _ in _FATAL_CODES)
+# Errors that say nothing about the request.
+NO_ANSWER = (LMRateLimitError, LMServerError, LMTimeoutError, LMTransportError)
 
 UNUSABLE = "unusable_answer"
 # The code of an AnswerError for a prompt that the model has no room for.
@@ -60,8 +68,8 @@ class AnswerError(Exception):
     """A model gave no usable answer: a failed step of the session, which is stored with this text. One line.
 
     ``code`` is ``unusable_answer`` when the model answered twice in a form that does not fit the signature. Otherwise
-    there was no answer, and it is the name of DSPy's error class, such as ``LMRateLimitError``, with which the text
-    begins.
+    the request was refused, and it is the name of DSPy's error class, such as ``LMInvalidRequestError``, with which
+    the text begins.
     """
 
     def __init__(self, message: str, code: str) -> None:
@@ -80,8 +88,8 @@ async def ask(predict: dspy.Module, models: Models, role: Role, **inputs: object
     ``dspy.configure`` or ``dspy.context`` set; else the rehearsal model. Likewise an adapter that was set in DSPy is
     used unless the settings name one.
 
-    Raises AnswerError when the model did not answer, or twice in a form that does not fit, and ModelError when no
-    call can succeed.
+    Raises AnswerError when the model refused the request, or answered twice in a form that does not fit,
+    UnansweredError when it did not answer, and another ModelError when no call can succeed.
 
     >>> import asyncio
     >>> from toolgrad_dspy.lm import Models, ask
@@ -92,7 +100,7 @@ async def ask(predict: dspy.Module, models: Models, role: Role, **inputs: object
     """
     adapter = models.adapter(role)
     try:
-        with _settings(predict, models, role):
+        with failures_noted() as failures, _settings(predict, models, role):
             prediction: dspy.Prediction | None = await _called(predict, inputs)
     except UnusableAnswerError as error:
         twice = ", twice" if error.again else ""
@@ -102,21 +110,24 @@ async def ask(predict: dspy.Module, models: Models, role: Role, **inputs: object
     except FATAL as error:
         raise _fatal(error) from None
     except LMUnexpectedError as error:
-        # DSPy wraps whatever it does not know. Ours is on its way out: the budget is spent, or the server is gone.
+        # DSPy wraps whatever it does not know. Ours is on its way out: the budget is spent, or nobody answers.
         if isinstance(error.__cause__, ToolGradError):
-            raise error.__cause__ from None
+            raise error.__cause__ from error.__cause__.__cause__
         # Anything but an engine's own error is a bug, and must not be stored as an answer that failed.
         if not isinstance(error.__cause__, LM15Error):
             raise
-        raise _unanswered(error) from None
+        raise _refused(error) from None
     except LMInvalidRequestError as error:
         if not _was_schema(error, models, role, adapter):
-            raise _unanswered(error) from None
+            raise _refused(error) from None
         return await ask(predict, models, role, **inputs)
+    except NO_ANSWER as error:  # of a model of the user's: ours say so themselves
+        raise UnansweredError(f"{type(error).__name__}: {one_line(error, 200)}") from error
     except LMError as error:
-        raise _unanswered(error) from None
+        raise _refused(error) from None
     if prediction is None:  # dspy.BestOfN, when every attempt failed
-        models.budget.check_model_call()
+        if failures:
+            raise failures[-1]
         raise AnswerError("unusable answer: no attempt gave one", UNUSABLE)
     return prediction
 
@@ -150,8 +161,8 @@ def _settings(predict: dspy.Module, models: Models, role: Role) -> Iterator[None
         stack.enter_context(dspy.context(lm=lm, adapter=adapter))
         if own := uncounted(predict, lm):
             take_call()  # one at least; how many the module makes is known afterwards
-            stack.enter_context(models.budget.model_call())
-            stack.callback(count_usage, stack.enter_context(track_usage()), own, models, role)
+            call = stack.enter_context(models.budget.model_call())
+            stack.callback(count_usage, stack.enter_context(track_usage()), own, models, role, call)
         yield
 
 
@@ -177,6 +188,6 @@ def _fatal(error: LMError) -> ModelError:
     return ModelError(reason.rstrip(".") + remedy, code=code)
 
 
-def _unanswered(error: LMError) -> AnswerError:
+def _refused(error: LMError) -> AnswerError:
     kind = type(error).__name__
     return AnswerError(f"{kind}: {one_line(error, 200)}", kind)

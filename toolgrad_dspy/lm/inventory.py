@@ -13,13 +13,13 @@ from typing import Literal
 
 from toolgrad_dspy.concurrency import gather_or_cancel
 from toolgrad_dspy.errors import ModelError, ToolGradError, UsageError
-from toolgrad_dspy.lm.calls.gate import AsyncGate, Limits
+from toolgrad_dspy.lm.calls.sender import Limits, Retrying, Sender
 from toolgrad_dspy.lm.capabilities.known import Capabilities, known
 from toolgrad_dspy.lm.capabilities.probe import probe
 from toolgrad_dspy.lm.capabilities.probe_cache import Probed, address, probed, remember
-from toolgrad_dspy.lm.engines.remote import engine_pair
+from toolgrad_dspy.lm.engines.remote import remote_engine
 from toolgrad_dspy.lm.models import CHECK_LIMITS, REFUSED, Models, all_models
-from toolgrad_dspy.lm.preflight import PATIENCE, check
+from toolgrad_dspy.lm.preflight import CHECK_SECONDS, check
 from toolgrad_dspy.lm.providers import provider_key
 from toolgrad_dspy.lm.schemas import dialect_of
 from toolgrad_dspy.lm.settings import ROLES, ModelSettings, Role, environment
@@ -123,7 +123,7 @@ def _engine_name(settings: ModelSettings) -> EngineName:
     if settings.engine != "auto":
         return settings.engine
     try:
-        engine_pair(settings.model_copy(update={"engine": "native"}))
+        remote_engine(settings.model_copy(update={"engine": "native"}))
     except UsageError:
         return "litellm"
     return "native"
@@ -160,12 +160,12 @@ async def _outcome(models: Models, model: DistinctModel) -> Probed | ToolGradErr
     try:
         before, backend = known(settings), models.backend(*model.choice)
         if before.source == "probe" and None not in before.by_name().values():
-            gate = AsyncGate("check", [backend], CHECK_LIMITS, models.meter)
-            await check({model.name: gate}, settings.temperature)
+            engine = Retrying(Sender("check", backend, CHECK_LIMITS, models.meter))
+            await check({model.name: engine}, settings.temperature)
             return None
-        limits = Limits(settings.timeout, settings.retries, settings.max_parallel, longest_pause=PATIENCE)
-        gate = AsyncGate("probe", [backend], limits, models.meter)
-        values = (await probe(settings.model, gate, dialect_of(settings))).by_name()
+        limits = Limits(settings.timeout, settings.retries, longest_pause=CHECK_SECONDS)
+        engine = Retrying(Sender("probe", backend, limits, models.meter))
+        values = (await probe(settings.model, engine, dialect_of(settings))).by_name()
     except ToolGradError as error:
         return error
     if all(value is None for value in values.values()):

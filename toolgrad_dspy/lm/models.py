@@ -13,17 +13,21 @@ from pydantic import JsonValue
 from toolgrad_dspy.concurrency import gather_or_cancel
 from toolgrad_dspy.errors import UsageError
 from toolgrad_dspy.lm.adapter import ADAPTERS, AdapterName, FixedJsonAdapter
+from toolgrad_dspy.lm.calls.availability import PATIENCE, Availability, Say
 from toolgrad_dspy.lm.calls.budget import Budget
-from toolgrad_dspy.lm.calls.gate import AnswerFormats, AsyncGate, Backend, Gate, Limits
+from toolgrad_dspy.lm.calls.door import Door
+from toolgrad_dspy.lm.calls.gate import AnswerFormats, AsyncGate, Gate
 from toolgrad_dspy.lm.calls.meter import Meter
 from toolgrad_dspy.lm.calls.prices import Prices
 from toolgrad_dspy.lm.calls.rate_limit import RateLimit
+from toolgrad_dspy.lm.calls.sender import Backend, Limits, Retrying, Sender
 from toolgrad_dspy.lm.capabilities.known import Capabilities, known
 from toolgrad_dspy.lm.capabilities.probe_cache import address
-from toolgrad_dspy.lm.engines.base import AsyncConnection, SyncConnection
-from toolgrad_dspy.lm.engines.remote import engine_pair
-from toolgrad_dspy.lm.preflight import PATIENCE, check
-from toolgrad_dspy.lm.rehearsal import AsyncRehearsalEngine, RehearsalEngine
+from toolgrad_dspy.lm.engines.base import AsyncConnection
+from toolgrad_dspy.lm.engines.remote import remote_engine
+from toolgrad_dspy.lm.preflight import CHECK_SECONDS, check
+from toolgrad_dspy.lm.providers import provider_key
+from toolgrad_dspy.lm.rehearsal import RehearsalEngine
 from toolgrad_dspy.lm.schemas import SchemaPolicy, schema_policy
 from toolgrad_dspy.lm.settings import (
     PRICES_VARIABLE,
@@ -32,11 +36,12 @@ from toolgrad_dspy.lm.settings import (
     Role,
     check_variables,
     environment,
+    patience,
 )
 from toolgrad_dspy.lm.sources import RoleValues, resolve
 
 # Of a check. A server that asks to wait for longer than that can be reached, too.
-CHECK_LIMITS = Limits(PATIENCE, retries=1, longest_pause=PATIENCE)
+CHECK_LIMITS = Limits(CHECK_SECONDS, retries=1, longest_pause=CHECK_SECONDS)
 # The code of an error: a model is known to take no such temperature or token limit.
 REFUSED = "refused_by_model"
 
@@ -44,6 +49,7 @@ REFUSED = "refused_by_model"
 class Models:
     """The models of all roles. Each role's ``dspy.LM`` is built when it is first used; ``meter`` counts all calls.
 
+    ``wait`` is how many seconds calls wait for an account that has stopped to answer, before UnavailableError.
     A deep copy is the object itself, so a program that an optimizer copies keeps its models. Call :meth:`aclose` at
     the end.
 
@@ -56,15 +62,21 @@ class Models:
     'openai/gpt-4.1-mini'
     """
 
-    def __init__(self, settings: dict[Role, ModelSettings], prices: Prices | None = None) -> None:
+    def __init__(
+        self, settings: dict[Role, ModelSettings], prices: Prices | None = None, wait: float = PATIENCE
+    ) -> None:
         self.settings = settings
+        self.wait = wait
         self.meter = Meter()
         self.budget = Budget()
         self.prices = prices or Prices()
         self._lms: dict[Role, dspy.LM] = {}
         self._backends: dict[tuple[Role, int], Backend] = {}
-        self._connections: list[tuple[SyncConnection, AsyncConnection]] = []
-        self._rate_limits: dict[object, RateLimit] = {}
+        self._connections: list[AsyncConnection] = []
+        self._accounts: dict[object, Availability] = {}
+        self._doors: dict[object, Door] = {}
+        self._listeners: list[Say] = []
+        self._told: set[str] = set()
         self._lock = threading.RLock()
         json_adapters: dict[SchemaPolicy, dspy.Adapter] = {}
         self._adapters: dict[Role, dspy.Adapter] = {}
@@ -87,7 +99,7 @@ class Models:
         check_variables()
         path = environment().get(PRICES_VARIABLE)
         settings = {role: resolved.settings for role, resolved in resolve(file, source).items()}
-        return cls(settings, Prices.load(Path(path) if path else None))
+        return cls(settings, Prices.load(Path(path) if path else None), patience(PATIENCE))
 
     def __deepcopy__(self, memo: dict[int, object]) -> Self:
         return self
@@ -146,20 +158,24 @@ class Models:
 
     def _build(self, role: Role, settings: ModelSettings) -> dspy.LM:
         choices = all_models(settings)
-        backends = [self.backend(role, position) for position in range(len(choices))]
-        limits = Limits(timeout=settings.timeout, retries=settings.retries, max_parallel=settings.max_parallel)
+        limits = Limits(timeout=settings.timeout, retries=settings.retries)
+        senders = [
+            Sender(role, self.backend(role, position), limits, self.meter, self.budget, self._say_once)
+            for position in range(len(choices))
+        ]
         capabilities = [known(choice) for choice in choices]
         formats = AnswerFormats(
             schema=settings.schema == "call" or all(able.json_schema for able in capabilities),
             json=all(able.json_object for able in capabilities),
         )
+        gate = AsyncGate(senders, formats)
         try:
             return dspy.LM(
-                backends[0].model,
+                senders[0].backend.model,
                 temperature=settings.temperature,
                 max_tokens=settings.max_tokens,
-                engine=Gate(role, backends, limits, self.meter, self.budget, formats),
-                async_engine=AsyncGate(role, backends, limits, self.meter, self.budget, formats),
+                engine=Gate(gate, formats),
+                async_engine=gate,
                 # With a cache two sessions with equal prompts would become one, and an unusable answer would come
                 # again.
                 cache=False,
@@ -174,30 +190,52 @@ class Models:
             ) from None
 
     def _connected(self, settings: ModelSettings) -> Backend:
-        """The model of ``settings`` with its engines. Roles that share an account share its rate limit."""
+        """The model of ``settings`` with its engine, its account, and the door that it shares with others there."""
         if settings.is_rehearsal:
-            return Backend("toolgrad/rehearsal", RehearsalEngine(), AsyncRehearsalEngine(), RateLimit(None, None))
-        pair = engine_pair(settings)
-        self._connections.append(pair)
-        account = (settings.model, settings.api_base, settings.api_key, settings.rpm, settings.tpm)
-        rate_limit = self._rate_limits.setdefault(account, RateLimit(settings.rpm, settings.tpm))
-        return Backend(settings.model, *pair, rate_limit, self.prices.of(settings.model))
+            return Backend("toolgrad/rehearsal", RehearsalEngine())
+        engine = remote_engine(settings)
+        self._connections.append(engine)
+        provider, base = settings.model.split("/", 1)[0], address(settings)
+        owner = (provider, base, settings.api_key or provider_key(settings.model, environment()))
+        account = self._accounts.get(owner)
+        if account is None:
+            name = f"{provider} at {base}" if base else provider
+            account = self._accounts[owner] = Availability(name, self.wait, say=self.say)
+        limits = (owner, settings.max_parallel, settings.rpm, settings.tpm)
+        door = self._doors.setdefault(limits, Door(settings.max_parallel, RateLimit(settings.rpm, settings.tpm)))
+        return Backend(settings.model, engine, self.prices.of(settings.model), door, account)
+
+    def listen(self, listener: Say) -> None:
+        """Have ``listener`` told what a user should know while calls are made: that a run waits, for example."""
+        self._listeners.append(listener)
+
+    def say(self, line: str) -> None:
+        """Tell the listeners."""
+        for listener in self._listeners:
+            listener(line)
+
+    def _say_once(self, line: str) -> None:
+        with self._lock:
+            new = line not in self._told
+            self._told.add(line)
+        if new:
+            self.say(line)
 
     async def check(self, roles: Iterable[Role]) -> None:
         """Send a short request to each model that plays one of ``roles``, without the fallbacks. Raises ModelError.
 
         See :func:`toolgrad_dspy.lm.preflight.check`. The rehearsal model needs no check.
         """
-        gates: dict[float | None, dict[str, AsyncGate]] = {}  # by the temperature of their requests
+        engines: dict[float | None, dict[str, Retrying]] = {}  # by the temperature of their requests
         for role in roles:
             if not self.settings[role].is_rehearsal:
                 self.lm(role)  # a fallback that nothing can route is an error before the run, too
                 first = self.backend(role)
                 base = address(self.settings[role])
                 name = f"{first.model} at {base}" if base else first.model
-                alike = gates.setdefault(self.settings[role].temperature, {})
-                alike.setdefault(name, AsyncGate("check", [first], CHECK_LIMITS, self.meter))
-        await gather_or_cancel(check(alike, temperature) for temperature, alike in gates.items())
+                alike = engines.setdefault(self.settings[role].temperature, {})
+                alike.setdefault(name, Retrying(Sender("check", first, CHECK_LIMITS, self.meter)))
+        await gather_or_cancel(check(alike, temperature) for temperature, alike in engines.items())
 
     async def aclose(self) -> None:
         """Close the connections to model servers. Await it on the event loop that used them, with no call under way.
@@ -208,9 +246,8 @@ class Models:
             connections, self._connections = self._connections, []
             self._backends.clear()
             self._lms.clear()
-        for engine, async_engine in connections:
-            engine.close()
-            await async_engine.aclose()
+        for engine in connections:
+            await engine.aclose()
 
     def public(self) -> dict[str, JsonValue]:
         """Every role's settings without secrets, as a run's configuration stores them."""

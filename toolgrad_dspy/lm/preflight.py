@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 
 from dspy.lm15 import (
     AuthError,
@@ -9,9 +10,7 @@ from dspy.lm15 import (
     Config,
     ConfigurationError,
     LM15Error,
-    Message,
     NotConfiguredError,
-    Request,
     TransportError,
     UnsupportedModelError,
 )
@@ -19,12 +18,13 @@ from dspy.lm15 import TimeoutError as LateError
 
 from toolgrad_dspy.concurrency import gather_or_cancel
 from toolgrad_dspy.errors import ModelError, one_line
+from toolgrad_dspy.lm.calls.sender import READY
 from toolgrad_dspy.lm.engines.base import AsyncEngine
 from toolgrad_dspy.lm.providers import base_variable, key_variable
 from toolgrad_dspy.lm.settings import environment
 
 # Seconds. A server that has not answered by then can be reached, and is at work.
-PATIENCE = 30.0
+CHECK_SECONDS = 30.0
 
 
 async def check(models: Mapping[str, AsyncEngine], temperature: float | None = None) -> None:
@@ -42,11 +42,7 @@ async def check(models: Mapping[str, AsyncEngine], temperature: float | None = N
 
 
 async def _problem(model: str, engine: AsyncEngine, temperature: float | None) -> ModelError | None:
-    request = Request(
-        model=model,
-        messages=(Message.user("Reply with the word: ready"),),
-        config=Config(temperature=temperature),
-    )
+    request = replace(READY, model=model, config=Config(temperature=temperature))
     try:
         await engine.complete(request)
     except AuthError as error:

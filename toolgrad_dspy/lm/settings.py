@@ -29,7 +29,9 @@ PREFIX = "TOOLGRAD_"
 # Variables with our prefix that are not model settings.
 PRICES_VARIABLE = "TOOLGRAD_PRICES"
 CAPABILITIES_VARIABLE = "TOOLGRAD_CAPABILITIES"
-OTHER_VARIABLES = frozenset({PRICES_VARIABLE, CAPABILITIES_VARIABLE})
+# Minutes that calls wait for an account that has stopped to answer.
+WAIT_VARIABLE = "TOOLGRAD_WAIT"
+OTHER_VARIABLES = frozenset({PRICES_VARIABLE, CAPABILITIES_VARIABLE, WAIT_VARIABLE})
 
 # How fast and by which route a model is reached: a run may be resumed with other values.
 _NOT_STORED = frozenset({"timeout", "retries", "rpm", "tpm", "max_parallel", "engine"})
@@ -118,6 +120,24 @@ def environment() -> dict[str, str]:
             f"the settings file .env cannot be read: {one_line(error, 120)}", code="unreadable_file"
         ) from None
     return {**stored, **os.environ}
+
+
+def patience(default: float) -> float:
+    """The seconds that calls wait for an account that has stopped to answer: ``TOOLGRAD_WAIT``, in minutes, or
+    ``default``. Raises UsageError (``wrong_wait``).
+    """
+    minutes = environment().get(WAIT_VARIABLE, "").strip()
+    if not minutes:
+        return default
+    try:
+        seconds = float(minutes) * 60
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds <= 10_000_000:  # NaN, too, is in no range
+        raise UsageError(
+            f"{WAIT_VARIABLE} is {one_line(minutes, 40)!r}; it has to be a number of minutes", code="wrong_wait"
+        )
+    return seconds
 
 
 def _check_lines(path: Path) -> None:

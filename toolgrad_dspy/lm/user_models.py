@@ -7,6 +7,7 @@ import dspy
 from dspy.utils.usage_tracker import UsageTracker
 
 from toolgrad_dspy.lm.calls.allowance import note_calls
+from toolgrad_dspy.lm.calls.budget import Reservation
 from toolgrad_dspy.lm.calls.meter import session_meter
 from toolgrad_dspy.lm.models import Models
 
@@ -23,10 +24,12 @@ def uncounted(module: dspy.Module, lm: Any) -> frozenset[str]:
     return frozenset(model.model for model in used if not is_counted(model))
 
 
-def count_usage(tracker: UsageTracker, names: Collection[str], models: Models, role: str) -> None:
+def count_usage(
+    tracker: UsageTracker, names: Collection[str], models: Models, role: str, reservation: Reservation
+) -> None:
     """Count for ``role`` what ``tracker`` saw of the models called ``names``, as far as they told it.
 
-    One call was counted against the session's allowance before.
+    One call was counted against the session's allowance before, and one is kept back in the ``reservation``.
     """
     note_calls(max(0, sum(len(tracker.usage_data.get(model, ())) for model in names) - 1))
     for model in names:
@@ -36,7 +39,7 @@ def count_usage(tracker: UsageTracker, names: Collection[str], models: Models, r
             details = usage.get("prompt_tokens_details")
             cached = _tokens(details, "cached_tokens") if isinstance(details, Mapping) else 0
             usd = None if price is None else price.of(read, wrote, cached, 0)
-            models.budget.charge_model_call(usd, read + wrote)
+            reservation.settle(usd, read + wrote)
             for meter in (models.meter, session_meter()):
                 if meter is not None:
                     meter.add(role, read, wrote, usd, model, cached)

@@ -132,7 +132,6 @@ class ToolGrad(RoleModule):
                     roles=meter.roles(),
                     tool_calls=branches.tool_calls,
                     replayed_calls=branches.replayed_calls,
-                    unanswered=meter.unanswered,
                 )
         return Session(
             index=index,

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Self, TextIO
 
+from toolgrad_dspy.errors import duration
 from toolgrad_dspy.records import Session
 
 INTERVAL = 5.0
@@ -140,11 +141,3 @@ def run_progress(total: int, before: int = 0, quiet: bool = False) -> RunProgres
     if quiet:
         return QuietProgress(total, before)
     return BarProgress(total, before) if sys.stderr.isatty() else LineProgress(total, before)
-
-
-def duration(seconds: float) -> str:
-    """``9 s``, ``4 min``, ``2 h 10 min``."""
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"

@@ -11,7 +11,7 @@ from pydantic import JsonValue
 from toolgrad_dspy.errors import UsageError
 from toolgrad_dspy.judging import Gate, GateConfig
 from toolgrad_dspy.lm import LOOP_ROLES, Budget, Caps, Models, ModelSettings, Role
-from toolgrad_dspy.lm.calls import Prices
+from toolgrad_dspy.lm.calls import PATIENCE, Prices
 from toolgrad_dspy.program import ProgramConfig, ToolGrad, load_program, prompts_digest, run_session
 from toolgrad_dspy.records import Session
 from toolgrad_dspy.runs.tools_spec import ToolsSpec, WorldTools
@@ -23,13 +23,15 @@ FEWEST_CALLS = 4
 
 @dataclass(frozen=True, slots=True)
 class ModelsSpec:
-    """The models of a run, as data: every role's settings, secrets included, and the user's own prices.
+    """The models of a run, as data: every role's settings, secrets included, the user's own prices, and how many
+    seconds to ``wait`` for a model that has stopped to answer.
 
     ``ModelsSpec.from_environment()`` reads the environment, ``.env`` and, if given, a configuration file.
     """
 
     settings: Mapping[Role, ModelSettings]
     prices: Prices = field(default_factory=Prices)
+    wait: float = PATIENCE
 
     @classmethod
     def from_environment(
@@ -37,11 +39,11 @@ class ModelsSpec:
     ) -> "ModelsSpec":
         """As :meth:`Models.from_environment`. Raises UsageError for a setting that is wrong."""
         models = Models.from_environment(file, source)
-        return cls(models.settings, models.prices)
+        return cls(models.settings, models.prices, models.wait)
 
     def build(self, caps: Caps | None = None) -> Models:
         """The models with a fresh budget under these ``caps``."""
-        models = Models(dict(self.settings), self.prices)
+        models = Models(dict(self.settings), self.prices, self.wait)
         models.budget = Budget(caps)
         return models
 

@@ -9,13 +9,14 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Self
 
 import dspy
 
+from toolgrad_dspy.errors import UnansweredError, UnavailableError
 from toolgrad_dspy.lm import BudgetSpentError
 from toolgrad_dspy.tuning.candidate import Candidate, Prompts
 from toolgrad_dspy.tuning.evaluator import TaskEvaluation
@@ -26,12 +27,14 @@ from toolgrad_dspy.tuning.use import Use
 # A session that got no answer from a model is run again so many times, after 1, 2 and 4 parts of the budget's
 # patience.
 RERUNS = 3
-# After so many sessions in a row that got none, each run again, the models count as gone.
-UNSERVED_LIMIT = 8
 
 
 class StopTuning(BaseException):
     """Ends the optimizer that is running. Not an Exception: DSPy takes those for a score of zero and goes on."""
+
+
+class Unserved(StopTuning):
+    """A session stayed without an answer of a model. It has no score that an optimizer could be given."""
 
 
 @dataclass(slots=True)
@@ -40,7 +43,7 @@ class TuningUsage:
 
     ``repeated`` counts sessions that were asked for again and not run again. ``restored`` counts those of the scored
     sessions that came from the journal of an earlier start. ``rerun`` counts the times that a session was run again
-    because a model did not answer, ``unserved`` the sessions that stayed without one: their scores do not count.
+    because a model did not answer, ``unserved`` the sessions that stayed without one: they have no score.
     ``best`` is the highest score of any session at the prompts' own temperature, None before there is one.
     """
 
@@ -150,10 +153,12 @@ class Evaluations:
         *,
         whole: bool = True,
     ) -> None:
-        # ``error`` is what broke the tuning; ``stopped`` is the first reason for which a phase ended early.
+        # ``error`` is what broke the tuning; ``stopped`` is the first reason for which a phase ended early;
+        # ``unavailable`` is set when that was a model that answers nobody.
         self.usage = TuningUsage()
         self.error: Exception | None = None
         self.stopped: EarlyStop | None = None
+        self.unavailable: UnavailableError | None = None
         self.ledger = ledger
         self.journal = journal
         self.begun = 0
@@ -161,7 +166,6 @@ class Evaluations:
         self._progress = progress
         self._whole = whole
         self._ended: EarlyStop | None = None  # for all phases
-        self._unserved_in_a_row = 0
         self._failures: Counter[str] = Counter()
         self._candidates: dict[str, Candidate] = {}
         self._results: dict[str, Future[TaskEvaluation]] = {}
@@ -198,7 +202,7 @@ class Evaluations:
             with self._errors_kept():
                 if restored is not None:
                     self.ledger.seen(restored.use, whole=self._whole)
-                evaluation = restored or self._journaled(key, self._served(phase, evaluate))
+                evaluation = restored or self._journaled(key, self._answered(phase, evaluate))
                 with self._one_report:  # one after the other, so that each report counts one session more
                     self._record(key, prompts, index, variant, evaluation)
                     own.set_result(evaluation)
@@ -206,6 +210,8 @@ class Evaluations:
         finally:
             if not own.done():  # even after an interruption: those who wait must not wait forever
                 own.set_exception(StopTuning())
+                with self._state:
+                    self._results.pop(key, None)  # it is no result: whoever asks again has it run again
         return evaluation
 
     def check(self, phase: Phase) -> None:
@@ -221,6 +227,12 @@ class Evaluations:
         except BudgetSpentError as error:
             self.spent(error)
             raise StopTuning from None
+        except UnansweredError as error:
+            self._note_stop(EarlyStop("unavailable", str(error)))
+            raise Unserved from None
+        except UnavailableError as error:
+            self.gone(error)
+            raise StopTuning from None
         except Exception as error:  # noqa: BLE001 - boundary: DSPy; the optimizer's base raises it again
             with self._state:
                 self.error = self.error or error
@@ -229,35 +241,53 @@ class Evaluations:
     def spent(self, error: BudgetSpentError) -> None:
         """A budget that is used up is an end, not a failure: the best candidate so far is the result."""
         with self._state:
-            self._ended = self._ended or self.ledger.spent() or EarlyStop("run_budget", str(error))
-            self.stopped = self.stopped or self._ended
+            self._end(self.ledger.spent() or EarlyStop("run_budget", str(error)))
 
-    def _served(self, phase: Phase, evaluate: Callable[[], TaskEvaluation]) -> TaskEvaluation:
-        """The evaluation; it is run again while a model does not answer, with patience and within the budget."""
+    def gone(self, error: UnavailableError) -> None:
+        """So is a model that answers nobody any more; whoever has no use for less than all raises ``unavailable``."""
+        with self._state:
+            self.unavailable = error
+        self._end(EarlyStop("unavailable", str(error)))
+
+    def _end(self, stop: EarlyStop) -> None:
+        with self._state:
+            self._ended = self._ended or stop
+            self._note_stop(self._ended)
+
+    def _note_stop(self, stop: EarlyStop) -> None:
+        with self._state:
+            self.stopped = self.stopped or stop
+
+    def _answered(self, phase: Phase, evaluate: Callable[[], TaskEvaluation]) -> TaskEvaluation:
+        """The evaluation; it is run again when a model did not answer in it, with patience and within the budget.
+
+        Raises UnansweredError when that does not help.
+        """
         patience = self.ledger.budget.patience / (2**RERUNS - 1)
-        for rerun in range(RERUNS + 1):
-            with self.ledger.session(whole=self._whole) as used:
-                evaluation = evaluate()
-                used.append(evaluation.use)
-            if evaluation.served or rerun == RERUNS or phase.wait(patience * 2**rerun):
-                break
+        for rerun in range(RERUNS):
+            with suppress(UnansweredError):
+                return self._evaluated(evaluate)
+            if phase.wait(patience * 2**rerun):
+                raise StopTuning
             with self._state:
                 if self._ended is not None or self.ledger.refusal(whole=self._whole, until=phase.until) is not None:
-                    break
+                    raise StopTuning
                 self.usage.rerun += 1
-        self._mind_absence(evaluation)
+        try:
+            return self._evaluated(evaluate)
+        except UnansweredError:
+            with self._state:
+                self.usage.unserved += 1
+            raise
+
+    def _evaluated(self, evaluate: Callable[[], TaskEvaluation]) -> TaskEvaluation:
+        with self.ledger.session(whole=self._whole) as used:
+            evaluation = evaluate()
+            used.append(evaluation.use)
         return evaluation
 
-    def _mind_absence(self, evaluation: TaskEvaluation) -> None:
-        with self._state:
-            self._unserved_in_a_row = 0 if evaluation.served else self._unserved_in_a_row + 1
-            if self._unserved_in_a_row >= UNSERVED_LIMIT:
-                reason = f"{self._unserved_in_a_row} sessions in a row got no answer from a model"
-                self._ended = self._ended or EarlyStop("unavailable", reason)
-                self.stopped = self.stopped or self._ended
-
     def _journaled(self, key: str, evaluation: TaskEvaluation) -> TaskEvaluation:
-        if self.journal is not None and evaluation.served:
+        if self.journal is not None:
             self.journal.keep_evaluation(key, evaluation, self.ledger.used())
         return evaluation
 
@@ -283,10 +313,6 @@ class Evaluations:
             self.usage.tool_calls += evaluation.tool_calls
             if evaluation.failure:
                 self._failures[evaluation.failure] += 1
-            if not evaluation.served:
-                self.usage.unserved += 1
-                del self._results[key]  # it is no score: whoever asks again has it run again
-                return
             # A session at another temperature says nothing about how the prompts do at their own.
             if variant is None:
                 candidate = self._candidates.setdefault(prompts.digest, Candidate(prompts))

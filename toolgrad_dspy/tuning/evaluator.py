@@ -22,8 +22,7 @@ class TaskEvaluation:
 
     ``score`` is in [0, 1]. ``sessions`` holds, by role, the session that feedback on the role is about; live they are
     the same. ``invocations`` are ordered by predictor and iteration. ``failure`` is the reason if no step was
-    accepted, else empty. ``tool_calls`` counts replayed calls too. ``use`` is what the evaluation took,
-    ``unanswered`` how many of its LM calls got no answer: with any, ``score`` says nothing about the program.
+    accepted, else empty. ``tool_calls`` counts replayed calls too. ``use`` is what the evaluation took.
     """
 
     score: float
@@ -32,12 +31,6 @@ class TaskEvaluation:
     tool_calls: int = 0
     failure: str = ""
     use: Use = NOTHING
-    unanswered: int = 0
-
-    @property
-    def served(self) -> bool:
-        """Whether a model answered every call, so that the score is one of the program."""
-        return not self.unanswered
 
     def iteration_of(self, inputs: Mapping[str, Any]) -> int:
         """The iteration of the invocation that was given ``inputs``; 0 if there is none."""
@@ -64,7 +57,8 @@ class Evaluator(ABC):
     def evaluate(self, program: ToolGrad, seed: int, index: int) -> TaskEvaluation:
         """Evaluate ``program`` on the session ``index`` of the run seeded by ``seed``.
 
-        Raises ToolGradError when the whole tuning has to end; what fails inside the session is a lower score.
+        Raises UnansweredError when a model did not answer, and another ToolGradError when the whole tuning has to
+        end; what fails inside the session is a lower score.
         """
 
     @abstractmethod
@@ -96,7 +90,6 @@ class LiveEvaluator(Evaluator):
             tool_calls=session.usage.all_tool_calls,
             failure=session.reason if session.status == "failed" else "",
             use=replace(session_use(session), seconds=0.0).plus(metered_use(judging, perf_counter() - started)),
-            unanswered=session.usage.unanswered + judging.unanswered,
         )
 
     def feedback(self, evaluation: TaskEvaluation, role: str, iteration: int) -> tuple[Finding, ...]:

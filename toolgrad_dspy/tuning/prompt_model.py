@@ -9,6 +9,7 @@ from typing import Any, Self
 import dspy
 from dspy.lm15 import Message, Request, Response, TextPart, Usage
 
+from toolgrad_dspy.errors import UnavailableError
 from toolgrad_dspy.lm import BudgetSpentError, Models
 from toolgrad_dspy.lm.engines.base import SyncEngine
 from toolgrad_dspy.records.base import storable
@@ -70,8 +71,12 @@ class _Numbering:
         self._phase.check()
         try:
             response = self._inner.complete(request)
-        except BudgetSpentError as error:  # DSPy would wrap it, and some of its optimizers go on without advice
+        # DSPy would wrap them, and some of its optimizers go on without advice.
+        except BudgetSpentError as error:
             self._phase.evaluations.spent(error)
+            raise StopTuning from None
+        except UnavailableError as error:
+            self._phase.evaluations.gone(error)
             raise StopTuning from None
         said = response.message.text or ""
         if storable(said) != said:  # a lone surrogate could not be written: into the journal, or into a program

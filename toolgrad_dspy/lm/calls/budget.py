@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
 
 from toolgrad_dspy.errors import RunError
@@ -23,12 +23,32 @@ class Caps:
     lm_calls: int | None = None
 
 
+@dataclass(slots=True)
+class Reservation:
+    """What is kept back for a request under way, in tokens and dollars, until it is known what it used."""
+
+    budget: "Budget" = field(repr=False)
+    tokens: int
+    usd: float
+    settled: bool = False
+
+    def settle(self, usd: float | None, tokens: int) -> None:
+        """Charge what the request has used in place of what was kept back. ``usd`` is None for an unknown price."""
+        self.settled = True
+        self.budget.charge_model_call(usd, tokens)
+
+    def keep(self) -> None:
+        """Charge what was kept back: nobody will say what the request has used."""
+        self.settle(self.usd, self.tokens)
+
+
 class Budget:
     """Counts what a run uses against its caps. Safe to use from any thread.
 
-    A call is refused once a cap is reached. What a model call uses is known when it has been answered, so the caps on
-    dollars and tokens are exceeded by no more than the calls under way; those on calls are never exceeded. The counts
-    include what earlier starts of the same run used (:meth:`carry`).
+    A request to a model is refused when the rest of the budget, less what is kept back for the requests under way,
+    does not pay for it. So the caps on dollars and tokens are exceeded at most by what requests under way use beyond
+    their expected size; those on calls are never exceeded. The counts include what earlier starts of the same run
+    used (:meth:`carry`).
 
     >>> budget = Budget(Caps(tool_calls=1))
     >>> budget.charge_tool_call()
@@ -44,6 +64,9 @@ class Budget:
         self.tokens = 0
         self.tool_calls = 0
         self.lm_calls = 0
+        # Kept back for requests under way.
+        self._usd_kept = 0.0
+        self._tokens_kept = 0
 
     def __deepcopy__(self, memo: dict[int, object]) -> Self:
         return self  # copies of a program share its budget
@@ -57,23 +80,30 @@ class Budget:
 
     def check_model_call(self) -> None:
         """Raise BudgetSpentError if no more call may be made to a model."""
-        self._check("usd", self.usd, self.caps.usd, "US dollars")
-        self._check("tokens", self.tokens, self.caps.tokens, "tokens")
-        self._check("lm-calls", self.lm_calls, self.caps.lm_calls, "LM calls")
+        with self._lock:
+            self._check_model_call(0, 0.0)
 
     @contextmanager
-    def model_call(self) -> Iterator[None]:
-        """A request to a model, which counts as a call unless it fails. Raises BudgetSpentError."""
+    def model_call(self, tokens: int = 0, usd: float | None = None) -> Iterator[Reservation]:
+        """A request to a model that will use about so much, which counts as a call unless it fails.
+
+        What it uses is kept back until it is settled. Raises BudgetSpentError.
+        """
+        reservation = Reservation(self, tokens, usd or 0.0)
         with self._lock:
-            self.check_model_call()
+            self._check_model_call(tokens, reservation.usd)
             self.lm_calls += 1
+            self._tokens_kept += tokens
+            self._usd_kept += reservation.usd
         answered = False
         try:
-            yield
+            yield reservation
             answered = True
         finally:
-            if not answered:  # interrupted, or failed: what got no answer is no call
-                with self._lock:
+            with self._lock:
+                self._tokens_kept -= tokens
+                self._usd_kept -= reservation.usd
+                if not answered and not reservation.settled:  # what got no answer is no call
                     self.lm_calls -= 1
 
     def charge_model_call(self, usd: float | None, tokens: int) -> None:
@@ -88,8 +118,16 @@ class Budget:
             self._check("tool-calls", self.tool_calls, self.caps.tool_calls, "tool calls")
             self.tool_calls += 1
 
-    def _check(self, option: str, used: float, cap: float | None, unit: str) -> None:
-        if cap is not None and used >= cap:
-            raise BudgetSpentError(
-                f"the budget is used up: {used:.7g} of {cap:.7g} {unit}; raise --max-{option}", code="budget_spent"
-            )
+    def _check_model_call(self, tokens: int, usd: float) -> None:
+        self._check("usd", self.usd + self._usd_kept, self.caps.usd, "US dollars", usd)
+        self._check("tokens", self.tokens + self._tokens_kept, self.caps.tokens, "tokens", tokens)
+        self._check("lm-calls", self.lm_calls, self.caps.lm_calls, "LM calls")
+
+    def _check(self, option: str, used: float, cap: float | None, unit: str, next: float = 0.0) -> None:
+        if cap is None or (used < cap and used + next <= cap):
+            return
+        wanted = f", and the next call takes about {next:.7g}" if used < cap else ""
+        raise BudgetSpentError(
+            f"the budget is used up: {used:.7g} of {cap:.7g} {unit}{wanted}; raise --max-{option}",
+            code="budget_spent",
+        )

@@ -1,91 +1,41 @@
-"""The gate that every model call goes through: rate limit, parallel calls, time limit, retries, fallbacks, meter.
+"""The gate that every model call goes through: limits, retries, fallbacks, and waiting for an outage to end.
 
-It wraps either engine pair, native or litellm, and is an engine pair itself, so DSPy does not notice it. DSPy's own
-retries are off: they have no jitter, and would multiply with these.
+It wraps the engines of a role's models, and is an engine itself, so DSPy does not notice it. DSPy's own retries are
+off: they have no jitter, and would multiply with these.
+
+A call has one of three outcomes. It is *answered*; or *refused*, with the provider's error, which every other attempt
+would meet, too; or nobody answers. Then it waits with all other calls for the account to come back
+(``availability.py``), or, if the account answers those, it is given up as *unanswered*.
 
 For ``dspy.streamify`` an answer is streamed in one piece, when all of it is there: only a whole answer can be asked
 for again, or from a fallback.
 """
 
 import asyncio
-import random
-import threading
-import time
 from collections.abc import AsyncIterator, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Self, TypeAlias
-from weakref import WeakKeyDictionary
 
 from dspy.lm15 import (
     LM15Error,
-    RateLimitError,
     Request,
     Response,
-    ServerError,
     StreamDeltaEvent,
     StreamEndEvent,
     StreamStartEvent,
-    TransportError,
     response_to_events,
 )
-from dspy.lm15 import TimeoutError as LateError
 
-from toolgrad_dspy.errors import ModelError, one_line
-from toolgrad_dspy.lm.answer_faults import note_ending
+from toolgrad_dspy.concurrency import LoopThread
+from toolgrad_dspy.errors import ToolGradError, UnansweredError, UnavailableError, one_line
 from toolgrad_dspy.lm.calls.allowance import take_call
-from toolgrad_dspy.lm.calls.budget import Budget
-from toolgrad_dspy.lm.calls.meter import Meter, session_meter
-from toolgrad_dspy.lm.calls.prices import FREE, Price
-from toolgrad_dspy.lm.calls.rate_limit import RateLimit
-from toolgrad_dspy.lm.engines.base import AsyncEngine, SyncEngine
-
-# Errors that another attempt may not meet. A provider's other refusals (bad key, bad request) would come again.
-RETRYABLE = (RateLimitError, ServerError, LateError, TransportError)
-
-# Waits between attempts: full jitter up to FIRST_WAIT * 2**attempt seconds, at most LONGEST_WAIT
-# (M. Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015).
-FIRST_WAIT = 0.5
-LONGEST_WAIT = 60.0
-# No quota is counted over more than a day, so a server that asks for a longer wait is wrong.
-A_DAY = 86_400.0
-
-# After so many calls in a row that got no connection, each after all its attempts, the server counts as gone.
-UNREACHABLE_CALLS_LIMIT = 16
+from toolgrad_dspy.lm.calls.failures import note_failure
+from toolgrad_dspy.lm.calls.sender import RETRYABLE, Sender
 
 # Parameters of a request that every engine accepts.
 PARAMETERS = frozenset({"temperature", "max_tokens", "stop", "seed"})
 
-# The usual rule of thumb for English text; exact counts need the tokenizer of a model.
-CHARACTERS_PER_TOKEN = 4
-# The length that is assumed for an answer before it has come, in tokens.
-ANSWER_TOKENS = 400
-
-
 StreamEvent: TypeAlias = StreamStartEvent | StreamDeltaEvent | StreamEndEvent
-
-
-@dataclass(frozen=True, slots=True)
-class Backend:
-    """One model, how it is reached, and what it costs; a ``price`` of None is unknown."""
-
-    model: str
-    engine: SyncEngine
-    async_engine: AsyncEngine
-    rate_limit: RateLimit
-    price: Price | None = FREE
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """``timeout`` is in seconds per attempt; ``retries`` counts the attempts after the first; ``max_parallel`` is the
-    largest number of requests under way at once; ``longest_pause`` is the most seconds to wait because a server asks
-    for it.
-    """
-
-    timeout: float = 120.0
-    retries: int = 5
-    max_parallel: int = 256
-    longest_pause: float = A_DAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,169 +49,131 @@ class AnswerFormats:
 TEXT_ONLY = AnswerFormats()
 
 
-class _Gate:
-    # DSPy reads these when it formats a request. Our adapters ask for nothing but text and JSON.
+class _Engine:
+    """What DSPy reads of an engine when it formats a request. Our adapters ask for nothing but text and JSON."""
+
     supports_function_calling = False
     supports_reasoning = False
     # What tells our models from a user's own.
     counts_usage = True
 
-    def __init__(
-        self,
-        role: str,
-        backends: Sequence[Backend],
-        limits: Limits,
-        meter: Meter,
-        budget: Budget | None = None,
-        formats: AnswerFormats = TEXT_ONLY,
-    ) -> None:
-        self.role = role
+    def __init__(self, formats: AnswerFormats) -> None:
         self.supports_response_schema = formats.schema
         self.supported_params = PARAMETERS | {"response_format"} if formats.json else PARAMETERS
-        self._budget = budget or Budget()
-        self.backends = tuple(backends)
-        self._limits = limits
-        self._meter = meter
-        self._unreachable_calls = 0
-        # For the synchronous half, and for the asynchronous one. Weak keys: a loop that is gone must not pass its
-        # semaphore on to a new loop that got the same address.
-        self._thread_semaphore = threading.BoundedSemaphore(limits.max_parallel)
-        self._semaphores: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
 
     def __deepcopy__(self, memo: dict[int, object]) -> Self:
         return self  # optimizers copy programs; the connections, limits and counts are shared
 
-    def _attempts(self) -> Iterator[tuple[Backend, int, bool]]:
-        """Every attempt in order: the backend, the number of the attempt on it, and whether it is the last of all."""
-        last = self.backends[-1]
-        for backend in self.backends:
-            for attempt in range(self._limits.retries + 1):
-                yield backend, attempt, backend is last and attempt == self._limits.retries
 
-    def _pause(self, error: LM15Error, attempt: int) -> float:
-        return pause(error, attempt, self._limits.longest_pause)
+class AsyncGate(_Engine):
+    """An asynchronous engine over the models of a role: ``senders`` has its model, then the fallbacks."""
 
-    def _final_error(self, error: LM15Error) -> Exception:
-        """What to raise when all attempts of a call have failed: ``error``, or the end of the run.
-
-        A failed session stays failed in the store. So a server that is gone ends the run, before every session that
-        is left has failed for it.
-        """
-        for meter in (self._meter, session_meter()):
-            if meter is not None:
-                meter.add_unanswered()
-        # A server that is too slow can be reached.
-        unreachable = isinstance(error, TransportError) and not isinstance(error, LateError)
-        self._unreachable_calls += unreachable
-        if not unreachable or self._unreachable_calls < UNREACHABLE_CALLS_LIMIT:
-            original: Exception = error
-            return original
-        return ModelError(
-            f"{self.backends[-1].model}: cannot reach the server any more: {self._unreachable_calls} calls in a row "
-            f"failed ({one_line(error, 120)}); start again when it is back",
-            code="server_unreachable",
-        )
-
-    def _counted(self, backend: Backend, response: Response, estimated: int) -> Response:
-        """``response``, after the rate limit, the budget and the meters have counted it."""
-        self._unreachable_calls = 0
-        note_ending(response.finish_reason)
-        usage = response.usage
-        read, wrote = usage.input_tokens or 0, usage.output_tokens or 0
-        backend.rate_limit.settle(estimated, read + wrote)
-        cached, written = usage.cache_read_tokens or 0, usage.cache_write_tokens or 0
-        usd = None if backend.price is None else backend.price.of(read, wrote, cached, written)
-        self._budget.charge_model_call(usd, read + wrote)
-        for meter in (self._meter, session_meter()):
-            if meter is not None:
-                meter.add(self.role, read, wrote, usd, backend.model, cached)
-        return response
-
-
-class Gate(_Gate):
-    """The synchronous half, with at most ``max_parallel`` requests under way from all threads.
-
-    Its time limit is the engine's own, which counts from byte to byte: a thread that waits cannot be stopped.
-    """
-
-    def complete(self, request: Request) -> Response:
-        take_call()
-        estimated = estimate(request)
-        for backend, attempt, last in self._attempts():
-            time.sleep(backend.rate_limit.reserve(estimated))
-            try:
-                # The budget last, and not before: many calls may have spent it while this one waited.
-                with self._thread_semaphore, self._budget.model_call():
-                    response: Response = backend.engine.complete(replace(request, model=backend.model))
-            except RETRYABLE as error:
-                if last:
-                    raise self._final_error(error) from error.__cause__
-                time.sleep(self._pause(error, attempt))
-            else:
-                return self._counted(backend, response, estimated)
-        raise AssertionError("the last attempt returns or raises")
-
-    def stream(self, request: Request) -> Iterator[StreamEvent]:
-        yield from response_to_events(self.complete(request))
-
-
-class AsyncGate(_Gate):
-    """The asynchronous half, with at most ``max_parallel`` requests under way per event loop."""
+    def __init__(self, senders: Sequence[Sender], formats: AnswerFormats = TEXT_ONLY) -> None:
+        super().__init__(formats)
+        self.senders = tuple(senders)
 
     async def complete(self, request: Request) -> Response:
-        take_call()
-        estimated = estimate(request)
-        for backend, attempt, last in self._attempts():
-            delay = backend.rate_limit.reserve(estimated)
-            if delay:
-                await asyncio.sleep(delay)
-            try:
-                async with self._semaphore():
-                    # Here and not before: many calls may have spent the budget while this one waited.
-                    with self._budget.model_call():
-                        response = await self._attempt(backend, request)
-            except RETRYABLE as error:
-                if last:
-                    raise self._final_error(error) from error.__cause__
-                await asyncio.sleep(self._pause(error, attempt))
-            else:
-                return self._counted(backend, response, estimated)
-        raise AssertionError("the last attempt returns or raises")
+        """The answer of the first model that gives one.
+
+        Raises LM15Error for a refusal, UnansweredError, UnavailableError, and what the budget and the session's
+        allowance raise.
+        """
+        try:
+            take_call()
+            return await self._answered(request)
+        except ToolGradError as error:
+            note_failure(error)
+            raise
 
     async def stream(self, request: Request) -> AsyncIterator[StreamEvent]:
         for event in response_to_events(await self.complete(request)):
             yield event
 
-    async def _attempt(self, backend: Backend, request: Request) -> Response:
-        """One attempt. The engines' own time limits count from byte to byte, so a trickling server evades them."""
-        try:
-            async with asyncio.timeout(self._limits.timeout):
-                return await backend.async_engine.complete(replace(request, model=backend.model))
-        except TimeoutError as error:
-            if isinstance(error, LM15Error):  # the engine's own, which is a TimeoutError too
-                raise
-            raise LateError(f"no answer within {self._limits.timeout:g} s") from None
-
-    def _semaphore(self) -> asyncio.Semaphore:
-        loop = asyncio.get_running_loop()
-        if loop not in self._semaphores:
-            self._semaphores[loop] = asyncio.Semaphore(self._limits.max_parallel)
-        return self._semaphores[loop]
+    async def _answered(self, request: Request) -> Response:
+        calls = [_Call(sender) for sender in self.senders]
+        while True:
+            for call in calls:
+                reached = await call.account.reached(call.sender.ask)
+                if reached and (response := await call.answer(request)) is not None:
+                    return response
+            given_up = next((call for call in calls if call.given_up), None)
+            if given_up is not None:
+                raise given_up.error from given_up.last
+            await _first(calls)
 
 
-def pause(error: Exception, attempt: int, longest: float = A_DAY) -> float:
-    """Seconds to wait after ``attempt``, from 0: a little more than the server asked for, else full jitter.
+class Gate(_Engine):
+    """The same for callers without an event loop: their calls run on one loop, kept for that."""
 
-    Of what a server asked for, no more than ``longest`` seconds count.
-    """
-    wanted = getattr(error, "retry_after", None)
-    jitter = random.uniform(0, min(LONGEST_WAIT, FIRST_WAIT * 2**attempt))
-    # Zero comes first in max(): a server may ask for "nan" or "-1" seconds, too.
-    return min(longest, max(0.0, float(wanted))) + jitter * 0.1 if wanted else jitter
+    _loop = LoopThread("toolgrad-models")
+
+    def __init__(self, inner: AsyncGate, formats: AnswerFormats = TEXT_ONLY) -> None:
+        super().__init__(formats)
+        self._inner = inner
+
+    def complete(self, request: Request) -> Response:
+        """As :meth:`AsyncGate.complete`."""
+        return self._loop.run(self._inner.complete(request))
+
+    def stream(self, request: Request) -> Iterator[StreamEvent]:
+        yield from response_to_events(self.complete(request))
 
 
-def estimate(request: Request) -> int:
-    """About how many tokens a request will use, including its answer."""
-    system = request.system if isinstance(request.system, str) else ""
-    characters = len(system) + sum(len(message.text or "") for message in request.messages)
-    return characters // CHARACTERS_PER_TOKEN + (request.config.max_tokens or ANSWER_TOKENS)
+class _Call:
+    """One call to one model, with all its attempts."""
+
+    def __init__(self, sender: Sender) -> None:
+        self.sender = sender
+        self.account = sender.backend.account
+        # What the account had answered when the call first failed.
+        self._answers: int | None = None
+        self.last: LM15Error | None = None
+        self.given_up = False
+
+    async def answer(self, request: Request) -> Response | None:
+        """The answer, or None when there is none now. ``given_up``: nor will there be one later."""
+        for attempt in range(self.sender.limits.retries + 1):
+            try:
+                return await self.sender.attempt(request)
+            except RETRYABLE as error:
+                self._failed(error)
+                if attempt == self.sender.limits.retries:
+                    break
+                if self.account.out:
+                    return None
+                await self.sender.pause(error, attempt)
+        # An account that has answered nobody since is asked a short question, as in an outage, and then once more.
+        if self._answers is not None and self.account.answers > self._answers:
+            self.given_up = True
+        else:
+            self.account.hold()
+        return None
+
+    @property
+    def error(self) -> UnansweredError:
+        """Why the call is given up."""
+        model, reason = self.sender.backend.model, one_line(self.last, 160)
+        return UnansweredError(f"{model} answers other calls, and did not answer this one in any attempt: {reason}")
+
+    def _failed(self, error: LM15Error) -> None:
+        self.last = error
+        if self._answers is None:
+            self._answers = self.account.answers
+
+
+async def _first(calls: Sequence[_Call]) -> None:
+    """Wait until one of the models may be asked again. Raises UnavailableError when none will answer any more."""
+    waiting = [asyncio.ensure_future(call.account.back(call.sender.ask)) for call in calls]
+    gone: UnavailableError | None = None
+    try:
+        for ended in asyncio.as_completed(waiting):
+            try:
+                return await ended
+            except UnavailableError as error:
+                gone = error
+        assert gone is not None, "there is a call"
+        raise gone
+    finally:
+        for future in waiting:
+            future.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)

@@ -27,7 +27,8 @@ class _Counts:
 
 
 class Meter:
-    """What each role used. Calls are counted when they are answered; tokens as the provider reports them.
+    """What each role used. Calls are counted when they are answered, or given up under way; tokens as the provider
+    reports them, else estimated.
 
     >>> meter = Meter()
     >>> meter.add("judge", 400, 20, usd=None, model="openai/mine")
@@ -38,8 +39,6 @@ class Meter:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._counts: dict[tuple[str, str], _Counts] = {}
-        # Calls that no model answered, after all attempts.
-        self.unanswered = 0
 
     def add(
         self,
@@ -55,17 +54,11 @@ class Meter:
         with self._lock:
             self._counts.setdefault((role, model), _Counts()).add(call)
 
-    def add_unanswered(self) -> None:
-        """Count a call that failed for want of a model: a rate limit, an outage, a time limit."""
-        with self._lock:
-            self.unanswered += 1
-
     def absorb(self, other: "Meter") -> None:
         """Count all that ``other`` has counted."""
         with other._lock:
-            counted, unanswered = {key: replace(counts) for key, counts in other._counts.items()}, other.unanswered
+            counted = {key: replace(counts) for key, counts in other._counts.items()}
         with self._lock:
-            self.unanswered += unanswered
             for key, counts in counted.items():
                 self._counts.setdefault(key, _Counts()).add(counts)
 

@@ -20,12 +20,6 @@ class AsyncEngine(Protocol):
     async def complete(self, request: Request) -> Response: ...
 
 
-class SyncConnection(SyncEngine, Protocol):
-    """A synchronous engine that holds connections until it is closed."""
-
-    def close(self) -> None: ...
-
-
 class AsyncConnection(AsyncEngine, Protocol):
     """An asynchronous engine that holds connections until it is closed, on the event loop that opened them."""
 

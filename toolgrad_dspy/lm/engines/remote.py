@@ -1,7 +1,6 @@
 """The engines that carry a request to a model over the network.
 
-DSPy's extension point is a pair of engines, a synchronous and an asynchronous one (``dspy.clients.engines``). DSPy's
-native client serves the providers it knows; every other name goes through litellm.
+DSPy's native client serves the providers it knows; every other name goes through litellm.
 """
 
 import json
@@ -16,14 +15,15 @@ from dspy.lm15 import LM15Error, Request, Response, ServerError, UnknownModelErr
 
 from toolgrad_dspy.errors import UsageError, one_line
 from toolgrad_dspy.lm.engines.anthropic_cache import CacheMarks, with_cached_input
-from toolgrad_dspy.lm.engines.base import AsyncConnection, SyncConnection
+from toolgrad_dspy.lm.engines.base import AsyncConnection
 from toolgrad_dspy.lm.engines.errors import corrected, no_answer
+from toolgrad_dspy.lm.engines.per_loop import PerLoop
 from toolgrad_dspy.lm.providers import provider_base, provider_key
 from toolgrad_dspy.lm.settings import ModelSettings, environment
 
 
-def engine_pair(settings: ModelSettings) -> tuple[SyncConnection, AsyncConnection]:
-    """The engines for any model but the rehearsal one, without the gate around them.
+def remote_engine(settings: ModelSettings) -> AsyncConnection:
+    """The engine for any model but the rehearsal one, without the gate around it.
 
     Raises UsageError for a name that is not ``provider/model`` or whose provider nothing knows ("unknown_model"), and
     for a provider that the engine in the settings does not know ("unsupported_provider").
@@ -35,15 +35,15 @@ def engine_pair(settings: ModelSettings) -> tuple[SyncConnection, AsyncConnectio
             code="unknown_model",
         )
     if settings.engine != "litellm":
-        pair = _native_pair(settings)
-        if pair is not None:
-            return pair
+        engine = _native(settings)
+        if engine is not None:
+            return engine
         if settings.engine == "native":
             raise UsageError(
                 f"{settings.model}: the native engine does not know this provider; use TOOLGRAD_ENGINE=litellm",
                 code="unsupported_provider",
             )
-    return _litellm_pair(settings)
+    return _litellm(settings)
 
 
 # Providers whose address is usually given without a version, which their clients and litellm add to it. The native
@@ -55,22 +55,37 @@ _VERSION_ADDED = frozenset({"anthropic", "ollama"})
 _UNREADABLE = (ValueError, LookupError, TypeError, AttributeError)
 
 
-class _Remote:
+class Remote:
+    """An engine over a network, whose failures say what the provider meant (``errors.py``).
+
+    The texts in ``hidden``, which is the key, are masked in the failures: a server may repeat them. With ``marks``
+    the requests are marked for Anthropic's prompt cache. ``foreign`` are exceptions of the engine's own library that
+    it lets through when it cannot read an answer.
+    """
+
     def __init__(
-        self, hidden: Collection[str], marks: CacheMarks | None, foreign: tuple[type[Exception], ...]
+        self,
+        inner: AsyncConnection,
+        hidden: Collection[str] = (),
+        marks: CacheMarks | None = None,
+        foreign: tuple[type[Exception], ...] = (),
     ) -> None:
+        self._inner = inner
         self._hidden = hidden
         self._marks = marks
         self._unreadable: tuple[type[Exception], ...] = (*_UNREADABLE, *foreign)
 
-    def _prepared(self, request: Request) -> Request:
+    async def complete(self, request: Request) -> Response:
         plain = _without_seed(request)
-        return self._marks.marked(plain) if self._marks else plain
-
-    def _read(self, response: Response) -> Response:
+        prepared = self._marks.marked(plain) if self._marks else plain
+        with self._failures():
+            response = await self._inner.complete(prepared)
         if no_answer(response):
             raise _no_answer_error(response)
         return with_cached_input(response) if self._marks else response
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
 
     @contextmanager
     def _failures(self) -> Iterator[None]:
@@ -83,57 +98,6 @@ class _Remote:
             raise meant from (None if meant is error else error)
         except self._unreadable as error:
             raise corrected(_server_error(error), self._hidden) from error
-
-
-class Remote(_Remote):
-    """A synchronous engine over a network, whose failures say what the provider meant (``errors.py``).
-
-    The texts in ``hidden``, which is the key, are masked in the failures: a server may repeat them. With ``marks``
-    the requests are marked for Anthropic's prompt cache. ``foreign`` are exceptions of the engine's own library that
-    it lets through when it cannot read an answer.
-    """
-
-    def __init__(
-        self,
-        inner: SyncConnection,
-        hidden: Collection[str] = (),
-        marks: CacheMarks | None = None,
-        foreign: tuple[type[Exception], ...] = (),
-    ) -> None:
-        super().__init__(hidden, marks, foreign)
-        self._inner = inner
-
-    def complete(self, request: Request) -> Response:
-        prepared = self._prepared(request)
-        with self._failures():
-            response = self._inner.complete(prepared)
-        return self._read(response)
-
-    def close(self) -> None:
-        self._inner.close()
-
-
-class AsyncRemote(_Remote):
-    """An asynchronous engine over a network, as :class:`Remote`."""
-
-    def __init__(
-        self,
-        inner: AsyncConnection,
-        hidden: Collection[str] = (),
-        marks: CacheMarks | None = None,
-        foreign: tuple[type[Exception], ...] = (),
-    ) -> None:
-        super().__init__(hidden, marks, foreign)
-        self._inner = inner
-
-    async def complete(self, request: Request) -> Response:
-        prepared = self._prepared(request)
-        with self._failures():
-            response = await self._inner.complete(prepared)
-        return self._read(response)
-
-    async def aclose(self) -> None:
-        await self._inner.aclose()
 
 
 def _without_seed(request: Request) -> Request:
@@ -152,7 +116,7 @@ def _server_error(error: Exception) -> LM15Error:
     return unreadable
 
 
-def _native_pair(settings: ModelSettings) -> tuple[Remote, AsyncRemote] | None:
+def _native(settings: ModelSettings) -> Remote | None:
     from dspy.clients.engines import AsyncLM15Engine, LM15Engine
     from dspy.lm15 import RouterConfig, Timeouts
 
@@ -182,12 +146,12 @@ def _native_pair(settings: ModelSettings) -> tuple[Remote, AsyncRemote] | None:
     )
     hidden = (key,) if key else ()
     marks = CacheMarks() if provider == "anthropic" else None
-    return Remote(LM15Engine(config), hidden, marks), AsyncRemote(AsyncLM15Engine(config), hidden, marks)
+    return Remote(PerLoop(lambda: AsyncLM15Engine(config)), hidden, marks)
 
 
-def _litellm_pair(settings: ModelSettings) -> tuple[Remote, AsyncRemote]:
+def _litellm(settings: ModelSettings) -> Remote:
     import litellm
-    from dspy.clients.engines import AsyncLiteLLMEngine, LiteLLMEngine
+    from dspy.clients.engines import AsyncLiteLLMEngine
 
     litellm.suppress_debug_info = True  # otherwise it prints a list of providers
     try:
@@ -213,10 +177,7 @@ def _litellm_pair(settings: ModelSettings) -> tuple[Remote, AsyncRemote]:
     hidden = (key,) if key else ()
     # For a body that holds an error with a status of its own making.
     foreign = (litellm.exceptions.APIError,)
-    return (
-        Remote(LiteLLMEngine(**given), hidden, foreign=foreign),
-        AsyncRemote(AsyncLiteLLMEngine(**given), hidden, foreign=foreign),
-    )
+    return Remote(PerLoop(lambda: AsyncLiteLLMEngine(**given)), hidden, foreign=foreign)
 
 
 def _base(settings: ModelSettings, environ: Mapping[str, str]) -> str | None:

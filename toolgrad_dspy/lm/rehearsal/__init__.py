@@ -7,7 +7,7 @@ shows it by example, and the reflection role writes new instructions from feedba
 to find. What is measured on it shows that the machinery works, not what a language model would gain.
 """
 
-from toolgrad_dspy.lm.rehearsal.engine import AsyncRehearsalEngine, RehearsalEngine
+from toolgrad_dspy.lm.rehearsal.engine import RehearsalEngine
 from toolgrad_dspy.lm.rehearsal.habits import HABITS, Habit, active
 
-__all__ = ["HABITS", "AsyncRehearsalEngine", "Habit", "RehearsalEngine", "active"]
+__all__ = ["HABITS", "Habit", "RehearsalEngine", "active"]

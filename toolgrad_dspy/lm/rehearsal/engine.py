@@ -7,7 +7,7 @@ from typing import Any, Self
 
 from dspy.lm15 import Message, Request, Response, TextPart, Usage
 
-from toolgrad_dspy.lm.calls.gate import CHARACTERS_PER_TOKEN
+from toolgrad_dspy.lm.calls.sizes import CHARACTERS_PER_TOKEN
 from toolgrad_dspy.lm.rehearsal.checking import check_response
 from toolgrad_dspy.lm.rehearsal.extracting import extract
 from toolgrad_dspy.lm.rehearsal.inducing import induce
@@ -74,7 +74,7 @@ def answer(request: Request) -> Response:
     part = _part(frozenset(prompt.outputs))
     # An adapter refuses an empty text, as it does an answer of a model that did not understand.
     text = _formatted(part(prompt, rng), prompt) if part else ""
-    input_tokens, output_tokens = len(prompt.text) // CHARACTERS_PER_TOKEN, len(text) // CHARACTERS_PER_TOKEN
+    input_tokens, output_tokens = (int(len(said) // CHARACTERS_PER_TOKEN) for said in (prompt.text, text))
     return Response(
         id=f"rehearsal-{rng.getrandbits(48):012x}",
         model=request.model,
@@ -105,17 +105,7 @@ def _formatted(answered: Answer, prompt: Prompt) -> str:
 
 
 class RehearsalEngine:
-    """The synchronous half."""
-
-    def complete(self, request: Request) -> Response:
-        return answer(request)
-
-    def __deepcopy__(self, memo: dict[int, object]) -> Self:
-        return self
-
-
-class AsyncRehearsalEngine:
-    """The asynchronous half."""
+    """The rehearsal model behind the interface of a remote one."""
 
     async def complete(self, request: Request) -> Response:
         return answer(request)

@@ -83,7 +83,6 @@ class RecordedEvaluator(Evaluator):
             invocations=invocations,
             failure=_failure(iterations),
             use=metered_use(meter, perf_counter() - started),
-            unanswered=meter.unanswered,
         )
 
     def knows(self, seed: int, index: int) -> bool:

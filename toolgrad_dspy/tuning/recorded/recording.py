@@ -160,15 +160,13 @@ def record(
     ``progress`` is called with the number of sessions that have ended, ``at_once`` is how many may run together.
     ``journal`` keeps each session that ended well, with what is ``used`` by then; those it has are not run again.
     Never call this from the background loop. Raises ToolGradError as sessions do, RunError if all of them failed
-    (``all_sessions_failed``) or a model did not answer in some (``unanswered_sessions``), and TimeoutError after
-    ``seconds``.
+    (``all_sessions_failed``), and TimeoutError after ``seconds``.
     """
     there = {} if journal is None else {(session.seed, session.index): session for session in journal.sessions()}
     count = itertools.count(len([task for task in tasks if _session_key(task) in there]) + 1)
 
     def ended(session: Session) -> None:
-        # A failed one may do better the next time; one that lacks an answer is none.
-        if journal is not None and session.status != "failed" and not session.usage.unanswered:
+        if journal is not None and session.status != "failed":  # a failed one may do better the next time
             journal.keep_session(session, used())
         progress(next(count))
 
@@ -179,12 +177,6 @@ def record(
 
     ran = {(session.seed, session.index): session for session in run_on_loop_thread(run())}
     sessions = tuple((there | ran)[_session_key(task)] for task in tasks)
-    unserved = sum(session.usage.unanswered > 0 for session in sessions)
-    if unserved:
-        raise RunError(
-            f"a model did not answer in {unserved} of {len(sessions)} recorded sessions; record again when it does",
-            code="unanswered_sessions",
-        )
     if sessions and all(session.status == "failed" for session in sessions):
         raise RunError(
             f"all {len(sessions)} recorded sessions failed; the first: {sessions[0].reason}",
