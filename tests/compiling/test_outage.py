@@ -1,11 +1,15 @@
-"""Sessions in which a model did not answer: waited for, run again, or left out of the comparison, and never a score."""
+"""Models that do not answer: they are waited for, a session is run again or left out, and none is ever a score."""
 
-from collections.abc import Iterator
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+from zlib import crc32
 
 import pytest
 from pydantic import SecretStr
 
 from tests.support.model_servers import Fault, FaultPlan, ModelServer
+from tests.support.model_servers.formats import WireAnswer
 from tests.support.open_world import library
 from toolgrad_dspy.compiling import Comparison, compare_programs
 from toolgrad_dspy.errors import UnavailableError
@@ -18,6 +22,8 @@ from toolgrad_dspy.tools import Library
 from toolgrad_dspy.tuning import Ledger, LiveEvaluator, Prompts, TuningBudget
 
 __all__ = ["library"]
+
+Trouble = Callable[[dict[str, Any]], WireAnswer | None]
 
 CONFIG = ProgramConfig(iterations=2, base="plain")
 # Nobody waits in a test.
@@ -43,9 +49,12 @@ def reworded(program: ToolGrad) -> ToolGrad:
     return changed
 
 
-def compared(library: Library, faults: FaultPlan, wait: float = 60) -> tuple[Comparison, int]:
+def compared(
+    library: Library, faults: FaultPlan | None = None, trouble: Trouble | None = None, wait: float = 60
+) -> tuple[Comparison, int]:
     """An unchanged program, compared with itself in other words; and how many requests were refused."""
-    with ModelServer("openai", faults=faults) as server:
+    faults = faults or FaultPlan()
+    with ModelServer("openai", faults=faults, trouble=trouble) as server:
         models = at(server, wait)
         program = ToolGrad(library, models, CONFIG)
         ledger = Ledger(BUDGET, models)
@@ -62,8 +71,14 @@ def test_an_outage_makes_no_program_better(library: Library, fault: Fault) -> No
     assert (outcome.pairs, outcome.unserved, outcome.unpaid) == (8, 0, 0)
 
 
+def some_prompts_break_it(body: dict[str, Any]) -> WireAnswer | None:
+    """A server that fails at certain prompts, however often it is asked."""
+    broken = crc32(json.dumps(body["messages"]).encode()) % 12 == 0
+    return WireAnswer(500, {"error": {"message": "broken", "type": "server_error"}}) if broken else None
+
+
 def test_pairs_of_which_one_session_got_no_answer_are_left_out_and_counted(library: Library) -> None:
-    outcome, _ = compared(library, FaultPlan(rates={Fault.UNAVAILABLE: 0.3}, seed=1))
+    outcome, _ = compared(library, trouble=some_prompts_break_it)
     assert outcome.unserved > 0
     assert outcome.pairs + outcome.unserved + outcome.unpaid == 8
     assert f"{outcome.unserved} " in outcome.left_out
