@@ -50,7 +50,7 @@ def reworded(program: ToolGrad) -> ToolGrad:
 
 
 def compared(
-    library: Library, faults: FaultPlan | None = None, trouble: Trouble | None = None, wait: float = 60
+    library: Library, faults: FaultPlan | None = None, trouble: Trouble = lambda body: None, wait: float = 60
 ) -> tuple[Comparison, int]:
     """An unchanged program, compared with itself in other words; and how many requests were refused."""
     faults = faults or FaultPlan()
