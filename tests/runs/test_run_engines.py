@@ -10,6 +10,7 @@ import pytest
 
 from toolgrad_dspy.records import Session
 from toolgrad_dspy.runs import LocalEngine, OpenRun, RunEngine, RunSpec, execute
+from toolgrad_dspy.runs.engines.base import Say, silent
 from toolgrad_dspy.runs.engines.conformance import CHECKS, Case, Check, check_engine, small_spec
 
 ENGINES = [
@@ -28,8 +29,8 @@ class Forgetful(LocalEngine):
     """An engine that loses the last session."""
 
     @asynccontextmanager
-    async def open(self, spec: RunSpec) -> AsyncIterator[OpenRun]:
-        async with super().open(spec) as run:
+    async def open(self, spec: RunSpec, say: Say = silent) -> AsyncIterator[OpenRun]:
+        async with super().open(spec, say) as run:
             play = run.run
             run.run = lambda indices, done: play(list(indices)[:-1], done)  # type: ignore[method-assign]
             yield run

@@ -1,5 +1,6 @@
 """``toolgrad-dspy generate``: grow samples into a run folder."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,12 +13,14 @@ from toolgrad_dspy.cli.options import (
     ConfigOption,
     DryRun,
     EstimateFrom,
+    Grace,
     Iterations,
     Json,
     JudgeBy,
     JudgeVotes,
     MaxCalls,
     MaxConcurrency,
+    MaxFailures,
     MaxTokens,
     MaxToolCalls,
     MaxUsd,
@@ -27,17 +30,20 @@ from toolgrad_dspy.cli.options import (
     Proposals,
     Quiet,
     Repairs,
+    RetryFailed,
     RunOutput,
     Seed,
     Sessions,
     ToolsFile,
     Unique,
     Update,
+    Wait,
 )
 from toolgrad_dspy.cli.output import REHEARSAL_NOTE, note, say, say_json, table
 from toolgrad_dspy.errors import RunError, UsageError, one_line
 
 if TYPE_CHECKING:
+    from toolgrad_dspy.records import SessionStatus
     from toolgrad_dspy.runs import Estimate, RunProgress, RunStatistics
 
 
@@ -64,6 +70,10 @@ def generate(
     max_usd: MaxUsd = None,
     max_tokens: MaxTokens = None,
     max_tool_calls: MaxToolCalls = None,
+    max_failures: MaxFailures = 20,
+    wait: Wait = None,
+    grace: Grace = 5.0,
+    retry_failed: RetryFailed = False,
     dry_run: DryRun = False,
     earlier_run: EstimateFrom = None,
     quiet: Quiet = False,
@@ -97,7 +107,7 @@ def generate(
     spec = RunSpec(
         n=n,
         tools=tools_spec(tools),
-        models=ModelsSpec.from_environment(file.models, file.source),
+        models=ModelsSpec.from_environment(file.models, file.source).waiting(wait),
         program=program_config(
             file,
             mini_batch=mini_batch,
@@ -115,16 +125,17 @@ def generate(
         caps=Caps(max_usd, max_tokens, max_tool_calls),
         gate=gate_config(file, judge, judge_votes),
         unique=file.unique if unique is None else unique,
+        max_failures=max_failures,
     )
     folder = output or Path("runs") / datetime.now().strftime("%Y-%m-%d-%H%M%S")
-    engine = LocalEngine(max_concurrency)
+    engine = LocalEngine(max_concurrency, grace)
     say_note = (lambda line: None) if quiet else note
     if spec.models.all_rehearsal:
         say_note(REHEARSAL_NOTE)
 
     def interrupted() -> None:
         if not engine.stopped:
-            note("stopping: running sessions get a few seconds to end; press Ctrl-C again to stop at once")
+            note(f"stopping: running sessions get {grace:g} s to end; press Ctrl-C again to stop at once")
         engine.stop()
 
     def progress(total: int, before: int) -> "RunProgress":
@@ -135,7 +146,9 @@ def generate(
         _say_estimate(guess, json)
         return
     try:
-        figures = execute(generate_run(spec, folder, engine=engine, progress=progress, say=say_note), interrupted)
+        again: Sequence[SessionStatus] = ("failed",) if retry_failed else ()
+        running = generate_run(spec, folder, engine=engine, progress=progress, say=say_note, again=again)
+        figures = execute(running, interrupted)
     except RunError as error:
         hint = f" (finished sessions are in {folder}; the same command with -o {folder} resumes)"
         # Without a database nothing was stored: the tools or the models were refused before the first session.

@@ -68,9 +68,39 @@ MaxUsd = Annotated[
     typer.Option("--max-usd", help="Stop after this many US dollars; counts calls with known prices.", min=0.000001),
 ]
 MaxTokens = Annotated[int | None, typer.Option("--max-tokens", help="Stop after this many tokens.", min=1)]
+Wait = Annotated[
+    float | None,
+    typer.Option(
+        "--wait",
+        help="Minutes to wait for a model that has stopped to answer, before the run ends; 30 if nothing is set.",
+        metavar="MINUTES",
+        min=0,
+        max=100_000,
+        show_default=False,
+    ),
+]
 MaxToolCalls = Annotated[int | None, typer.Option("--max-tool-calls", help="Stop after this many tool calls.", min=1)]
 
 # Options of generate alone.
+MaxFailures = Annotated[
+    int,
+    typer.Option(
+        "--max-failures",
+        help="Stop when this many sessions in a row give no sample for one reason (three times as many once one was "
+        "accepted); 0: never.",
+        metavar="N",
+        min=0,
+    ),
+]
+Grace = Annotated[
+    float,
+    typer.Option(
+        "--grace", help="Seconds that running sessions get to end when the run is stopped.", metavar="SECONDS", min=0
+    ),
+]
+RetryFailed = Annotated[
+    bool, typer.Option("--retry-failed", help="Play the sessions of an earlier start again that failed.")
+]
 Sessions = Annotated[int, typer.Option("-n", "--sessions", help="How many sessions to run, one sample each.", min=1)]
 ProgramOption = Annotated[
     Path | None, typer.Option("--program", help="A compiled program.", metavar="FILE", show_default=False)

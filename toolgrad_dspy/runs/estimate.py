@@ -82,7 +82,7 @@ async def estimate(
     """
     count = min(spec.n, sessions)
     ended: list[Session] = []
-    async with (engine or LocalEngine()).open(spec) as run:
+    async with (engine or LocalEngine()).open(spec, say) as run:
         for note in run.notes:
             say(note)
         with progress(count, 0) as shown:

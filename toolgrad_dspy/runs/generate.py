@@ -1,12 +1,15 @@
 """Growing samples into a run folder: the command line, the benchmarks and your own code all run this way."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
-from toolgrad_dspy.records import Session, Trace
+from toolgrad_dspy.errors import StoreError
+from toolgrad_dspy.records import Session, SessionStatus, Trace
 from toolgrad_dspy.runs.duplicates import refuse_duplicates
 from toolgrad_dspy.runs.engines import LocalEngine, RunEngine
+from toolgrad_dspy.runs.futility import Futility
 from toolgrad_dspy.runs.progress import QuietProgress, RunProgress
 from toolgrad_dspy.runs.spec import RunSpec
 from toolgrad_dspy.runs.statistics import RunStatistics, statistics
@@ -29,6 +32,7 @@ async def generate(
     engine: RunEngine | None = None,
     progress: MakeProgress = QuietProgress,
     say: Callable[[str], None] = lambda line: None,
+    again: Sequence[SessionStatus] = (),
 ) -> RunStatistics:
     """Play the sessions of ``spec`` that ``folder`` does not hold yet; the figures of the whole run.
 
@@ -43,10 +47,12 @@ async def generate(
         figures = asyncio.run(generate(RunSpec(n=3), Path("runs/three")))
         print(figures.accepted, figures.steps_per_sample)
 
-    ``say`` gets the messages of the tool sources, a line each. Raises UsageError when the folder holds another run,
-    and RunError for what breaks this one; the sessions that have ended by then are stored.
+    ``say`` gets the messages of the tool sources, and when the run waits for a model, a line each. Sessions that are
+    stored with a status in ``again`` are played again. Raises UsageError when the folder holds another run, and
+    RunError for what breaks this one; the sessions that have ended by then are stored, and the accepted samples
+    written.
     """
-    async with (engine or LocalEngine()).open(spec) as run:
+    async with (engine or LocalEngine()).open(spec, say) as run:
         for note in run.notes:
             say(note)
         expected = typical_session(spec.program, run.tools, spec.models.build(), spec.gate).times(spec.n)
@@ -54,10 +60,13 @@ async def generate(
             say(f"expected: {expected.line}")
         with RunStore.create_or_resume(folder, spec.public(), run.tools) as store:
             run.carry(store.spent())
+            if again and (count := store.forget(again)):
+                say(f"{count} sessions that were {' or '.join(again)} are played again")
             done = store.done()
             left = [index for index in range(spec.n) if index not in done]
             with progress(spec.n, spec.n - len(left)) as shown:
                 told: set[str] = set()
+                futility = Futility(spec.max_failures)
 
                 def ended(session: Session) -> None:
                     for note in news(session.trace):
@@ -68,12 +77,17 @@ async def generate(
                     store.save(session)
                     store.spend(run.spending())
                     shown.add(session)
+                    futility.mind(session)
 
                 try:
                     await run.run(left, ended)
-                finally:
-                    # Sessions that were cancelled have cost something, too.
+                except BaseException:  # boundary of the run: what there is by then is written, whatever ended it
                     store.spend(run.spending())
+                    with suppress(StoreError):  # the error that ended the run may be one
+                        store.samples_jsonl(folder / SAMPLES)
+                    raise
+                # Sessions that were cancelled have cost something, too.
+                store.spend(run.spending())
             if spec.unique is not None:
                 refuse_duplicates(store, spec.unique)
             store.samples_jsonl(folder / SAMPLES)

@@ -1,9 +1,9 @@
 """A run as data: any process can build the program on its tools from it, also one on another machine."""
 
 import hashlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pydantic import JsonValue
@@ -47,6 +47,10 @@ class ModelsSpec:
         models.budget = Budget(caps)
         return models
 
+    def waiting(self, minutes: float | None) -> "ModelsSpec":
+        """The same with another time to wait; None changes nothing."""
+        return self if minutes is None else replace(self, wait=minutes * 60)
+
     @property
     def all_rehearsal(self) -> bool:
         """Whether every role is played by the rehearsal model, so that no language model is asked."""
@@ -75,6 +79,7 @@ class RunSpec:
     - ``seed``: of everything random.
     - ``caps``: what the whole run may use, over all its starts.
     - ``gate``: how judges decide over samples that the rules have accepted; None: they do not.
+    - ``max_failures``: how many sessions in a row may give no sample for one reason before the run ends; 0: any.
     - ``unique``: the share of the samples that may be like an earlier one, in calls or query; None: any.
     """
 
@@ -87,6 +92,7 @@ class RunSpec:
     caps: Caps = field(default_factory=Caps)
     gate: GateConfig | None = None
     unique: float | None = None
+    max_failures: int = 20
 
     def __post_init__(self) -> None:
         if self.n < 1:
@@ -96,7 +102,7 @@ class RunSpec:
 
     def public(self) -> dict[str, JsonValue]:
         """The configuration that a run folder stores: without secrets, and without what a resumed run may change
-        (``n``, ``caps``, and how fast models are called).
+        (``n``, ``caps``, ``max_failures``, and how fast models are called).
         """
         digest = None if self.program_file is None else hashlib.sha256(self.program_file.read_bytes()).hexdigest()
         public: dict[str, JsonValue] = {
@@ -112,13 +118,16 @@ class RunSpec:
         return public
 
     @asynccontextmanager
-    async def open(self) -> AsyncIterator["OpenSpec"]:
+    async def open(self, say: Callable[[str], None] = lambda line: None) -> AsyncIterator["OpenSpec"]:
         """Build the program, open its library, and check every model with a short call; all is closed at the end.
+
+        ``say`` gets what the user should know while models are asked, a line each.
 
         Raises UsageError for a program file or too few calls, ToolSourceError for tools and ModelError for models
         that cannot be used.
         """
         library, models = self.tools.library(), self.models.build(self.caps)
+        models.listen(say)
         program = ToolGrad(library, models, self._growing())
         gate = self._gate(library, models)
         if self.program_file is not None:

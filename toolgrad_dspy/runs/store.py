@@ -191,6 +191,17 @@ class RunStore:
                     f"{self.path}: session {session.index} is already stored", code="stored_already"
                 ) from error
 
+    def forget(self, statuses: Sequence[SessionStatus]) -> int:
+        """Take out the sessions with one of ``statuses``, so that they are played again; how many there were.
+
+        What they have used stays counted.
+        """
+        marks = ", ".join("?" * len(statuses))
+        with store_errors(self.path, "take sessions out of it"):
+            return self._connection.execute(
+                f"DELETE FROM sessions WHERE status IN ({marks})", tuple(statuses)
+            ).rowcount
+
     def decide(self, decisions: Mapping[int, tuple[SessionStatus, str]]) -> None:
         """Give stored sessions, by their index, another status and reason. One transaction."""
         rows = [(status, reason, index) for index, (status, reason) in decisions.items()]

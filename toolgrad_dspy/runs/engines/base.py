@@ -9,6 +9,11 @@ from toolgrad_dspy.runs.spec import RunSpec
 from toolgrad_dspy.runs.spending import Spending
 
 Done = Callable[[Session], None]
+Say = Callable[[str], None]
+
+
+def silent(line: str) -> None:
+    """Tell nobody."""
 
 
 class OpenRun(ABC):
@@ -37,6 +42,9 @@ class OpenRun(ABC):
           process that called this method: it may write to a store.
         - An error that ends the run, or one from ``done``, is raised here: no session starts after it, those in
           flight are cancelled and have ended. Sessions that ended before it have been given to ``done``.
+        - A budget that is used up lets those in flight end, as far as it pays for them.
+        - A session in which a model did not answer has not been played. It is tried once more, after the others, and
+          if that does not help UnansweredError is raised at the end.
         - The order of the results is not fixed, and nothing a session computes depends on it.
         """
 
@@ -45,8 +53,12 @@ class RunEngine(ABC):
     """Plays runs, one at a time."""
 
     @abstractmethod
-    def open(self, spec: RunSpec) -> AbstractAsyncContextManager[OpenRun]:
-        """Build what ``spec`` describes where it will be played, and close it at the end. Raises ToolGradError."""
+    def open(self, spec: RunSpec, say: Say = silent) -> AbstractAsyncContextManager[OpenRun]:
+        """Build what ``spec`` describes where it will be played, and close it at the end. Raises ToolGradError.
+
+        ``say`` gets what the user should know while the run goes on, a line each: that it waits for a model, for
+        example.
+        """
 
     @abstractmethod
     def stop(self) -> None:
