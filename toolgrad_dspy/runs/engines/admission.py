@@ -11,6 +11,10 @@ from toolgrad_dspy.records import Session
 REMEMBERED = 200
 # Standard deviations above the mean that a session is expected to use at most: one in forty uses more.
 SPREAD = 2.0
+# The least standard deviation, as a part of the mean: a few sessions may be alike by chance.
+LEAST_SPREAD = 0.1
+# Sessions that the expectation before the first weighs as much as.
+PRIOR = 8
 
 # By the option that caps it: what a session has used, and the unit.
 _FIGURES: Mapping[str, tuple[Callable[[Session], float], str]] = {
@@ -66,8 +70,13 @@ class Admission:
         return None
 
     def _each(self, name: str) -> float | None:
-        last = self._last[name]
-        return fmean(last) + SPREAD * pstdev(last) if last else self._expected.get(name)
+        """What a session uses at most, as far as that can be told. Those that end first are the short ones."""
+        last, expected = self._last[name], self._expected.get(name)
+        known = [*last, *([] if expected is None else [expected] * PRIOR)]
+        if not known:
+            return None
+        mean = fmean(known)
+        return mean + SPREAD * max(pstdev(last or known), LEAST_SPREAD * mean) if last else mean
 
     def _budget_used(self, name: str) -> float:
         return float(getattr(self._budget, name))
