@@ -13,6 +13,7 @@ from toolgrad_dspy.runs.futility import Futility
 from toolgrad_dspy.runs.progress import QuietProgress, RunProgress
 from toolgrad_dspy.runs.spec import RunSpec
 from toolgrad_dspy.runs.statistics import RunStatistics, statistics
+from toolgrad_dspy.runs.spending import Spending
 from toolgrad_dspy.runs.store import RunStore
 from toolgrad_dspy.runs.typical import typical_session
 
@@ -55,9 +56,9 @@ async def generate(
     async with (engine or LocalEngine()).open(spec, say) as run:
         for note in run.notes:
             say(note)
-        expected = typical_session(spec.program, run.tools, spec.models.build(), spec.gate).times(spec.n)
-        if expected.usd:
-            say(f"expected: {expected.line}")
+        typical = typical_session(spec.program, run.tools, spec.models.build(), spec.gate)
+        if typical.usd:
+            say(f"expected: {typical.times(spec.n).line}")
         with RunStore.create_or_resume(folder, spec.public(), run.tools) as store:
             run.carry(store.spent())
             if again and (count := store.forget(again)):
@@ -65,8 +66,13 @@ async def generate(
             done = store.done()
             left = [index for index in range(spec.n) if index not in done]
             with progress(spec.n, spec.n - len(left)) as shown:
+                shown.expect(typical)
                 told: set[str] = set()
                 futility = Futility(spec.max_failures)
+
+                def spent(entries: Sequence[Spending]) -> None:
+                    store.spend(entries)
+                    shown.spend(entries)
 
                 def ended(session: Session) -> None:
                     for note in news(session.trace):
@@ -75,12 +81,12 @@ async def generate(
                             told.add(kind)
                             say(note)
                     store.save(session)
-                    store.spend(run.spending())
+                    spent(run.spending())
                     shown.add(session)
                     futility.mind(session)
 
                 try:
-                    await run.run(left, ended)
+                    await run.run(left, ended, spent)
                 except BaseException:  # boundary of the run: what there is by then is written, whatever ended it
                     store.spend(run.spending())
                     with suppress(StoreError):  # the error that ended the run may be one

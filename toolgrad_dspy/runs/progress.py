@@ -4,13 +4,16 @@ import sys
 import time
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from types import TracebackType
 from typing import Self, TextIO
 
 from toolgrad_dspy.errors import duration
-from toolgrad_dspy.records import Session
+from toolgrad_dspy.records import RoleUsage, Session
+from toolgrad_dspy.runs.spending import TOOLS, Spending
+from toolgrad_dspy.runs.typical import SessionEstimate
 
+NOTHING = SessionEstimate(0, 0, 0, 0.0)
 INTERVAL = 5.0
 """Seconds between two lines where there is no terminal."""
 
@@ -26,17 +29,34 @@ class RunProgress(ABC):
         self.finished = before
         self.before = before
         self.counts: Counter[str] = Counter()
+        self._used = NOTHING
+        self._in_sessions = NOTHING
+        self._typical: SessionEstimate | None = None
         self._clock = clock
         self._start = clock()
+
+    def expect(self, typical: SessionEstimate) -> None:
+        """What a session is expected to use, until one has ended."""
+        self._typical = typical
+
+    def spend(self, entries: Sequence[Spending]) -> None:
+        """Count what was used since the last time."""
+        for entry in entries:
+            if entry.role != TOOLS:
+                self._used = self._used.plus(_estimate(entry))
+        self.show()
 
     def add(self, session: Session) -> None:
         """Count a session that ended."""
         self.finished += 1
         self.counts[session.status] += 1
+        for role in session.usage.roles.values():
+            self._in_sessions = self._in_sessions.plus(_estimate(role))
         self.show()
 
     def summary(self) -> str:
-        """``120/500 sessions, 118 accepted, 2 rejected, 0 failed, 41.2/s, ETA 9 s``.
+        """``120/500 sessions, 118 accepted, 2 rejected, 0 failed, 41.2/s, ETA 9 s, 1,104 calls, 3.2M of about 13.4M
+        tokens, 0.81 of about 3.37 US dollars``.
 
         The first number counts the sessions of earlier starts too, the others only those of this start.
         """
@@ -49,7 +69,20 @@ class RunProgress(ABC):
             parts.append(f"{rate:.1f}/s" if rate >= 1 else f"{1 / rate:.1f} s each")
             if self.finished < self.total:
                 parts.append(f"ETA {duration((self.total - self.finished) / rate)}")
-        return ", ".join(parts)
+        return ", ".join((*parts, *self._spent()))
+
+    def _spent(self) -> Iterator[str]:
+        """What was used, and what it will be at the end: by the sessions that have ended, or what is expected."""
+        used, count = self._used, self.total - self.before
+        if not used.lm_calls:
+            return
+        yield f"{used.lm_calls:,.0f} calls"
+        ended = self.finished - self.before
+        each = self._in_sessions.times(1 / ended) if ended else self._typical
+        ends = each.times(count) if each is not None and self.finished < self.total else None
+        yield _of(used.tokens, None if ends is None else ends.tokens, _millions, "tokens")
+        if used.usd:
+            yield _of(used.usd, None if ends is None else ends.usd, "{:,.2f}".format, "US dollars")
 
     def __enter__(self) -> Self:
         self._start = self._clock()
@@ -134,6 +167,18 @@ class BarProgress(RunProgress):
     def finish(self) -> None:
         self.show()
         self._bar.stop()
+
+
+def _of(now: float, end: float | None, shown: Callable[[float], str], unit: str) -> str:
+    return f"{shown(now)} {unit}" if end is None else f"{shown(now)} of about {shown(max(now, end))} {unit}"
+
+
+def _millions(tokens: float) -> str:
+    return f"{tokens / 1e6:,.1f}M" if tokens >= 1e6 else f"{tokens / 1e3:,.0f}k"
+
+
+def _estimate(used: RoleUsage) -> SessionEstimate:
+    return SessionEstimate(used.calls, used.input_tokens, used.output_tokens, used.usd)
 
 
 def run_progress(total: int, before: int = 0, quiet: bool = False) -> RunProgress:

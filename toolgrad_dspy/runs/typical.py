@@ -49,10 +49,14 @@ class SessionEstimate:
     usd: float | None
 
     @property
+    def tokens(self) -> float:
+        """Read and written."""
+        return self.input_tokens + self.output_tokens
+
+    @property
     def line(self) -> str:
         """For people: ``about 1,580 LM calls, 6.2 million tokens, 3.10 US dollars``."""
-        tokens = self.input_tokens + self.output_tokens
-        shown = f"{tokens / 1e6:,.1f} million" if tokens >= 1e6 else f"{tokens:,.0f}"
+        shown = f"{self.tokens / 1e6:,.1f} million" if self.tokens >= 1e6 else f"{self.tokens:,.0f}"
         cost = "at an unknown price" if self.usd is None else f"{self.usd:,.2f} US dollars"
         return f"about {self.lm_calls:,.0f} LM calls, {shown} tokens, {cost}"
 
@@ -66,7 +70,7 @@ class SessionEstimate:
             usd,
         )
 
-    def times(self, sessions: int) -> "SessionEstimate":
+    def times(self, sessions: float) -> "SessionEstimate":
         """The same for ``sessions`` of them."""
         usd = None if self.usd is None else self.usd * sessions
         return SessionEstimate(

@@ -1,7 +1,7 @@
 """Counting LM calls and tokens per role: of all calls, and of those made inside a block of code."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
@@ -39,6 +39,7 @@ class Meter:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._counts: dict[tuple[str, str], _Counts] = {}
+        self._listeners: list[Callable[[], None]] = []
 
     def add(
         self,
@@ -53,6 +54,12 @@ class Meter:
         call = _Counts(1, input_tokens, output_tokens, cached_tokens, usd or 0.0, int(usd is None))
         with self._lock:
             self._counts.setdefault((role, model), _Counts()).add(call)
+        for listener in self._listeners:
+            listener()
+
+    def listen(self, listener: Callable[[], None]) -> None:
+        """Have ``listener`` called after each call is counted, from whichever thread counts it."""
+        self._listeners.append(listener)
 
     def absorb(self, other: "Meter") -> None:
         """Count all that ``other`` has counted."""

@@ -1,12 +1,15 @@
 """All sessions of a run on one event loop of this process."""
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
+from types import TracebackType
 
 from toolgrad_dspy.program import schema_notes
-from toolgrad_dspy.records import Tool
+from toolgrad_dspy.errors import ToolGradError
+from toolgrad_dspy.records import Session, Tool
 from toolgrad_dspy.runs.engines.admission import Admission
-from toolgrad_dspy.runs.engines.base import Done, OpenRun, RunEngine, Say, silent
+from toolgrad_dspy.runs.engines.base import Done, OpenRun, RunEngine, Say, Spent, silent, unheard
 from toolgrad_dspy.runs.engines.pool import SessionPool
 from toolgrad_dspy.runs.spec import OpenSpec, RunSpec
 from toolgrad_dspy.runs.spending import TOOLS, Spending, SpendingLog
@@ -63,13 +66,62 @@ class LocalRun(OpenRun):
     def spending(self) -> list[Spending]:
         return self._log.entries()
 
-    async def run(self, indices: Sequence[int], done: Done) -> None:
-        await self._pool.run(lambda index: self._opened.play(self._seed, index), indices, done, self._admission)
+    async def run(self, indices: Sequence[int], done: Done, spent: Spent = unheard) -> None:
+        account = _Account(lambda: spent(self.spending()))
+        self._opened.models.meter.listen(account.due)
+
+        async def play(index: int) -> Session:
+            session = await self._opened.play(self._seed, index)
+            account.check()
+            return session
+
+        with account:
+            await self._pool.run(play, indices, done, self._admission)
+
+
+class _Account:
+    """Has ``write`` called on this loop once after each call that was counted, or after several at the same moment.
+
+    What it raises is raised again by :meth:`check`: a run without an account ends.
+    """
+
+    def __init__(self, write: Callable[[], None]) -> None:
+        self._write = write
+        self._loop = asyncio.get_running_loop()
+        self._due = False
+        self._open = False
+        self._error: ToolGradError | None = None
+
+    def check(self) -> None:
+        """Raise what kept the account from being written."""
+        if self._error is not None:
+            raise self._error
+
+    def due(self) -> None:
+        """There is something to write. From any thread."""
+        if not self._due and self._open:
+            self._due = True
+            self._loop.call_soon_threadsafe(self._written)
+
+    def __enter__(self) -> None:
+        self._open = True
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._open = False
+
+    def _written(self) -> None:
+        self._due = False
+        if self._open:
+            try:
+                self._write()
+            except ToolGradError as error:
+                self._error = error
 
 
 def _expected(opened: OpenSpec, tools: tuple[Tool, ...]) -> dict[str, float]:
     """What a session is expected to use, by figure, as far as that is known before the first."""
     gate = None if opened.gate is None else opened.gate.config
     typical = typical_session(opened.program.config, tools, opened.models, gate)
-    tokens = typical.input_tokens + typical.output_tokens
-    return {"tokens": tokens} | ({} if typical.usd is None else {"usd": typical.usd})
+    return {"tokens": typical.tokens} | ({} if typical.usd is None else {"usd": typical.usd})
