@@ -1,7 +1,7 @@
 """Every engine keeps the contract of ``runs/engines/base.py``."""
 
 import multiprocessing
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import asynccontextmanager
 from functools import partial
@@ -10,7 +10,7 @@ import pytest
 
 from toolgrad_dspy.records import Session
 from toolgrad_dspy.runs import LocalEngine, OpenRun, RunEngine, RunSpec, execute
-from toolgrad_dspy.runs.engines.base import Say, silent
+from toolgrad_dspy.runs.engines.base import Done, Say, Spent, silent
 from toolgrad_dspy.runs.engines.conformance import CHECKS, Case, Check, check_engine, small_spec
 
 ENGINES = [
@@ -32,7 +32,11 @@ class Forgetful(LocalEngine):
     async def open(self, spec: RunSpec, say: Say = silent) -> AsyncIterator[OpenRun]:
         async with super().open(spec, say) as run:
             play = run.run
-            run.run = lambda indices, done: play(list(indices)[:-1], done)  # type: ignore[method-assign]
+
+            async def all_but_the_last(indices: Sequence[int], done: Done, spent: Spent | None = None) -> None:
+                await play(list(indices)[:-1], done, spent)
+
+            run.run = all_but_the_last  # type: ignore[method-assign]
             yield run
 
 

@@ -12,8 +12,8 @@ from toolgrad_dspy.runs.engines import LocalEngine, RunEngine
 from toolgrad_dspy.runs.futility import Futility
 from toolgrad_dspy.runs.progress import QuietProgress, RunProgress
 from toolgrad_dspy.runs.spec import RunSpec
-from toolgrad_dspy.runs.statistics import RunStatistics, statistics
 from toolgrad_dspy.runs.spending import Spending
+from toolgrad_dspy.runs.statistics import RunStatistics, statistics
 from toolgrad_dspy.runs.store import RunStore
 from toolgrad_dspy.runs.typical import typical_session
 

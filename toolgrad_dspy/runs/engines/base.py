@@ -13,10 +13,6 @@ Say = Callable[[str], None]
 Spent = Callable[[Sequence[Spending]], None]
 
 
-def unheard(entries: Sequence[Spending]) -> None:
-    """Keep no account."""
-
-
 def silent(line: str) -> None:
     """Tell nobody."""
 
@@ -40,10 +36,10 @@ class OpenRun(ABC):
         """What was used since the last call, also by sessions that were cancelled."""
 
     @abstractmethod
-    async def run(self, indices: Sequence[int], done: Done, spent: Spent = unheard) -> None:
+    async def run(self, indices: Sequence[int], done: Done, spent: Spent | None = None) -> None:
         """Play the sessions ``indices``; return when all have ended, or the engine was stopped.
 
-        ``spent`` gets what was used since :meth:`spending` was last called, soon after each call of a model.
+        ``spent``, if given, gets what :meth:`spending` would give, soon after each call of a model.
 
         - Each index is played at most once. ``done`` gets each session when it ends, one at a time and always in the
           process that called this method: it may write to a store.

@@ -18,7 +18,7 @@ from toolgrad_dspy.errors import RunError, StoreError
 from toolgrad_dspy.lm import REHEARSAL, ROLES, Caps, ModelSettings
 from toolgrad_dspy.program import ProgramConfig
 from toolgrad_dspy.records import Session
-from toolgrad_dspy.runs.engines.base import RunEngine
+from toolgrad_dspy.runs.engines.base import RunEngine, Spent
 from toolgrad_dspy.runs.engines.local import LocalEngine
 from toolgrad_dspy.runs.event_loop import execute
 from toolgrad_dspy.runs.spec import ModelsSpec, RunSpec
@@ -83,6 +83,17 @@ def counts_what_was_used(case: Case) -> None:
     tools = sum(entry.calls for entry in spent if entry.role == TOOLS)
     used = sum(session.usage.all_tool_calls for session in sessions)
     expect(tools == used, "spending() counts every call of a tool, repeated ones too")
+
+
+def tells_what_was_used_while_it_runs(case: Case) -> None:
+    entries: list[Spending] = []
+    sessions, rest = _played(case.make(), case.spec, spent=entries.extend)
+    roles = {role for session in sessions for role in session.usage.roles}
+    told, all_told = (sum(entry.calls for entry in kept if entry.role in roles) for kept in (entries, entries + rest))
+    expect(
+        all_told == sum(session.usage.lm_calls for session in sessions), "spent() gets every call of a model, once"
+    )
+    expect(told > 0, "spent() gets calls before run() returns")
 
 
 def ends_with_an_error_of_the_store(case: Case) -> None:
@@ -162,6 +173,7 @@ CHECKS: tuple[Check, ...] = (
     gives_the_samples_of_the_local_engine,
     hands_over_in_the_calling_process,
     counts_what_was_used,
+    tells_what_was_used_while_it_runs,
     ends_with_an_error_of_the_store,
     keeps_to_the_caps,
     charges_what_was_carried,
@@ -178,6 +190,7 @@ def _played(
     indices: list[int] | None = None,
     done: Callable[[Session], None] = lambda session: None,
     carried: list[Spending] | None = None,
+    spent: Spent | None = None,
 ) -> tuple[list[Session], list[Spending]]:
     """The sessions that were handed over, and what was used."""
     sessions: list[Session] = []
@@ -189,7 +202,7 @@ def _played(
     async def play() -> list[Spending]:
         async with engine.open(spec) as run:
             run.carry(carried or [])
-            await run.run(range(spec.n) if indices is None else indices, ended)
+            await run.run(range(spec.n) if indices is None else indices, ended, spent)
             return run.spending()
 
     return sessions, execute(play())

@@ -5,11 +5,11 @@ from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from types import TracebackType
 
-from toolgrad_dspy.program import schema_notes
 from toolgrad_dspy.errors import ToolGradError
+from toolgrad_dspy.program import schema_notes
 from toolgrad_dspy.records import Session, Tool
 from toolgrad_dspy.runs.engines.admission import Admission
-from toolgrad_dspy.runs.engines.base import Done, OpenRun, RunEngine, Say, Spent, silent, unheard
+from toolgrad_dspy.runs.engines.base import Done, OpenRun, RunEngine, Say, Spent, silent
 from toolgrad_dspy.runs.engines.pool import SessionPool
 from toolgrad_dspy.runs.spec import OpenSpec, RunSpec
 from toolgrad_dspy.runs.spending import TOOLS, Spending, SpendingLog
@@ -66,9 +66,10 @@ class LocalRun(OpenRun):
     def spending(self) -> list[Spending]:
         return self._log.entries()
 
-    async def run(self, indices: Sequence[int], done: Done, spent: Spent = unheard) -> None:
-        account = _Account(lambda: spent(self.spending()))
-        self._opened.models.meter.listen(account.due)
+    async def run(self, indices: Sequence[int], done: Done, spent: Spent | None = None) -> None:
+        account = _Account(lambda: spent(self.spending()) if spent is not None else None)
+        if spent is not None:
+            self._opened.models.meter.listen(account.due)
 
         async def play(index: int) -> Session:
             session = await self._opened.play(self._seed, index)
