@@ -2,7 +2,7 @@
 
 import sys
 
-from toolgrad_dspy.cli import main
+from toolgrad_dspy.__main__ import main
 from toolgrad_dspy.command_module import callable_as
 
 callable_as(__name__, "toolgrad_dspy.runs")

@@ -117,9 +117,10 @@ def main(folder: Path, count: int, concurrency: int, kind: str) -> None:
             store.save(session)
             say(f"saved {session.index}")
 
-        def interrupted() -> None:
+        def interrupted() -> bool:
             pool.stop()
             say("interrupted")
+            return True
 
         work = {"slow": slow, "endless": endless}.get(kind, quick)
         left = sorted(set(range(count)) - store.done())

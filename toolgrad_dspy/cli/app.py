@@ -21,6 +21,8 @@ from toolgrad_dspy.cli.options import JUDGE_BY
 from toolgrad_dspy.cli.output import note
 from toolgrad_dspy.cli.programs import app as programs_app
 from toolgrad_dspy.errors import ToolGradError
+from toolgrad_dspy.interrupts import STOPPED, raise_interrupt
+from toolgrad_dspy.streams import forgiving
 
 app = typer.Typer(
     name="toolgrad-dspy",
@@ -55,11 +57,26 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command line on ``arguments`` (default: the process's own) and exit.
 
     Exit codes: 0 done; 1 the run broke; 2 the command, the environment or a file is wrong; 130 interrupted. (Typer
-    ends the process for an interruption, and for output that nobody reads, as with ``| head``.)
+    ends the process for output that nobody reads, as with ``| head``.)
     """
+    raise_interrupt()
+    forgiving()
     try:
         app(arguments, prog_name="toolgrad-dspy")
     except ToolGradError as error:
         note(f"toolgrad-dspy: {error.line}")
         sys.exit(error.exit_code)
+    except SystemExit as ended:  # Typer has caught the interruption
+        interruption = _interruption(ended)
+        if interruption is not None:
+            note(str(interruption) or STOPPED)
+        raise
     sys.exit(0)
+
+
+def _interruption(ended: BaseException) -> KeyboardInterrupt | None:
+    """The interruption that has led to ``ended``, if one has."""
+    cause = ended.__cause__ or ended.__context__
+    while cause is not None and not isinstance(cause, KeyboardInterrupt):
+        cause = cause.__cause__ or cause.__context__
+    return cause

@@ -133,10 +133,12 @@ def generate(
     if spec.models.all_rehearsal:
         say_note(REHEARSAL_NOTE)
 
-    def interrupted() -> None:
-        if not engine.stopped:
+    def interrupted() -> bool:
+        before = engine.stopped
+        ends = engine.stop()
+        if ends and not before:
             note(f"stopping: running sessions get {grace:g} s to end; press Ctrl-C again to stop at once")
-        engine.stop()
+        return ends
 
     def progress(total: int, before: int) -> "RunProgress":
         return run_progress(total, before, quiet)

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Sequence
 
 from pydantic import JsonValue
 
+from toolgrad_dspy.streams import tell
+
 REHEARSAL_NOTE = (
     "model: rehearsal, a scripted stand-in and no language model. What is measured on it proves the machinery, "
     "not a language model's gain. Set TOOLGRAD_MODEL=provider/model to use a real one."
@@ -27,13 +29,13 @@ def printable(text: str) -> str:
 
 def say(text: str = "") -> None:
     """A line of the result, :func:`printable`."""
-    sys.stdout.write(printable(text) + "\n")
+    if sys.stdout is not None:  # closed before the process began
+        sys.stdout.write(printable(text) + "\n")
 
 
 def note(text: str) -> None:
     """A line about the result, :func:`printable`, kept out of pipes."""
-    sys.stderr.write(printable(text) + "\n")
-    sys.stderr.flush()
+    tell(printable(text) + "\n", sys.stderr)
 
 
 def say_json(value: JsonValue) -> None:

@@ -9,6 +9,7 @@ import typer
 from toolgrad_dspy.cli.options import Json, Quiet, Seed, ToolsFile
 from toolgrad_dspy.cli.output import REHEARSAL_NOTE, note, say, say_json, table
 from toolgrad_dspy.errors import RunError
+from toolgrad_dspy.interrupts import STOPPED, Stopped
 
 if TYPE_CHECKING:
     from optuna.trial import FrozenTrial
@@ -112,8 +113,7 @@ def sweep(
             note(REHEARSAL_NOTE)
         result = opened.run(_say_nothing if quiet else note)
     except KeyboardInterrupt:
-        note("toolgrad-dspy: interrupted; the same command resumes")
-        raise typer.Exit(130) from None
+        raise Stopped(f"{STOPPED}; the same command resumes") from None
     _report(result, json)
 
 

@@ -11,7 +11,7 @@ from pydantic import JsonValue
 
 from toolgrad_dspy import __version__
 from toolgrad_dspy.compiling.describe import describe
-from toolgrad_dspy.compiling.outputs import check_output, journal_of
+from toolgrad_dspy.compiling.outputs import check_output, journal_of, only_writer
 from toolgrad_dspy.compiling.spec import CompileSpec, check_roles, check_tasks
 from toolgrad_dspy.compiling.stages import Compiled, Watch, compile_program
 from toolgrad_dspy.concurrency import run_on_loop_thread
@@ -89,13 +89,19 @@ def compile(
     check_tasks(spec.tasks)
     check_roles(spec.tuned)
     job = _Job.of(spec, say)
+    with only_writer(path):
+        return _compiled(job, path, resume, force, _News(stage, progress, ended))
+
+
+def _compiled(job: "_Job", path: Path, resume: bool, force: bool, news: "_News") -> Compiled:
+    spec = job.spec
     check_output(path, resume=resume, force=force)
     if spec.record is not None and spec.record.resolve() in (path.resolve(), journal_of(path).resolve()):
         raise UsageError(
             f"{spec.record} is where the program or its journal goes; choose another file for the recording",
             code="record_is_output",
         )
-    return job.run(path, resume, _News(stage, progress, ended))
+    return job.run(path, resume, news)
 
 
 @contextmanager
@@ -135,6 +141,7 @@ class _Job:
         """Nothing is opened or written yet. Raises UsageError for what is wrong with the specification."""
         optimizer = find_optimizer(spec.optimizer, spec.strategy)
         models, library = spec.models.build(), spec.tools.library()
+        models.listen(say)
         metric = build_metric(spec.metric, models, lambda: library.tools, spec.program.written_chars)
         program = ToolGrad(library, models, spec.program, tuned=spec.tuned)
         if spec.parent is not None:

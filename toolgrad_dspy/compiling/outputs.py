@@ -1,10 +1,13 @@
 """Where a compiled program is written, and the journal that stands beside it while it is tuned."""
 
 import itertools
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from toolgrad_dspy.errors import UsageError
-from toolgrad_dspy.files import check_writable
+from toolgrad_dspy.files import check_writable, store_errors
+from toolgrad_dspy.runs.lock import WriterLock
 
 # The folder of the programs whose place nobody named.
 FOLDER = Path("programs")
@@ -19,6 +22,18 @@ def journal_of(path: Path) -> Path:
     if path.suffix == ".json":
         return path.with_suffix(".journal")
     return path.with_name(f"{path.name}.journal")  # run.v1 and run.v2 are two programs
+
+
+@contextmanager
+def only_writer(path: Path) -> Iterator[None]:
+    """Inside, no other process writes the program ``path``. Raises UsageError (``run_in_use``)."""
+    with store_errors(path, "write it"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    lock = WriterLock(path.with_name(f".{path.name}.lock"), path)
+    try:
+        yield
+    finally:
+        lock.remove()
 
 
 def next_output(optimizer: str, *, resume: bool = False) -> Path:

@@ -12,6 +12,7 @@ from toolgrad_dspy.errors import duration
 from toolgrad_dspy.records import RoleUsage, Session
 from toolgrad_dspy.runs.spending import TOOLS, Spending
 from toolgrad_dspy.runs.typical import SessionEstimate
+from toolgrad_dspy.streams import tell
 
 NOTHING = SessionEstimate(0, 0, 0, 0.0)
 INTERVAL = 5.0
@@ -141,8 +142,7 @@ class LineProgress(RunProgress):
 
     def _write(self) -> None:
         self._written = self.finished
-        self._stream.write(self.summary() + "\n")
-        self._stream.flush()
+        tell(self.summary() + "\n", self._stream)
 
 
 class BarProgress(RunProgress):
@@ -185,4 +185,5 @@ def run_progress(total: int, before: int = 0, quiet: bool = False) -> RunProgres
     """The progress for stderr as it is: a bar on a terminal, lines elsewhere, nothing if ``quiet``."""
     if quiet:
         return QuietProgress(total, before)
-    return BarProgress(total, before) if sys.stderr.isatty() else LineProgress(total, before)
+    live = sys.stderr is not None and sys.stderr.isatty()
+    return BarProgress(total, before) if live else LineProgress(total, before)

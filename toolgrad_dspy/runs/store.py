@@ -3,7 +3,7 @@
 - ``config.yaml``: the resolved configuration, for people to read; :func:`generate` does not read it.
 - ``run.db``: SQLite in WAL mode. Its schema number is in ``user_version``. One row per session in ``sessions``,
   the tools of the run in ``tools``, the configuration that resume is checked against in ``meta``.
-- ``run.lock``: held by the one process that writes; see :class:`FolderLock`.
+- ``run.lock``: held by the one process that writes; see :class:`WriterLock`.
 
 A session is written whole, in one transaction, when it ends: a kill at any moment loses the sessions in flight
 and nothing else. Samples are stored as canonical JSON (sorted keys, no white space), so two runs of one seed
@@ -35,7 +35,7 @@ from toolgrad_dspy.records import (
     Trace,
     Usage,
 )
-from toolgrad_dspy.runs.lock import FolderLock
+from toolgrad_dspy.runs.lock import WriterLock
 from toolgrad_dspy.runs.spending import Spending
 from toolgrad_dspy.runs.stored_configuration import StoredConfiguration, differences, write_configuration
 
@@ -97,7 +97,7 @@ class RunStore:
     Use it from one thread at a time. Every method raises StoreError when the disk or the database fails.
     """
 
-    def __init__(self, path: Path, connection: sqlite3.Connection, lock: FolderLock | None) -> None:
+    def __init__(self, path: Path, connection: sqlite3.Connection, lock: WriterLock | None) -> None:
         self.path = path
         self._connection = connection
         self._lock = lock
@@ -119,7 +119,7 @@ class RunStore:
                 f"{path} holds other files ({', '.join(foreign[:3])}); choose another folder with -o",
                 code="foreign_folder",
             )
-        lock = FolderLock(path)
+        lock = WriterLock(path / "run.lock", path)
         with ExitStack() as opened:
             opened.callback(lock.release)
             connection = _connect(database)

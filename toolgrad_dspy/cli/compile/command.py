@@ -36,9 +36,11 @@ from toolgrad_dspy.cli.options import (
     Repairs,
     Seed,
     ToolsFile,
+    Wait,
 )
 from toolgrad_dspy.cli.output import REHEARSAL_NOTE, note, say, say_json
 from toolgrad_dspy.errors import RunError
+from toolgrad_dspy.interrupts import STOPPED, Stopped
 
 
 def compile_(
@@ -60,6 +62,7 @@ def compile_(
     lm_calls: LmCalls = None,
     budget_usd: BudgetUsd = "5",
     minutes: Minutes = None,
+    wait: Wait = None,
     threads: Threads = 32,
     iterations: Iterations = None,
     mini_batch: MiniBatch = None,
@@ -88,7 +91,7 @@ def compile_(
         optimizer=optimizer,
         strategy=strategy,
         tuned=roles(tune),
-        models=ModelsSpec.from_environment(file.models, file.source),
+        models=ModelsSpec.from_environment(file.models, file.source).waiting(wait),
         program=program_config(
             file,
             mini_batch=mini_batch,
@@ -120,12 +123,16 @@ def compile_(
                 ended=progress.count,
                 say=progress.say,
             )
-        except (RunError, KeyboardInterrupt):
+        except (RunError, KeyboardInterrupt) as error:
             # Before the first stage there is no journal, or that of another compile.
             journal = journal_of(path)
-            if progress.begun and journal.exists():
-                progress.clear()
-                note(f"finished sessions are kept in {journal}; the same command with --resume -o {path} resumes it")
+            if not progress.begun or not journal.exists():
+                raise
+            progress.clear()
+            kept = f"finished sessions are kept in {journal}; the same command with --resume -o {path} resumes it"
+            if isinstance(error, KeyboardInterrupt):
+                raise Stopped(f"{STOPPED}; {kept}") from None
+            note(kept)
             raise
     if json:
         say_json({"program": str(path), **summary(compiled)})

@@ -6,6 +6,7 @@ from types import TracebackType
 from typing import Self, TextIO
 
 from toolgrad_dspy.cli.output import printable
+from toolgrad_dspy.streams import tell
 from toolgrad_dspy.tuning import TuningUsage
 
 # Seconds between two lines where there is no terminal.
@@ -30,7 +31,7 @@ class CompileProgress:
         self._quiet = quiet
         self._headline = headline
         self._stream = stream or sys.stderr
-        self._live = self._stream.isatty()
+        self._live = self._stream is not None and self._stream.isatty()
         self._last = time.monotonic()
         self.begun = False
 
@@ -45,8 +46,7 @@ class CompileProgress:
     def clear(self) -> None:
         """Remove the line that is written in place, if there is one."""
         if self._live and not self._quiet:
-            self._stream.write("\r\x1b[K")
-            self._stream.flush()
+            tell("\r\x1b[K", self._stream)
 
     def say(self, line: str) -> None:
         """A line about what is compiled."""
@@ -78,5 +78,4 @@ class CompileProgress:
 
     def _write(self, text: str, *, end: str, clear: bool) -> None:
         if not self._quiet:
-            self._stream.write(("\r\x1b[K" if clear and self._live else "") + text + end)
-            self._stream.flush()
+            tell(("\r\x1b[K" if clear and self._live else "") + text + end, self._stream)

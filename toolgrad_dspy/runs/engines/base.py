@@ -64,8 +64,12 @@ class RunEngine(ABC):
         """
 
     @abstractmethod
-    def stop(self) -> None:
-        """Start no more sessions. A second call cancels those in flight at once."""
+    def stop(self) -> bool:
+        """Start no more sessions; a second call cancels those in flight at once. Call it on the loop.
+
+        Returns whether there is a run that comes to its end by that. Before one is open, while servers start and
+        models are asked, there is nothing that could end well: then whoever waits for :meth:`open` has to cancel it.
+        """
 
     @property
     @abstractmethod

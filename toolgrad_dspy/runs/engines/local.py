@@ -24,16 +24,21 @@ class LocalEngine(RunEngine):
 
     def __init__(self, max_concurrency: int = 64, grace: float = 5.0) -> None:
         self._pool = SessionPool(max_concurrency, grace)
+        self._opened = False
 
     @asynccontextmanager
     async def open(self, spec: RunSpec, say: Say = silent) -> AsyncIterator[OpenRun]:
-        self._pool.ready()
+        if self._opened:  # a stop that came before the first run is not forgotten
+            self._pool.ready()
+        self._opened = False
         async with spec.open(say) as opened:
+            self._opened = True
             yield LocalRun(opened, spec.seed, self._pool)
 
-    def stop(self) -> None:
-        """See :meth:`RunEngine.stop`. Call it on the loop (a signal handler of the loop is)."""
+    def stop(self) -> bool:
+        """See :meth:`RunEngine.stop`."""
         self._pool.stop()
+        return self._opened
 
     @property
     def stopped(self) -> bool:
