@@ -7,18 +7,15 @@ from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from toolgrad_dspy.concurrency import run_on_loop_thread
 from toolgrad_dspy.errors import ToolSourceError, nearest
-from toolgrad_dspy.json_schema import Schema, adapt, argument_problem, compile_schema, unknown_argument
+from toolgrad_dspy.json_schema import Schema, Validator, adapt, argument_problem, compile_schema, unknown_argument
 from toolgrad_dspy.records import Observation, Tool, ToolCall
 from toolgrad_dspy.tools.base import Isolation, SourceNote, ToolSession, ToolSource
 from toolgrad_dspy.tools.checks import check_tools
 from toolgrad_dspy.tools.together import all_ended
-
-if TYPE_CHECKING:
-    from jsonschema.protocols import Validator
 
 
 class Library:
