@@ -275,7 +275,8 @@ def test_expressions_are_those_of_ecma_262(pattern: str, matching: str, other: s
 
 @pytest.mark.parametrize("pattern", ["((", "[a", "*.md", "a{2,1}", r"\2(a)", "(?<=a+", "a" * 10_000_000])
 def test_what_is_no_expression_is_told_with_its_place(pattern: str) -> None:
-    for schema in ({"pattern": pattern}, {"patternProperties": {pattern: {}}}):
+    schemas: list[Any] = [{"pattern": pattern}, {"patternProperties": {pattern: {}}}]
+    for schema in schemas:
         told = schema_problem({"properties": {"a": {"items": schema}}})
         assert told is not None
         assert told.startswith(("/properties/a/items", "the schema: more than"))

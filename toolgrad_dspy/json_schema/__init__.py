@@ -11,6 +11,7 @@ from toolgrad_dspy.json_schema.sketch import sketch
 from toolgrad_dspy.json_schema.unknown_arguments import unknown_argument
 from toolgrad_dspy.json_schema.validate import accepts, argument_problem, compile_schema, schema_problem
 from toolgrad_dspy.json_schema.validator import Validator
+from toolgrad_dspy.json_schema.value_types import may_be_object
 from toolgrad_dspy.json_schema.walk import Schema, schema_at
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "example",
     "is_closed",
     "key_outline",
+    "may_be_object",
     "parameter_list",
     "schema_at",
     "schema_problem",
