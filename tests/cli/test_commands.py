@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.mcp_helpers import SERVERS as SCRIPTS
 from tests.support.model_servers import Fault, FaultPlan, ModelServer
 from toolgrad_dspy.records import Session
 from toolgrad_dspy.runs import RunStore
@@ -178,11 +179,30 @@ def test_a_value_that_an_option_of_the_loop_does_not_take_is_a_usage_error(
 
 @pytest.mark.slow
 def test_tools_list_and_show_describe_the_town(tmp_path: Path) -> None:
-    listed = json.loads(run(tmp_path, "tools", "list", "--json").stdout)
+    listing = json.loads(run(tmp_path, "tools", "list", "--json").stdout)
+    listed = listing["tools"]
+    assert listing["notes"] == []
     assert len(listed) >= 24
     assert len({tool["category"] for tool in listed}) >= 6
     assert "book_table" in run(tmp_path, "tools", "list").stdout
     assert json.loads(run(tmp_path, "tools", "show", "book_table").stdout)["name"] == "book_table"
+
+
+@pytest.mark.slow
+def test_a_tool_with_an_invalid_schema_is_left_out_wherever_tools_are_listed(tmp_path: Path) -> None:
+    servers = {"db": {"command": sys.executable, "args": [str(SCRIPTS / "broken_schema.py")]}}
+    (tmp_path / "servers.json").write_text(json.dumps({"mcpServers": servers}), encoding="utf-8")
+    listed = run(tmp_path, "tools", "list", "--tools", "servers.json")
+    assert "fine" in listed.stdout
+    doctor = run(tmp_path, "doctor", "--tools", "servers.json")
+    for told in (listed.stderr, doctor.stdout):
+        assert all(word in told for word in ("'broken'", "/properties/when/type"))
+    listing = json.loads(run(tmp_path, "tools", "list", "--tools", "servers.json", "--json").stdout)
+    assert [tool["name"] for tool in listing["tools"]] == ["fine"]
+    assert [(note["code"], note["tools"]) for note in listing["notes"]] == [("invalid_schema", ["broken"])]
+    report = json.loads(run(tmp_path, "doctor", "--tools", "servers.json", "--json").stdout)
+    assert (report["tools"]["count"], len(report["tools"]["notes"]), report["problems"]) == (1, 1, [])
+    assert "'broken'" in run(tmp_path, "tools", "show", "broken", "--tools", "servers.json", code=2).stderr
 
 
 @pytest.mark.slow

@@ -218,8 +218,8 @@ UNUSABLE: list[tuple[dict[str, Any], JsonValue]] = [
     ({"$ref": "http://example.org/a.json"}, 1),
     ({"$ref": "http://example.org/a.json#/definitions/a"}, 1),
     ({"$ref": "http://example.org/a.json", "unevaluatedProperties": False}, {"c": 1}),
-    ({"pattern": r"^\p{L}+$"}, "x"),
-    ({"patternProperties": {r"^\p{L}+$": {}}, "additionalProperties": False}, {"c": 1}),
+    ({"$dynamicRef": "http://example.org/a.json#a"}, 1),
+    ({"properties": {"c": {"$ref": "http://example.org/a.json"}}}, {"c": 1}),
 ]
 
 
@@ -247,6 +247,48 @@ def test_no_value_is_refused_because_another_schema_could_not_be_checked(
     inside: JsonValue = [value] if deciding == "contains" else value
     assert problem({"properties": {"a": schema}}, a=inside) is None
     assert problem({"properties": {"a": {"not": {"anyOf": [schema, False]}}}}, a=inside) is None
+
+
+@pytest.mark.parametrize(
+    ("pattern", "matching", "other"),
+    [
+        (r"^\p{L}+$", "Zoë", "x1"),
+        (r"^(?<year>\d{4})-(?<month>\d{2})$", "2026-05", "May"),
+        (r"^\d+$", "12", "\u0661\u0662"),  # the digits of ECMA-262 are ASCII's
+        ("^a$", "a", "a\n"),
+        (r"^(?=.*\d)(?!.*\s).{4,}$", "abc1", "abcd"),
+        # Written for Python, or for the old syntax of ECMA-262.
+        (r"^(?P<year>\d{4})\Z", "2026", "2026-05"),
+        (r"^[\w-\.]+@[\w-]+$", "ada-l@example", "ada l@example"),
+        (r"^{[0-9a-f]{4}}$", "{00ff}", "00ff"),
+    ],
+)
+def test_expressions_are_those_of_ecma_262(pattern: str, matching: str, other: str) -> None:
+    schema: dict[str, Any] = {"properties": {"a": {"pattern": pattern}, "b": {"patternProperties": {pattern: False}}}}
+    assert schema_problem(schema) is None
+    assert problem(schema, a=matching, b={other: 1}) is None
+    for arguments in ({"a": other}, {"b": {matching: 1}}, {"a": None, "b": {matching: 1}}):
+        told = problem(schema, **arguments)
+        assert told is not None
+        assert told.startswith(("/a: ", "/b/"))
+
+
+@pytest.mark.parametrize("pattern", ["((", "[a", "*.md", "a{2,1}", r"\2(a)", "(?<=a+", "a" * 10_000_000])
+def test_what_is_no_expression_is_told_with_its_place(pattern: str) -> None:
+    schemas: list[Any] = [{"pattern": pattern}, {"patternProperties": {pattern: {}}}]
+    for schema in schemas:
+        told = schema_problem({"properties": {"a": {"items": schema}}})
+        assert told is not None
+        assert told.startswith(("/properties/a/items", "the schema: more than"))
+
+
+@pytest.mark.parametrize("pattern", ["^(a+)+$", r"^(a+)+\1$", "^(?=a)(a+)+$", "^(a|aa)+$", "(?=a)(x+x+)+y"])
+def test_no_expression_is_waited_for(pattern: str) -> None:
+    """One that takes too many steps is not checked: what else is wrong is told all the same."""
+    schema = {"properties": {"a": {"pattern": pattern}, "b": {"type": "integer"}}}
+    text = "a" * 30_000 + "x" * 30_000
+    assert (problem(schema, a=text, b="x") or "").startswith(("/a: ", "/b: "))
+    assert (problem(schema, a="b", b=1) or "").startswith("/a: ")
 
 
 def test_schemas_hundreds_deep_are_a_problem_and_no_crash() -> None:

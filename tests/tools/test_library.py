@@ -12,7 +12,7 @@ from pydantic import JsonValue
 from tests.support.refusals import refused
 from toolgrad_dspy.errors import ToolSourceError
 from toolgrad_dspy.records import Observation, Tool, ToolCall
-from toolgrad_dspy.tools import FunctionSource, Library
+from toolgrad_dspy.tools import FunctionSource, Library, ToolSource
 from toolgrad_dspy.tools import library as library_module
 from toolgrad_dspy.tools.wrappers import Prefixed, WrappedSource
 
@@ -108,13 +108,59 @@ def test_two_sources_of_one_id_are_refused() -> None:
     assert "'one'" in str(caught.value)
 
 
-def test_an_invalid_schema_is_refused() -> None:
-    class Broken(WrappedSource):
-        async def tools(self) -> list[Tool]:
-            return [t.model_copy(update={"parameters": {"type": "thing"}}) for t in await super().tools()]
+class Broken(WrappedSource):
+    """A source whose first tools have the parameters given, one each; the others stay as they are."""
 
-    line = str(refusal(Broken(source("one", "x"))))
-    assert all(name in line for name in ("'x'", "'one'", "/type"))
+    def __init__(self, inner: ToolSource, *parameters: dict[str, Any]) -> None:
+        super().__init__(inner)
+        self._parameters = parameters
+
+    async def tools(self) -> list[Tool]:
+        tools = await super().tools()
+        changed = [
+            tool.model_copy(update={"parameters": schema})
+            for tool, schema in zip(tools, self._parameters, strict=False)
+        ]
+        return [*changed, *tools[len(changed) :]]
+
+
+def test_a_tool_with_an_invalid_schema_is_left_out_and_named_with_the_place() -> None:
+    async def main() -> tuple[list[str], list[tuple[str, str, tuple[str, ...]]], str, str | None, Observation]:
+        broken = Broken(source("one", "x", "y", "z"), {"properties": {"a": {"pattern": "(("}}}, {"type": "array"})
+        async with Library([broken, source("two", "v")]) as library, library.session(1) as session:
+            observation = await session.call(ToolCall(tool="x"))
+            return (
+                names(library.tools),
+                [(note.source, note.code, note.tools) for note in library.notes],
+                " ".join(map(str, library.notes)),
+                library.validate(ToolCall(tool="x")),
+                observation,
+            )
+
+    offered, notes, lines, problem, observation = asyncio.run(main())
+    assert offered == ["v", "z"]
+    assert notes == [("one", "invalid_schema", ("x",)), ("one", "invalid_schema", ("y",))]
+    assert all(name in lines for name in ("'x'", "one", "/properties/a/pattern", "object"))
+    assert problem is not None
+    assert observation.error is not None
+    assert observation.error.kind == "unknown_tool"
+
+
+def test_many_tools_with_invalid_schemas_are_told_in_few_lines() -> None:
+    async def main() -> tuple[int, list[str]]:
+        many = [f"t{number}" for number in range(100)]
+        async with Library([Broken(source("one", *many, "z"), *[{"type": "thing"}] * 100)]) as library:
+            return len(library.notes), [name for note in library.notes for name in note.tools]
+
+    lines, left_out = asyncio.run(main())
+    assert lines < 30
+    assert sorted(left_out) == sorted(f"t{number}" for number in range(100))
+
+
+def test_a_library_all_of_whose_schemas_are_invalid_is_refused() -> None:
+    error = refusal(Broken(source("one", "x"), {"type": "thing"}))
+    assert error.code == "no_tools"
+    assert all(name in str(error) for name in ("'x'", "one", "/type"))
 
 
 def test_a_library_without_a_tool_is_refused_when_it_opens() -> None:

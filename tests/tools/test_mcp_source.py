@@ -184,6 +184,14 @@ def test_every_page_of_a_tool_list_is_read() -> None:
     assert asyncio.run(main()) == (25, "the last")
 
 
+def test_a_tool_list_may_have_hundreds_of_pages() -> None:
+    async def main() -> tuple[int, str]:
+        async with McpSource("pages", script("pages", "many")) as source, source.session(1) as session:
+            return len(await source.tools()), (await ask(session, "tool_299")).text
+
+    assert asyncio.run(main()) == (300, "the last")
+
+
 def test_a_seed_reaches_the_server() -> None:
     async def main() -> object:
         target = script("notes", "${WORKSPACE}", "${SEED}")
@@ -293,19 +301,38 @@ class TestRefusals:
         assert error.code == "not_executable"
         assert str(folder / "a.txt") in str(error)
 
-    def test_an_invalid_schema_is_named_with_its_place_and_with_what_leaves_it_out(self) -> None:
-        line = str(refusal(McpSource("db", script("broken_schema"))))
-        assert all(name in line for name in ("'broken'", "/properties/when/type", '"deny": ["broken"]'))
+    def test_an_invalid_schema_leaves_out_its_tool_alone_named_with_the_place(self) -> None:
+        async def main() -> tuple[list[str], tuple[SourceNote, ...], list[str | None]]:
+            async with McpSource("db", script("broken_schema")) as source, source.session(1) as session:
+                kinds = [kind_of(await ask(session, name)) for name in ("fine", "broken")]
+                return [tool.name for tool in await source.tools()], source.notes(), kinds
+
+        names, notes, kinds = asyncio.run(main())
+        assert names == ["fine"]
+        assert [(note.code, note.tools) for note in notes] == [("invalid_schema", ("broken",))]
+        assert all(name in str(notes[0]) for name in ("'broken'", "/properties/when/type", '"deny": ["broken"]'))
+        assert kinds == [None, "not_permitted"]
 
     def test_the_tool_that_is_left_out_is_no_trouble_any_more(self) -> None:
-        async def main() -> list[str]:
+        async def main() -> tuple[list[str], tuple[SourceNote, ...]]:
             async with McpSource("db", script("broken_schema"), deny=["broken"]) as source:
-                return [tool.name for tool in await source.tools()]
+                return [tool.name for tool in await source.tools()], source.notes()
 
-        assert asyncio.run(main()) == ["fine"]
+        names, notes = asyncio.run(main())
+        assert names == ["fine"]
+        assert [note.code for note in notes] == ["left_out_by_name"]
 
-    def test_a_tool_list_without_an_end(self) -> None:
-        assert refusal(McpSource("db", script("pages", "endless"))).code == "endless_tool_list"
+    def test_a_server_all_of_whose_schemas_are_invalid(self) -> None:
+        error = refusal(McpSource("db", script("broken_schema"), allow=["broken"]))
+        assert error.code == "no_tools"
+        assert "/properties/when/type" in str(error)
+
+    @pytest.mark.parametrize("list_", ["repeating", "endless"])
+    def test_a_tool_list_without_an_end(self, list_: str) -> None:
+        assert refusal(McpSource("db", script("pages", list_))).code == "endless_tool_list"
+
+    def test_a_tool_list_that_lasts_longer_than_a_start_may(self) -> None:
+        assert refusal(McpSource("db", script("pages", "empty"), start_timeout=1.0)).code == "start_timeout"
 
     def test_a_url_where_nothing_listens_is_shown_without_its_query(self, own_web_server: WebServer) -> None:
         error = refusal(McpSource("db", HttpTarget(own_web_server.url + "?key=secret")))

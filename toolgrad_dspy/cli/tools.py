@@ -20,7 +20,15 @@ def list_(tools: ToolsFile = None, json: Json = False) -> None:
     """List the tools of the servers in a file, or of the bundled world."""
     offered, notes = _load(tools)
     if json:
-        say_json([tool.model_dump(mode="json") for tool in offered])
+        say_json(
+            {
+                "tools": [tool.model_dump(mode="json") for tool in offered],
+                "notes": [
+                    {"source": one.source, "code": one.code, "text": one.text, "tools": list(one.tools)}
+                    for one in notes
+                ],
+            }
+        )
         return
 
     def row(tool: Tool) -> tuple[str, str, str, int, str]:
@@ -40,8 +48,11 @@ def show(
     name: Annotated[str, typer.Argument(help="The tool's name.", metavar="TOOL")], tools: ToolsFile = None
 ) -> None:
     """Show one tool in full, as JSON."""
-    offered, _ = _load(tools)
+    offered, notes = _load(tools)
     tool = next((tool for tool in offered if tool.name == name), None)
+    left_out = next((one for one in notes if name in one.tools), None)
+    if tool is None and left_out is not None:
+        raise UsageError(f"there is no tool {name!r}: {left_out}", code="unknown_tool")
     if tool is None:
         near = nearest(name, [tool.name for tool in offered])
         advice = f"did you mean {near!r}?" if near else f"toolgrad-dspy tools list shows all {len(offered)}"

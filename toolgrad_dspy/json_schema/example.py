@@ -2,20 +2,17 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
 
+from toolgrad_dspy.json_schema.adapt import adapt, standalone
 from toolgrad_dspy.json_schema.containers import ImpossibleError, Inside, arrays, objects
-from toolgrad_dspy.json_schema.references import MALFORMED
+from toolgrad_dspy.json_schema.effort import TooIntricateError
 from toolgrad_dspy.json_schema.scalars import MADE_UP, numbers, texts
-from toolgrad_dspy.json_schema.validate import Allowance, Contents, accepts, adapt, compile_schema, standalone
+from toolgrad_dspy.json_schema.validator import SchemaError, Validator
 from toolgrad_dspy.json_schema.value_types import implied_type, types
 from toolgrad_dspy.json_schema.views import views
 from toolgrad_dspy.json_schema.walk import Schema, distinct
-
-if TYPE_CHECKING:
-    from jsonschema.protocols import Validator
 
 # So deep, what is optional is part of an example; below, only what is required.
 FULL = 5
@@ -25,8 +22,6 @@ VALUES = 400
 REQUIRED_VALUES = 5_000
 # What is required is followed so much deeper.
 _REQUIRED_DEPTH = 12
-# References that are followed to check the values of one example.
-_REFERENCES = 10_000
 
 Above = frozenset[int]
 
@@ -45,7 +40,7 @@ def example(schema: JsonValue, root: JsonValue = None) -> JsonValue:
     if not isinstance(schema, dict):
         return MADE_UP
     try:
-        adapted = adapt(standalone(schema, root))
+        adapted = Schema.of(adapt(standalone(schema, root)))
         for validator in (_validator(adapted), None):
             value = _largest(adapted, validator)
             if value is not None:
@@ -55,18 +50,18 @@ def example(schema: JsonValue, root: JsonValue = None) -> JsonValue:
     return MADE_UP
 
 
-def _validator(schema: Contents) -> "Validator | None":
+def _validator(schema: Schema) -> Validator | None:
     try:
-        return compile_schema(schema)
-    except MALFORMED:
+        return Validator.of(schema)
+    except (SchemaError, TooIntricateError):
         return None
 
 
-def _largest(schema: Contents, validator: "Validator | None") -> tuple[JsonValue] | None:
+def _largest(schema: Schema, validator: Validator | None) -> tuple[JsonValue] | None:
     """The example with most of what is optional that is not too large; None if none is accepted."""
     for full in range(FULL, -1, -1):
         try:
-            return (_Maker(validator, full).value([Schema.of(schema)], 0, frozenset(), ()),)
+            return (_Maker(validator, full).value([schema], 0, frozenset(), ()),)
         except _TooLargeError:
             continue
         except ImpossibleError:
@@ -90,10 +85,10 @@ class _Known:
 class _Maker:
     """Makes one example, with what is optional down to the depth ``full``, and checks all parts of it."""
 
-    def __init__(self, validator: "Validator | None", full: int) -> None:
+    def __init__(self, validator: Validator | None, full: int) -> None:
         self._validator = validator
         self._full = full
-        self._allowance = Allowance(_REFERENCES)
+        self._parts: dict[int, Validator | None] = {}
         self._size = 0
         # What is required, by depth and schemas: definitions that are shared are made once.
         self._known: dict[tuple[int, ...], _Known] = {}
@@ -166,10 +161,15 @@ class _Maker:
                 yield from texts(keywords)
 
     def _accepted(self, schemas: Sequence[Schema], value: JsonValue) -> bool:
-        validator = self._validator
-        return validator is None or all(
-            accepts(validator.evolve(schema=schema.contents), value, self._allowance) for schema in schemas
-        )
+        parts = [self._part(schema) for schema in schemas]
+        return all(part is None or part.accepts(value) for part in parts)
+
+    def _part(self, schema: Schema) -> Validator | None:
+        if self._validator is None:
+            return None
+        if id(schema.contents) not in self._parts:
+            self._parts[id(schema.contents)] = self._validator.part(schema)
+        return self._parts[id(schema.contents)]
 
     def _grow(self, size: int) -> None:
         self._size += size

@@ -32,6 +32,16 @@ SINGLES = (
     "contentSchema",
 )
 
+# Keywords that say something to people, or how a text is to be read, and nothing about which values are valid.
+ANNOTATIONS = frozenset(
+    ("title", "description", "default", "example", "examples", "deprecated", "readOnly", "writeOnly", "$comment")
+)
+
+# What says where a schema is, or what others may refer to, and nothing about values.
+ADDRESSES = frozenset(
+    ("$schema", "$id", "id", "$anchor", "$dynamicAnchor", "$recursiveAnchor", "$vocabulary", "$defs", "definitions")
+)
+
 
 def is_schema(value: JsonValue) -> bool:
     """An object, or from draft 6 on a boolean."""

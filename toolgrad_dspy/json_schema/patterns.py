@@ -7,6 +7,8 @@ back) is passed over, so the text may fail to match: who asks has to check.
 import re
 import string
 
+from toolgrad_dspy.json_schema.regexes import matches
+
 # The characters tried for a class or an escape, the likeliest first.
 _CHARACTERS = "a1A" + string.ascii_lowercase + string.digits + string.ascii_uppercase + "-_. " + string.punctuation
 _QUANTIFIER = re.compile(r"[*+?]|\{(\d{1,6})(,?)(\d{0,6})\}")
@@ -18,14 +20,18 @@ _ASSERTIONS = ("(?=", "(?!", "(?<=", "(?<!")
 
 _DEPTH = 20
 _LENGTH = 10_000
+# Characters of an expression that is read; those in the field have some hundred at most.
+_EXPRESSION = 2_000
 
 
 def text_matching(pattern: str, repeats: int = 1) -> str | None:
     """A text meant to match ``pattern``, with open quantifiers repeated ``repeats`` times where they allow it.
 
-    Of alternatives it is the first. None for an expression that is not understood, or that asks for a text of more
-    than 10,000 characters or groups deeper than 20.
+    Of alternatives it is the first. None for an expression that is not understood, that is longer than 2,000
+    characters, or that asks for a text of more than 10,000 or groups deeper than 20.
     """
+    if len(pattern) > _EXPRESSION:
+        return None
     try:
         text, rest = _Reader(repeats).alternatives(pattern, 0)
     except _NotUnderstoodError:
@@ -52,14 +58,14 @@ class _Reader:
         return text, rest
 
     def _sequence(self, rest: str, depth: int) -> tuple[str, str]:
-        texts: list[str] = []
+        text = ""
         while rest and rest[0] not in "|)":
             one, rest = self._atom(rest, depth)
             count, rest = self._count(rest)
-            texts.append(one * count)
-            if len(one) * count + sum(map(len, texts)) > _LENGTH:
+            if len(text) + len(one) * count > _LENGTH:
                 raise _NotUnderstoodError
-        return "".join(texts), rest
+            text += one * count
+        return text, rest
 
     def _atom(self, rest: str, depth: int) -> tuple[str, str]:
         if rest[0] in "^$":
@@ -96,12 +102,7 @@ def _character(token: str) -> str:
     """A character that a class or an escape stands for; none for an assertion such as ``\\b``."""
     if token in (r"\b", r"\B", r"\A", r"\Z", r"\z"):
         return ""
-    if token.startswith((r"\p", r"\P")):  # Unicode properties, which Python does not know: most are of letters
-        return "a"
-    try:
-        return next((char for char in _CHARACTERS if re.fullmatch(token, char)), "") or _literal(token)
-    except re.error:
-        raise _NotUnderstoodError from None
+    return next((char for char in _CHARACTERS if matches(f"^{token}$", char)), "") or _literal(token)
 
 
 def _literal(token: str) -> str:

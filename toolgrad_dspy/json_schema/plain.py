@@ -21,8 +21,9 @@ from collections.abc import Callable, Iterable, Sequence
 
 from pydantic import JsonValue
 
+from toolgrad_dspy.json_schema.adapt import adapt
+from toolgrad_dspy.json_schema.keywords import ADDRESSES, ANNOTATIONS
 from toolgrad_dspy.json_schema.references import REFERENCES
-from toolgrad_dspy.json_schema.validate import adapt
 from toolgrad_dspy.json_schema.value_types import implied_type, type_of, types
 from toolgrad_dspy.json_schema.walk import Schema, distinct
 
@@ -32,15 +33,10 @@ JsonSchema = dict[str, JsonValue]
 # itself over and over would have millions.
 PLACES = 50_000
 
-_ANNOTATIONS = frozenset(
-    ("title", "description", "default", "example", "examples", "deprecated", "readOnly", "writeOnly", "$comment")
-)
-# What says where a schema is, or what others may refer to, and nothing about values.
-_PLACES = frozenset(("$schema", "$id", "id", "$anchor", "$dynamicAnchor", "$vocabulary", "$defs", "definitions"))
 _COMPOSING = frozenset((*REFERENCES, "allOf", "extends"))
 # Keywords that only say which of the properties have to be there: no alternative is another shape by them.
 _DEMANDING = frozenset(("required", "dependentRequired", "minProperties", "maxProperties", "not"))
-_SILENT = _ANNOTATIONS | _PLACES | _COMPOSING
+_SILENT = ANNOTATIONS | ADDRESSES | _COMPOSING
 _SCALARS = ("string", "integer", "number", "boolean", "null")
 
 # What says something of properties without a name.
@@ -238,7 +234,7 @@ class _Writer:
             for pattern in part.names("patternProperties")
             for inner in part.inner("patternProperties", pattern)
         ]
-        described = [inner for inner in (*extra, *patterned) if inner.keywords.keys() - _ANNOTATIONS]
+        described = [inner for inner in (*extra, *patterned) if inner.keywords.keys() - ANNOTATIONS]
         if described:
             nodes = [node for inner in described if (node := self.node([inner])) is not None]
             written = any_of(nodes)

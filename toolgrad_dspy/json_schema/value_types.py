@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from pydantic import JsonValue
 
+from toolgrad_dspy.json_schema.adapt import Contents, adapt
 from toolgrad_dspy.json_schema.walk import Schema
 
 # Keywords that say something only of values of one type: where no type is given, they tell which one is meant.
@@ -39,6 +40,16 @@ def types(parts: Sequence[Schema]) -> list[str] | None:
     if allowed is None:
         return None
     return sorted(dict.fromkeys([*allowed, "null"] if nullable else allowed), key="null".__eq__)
+
+
+def may_be_object(schema: Contents) -> bool:
+    """Whether the types that a schema allows include objects.
+
+    >>> may_be_object({"properties": {}}), may_be_object({"type": "array"})
+    (True, False)
+    """
+    allowed = types(Schema.of(adapt(schema)).parts())
+    return allowed is None or "object" in allowed
 
 
 def implied_type(parts: Iterable[Schema]) -> str | None:

@@ -16,6 +16,7 @@ from pydantic import JsonValue
 
 from toolgrad_dspy.json_schema.keywords import inner_schemas, is_schema
 from toolgrad_dspy.json_schema.references import REFERENCES, Document
+from toolgrad_dspy.json_schema.regexes import matches
 from toolgrad_dspy.records.pointer import list_index, unescape
 
 if TYPE_CHECKING:
@@ -121,7 +122,7 @@ class Schema:
         """As :meth:`member`, by the keywords of this schema alone."""
         named = self.inner("properties", key)
         for pattern in self.names("patternProperties"):
-            if _matches(pattern, key):
+            if matches(pattern, key):
                 named += self.inner("patternProperties", pattern)
         index = list_index(key)
         if named or index is None:
@@ -138,7 +139,13 @@ class Schema:
 
     def subschemas(self) -> list["Schema"]:
         """This schema, all that stand in it and all that they refer to; what is written first, first."""
-        return _closure([self], lambda schema: [*map(schema._at, inner_schemas(schema.contents)), *schema.targets()])
+        return _closure(
+            [self], lambda schema: [*map(schema.within, inner_schemas(schema.contents)), *schema.targets()]
+        )
+
+    def within(self, contents: JsonValue) -> "Schema":
+        """A schema that stands directly in this one."""
+        return Schema(contents, self.document, self.document.enter(contents, self.scope))
 
     def names(self, keyword: str) -> list[str]:
         """The names in an object of schemas: ``properties``, ``patternProperties``."""
@@ -148,17 +155,17 @@ class Schema:
     def inner(self, keyword: str, name: str) -> list["Schema"]:
         """The schema of that name in the object of schemas under ``keyword``, or none."""
         inner = self.keywords.get(keyword)
-        return [self._at(inner[name])] if isinstance(inner, dict) and is_schema(inner.get(name)) else []
+        return [self.within(inner[name])] if isinstance(inner, dict) and is_schema(inner.get(name)) else []
 
     def listed(self, keyword: str) -> list["Schema"]:
         """The schemas in the list under ``keyword``."""
         members = self.keywords.get(keyword)
-        return [self._at(member) for member in members if is_schema(member)] if isinstance(members, list) else []
+        return [self.within(member) for member in members if is_schema(member)] if isinstance(members, list) else []
 
     def single(self, keyword: str) -> list["Schema"]:
         """The one schema under ``keyword``, or none."""
         inner = self.keywords.get(keyword)
-        return [self._at(inner)] if is_schema(inner) else []
+        return [self.within(inner)] if is_schema(inner) else []
 
     def several(self, keyword: str) -> list["Schema"]:
         """The schemas under ``keyword``, be it a list of them or a single one."""
@@ -171,9 +178,6 @@ class Schema:
         single = [inner for keyword in ("then", "else", "extends") for inner in self.single(keyword)]
         dependent = (self.inner("dependentSchemas", name) for name in self.names("dependentSchemas"))
         return [*listed, *single, *(inner for schemas in dependent for inner in schemas)]
-
-    def _at(self, contents: JsonValue) -> "Schema":
-        return Schema(contents, self.document, self.document.enter(contents, self.scope))
 
     def _follow(self, keyword: str) -> "Schema | None":
         reference = self.keywords.get(keyword)
@@ -211,11 +215,3 @@ def _closure(start: list[Schema], onward: Callable[[Schema], list[Schema]]) -> l
             reached[id(schema.contents)] = schema
             waiting.extend(reversed(onward(schema)))
     return list(reached.values())
-
-
-def _matches(pattern: str, key: str) -> bool:
-    """Whether a key of ``patternProperties`` describes ``key``; one that is no expression of Python's does not."""
-    try:
-        return re.search(pattern, key) is not None
-    except re.error:
-        return False

@@ -7,18 +7,15 @@ from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from toolgrad_dspy.concurrency import run_on_loop_thread
-from toolgrad_dspy.errors import ToolSourceError, nearest
-from toolgrad_dspy.json_schema import Schema, adapt, argument_problem, compile_schema, unknown_argument
+from toolgrad_dspy.errors import ToolSourceError, nearest, one_line
+from toolgrad_dspy.json_schema import Schema, Validator, adapt, argument_problem, compile_schema, unknown_argument
 from toolgrad_dspy.records import Observation, Tool, ToolCall
 from toolgrad_dspy.tools.base import Isolation, SourceNote, ToolSession, ToolSource
-from toolgrad_dspy.tools.checks import check_tools
+from toolgrad_dspy.tools.checks import usable
 from toolgrad_dspy.tools.together import all_ended
-
-if TYPE_CHECKING:
-    from jsonschema.protocols import Validator
 
 
 class Library:
@@ -56,22 +53,26 @@ class Library:
         self._tools: dict[str, Tool] = {}
         self._source_of: dict[str, ToolSource] = {}
         self._checks: dict[str, tuple[Validator, Schema]] = {}  # compiled when first needed
+        self._notes: list[SourceNote] = []
 
     async def open(self) -> None:
         """Open all sources and take their tools.
 
-        Raises ToolSourceError when a source does not open, a tool name occurs twice (``duplicate_tool``), a schema is
-        invalid, or there is no tool at all (``no_tools``).
+        A tool whose schema cannot be used is left out, with a note (``invalid_schema``). Raises ToolSourceError when
+        a source does not open, a tool name occurs twice (``duplicate_tool``), or there is no tool at all
+        (``no_tools``).
         """
-        self._tools, self._source_of, self._checks = {}, {}, {}  # it may have been open before
+        self._tools, self._source_of, self._checks, self._notes = {}, {}, {}, []  # it may have been open before
         async with AsyncExitStack() as opened:  # no server is left running, whatever goes wrong
             opened.push_async_callback(self.close)
             await all_ended(source.open() for source in self._sources)
             for source in self._sources:
-                self._take(source, await source.tools())
-            check_tools(self._tools.values())
+                tools, notes = usable(await source.tools(), source.id)
+                self._take(source, tools)
+                self._notes += notes
             if not self._tools:
-                raise ToolSourceError("there is no tool: give the library a source that offers one", code="no_tools")
+                why = "; ".join(map(str, self._notes)) or "give the library a source that offers one"
+                raise ToolSourceError(f"there is no tool: {one_line(why, 600)}", code="no_tools")
             opened.pop_all()
         # By name: a server may list its tools in another order at its next start.
         self._tools = dict(sorted(self._tools.items()))
@@ -88,7 +89,7 @@ class Library:
     @property
     def notes(self) -> tuple[SourceNote, ...]:
         """What a user should know about the sources: for example which tools were left out, and why."""
-        return tuple(note for source in self._sources for note in source.notes())
+        return (*(note for source in self._sources for note in source.notes()), *self._notes)
 
     @property
     def digest(self) -> str:

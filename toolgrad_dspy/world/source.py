@@ -6,11 +6,10 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from jsonschema.protocols import Validator
 from mcp import Client, MCPError, types
 
 from toolgrad_dspy.errors import one_line
-from toolgrad_dspy.json_schema import argument_problem, compile_schema
+from toolgrad_dspy.json_schema import Validator, argument_problem, compile_schema
 from toolgrad_dspy.records import Observation, Tool, ToolCall
 from toolgrad_dspy.tools.base import Isolation, ToolSession, ToolSource
 from toolgrad_dspy.tools.mcp.convert import observation_from_mcp, tool_from_mcp

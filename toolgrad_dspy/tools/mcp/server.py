@@ -18,8 +18,8 @@ from toolgrad_dspy.tools.mcp.workspace import Workspace
 if TYPE_CHECKING:
     from mcp import types as mcp_types
 
-PAGES = 100
-"""Pages of a tool list that are read: a list with more of them is taken for endless."""
+TOOLS = 100_000
+"""Tools of one server that are read: a list of more is taken for endless. The largest known have a few thousand."""
 
 
 class McpServer:
@@ -78,28 +78,31 @@ class McpServer:
                 await asyncio.shield(asyncio.wrap_future(self._executor.submit(_remove, copying)))
 
     async def list_tools(self) -> "list[mcp_types.Tool]":
-        """All pages of the server's tool list. Raises ToolSourceError."""
+        """All pages of the server's tool list, which may be any number.
+
+        Raises ToolSourceError, also for a list without an end: one that comes back to a page (``endless_tool_list``),
+        has more than :data:`TOOLS` tools, or takes longer than the start may.
+        """
         from mcp import MCPError
         from pydantic import ValidationError
 
         client = await self._connection.client()
         tools: list[mcp_types.Tool] = []
-        cursor: str | None = None
+        cursors: set[str | None] = {None}
         try:
             async with asyncio.timeout(self._start_timeout):
-                for _ in range(PAGES):
-                    page = await client.list_tools(cursor=cursor)
+                page = await client.list_tools()
+                while (cursor := page.next_cursor) is not None:
                     tools += page.tools
-                    cursor = page.next_cursor
-                    if cursor is None:
-                        return tools
+                    if cursor in cursors:
+                        raise self._endless("comes back to a page that it has given")
+                    if len(tools) > TOOLS:
+                        raise self._endless(f"has more than {TOOLS:,} tools")
+                    cursors.add(cursor)
+                    page = await client.list_tools(cursor=cursor)
+                return tools + page.tools
         except (MCPError, ValidationError, TimeoutError) as error:
             raise self._explain(error) from error
-        raise ToolSourceError(
-            f"tool source {self._source!r} lists its tools on more than {PAGES} pages, as if the list had no end; "
-            "report it to the authors of the server",
-            code="endless_tool_list",
-        )
 
     def virtual(self, tool: Tool) -> Tool:
         """``tool`` without the real path of the folder, which some servers write into descriptions and defaults."""
@@ -116,6 +119,13 @@ class McpServer:
             observation = workspace.observation(await self._connection.call(name, real))
         self._log.trim()
         return observation
+
+    def _endless(self, how: str) -> ToolSourceError:
+        return ToolSourceError(
+            f"tool source {self._source!r}: its tool list {how}, as if it had no end; "
+            "report it to the authors of the server",
+            code="endless_tool_list",
+        )
 
     def _explain(self, error: BaseException) -> ToolSourceError:
         return explain(self._source, self._target, error, self._log, self._start_timeout)

@@ -6,10 +6,10 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
 
-from toolgrad_dspy.errors import ToolSourceError
+from toolgrad_dspy.errors import ToolSourceError, one_line
 from toolgrad_dspy.records import Observation, Tool, ToolCall
 from toolgrad_dspy.tools.base import Isolation, SourceNote, ToolSession, ToolSource
-from toolgrad_dspy.tools.checks import check_tools
+from toolgrad_dspy.tools.checks import usable
 from toolgrad_dspy.tools.filters import ToolFilter
 from toolgrad_dspy.tools.mcp.convert import tool_from_mcp
 from toolgrad_dspy.tools.mcp.server import McpServer
@@ -167,8 +167,11 @@ class McpSource(ToolSource):
             for tool in await server.list_tools()
         ]
         kept, notes = self._filter.apply(listed, self.id)
-        check_tools(kept)
-        self._tools, self._notes = tuple(kept), tuple(notes)
+        tools, problems = usable(kept, self.id)
+        if not tools:
+            reason = one_line("; ".join(note.text for note in problems), 600)
+            raise ToolSourceError(f"tool source {self.id!r} has no tool to offer: {reason}", code="no_tools")
+        self._tools, self._notes = tuple(tools), (*notes, *problems)
         self._listed = frozenset(tool.name for tool in listed)
 
 
