@@ -12,6 +12,7 @@ from pydantic import JsonValue
 
 from toolgrad_dspy.concurrency import gather_or_cancel
 from toolgrad_dspy.errors import UsageError
+from toolgrad_dspy.lm.access import known_secrets
 from toolgrad_dspy.lm.adapter import ADAPTERS, AdapterName, FixedJsonAdapter
 from toolgrad_dspy.lm.calls.budget import Budget
 from toolgrad_dspy.lm.calls.gate import AnswerFormats, AsyncGate, Backend, Gate, Limits
@@ -32,8 +33,10 @@ from toolgrad_dspy.lm.settings import (
     Role,
     check_variables,
     environment,
+    environment_secrets,
 )
 from toolgrad_dspy.lm.sources import RoleValues, resolve
+from toolgrad_dspy.secrets import Secret
 
 # Of a check. A server that asks to wait for longer than that can be reached, too.
 CHECK_LIMITS = Limits(PATIENCE, retries=1, longest_pause=PATIENCE)
@@ -215,6 +218,12 @@ class Models:
     def public(self) -> dict[str, JsonValue]:
         """Every role's settings without secrets, as a run's configuration stores them."""
         return {role: self.settings[role].public() for role in ROLES}
+
+    @property
+    def secrets(self) -> frozenset[Secret]:
+        """What must not be told by tools: the keys of the models, and all that the environment and ``.env`` hold."""
+        models = (model for settings in self.settings.values() for model in all_models(settings))
+        return frozenset(secret for model in models for secret in known_secrets(model)) | environment_secrets()
 
     @property
     def all_rehearsal(self) -> bool:

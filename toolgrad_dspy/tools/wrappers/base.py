@@ -24,6 +24,7 @@ class WrappedSource(ToolSource):
         self._inner = inner
         self.id = inner.id
         self.isolation = inner.isolation
+        self.secrets = inner.secrets
 
     async def open(self) -> None:
         await self._inner.open()
