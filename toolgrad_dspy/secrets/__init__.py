@@ -2,7 +2,7 @@
 
 from toolgrad_dspy.secrets.entries import masked_args, masked_command, masked_entry, named_secrets
 from toolgrad_dspy.secrets.masked import MASK, Masked, Secret
-from toolgrad_dspy.secrets.redactor import SHORTEST, Redactor
+from toolgrad_dspy.secrets.redactor import SHORTEST, Hidden, Redactor
 from toolgrad_dspy.secrets.urls import masked_segments, masked_url
 from toolgrad_dspy.secrets.values import masked_value, secrets_in
 from toolgrad_dspy.secrets.variables import expand, variables
@@ -27,5 +27,6 @@ __all__ = [  # noqa: RUF022 - grouped by topic
     "secrets_in",
     # what is said by others
     "SHORTEST",
+    "Hidden",
     "Redactor",
 ]

@@ -1,6 +1,7 @@
 """Masking secrets in what programs, servers and models say."""
 
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from typing import Any, TypeVar, cast
 
 from pydantic import JsonValue
@@ -31,16 +32,6 @@ class Redactor:
     def __init__(self, secrets: Iterable[str], shortest: int = SHORTEST) -> None:
         self._secrets = frozenset(secret for secret in secrets if len(secret) >= shortest)
         self._forms = tuple(form for secret in sorted(self._secrets) for form in forms(secret))
-
-    @classmethod
-    def of_results(cls, secrets: Iterable[Secret]) -> "Redactor":
-        """For what tools give: without words that may stand there for themselves (``ENVIRONMENT=production``)."""
-        return cls(secret.text for secret in secrets if secret.sure or not is_ordinary(secret.text))
-
-    @classmethod
-    def of_errors(cls, secrets: Iterable[Secret]) -> "Redactor":
-        """For the lines of errors: with every value that is masked where it is configured."""
-        return cls((secret.text for secret in secrets), SHORTEST_IN_ERRORS)
 
     def text(self, text: str) -> str:
         """``text`` without the secrets."""
@@ -79,6 +70,25 @@ class Redactor:
         for form in self._forms:
             if any(anchor in text for anchor in form.anchors):
                 yield from (match.span() for match in form.pattern.finditer(text))
+
+
+class Hidden:
+    """Secrets that are masked: in what tools give (``results``), and in the lines of errors (``errors``).
+
+    In a result words are kept that may stand there for themselves (``ENVIRONMENT=production``), unless their place
+    says that they are a secret. In an error every value is masked that is masked where it is configured.
+    """
+
+    def __init__(self, secrets: Iterable[Secret] = ()) -> None:
+        self.secrets = frozenset(secrets)
+
+    @cached_property
+    def results(self) -> Redactor:
+        return Redactor(secret.text for secret in self.secrets if secret.sure or not is_ordinary(secret.text))
+
+    @cached_property
+    def errors(self) -> Redactor:
+        return Redactor((secret.text for secret in self.secrets), SHORTEST_IN_ERRORS)
 
 
 def _unused(key: str, taken: dict[str, Any]) -> str:

@@ -185,7 +185,8 @@ def _check_model(name: str, value: JsonValue, where: str) -> None:
     base = str(settings.get("api_base") or "")
     if "${" not in base and public_base(base) != base:
         raise UsageError(
-            f"{where}: {name}: the study stores this file, and a key may stand in api_base; write it as ${{VARIABLE}}",
+            f"{where}: {name}: the study stores this file, and api_base may have a key in it; write it as "
+            "${VARIABLE}",
             code="stored_secret",
         )
     # An address may be a variable, whose value is known only when it is used.

@@ -18,7 +18,7 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from toolgrad_dspy.errors import StoreError, UsageError, one_line, os_reason
 from toolgrad_dspy.lm.settings import environment
-from toolgrad_dspy.secrets import Redactor, expand, masked_url
+from toolgrad_dspy.secrets import Hidden, expand, masked_url
 from toolgrad_dspy.sweeps.lifecycle import retry
 
 # Seconds between a worker's signs of life in a database, and after which a silent worker's trial is lost.
@@ -205,4 +205,4 @@ def _refuse_foreign(engine: Engine, address: StorageAddress) -> None:
 
 def _masked(message: str, address: StorageAddress) -> str:
     """``message`` without what is secret in the URL, should a driver have quoted it."""
-    return Redactor.of_errors(masked_url(address.text).secrets if address.url else ()).text(message)
+    return Hidden(masked_url(address.text).secrets if address.url else ()).errors.text(message)

@@ -23,7 +23,7 @@ from typing import Literal, Self
 
 from toolgrad_dspy.errors import ToolSourceError
 from toolgrad_dspy.records import Observation, Tool, ToolCall
-from toolgrad_dspy.secrets import Secret
+from toolgrad_dspy.secrets import Hidden, Secret
 
 Isolation = Literal["session", "shared"]
 
@@ -89,6 +89,12 @@ class ToolSource(ABC):
     isolation: Isolation
     secrets: Sequence[Secret] = ()
     """What the source was given and must not be told: a library masks it in the tools and results of all sources."""
+
+    def hide(self, hidden: Hidden) -> None:  # noqa: B027 - a source without words of its own has nothing to mask
+        """Mask ``hidden``, which has the source's own secrets and those of others, in the errors that it raises.
+
+        A library calls it. What tools say of themselves and give is masked by the library.
+        """
 
     async def open(self) -> None:  # noqa: B027 - a source without a server has nothing to open
         """Start what the source needs. Raises ToolSourceError when it does not start."""

@@ -13,7 +13,7 @@ from toolgrad_dspy.concurrency import run_on_loop_thread
 from toolgrad_dspy.errors import ToolSourceError, nearest
 from toolgrad_dspy.json_schema import Schema, adapt, argument_problem, compile_schema, unknown_argument
 from toolgrad_dspy.records import Observation, Tool, ToolCall
-from toolgrad_dspy.secrets import Redactor, Secret
+from toolgrad_dspy.secrets import Hidden, Secret
 from toolgrad_dspy.tools.base import Isolation, SourceNote, ToolSession, ToolSource
 from toolgrad_dspy.tools.checks import check_tools
 from toolgrad_dspy.tools.rewriting import rewritten_observation, rewritten_tool
@@ -55,11 +55,11 @@ class Library:
                 raise ToolSourceError(
                     f"{times} tool sources have the id {source_id!r}; rename all but one", code="duplicate_source"
                 )
-        self._secrets = {secret for source in self._sources for secret in source.secrets}
-        self._redactor = Redactor.of_results(self._secrets)
+        self._hidden = Hidden()
         self._tools: dict[str, Tool] = {}
         self._source_of: dict[str, ToolSource] = {}
         self._checks: dict[str, tuple[Validator, Schema]] = {}  # compiled when first needed
+        self.hide(secret for source in self._sources for secret in source.secrets)
 
     async def open(self) -> None:
         """Open all sources and take their tools.
@@ -86,8 +86,9 @@ class Library:
 
     def hide(self, secrets: Iterable[Secret]) -> None:
         """Mask ``secrets``, such as the keys of models, in what tools say and give, beside those of the sources."""
-        self._secrets |= set(secrets)
-        self._redactor = Redactor.of_results(self._secrets)
+        self._hidden = Hidden((*self._hidden.secrets, *secrets))
+        for source in self._sources:
+            source.hide(self._hidden)
         self._tools = {name: self._public(tool) for name, tool in self._tools.items()}
 
     @property
@@ -140,7 +141,7 @@ class Library:
     async def session(self, seed: int) -> AsyncIterator["LibrarySession"]:
         """Open a session on all sources; each source's own session is opened when it is first needed."""
         async with AsyncExitStack() as stack:
-            yield LibrarySession(self._source_of, stack, seed, self._redactor)
+            yield LibrarySession(self._source_of, stack, seed, self._hidden)
 
     def _take(self, source: ToolSource, tools: Sequence[Tool]) -> None:
         for tool in tools:
@@ -151,7 +152,7 @@ class Library:
             self._source_of[tool.name] = source
 
     def _public(self, tool: Tool) -> Tool:
-        return rewritten_tool(tool, self._redactor.json)
+        return rewritten_tool(tool, self._hidden.results.json)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         # DSPy's optimizers copy programs deeply. Open connections cannot be copied, and need not be.
@@ -179,11 +180,9 @@ class Library:
 class LibrarySession(ToolSession):
     """One session over all sources of a library. For many tasks at once."""
 
-    def __init__(
-        self, source_of: dict[str, ToolSource], stack: AsyncExitStack, seed: int, redactor: Redactor
-    ) -> None:
+    def __init__(self, source_of: dict[str, ToolSource], stack: AsyncExitStack, seed: int, hidden: Hidden) -> None:
         self._source_of = source_of
-        self._redactor = redactor
+        self._hidden = hidden
         self._stack = stack
         self._seed = seed
         self._sessions: dict[str, ToolSession] = {}
@@ -198,7 +197,7 @@ class LibrarySession(ToolSession):
         if source is None:
             return Observation.failure("unknown_tool", _unknown(call.tool, self._source_of))
         session = self._sessions.get(source.id) or await self._opened(source)
-        return rewritten_observation(await session.call(call), self._redactor.json)
+        return rewritten_observation(await session.call(call), self._hidden.results.json)
 
     async def _opened(self, source: ToolSource) -> ToolSession:
         # A lock per source: calls that arrive together open one session, and a slow source keeps no other waiting.

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pydantic import ValidationError
 
 from toolgrad_dspy.errors import ToolSourceError, first_problem, one_line
-from toolgrad_dspy.secrets import Redactor
+from toolgrad_dspy.secrets import Hidden
 from toolgrad_dspy.tools.mcp.targets import ErrorLog, HttpTarget, StdioTarget, Target
 
 
@@ -23,17 +23,17 @@ class Reason:
 
 
 def explain(
-    source: str, target: Target, error: BaseException, log: ErrorLog, start_timeout: float
+    source: str, target: Target, error: BaseException, log: ErrorLog, start_timeout: float, hidden: Hidden
 ) -> ToolSourceError:
     """The error for the user: what ``error``, which stopped ``target``, means, and the server's own last line.
 
-    None of the secrets that were passed to the server appears in it.
+    Nothing that is ``hidden`` appears in it.
     """
     cause = _leaf(error)
     if isinstance(cause, ToolSourceError):  # raised by us on the way, and already in plain words
         return cause
     # Before anything is cut: half a secret is not recognised.
-    hide = Redactor.of_errors(target.secrets).text
+    hide = hidden.errors.text
     said, words = hide(log.last_line()), one_line(hide(str(cause) or type(cause).__name__), 160)
     reason = _reason(target, cause, words, said, start_timeout)
     line = f"tool source {source!r} ({target.label}) {hide(reason.text)}"

@@ -10,7 +10,7 @@ from pydantic import JsonValue
 
 from toolgrad_dspy.errors import ToolSourceError
 from toolgrad_dspy.records import Observation, Tool
-from toolgrad_dspy.secrets import Redactor
+from toolgrad_dspy.secrets import Hidden
 from toolgrad_dspy.tools.mcp.connection import Connection
 from toolgrad_dspy.tools.mcp.errors import explain
 from toolgrad_dspy.tools.mcp.targets import ErrorLog, Target, open_client
@@ -40,11 +40,11 @@ class McpServer:
         max_parallel: int,
         max_restarts: int,
         proven: bool,
-        redactor: Redactor | None = None,
+        hidden: Hidden | None = None,
     ) -> None:
         self._source = source
         self._target = target
-        self._redactor = redactor or Redactor.of_results(target.secrets)
+        self._hidden = hidden or Hidden(target.secrets)
         self._make_workspace = make_workspace
         self._executor = executor
         self._start_timeout = start_timeout
@@ -115,12 +115,12 @@ class McpServer:
         descriptions and defaults.
         """
         virtual = tool if self._workspace is None else rewritten_tool(tool, self._workspace.to_virtual)
-        return rewritten_tool(virtual, self._redactor.json)
+        return rewritten_tool(virtual, self._hidden.results.json)
 
     async def call(self, name: str, arguments: dict[str, JsonValue]) -> Observation:
         """Call a tool by the server's own name for it. Raises ToolSourceError when the server is gone for good.
 
-        The result has virtual paths only, and none of the secrets that the server was given.
+        The result has virtual paths only, and none of the secrets.
         """
         workspace = self._workspace
         if workspace is None:
@@ -130,10 +130,10 @@ class McpServer:
             real = {key: workspace.to_real(value) for key, value in arguments.items()}
             observation = rewritten_observation(await self._connection.call(name, real), workspace.to_virtual)
         self._log.trim()
-        return rewritten_observation(observation, self._redactor.json)
+        return rewritten_observation(observation, self._hidden.results.json)
 
     def _explain(self, error: BaseException) -> ToolSourceError:
-        return explain(self._source, self._target, error, self._log, self._start_timeout)
+        return explain(self._source, self._target, error, self._log, self._start_timeout, self._hidden)
 
 
 def _remove(copying: "Future[Workspace]") -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from toolgrad_dspy.errors import ToolSourceError, one_line
 from toolgrad_dspy.records import Observation, Tool, ToolCall
-from toolgrad_dspy.secrets import Redactor
+from toolgrad_dspy.secrets import Hidden
 from toolgrad_dspy.tools.base import Isolation, SourceNote, ToolSession, ToolSource
 from toolgrad_dspy.tools.checks import check_tools
 from toolgrad_dspy.tools.filters import ToolFilter
@@ -78,7 +78,7 @@ class McpSource(ToolSource):
         own = self.isolation == "session"  # nobody else sees what such a server writes
         self.secrets = target.secrets
         self._target = target
-        self._redactor = Redactor.of_results(target.secrets)
+        self._hidden = Hidden(target.secrets)
         self._workspace = workspace
         self._filter = ToolFilter(tuple(allow), tuple(deny), own if allow_writes is None else allow_writes)
         self._prefix = prefix
@@ -93,6 +93,9 @@ class McpSource(ToolSource):
         self._notes: tuple[SourceNote, ...] = ()
         self._shared: McpServer | None = None
         self._running: set[McpServer] = set()
+
+    def hide(self, hidden: Hidden) -> None:
+        self._hidden = hidden
 
     async def open(self) -> None:
         """Start the server and list its tools. A server that every session has for itself is closed again."""
@@ -154,7 +157,7 @@ class McpSource(ToolSource):
             max_parallel=self._max_parallel,
             max_restarts=self._max_restarts,
             proven=proven,
-            redactor=self._redactor,
+            hidden=self._hidden,
         )
         self._running.add(server)
         return server
