@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 # an Anthropic model, unless told to use the ones they ship.
 os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
 os.environ.setdefault("LITELLM_LOCAL_ANTHROPIC_BETA_HEADERS", "True")
+# Else litellm, when it is imported, puts the .env of a folder above its own into the environment: that of a folder
+# that was downloaded, with a virtual environment in it, could set a proxy.
+os.environ.setdefault("LITELLM_MODE", "PRODUCTION")
 
 try:
     __version__ = version("toolgrad-dspy")

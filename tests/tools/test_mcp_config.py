@@ -170,7 +170,7 @@ class TestSecrets:
         assert config.public()["mcpServers"] == {
             "a": {
                 "command": "x",
-                "args": ["--api-key", "***", "--token=***", "--db", "pg://u:***@h/d"],
+                "args": ["--api-key", "***", "--token=***", "--db", "pg://***@h/d"],
                 "env": {"KEY": "***", "REF": "${TOKEN}", "FILE": "${WORKSPACE}/m.json"},
                 "isolation": "session",
             },

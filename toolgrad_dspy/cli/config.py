@@ -5,10 +5,9 @@ from pydantic import JsonValue, SecretStr
 
 from toolgrad_dspy.cli.options import ConfigOption, Json
 from toolgrad_dspy.cli.output import say, say_json, table
+from toolgrad_dspy.secrets import MASK
 
 app = typer.Typer(help="The settings.", no_args_is_help=True)
-
-MASK = "***"
 
 
 @app.callback()
@@ -33,7 +32,7 @@ def show(config: ConfigOption = None, json: Json = False) -> None:
     if json:
         shown: dict[str, JsonValue] = {
             role: {
-                name: {"value": _shown(getattr(resolved.settings, name)), "from": place}
+                name: {"value": _shown(name, getattr(resolved.settings, name)), "from": place}
                 for name, place in resolved.came_from.items()
             }
             for role, resolved in roles.items()
@@ -44,7 +43,7 @@ def show(config: ConfigOption = None, json: Json = False) -> None:
         say_json({"models": shown, **settings, "unique": file.unique})
         return
     rows = [
-        (role, name, _shown(getattr(resolved.settings, name)), place)
+        (role, name, _shown(name, getattr(resolved.settings, name)), place)
         for role, resolved in roles.items()
         for name, place in resolved.came_from.items()
         if place != DEFAULT or name == "model"
@@ -72,11 +71,12 @@ def show(config: ConfigOption = None, json: Json = False) -> None:
     say("all other settings of the models have their default values; --json shows them too")
 
 
-def _shown(value: object) -> JsonValue:
-    """``value``, with a key masked, and the user name and the password of a URL."""
+def _shown(name: str, value: object) -> JsonValue:
+    """The value of the setting ``name``, with a key masked, and what may be secret in an address."""
     if isinstance(value, SecretStr):
         return MASK
-    if isinstance(value, str) and "@" in value and "//" in value:
-        scheme, _, rest = value.partition("//")
-        return f"{scheme}//{MASK}@{rest.rpartition('@')[2]}"
+    if name == "api_base" and isinstance(value, str):
+        from toolgrad_dspy.lm.credentials import public_base
+
+        return public_base(value)
     return value if isinstance(value, (str, int, float, bool)) or value is None else str(value)

@@ -62,12 +62,14 @@ def show(
 
 def _load(tools: Path | None) -> tuple[tuple[Tool, ...], tuple[SourceNote, ...]]:
     """The tools, and what their sources have to tell."""
+    from toolgrad_dspy.lm.settings import environment_secrets
     from toolgrad_dspy.runs import tools_spec
 
-    spec = tools_spec(tools)
+    library = tools_spec(tools).library()
+    library.hide(environment_secrets())
 
     async def load() -> tuple[tuple[Tool, ...], tuple[SourceNote, ...]]:
-        async with spec.library() as library:
+        async with library:
             return library.tools, library.notes
 
     return asyncio.run(load())

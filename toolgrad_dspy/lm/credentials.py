@@ -8,6 +8,7 @@ import re
 from urllib.parse import urlsplit
 
 from toolgrad_dspy.errors import UsageError
+from toolgrad_dspy.secrets import masked_segments
 
 _EXAMPLE = "use the form http://localhost:8000/v1"
 
@@ -61,17 +62,19 @@ def checked_base(base: str, where: str) -> str:
 
 
 def public_base(base: str) -> str:
-    """``base`` as it may be shown and stored: without a user name, a password, a query and a fragment.
+    """``base`` as it may be shown and stored: without a user name, a password, a query and a fragment, and with the
+    parts of its path masked that are no plain words, since gateways have keys there.
 
     A base that was written in Python was not checked. With an ``@`` after a ``?`` or a ``#``, it cannot be said which
     part of it is a password, and nothing is left.
 
-    >>> public_base("https://me:secret@host:8080/v1?key=secret")
-    'https://host:8080/v1'
+    >>> public_base("https://me:secret@host:8080/v1?key=secret"), public_base("https://host/v1/f3k9x2m7q1/openai")
+    ('https://host:8080/v1', 'https://host/v1/***/openai')
     """
     plain, *more = re.split("[?#]", base, maxsplit=1)
     if "@" in "".join(more):
         return ""
     before, slashes, after = plain.partition("//")
     scheme, rest = (before + slashes, after) if slashes else ("", before)
-    return scheme + rest.rpartition("@")[2]
+    host, slash, path = rest.rpartition("@")[2].partition("/")
+    return scheme + host + slash + masked_segments(path).shown

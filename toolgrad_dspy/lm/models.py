@@ -12,6 +12,7 @@ from pydantic import JsonValue
 
 from toolgrad_dspy.concurrency import gather_or_cancel
 from toolgrad_dspy.errors import UsageError
+from toolgrad_dspy.lm.access import access, known_secrets
 from toolgrad_dspy.lm.adapter import ADAPTERS, AdapterName, FixedJsonAdapter
 from toolgrad_dspy.lm.calls.availability import PATIENCE, Availability, Say
 from toolgrad_dspy.lm.calls.budget import Budget
@@ -26,7 +27,6 @@ from toolgrad_dspy.lm.capabilities.probe_cache import address
 from toolgrad_dspy.lm.engines.base import AsyncConnection
 from toolgrad_dspy.lm.engines.remote import remote_engine
 from toolgrad_dspy.lm.preflight import CHECK_SECONDS, check
-from toolgrad_dspy.lm.providers import provider_key
 from toolgrad_dspy.lm.rehearsal import RehearsalEngine
 from toolgrad_dspy.lm.schemas import SchemaPolicy, schema_policy
 from toolgrad_dspy.lm.settings import (
@@ -36,9 +36,11 @@ from toolgrad_dspy.lm.settings import (
     Role,
     check_variables,
     environment,
+    environment_secrets,
     patience,
 )
 from toolgrad_dspy.lm.sources import RoleValues, resolve
+from toolgrad_dspy.secrets import Secret
 
 # Of a check. A server that asks to wait for longer than that can be reached, too.
 CHECK_LIMITS = Limits(CHECK_SECONDS, retries=1, longest_pause=CHECK_SECONDS)
@@ -196,7 +198,7 @@ class Models:
         engine = remote_engine(settings)
         self._connections.append(engine)
         provider, base = settings.model.split("/", 1)[0], address(settings)
-        owner = (provider, base, settings.api_key or provider_key(settings.model, environment()))
+        owner = (provider, base, access(settings).key)
         account = self._accounts.get(owner)
         if account is None:
             name = f"{provider} at {base}" if base else provider
@@ -252,6 +254,12 @@ class Models:
     def public(self) -> dict[str, JsonValue]:
         """Every role's settings without secrets, as a run's configuration stores them."""
         return {role: self.settings[role].public() for role in ROLES}
+
+    @property
+    def secrets(self) -> frozenset[Secret]:
+        """What must not be told by tools: the keys of the models, and all that the environment and ``.env`` hold."""
+        models = (model for settings in self.settings.values() for model in all_models(settings))
+        return frozenset(secret for model in models for secret in known_secrets(model)) | environment_secrets()
 
     @property
     def all_rehearsal(self) -> bool:

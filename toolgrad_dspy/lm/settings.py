@@ -19,6 +19,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from toolgrad_dspy.errors import UsageError, nearest, one_line
 from toolgrad_dspy.lm.credentials import public_base
+from toolgrad_dspy.secrets import Secret, names_secret, secrets_in
 
 Role = Literal["proposer", "executor", "selector", "updater", "judge", "reflection", "student"]
 ROLES: tuple[Role, ...] = get_args(Role)
@@ -31,7 +32,9 @@ PRICES_VARIABLE = "TOOLGRAD_PRICES"
 CAPABILITIES_VARIABLE = "TOOLGRAD_CAPABILITIES"
 # Minutes that calls wait for an account that has stopped to answer.
 WAIT_VARIABLE = "TOOLGRAD_WAIT"
-OTHER_VARIABLES = frozenset({PRICES_VARIABLE, CAPABILITIES_VARIABLE, WAIT_VARIABLE})
+# Hosts that the .env of the working folder may name for keys that were set elsewhere.
+CONFIRMED_VARIABLE = "TOOLGRAD_ALLOW_ENV_FILE_BASE"
+OTHER_VARIABLES = frozenset({PRICES_VARIABLE, CAPABILITIES_VARIABLE, WAIT_VARIABLE, CONFIRMED_VARIABLE})
 
 # How fast and by which route a model is reached: a run may be resumed with other values.
 _NOT_STORED = frozenset({"timeout", "retries", "rpm", "tpm", "max_parallel", "engine"})
@@ -112,14 +115,29 @@ def environment() -> dict[str, str]:
 
     Raises UsageError for a ``.env`` that cannot be read.
     """
+    return {**environment_file(), **os.environ}
+
+
+def environment_secrets() -> frozenset[Secret]:
+    """The values of all variables of the environment and of ``.env`` that are named like secrets.
+
+    Not only those of the models in use: a tool that is a Python function sees all of them.
+    """
+    variables = (*environment_file().items(), *os.environ.items())
+    return frozenset(
+        secret for name, value in variables if names_secret(name) for secret in secrets_in(value, sure=True)
+    )
+
+
+def environment_file() -> dict[str, str]:
+    """The variables of ``.env``, also those that the process sets otherwise. Raises UsageError."""
     try:
         _check_lines(Path(".env"))
-        stored = {key: value for key, value in dotenv_values(".env").items() if value is not None}
+        return {key: value for key, value in dotenv_values(".env").items() if value is not None}
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(
             f"the settings file .env cannot be read: {one_line(error, 120)}", code="unreadable_file"
         ) from None
-    return {**stored, **os.environ}
 
 
 def patience(default: float) -> float:

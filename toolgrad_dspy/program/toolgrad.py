@@ -96,6 +96,7 @@ class ToolGrad(RoleModule):
             # DSPy neither shows nor stores what it takes for compiled.
             getattr(self, role)._compiled = role not in self.tuned
         self.library = library
+        library.hide(models.secrets)
         self._budget = models.budget
         self._tool_lines: ToolLines | None = None
 

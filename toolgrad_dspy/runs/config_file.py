@@ -12,6 +12,7 @@ The command line overrides the environment, and the environment overrides the fi
 run folder stores as ``config.yaml`` is another thing: see ``stored_configuration.py``.
 """
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,7 +27,7 @@ from toolgrad_dspy.lm.settings import ROLES, ModelSettings, environment
 from toolgrad_dspy.lm.sources import ALL_ROLES
 from toolgrad_dspy.metrics import MetricConfig, component_names
 from toolgrad_dspy.program.config import ProgramConfig
-from toolgrad_dspy.tools.mcp.secrets import expand
+from toolgrad_dspy.secrets import expand
 from toolgrad_dspy.yaml_file import known_mapping, read_yaml
 
 M = TypeVar("M", bound=BaseModel)
@@ -137,7 +138,9 @@ def _checked(model: type[M], values: Mapping[str, Any], where: str) -> M:
 
 def _expanded(values: dict[str, Any], path: Path) -> dict[str, Any]:
     environ = environment()
-    return {
-        name: expand(value, environ, f"{path}: {name}") if isinstance(value, str) else value
-        for name, value in values.items()
-    }
+
+    def expanded(name: str, value: str) -> str:
+        # A .env that came with a folder must not say where a key goes, not even a part of it.
+        return expand(value, os.environ if name == "api_base" else environ, f"{path}: {name}")
+
+    return {name: expanded(name, value) if isinstance(value, str) else value for name, value in values.items()}

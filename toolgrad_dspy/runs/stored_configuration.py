@@ -11,6 +11,8 @@ from pydantic import JsonValue
 
 from toolgrad_dspy.errors import one_line
 from toolgrad_dspy.files import atomic_writer
+from toolgrad_dspy.lm.credentials import public_base
+from toolgrad_dspy.secrets import masked_entry
 
 StoredConfiguration = Mapping[str, JsonValue]
 """The resolved configuration as nested mappings, without secrets. Runs of equal ones are equal."""
@@ -25,13 +27,36 @@ def write_configuration(path: Path, configuration: StoredConfiguration) -> None:
 
 
 def differences(there: StoredConfiguration, now: StoredConfiguration) -> list[str]:
-    """The fields that differ, each as ``program.iterations: 8 there, 6 now``, in the order of their names."""
-    old, new = dict(_leaves(there)), dict(_leaves(now))
+    """The fields that differ, each as ``program.iterations: 8 there, 6 now``, in the order of their names.
+
+    Compared is what may be shown: a key that was renewed makes no other run of it. No digest of what is masked is
+    stored either, since that of a short password is soon guessed. What an earlier version stored less masked is
+    compared as this one would have stored it.
+    """
+    old, new = dict(_leaves(_masked(there))), dict(_leaves(_masked(now)))
     return [
         f"{name}: {_shown(old.get(name, _MISSING))} there, {_shown(new.get(name, _MISSING))} now"
         for name in sorted(old.keys() | new.keys())
         if old.get(name, _MISSING) != new.get(name, _MISSING)
     ]
+
+
+def _masked(stored: StoredConfiguration) -> StoredConfiguration:
+    """``stored`` with everything masked that would be today."""
+    masked = dict(stored)
+    tools, models = stored.get("tools"), stored.get("models")
+    if isinstance(tools, dict) and isinstance(servers := tools.get("mcpServers"), dict):
+        entries = {name: masked_entry(entry) if isinstance(entry, dict) else entry for name, entry in servers.items()}
+        masked["tools"] = {**tools, "mcpServers": entries}
+    if isinstance(models, dict):
+        masked["models"] = {role: _with_public_base(settings) for role, settings in models.items()}
+    return masked
+
+
+def _with_public_base(settings: JsonValue) -> JsonValue:
+    if not isinstance(settings, dict) or not isinstance(base := settings.get("api_base"), str):
+        return settings
+    return {**settings, "api_base": public_base(base)}
 
 
 def _leaves(value: StoredConfiguration, prefix: str = "") -> Iterator[tuple[str, JsonValue]]:

@@ -24,6 +24,7 @@ from pydantic import JsonValue, ValidationError
 
 from toolgrad_dspy.errors import UsageError, first_problem, hint
 from toolgrad_dspy.lm import LOOP_ROLES, Models, ModelSettings
+from toolgrad_dspy.lm.credentials import public_base
 from toolgrad_dspy.lm.sources import ALL_ROLES
 from toolgrad_dspy.optimizers import OPTIMIZERS
 from toolgrad_dspy.program import ProgramConfig
@@ -180,6 +181,13 @@ def _check_model(name: str, value: JsonValue, where: str) -> None:
     if key is not None and not (str(key).startswith("${") and str(key).endswith("}")):
         raise UsageError(
             f"{where}: {name}: the study stores this file, so write api_key as ${{VARIABLE}}", code="stored_secret"
+        )
+    base = str(settings.get("api_base") or "")
+    if "${" not in base and public_base(base) != base:
+        raise UsageError(
+            f"{where}: {name}: the study stores this file, and api_base may have a key in it; write it as "
+            "${VARIABLE}",
+            code="stored_secret",
         )
     # An address may be a variable, whose value is known only when it is used.
     plain = {field: setting for field, setting in settings.items() if "${" not in str(setting)}

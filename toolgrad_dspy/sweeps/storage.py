@@ -18,8 +18,8 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from toolgrad_dspy.errors import StoreError, UsageError, one_line, os_reason
 from toolgrad_dspy.lm.settings import environment
+from toolgrad_dspy.secrets import Hidden, expand, masked_url
 from toolgrad_dspy.sweeps.lifecycle import retry
-from toolgrad_dspy.tools.mcp.secrets import expand
 
 # Seconds between a worker's signs of life in a database, and after which a silent worker's trial is lost.
 HEARTBEAT, GRACE = 15, 90
@@ -79,7 +79,7 @@ def storage_errors(address: StorageAddress) -> Iterator[None]:
         cause = error.__cause__ if isinstance(error, optuna.exceptions.StorageInternalError) else error
         reason = getattr(cause, "orig", None) or cause or error
         raise StoreError(
-            f"the study in {address.name}: {_masked(one_line(reason, 200), address)}", code="storage_failed"
+            f"the study in {address.name}: {one_line(_masked(str(reason), address), 200)}", code="storage_failed"
         ) from None
     except OSError as error:
         raise StoreError(f"the study in {address.name}: {os_reason(error)}", code="storage_failed") from None
@@ -204,8 +204,5 @@ def _refuse_foreign(engine: Engine, address: StorageAddress) -> None:
 
 
 def _masked(message: str, address: StorageAddress) -> str:
-    """``message`` without the URL's password, should a driver have quoted it."""
-    url = address.url
-    for secret in (url.password if url else None, *(url.query.values() if url else ())):
-        message = message.replace(str(secret), "***") if secret else message
-    return message
+    """``message`` without what is secret in the URL, should a driver have quoted it."""
+    return Hidden(masked_url(address.text).secrets if address.url else ()).errors.text(message)

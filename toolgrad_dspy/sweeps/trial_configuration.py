@@ -13,7 +13,7 @@ import yaml
 from pydantic import JsonValue
 
 from toolgrad_dspy.errors import UsageError
-from toolgrad_dspy.lm import LOOP_ROLES, Models, Role
+from toolgrad_dspy.lm import LOOP_ROLES, Models, ModelSettings, Role
 from toolgrad_dspy.lm.calls.prices import Prices
 from toolgrad_dspy.lm.settings import PRICES_VARIABLE, environment
 from toolgrad_dspy.lm.sources import ALL_ROLES, resolve
@@ -36,7 +36,7 @@ class TrialSettings:
 
 def trial_configuration(drawn: Mapping[str, JsonValue], metric: Mapping[str, JsonValue]) -> ConfigurationData:
     """The configuration file of a trial with the values ``drawn``, by the names of dimensions."""
-    roles = {role: {**resolved.settings.public(), **_of_role(drawn, role)} for role, resolved in resolve().items()}
+    roles = {role: {**_written(resolved.settings), **_of_role(drawn, role)} for role, resolved in resolve().items()}
     alike = all(values == roles["proposer"] for values in roles.values())
     loop = ProgramConfig.model_validate({key: drawn[key] for key in LOOP_KEYS if key in drawn})
     return {
@@ -44,6 +44,12 @@ def trial_configuration(drawn: Mapping[str, JsonValue], metric: Mapping[str, Jso
         "program": loop.model_dump(mode="json"),
         **({"metric": dict(metric)} if metric else {}),
     }
+
+
+def _written(settings: ModelSettings) -> dict[str, JsonValue]:
+    """The settings of the environment. An address with a key in it stays there, as the keys do."""
+    public = settings.public()
+    return {name: value for name, value in public.items() if name != "api_base" or value == settings.api_base}
 
 
 def _of_role(drawn: Mapping[str, JsonValue], role: Role) -> dict[str, JsonValue]:

@@ -15,6 +15,7 @@ A **source** lists tools and opens **sessions** on them. What every implementati
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from types import TracebackType
@@ -22,6 +23,7 @@ from typing import Literal, Self
 
 from toolgrad_dspy.errors import ToolSourceError
 from toolgrad_dspy.records import Observation, Tool, ToolCall
+from toolgrad_dspy.secrets import Hidden, Secret
 
 Isolation = Literal["session", "shared"]
 
@@ -85,6 +87,14 @@ class ToolSource(ABC):
 
     id: str
     isolation: Isolation
+    secrets: Sequence[Secret] = ()
+    """What the source was given and must not be told: a library masks it in the tools and results of all sources."""
+
+    def hide(self, hidden: Hidden) -> None:  # noqa: B027 - a source without words of its own has nothing to mask
+        """Mask ``hidden``, which has the source's own secrets and those of others, in the errors that it raises.
+
+        A library calls it. What tools say of themselves and give is masked by the library.
+        """
 
     async def open(self) -> None:  # noqa: B027 - a source without a server has nothing to open
         """Start what the source needs. Raises ToolSourceError when it does not start."""

@@ -13,8 +13,10 @@ from toolgrad_dspy.concurrency import run_on_loop_thread
 from toolgrad_dspy.errors import ToolSourceError, nearest, one_line
 from toolgrad_dspy.json_schema import Schema, Validator, adapt, argument_problem, compile_schema, unknown_argument
 from toolgrad_dspy.records import Observation, Tool, ToolCall
+from toolgrad_dspy.secrets import Hidden, Secret
 from toolgrad_dspy.tools.base import Isolation, SourceNote, ToolSession, ToolSource
 from toolgrad_dspy.tools.checks import usable
+from toolgrad_dspy.tools.rewriting import rewritten_observation, rewritten_tool
 from toolgrad_dspy.tools.together import all_ended
 
 
@@ -50,10 +52,12 @@ class Library:
                 raise ToolSourceError(
                     f"{times} tool sources have the id {source_id!r}; rename all but one", code="duplicate_source"
                 )
+        self._hidden = Hidden()
         self._tools: dict[str, Tool] = {}
         self._source_of: dict[str, ToolSource] = {}
         self._checks: dict[str, tuple[Validator, Schema]] = {}  # compiled when first needed
         self._notes: list[SourceNote] = []
+        self.hide(secret for source in self._sources for secret in source.secrets)
 
     async def open(self) -> None:
         """Open all sources and take their tools.
@@ -80,6 +84,13 @@ class Library:
     async def close(self) -> None:
         """Close all sources. Safe to call twice."""
         await all_ended(source.close() for source in self._sources)
+
+    def hide(self, secrets: Iterable[Secret]) -> None:
+        """Mask ``secrets``, such as the keys of models, in what tools say and give, beside those of the sources."""
+        self._hidden = Hidden((*self._hidden.secrets, *secrets))
+        for source in self._sources:
+            source.hide(self._hidden)
+        self._tools = {name: self._public(tool) for name, tool in self._tools.items()}
 
     @property
     def tools(self) -> tuple[Tool, ...]:
@@ -131,15 +142,18 @@ class Library:
     async def session(self, seed: int) -> AsyncIterator["LibrarySession"]:
         """Open a session on all sources; each source's own session is opened when it is first needed."""
         async with AsyncExitStack() as stack:
-            yield LibrarySession(self._source_of, stack, seed)
+            yield LibrarySession(self._source_of, stack, seed, self._hidden)
 
     def _take(self, source: ToolSource, tools: Sequence[Tool]) -> None:
         for tool in tools:
             first = self._tools.get(tool.name)
             if first is not None:
                 raise ToolSourceError(_named_twice(tool, first), code="duplicate_tool")
-            self._tools[tool.name] = tool
+            self._tools[tool.name] = self._public(tool)
             self._source_of[tool.name] = source
+
+    def _public(self, tool: Tool) -> Tool:
+        return rewritten_tool(tool, self._hidden.results.json)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         # DSPy's optimizers copy programs deeply. Open connections cannot be copied, and need not be.
@@ -167,20 +181,24 @@ class Library:
 class LibrarySession(ToolSession):
     """One session over all sources of a library. For many tasks at once."""
 
-    def __init__(self, source_of: dict[str, ToolSource], stack: AsyncExitStack, seed: int) -> None:
+    def __init__(self, source_of: dict[str, ToolSource], stack: AsyncExitStack, seed: int, hidden: Hidden) -> None:
         self._source_of = source_of
+        self._hidden = hidden
         self._stack = stack
         self._seed = seed
         self._sessions: dict[str, ToolSession] = {}
         self._opening: dict[str, asyncio.Lock] = {}
 
     async def call(self, call: ToolCall) -> Observation:
-        """Run ``call`` on its source. Arguments are not checked here: see :meth:`Library.validate`."""
+        """Run ``call`` on its source. Arguments are not checked here: see :meth:`Library.validate`.
+
+        The secrets that the library knows of are masked in the result.
+        """
         source = self._source_of.get(call.tool)
         if source is None:
             return Observation.failure("unknown_tool", _unknown(call.tool, self._source_of))
         session = self._sessions.get(source.id) or await self._opened(source)
-        return await session.call(call)
+        return rewritten_observation(await session.call(call), self._hidden.results.json)
 
     async def _opened(self, source: ToolSource) -> ToolSession:
         # A lock per source: calls that arrive together open one session, and a slow source keeps no other waiting.

@@ -43,7 +43,7 @@ def doctor(ask: Ask = False, tools: ToolsFile = None, config: ConfigOption = Non
     if ask:
         inventory, unwritten = asyncio.run(_probed(models, inventory))
     known = tuple((model, known_facts(models, model) if model.choice in with_engine else None) for model in inventory)
-    report = Report(known, _tools(tools), (unwritten,) if unwritten else ())
+    report = Report(known, _tools(tools, models), (unwritten,) if unwritten else ())
     if json:
         say_json(report.data())
     else:
@@ -69,13 +69,15 @@ async def _probed(
         await models.aclose()
 
 
-def _tools(path: Path | None) -> "Tools":
+def _tools(path: Path | None, models: "Models") -> "Tools":
     from toolgrad_dspy.cli.doctor.report import Tools
     from toolgrad_dspy.runs import tools_spec
 
     async def opened() -> Tools:
         spec = tools_spec(path)
-        async with spec.library() as library:
+        library = spec.library()
+        library.hide(models.secrets)
+        async with library:
             return Tools(spec.name, len(library.tools), tuple(map(str, library.notes)))
 
     try:

@@ -8,7 +8,7 @@ bodies (``tests/lm/test_lm_wire.py``).
 import re
 import socket
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -27,6 +27,7 @@ from dspy.lm15 import (
 )
 
 from toolgrad_dspy.errors import one_line
+from toolgrad_dspy.secrets import MASK, SHORTEST, Redactor
 
 # Google says "Please retry in 36.6s." and sends no header.
 _RETRY_IN = re.compile(r"retry in (?:(\d+)h)?(?:(\d+)m(?!s))?([\d.]+)(ms|s)", re.IGNORECASE)
@@ -53,24 +54,38 @@ _ERROR_IN_BODY = re.compile(r"Error in response object")
 # Where the answer stands in the providers' formats.
 _ANSWER_KEYS = frozenset({"choices", "content", "candidates", "message", "output", "response"})
 
-# Characters. Shorter keys are placeholders for local servers ("none", "x"); hiding them would hide plain words.
-SHORTEST_SECRET = 8
-
 
 def corrected(error: LM15Error, hidden: Collection[str] = ()) -> LM15Error:
     """``error``, or one of the class that its status stands for, with every text in ``hidden`` (keys) masked."""
-    meant = _classified(error)
-    secrets = [text for text in hidden if len(text) >= SHORTEST_SECRET and text in meant.message]
-    if not secrets:
-        return meant
+    redactor = Redactor(hidden)
+
+    def hide(text: str) -> str:
+        return _without_beginnings(redactor.text(text), hidden)
+
+    meant = _classified(error, hide)
     # Without the advice at its end, which the class adds again.
-    shown = meant.message.partition("\n\n  To fix:")[0]
-    for secret in secrets:
-        shown = shown.replace(secret, "***")
+    said = meant.message.partition("\n\n  To fix:")[0]
+    shown = hide(said)
+    if shown == said:
+        return meant
     return type(meant)(shown, provider=meant.provider, status=meant.status, retry_after=meant.retry_after)
 
 
-def _classified(error: LM15Error) -> LM15Error:
+def _without_beginnings(text: str, hidden: Collection[str]) -> str:
+    """``text`` without the first half of a key: the engines quote the first 200 or 500 characters of an answer."""
+    for secret in hidden:
+        begins = secret[:SHORTEST]
+        start = text.find(begins) if len(secret) > SHORTEST else -1
+        while start >= 0:
+            length = next(
+                (n for n in range(SHORTEST, len(secret)) if text[start + n : start + n + 1] != secret[n]), 0
+            )
+            text = text[:start] + MASK + text[start + length :]
+            start = text.find(begins, start + len(MASK))
+    return text
+
+
+def _classified(error: LM15Error, hide: Callable[[str], str]) -> LM15Error:
     status, message = error.status, error.message
     if _STREAM.search(message):
         return _as(
@@ -82,7 +97,7 @@ def _classified(error: LM15Error) -> LM15Error:
     # ... and for a connection that failed (500), which no server has sent.
     lost = next((cause for cause in _causes(error) if _is_connection(cause)), None)
     if lost is not None and status is not None:
-        changed = TransportError(one_line(lost, 200), provider=error.provider)
+        changed = TransportError(one_line(hide(str(lost)), 200), provider=error.provider)
         changed.__cause__ = error
         return changed
     if status == 429:

@@ -4,7 +4,7 @@ DSPy's native client serves the providers it knows; every other name goes throug
 """
 
 import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -14,12 +14,13 @@ from urllib.request import getproxies
 from dspy.lm15 import LM15Error, Request, Response, ServerError, UnknownModelError, UnsupportedFeatureError
 
 from toolgrad_dspy.errors import UsageError, one_line
+from toolgrad_dspy.lm.access import access
 from toolgrad_dspy.lm.engines.anthropic_cache import CacheMarks, with_cached_input
 from toolgrad_dspy.lm.engines.base import AsyncConnection
 from toolgrad_dspy.lm.engines.errors import corrected, no_answer
 from toolgrad_dspy.lm.engines.per_loop import PerLoop
-from toolgrad_dspy.lm.providers import provider_base, provider_key
 from toolgrad_dspy.lm.settings import ModelSettings, environment
+from toolgrad_dspy.secrets import Redactor
 
 
 def remote_engine(settings: ModelSettings) -> AsyncConnection:
@@ -72,6 +73,7 @@ class Remote:
     ) -> None:
         self._inner = inner
         self._hidden = hidden
+        self._redactor = Redactor(hidden)
         self._marks = marks
         self._unreadable: tuple[type[Exception], ...] = (*_UNREADABLE, *foreign)
 
@@ -81,7 +83,7 @@ class Remote:
         with self._failures():
             response = await self._inner.complete(prepared)
         if no_answer(response):
-            raise _no_answer_error(response)
+            raise self._no_answer_error(response)
         return with_cached_input(response) if self._marks else response
 
     async def aclose(self) -> None:
@@ -97,23 +99,23 @@ class Remote:
             # An error must not become its own cause: code that follows the causes would never end.
             raise meant from (None if meant is error else error)
         except self._unreadable as error:
-            raise corrected(_server_error(error), self._hidden) from error
+            raise corrected(self._server_error(error), self._hidden) from error
+
+    def _no_answer_error(self, response: Response) -> LM15Error:
+        body = self._redactor.text(json.dumps(response.provider_data, default=str))
+        error: LM15Error = ServerError(f"there is no answer in the body, which is {one_line(body, 200)}", status=200)
+        return error
+
+    def _server_error(self, error: Exception) -> LM15Error:
+        # Masked before it is cut: half a key is not recognised.
+        said = f"{type(error).__name__}: {one_line(self._redactor.text(str(error)), 200)}"
+        unreadable: LM15Error = ServerError(f"the answer cannot be read: {said}")
+        return unreadable
 
 
 def _without_seed(request: Request) -> Request:
     """``request`` without its seed, which is for the rehearsal model: not every provider accepts one."""
     return request if request.config.seed is None else replace(request, config=replace(request.config, seed=None))
-
-
-def _no_answer_error(response: Response) -> LM15Error:
-    shown = one_line(json.dumps(response.provider_data, default=str), 200)
-    error: LM15Error = ServerError(f"there is no answer in the body, which is {shown}", status=200)
-    return error
-
-
-def _server_error(error: Exception) -> LM15Error:
-    unreadable: LM15Error = ServerError(f"the answer cannot be read: {type(error).__name__}: {one_line(error, 200)}")
-    return unreadable
 
 
 def _native(settings: ModelSettings) -> Remote | None:
@@ -133,18 +135,18 @@ def _native(settings: ModelSettings) -> Remote | None:
         provider = LM15Engine(RouterConfig(env={})).resolve(settings.model).provider
     except (UnknownModelError, UnsupportedFeatureError):
         return None
-    environ = environment()
-    base, key = _base(settings, environ), _key(settings, environ)
+    reached = access(settings)
+    base, key = reached.base, reached.key
     if base and provider in _VERSION_ADDED and not urlsplit(base).path.strip("/"):
         base = f"{base.rstrip('/')}/v1"
     config = ProxiesOnce(
-        env=environ,
+        env=environment(),
         base_urls={provider: base} if base else None,
         api_keys={provider: key} if key else None,
         max_connections=settings.max_parallel,
         timeouts=Timeouts(read=settings.timeout),
     )
-    hidden = (key,) if key else ()
+    hidden = reached.secrets
     marks = CacheMarks() if provider == "anthropic" else None
     return Remote(PerLoop(lambda: AsyncLM15Engine(config)), hidden, marks)
 
@@ -162,27 +164,18 @@ def _litellm(settings: ModelSettings) -> Remote:
             "names are litellm's provider/model, for example openai/gpt-4.1-mini or ollama_chat/llama3.2",
             code="unknown_model",
         ) from None
-    environ = environment()
-    base = _base(settings, environ)
+    reached = access(settings)
+    base = reached.base
     if base and settings.model.startswith(("anthropic/", "ollama/", "ollama_chat/")):
         base = base.rstrip("/").removesuffix("/v1")  # litellm adds the version itself
-    key = _key(settings, environ)
     options = {
         "timeout": settings.timeout,
         "api_base": base,
-        "api_key": key,
-        "api_version": environ.get("AZURE_API_VERSION") if settings.model.startswith("azure") else None,
+        "api_key": reached.key,
+        "api_version": environment().get("AZURE_API_VERSION") if settings.model.startswith("azure") else None,
     }
     given = {name: value for name, value in options.items() if value is not None}
-    hidden = (key,) if key else ()
+    hidden = reached.secrets
     # For a body that holds an error with a status of its own making.
     foreign = (litellm.exceptions.APIError,)
     return Remote(PerLoop(lambda: AsyncLiteLLMEngine(**given)), hidden, foreign=foreign)
-
-
-def _base(settings: ModelSettings, environ: Mapping[str, str]) -> str | None:
-    return settings.api_base or provider_base(settings.model, environ)
-
-
-def _key(settings: ModelSettings, environ: Mapping[str, str]) -> str | None:
-    return settings.api_key.get_secret_value() if settings.api_key else provider_key(settings.model, environ)

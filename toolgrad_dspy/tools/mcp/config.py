@@ -14,9 +14,9 @@ from typing import Any, Literal, Self
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, model_validator
 
 from toolgrad_dspy.errors import UsageError
+from toolgrad_dspy.secrets import expand, masked_entry, names_secret, variables
 from toolgrad_dspy.tools.base import Isolation
 from toolgrad_dspy.tools.mcp.config_file import parse_entry, read_servers
-from toolgrad_dspy.tools.mcp.secrets import expand, masked_args, masked_url, masked_values, variables
 from toolgrad_dspy.tools.mcp.source import McpSource
 from toolgrad_dspy.tools.mcp.targets import HttpTarget, StdioTarget, Target, check_url
 
@@ -94,20 +94,13 @@ class McpConfig:
         return {name: self._target(name, settings) for name, settings in self.servers.items()}
 
     def public(self) -> dict[str, Any]:
-        """The configuration as it may be stored: with paths resolved, and ``***`` for what may be secret.
-
-        Secret may be every value of ``env`` and ``headers``, the user and the query of a URL, and an argument that
-        its option's name says is one. A reference such as ``${TOKEN}`` is no secret and stays.
+        """The configuration as it may be shown and stored: with paths resolved, and ``***`` for everything that is
+        not surely no secret (:func:`~toolgrad_dspy.secrets.masked_entry`). ``${TOKEN}`` is none, and stays.
         """
         return {"mcpServers": {name: self._public(settings) for name, settings in self.servers.items()}}
 
     def _public(self, settings: ServerSettings) -> dict[str, Any]:
-        shown = settings.model_dump(mode="json", exclude_defaults=True)
-        shown |= {key: masked_values(getattr(settings, key)) for key in ("env", "headers") if key in shown}
-        if settings.args:
-            shown["args"] = masked_args(settings.args)
-        if settings.url:
-            shown["url"] = masked_url(settings.url)
+        shown = masked_entry(settings.model_dump(mode="json", exclude_defaults=True))
         if settings.workspace is not None:
             shown["workspace"] = str(self._resolved(settings.workspace))
         return shown
@@ -144,20 +137,26 @@ class McpConfig:
         if settings.url:
             url = expand(settings.url, self._environ, f"{where}: url")
             check_url(url, where)
-            return HttpTarget(url, filled(settings.headers, "headers"), sse=settings.type == "sse")
+            return HttpTarget(
+                url, filled(settings.headers, "headers"), sse=settings.type == "sse", hidden=self._hidden(settings)
+            )
         command = settings.command or ""
         if "/" in command:  # a path; anything else is looked up in PATH
             command = str(self._resolved(command))
         args = tuple(expand(arg, self._environ, f"{where}: args[{i}]") for i, arg in enumerate(settings.args))
         cwd = settings.cwd or "."
-        # An argument that a variable filled in may hold a secret, so it is hidden from messages like those of "env".
         return StdioTarget(
             command,
             args,
             filled(settings.env, "env"),
             cwd if "${" in cwd else str(self._resolved(cwd)),  # the session's folder has no path yet
-            hidden=tuple(arg for arg, raw in zip(args, settings.args, strict=True) if arg != raw),
+            hidden=self._hidden(settings),
         )
+
+    def _hidden(self, settings: ServerSettings) -> tuple[str, ...]:
+        """The values of variables that are named like secrets, wherever they were filled in."""
+        names = sorted(filter(names_secret, variables(settings.texts())))
+        return tuple(self._environ[name] for name in names if name in self._environ)
 
     def _where(self, name: str) -> str:
         return f"{self.path}: server {name!r}"

@@ -2,7 +2,7 @@
 
 import asyncio
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, Future, wait
 from typing import TYPE_CHECKING
 
@@ -10,10 +10,12 @@ from pydantic import JsonValue
 
 from toolgrad_dspy.errors import ToolSourceError
 from toolgrad_dspy.records import Observation, Tool
+from toolgrad_dspy.secrets import Hidden
 from toolgrad_dspy.tools.mcp.connection import Connection
 from toolgrad_dspy.tools.mcp.errors import explain
 from toolgrad_dspy.tools.mcp.targets import ErrorLog, Target, open_client
 from toolgrad_dspy.tools.mcp.workspace import Workspace
+from toolgrad_dspy.tools.rewriting import rewritten_observation, rewritten_tool
 
 if TYPE_CHECKING:
     from mcp import types as mcp_types
@@ -38,9 +40,11 @@ class McpServer:
         max_parallel: int,
         max_restarts: int,
         proven: bool,
+        hidden: Hidden | None = None,
     ) -> None:
         self._source = source
         self._target = target
+        self._hidden = hidden or Hidden(target.secrets)
         self._make_workspace = make_workspace
         self._executor = executor
         self._start_timeout = start_timeout
@@ -104,21 +108,32 @@ class McpServer:
         except (MCPError, ValidationError, TimeoutError) as error:
             raise self._explain(error) from error
 
-    def virtual(self, tool: Tool) -> Tool:
-        """``tool`` without the real path of the folder, which some servers write into descriptions and defaults."""
-        return tool if self._workspace is None else self._workspace.tool(tool)
+    @property
+    def left_out(self) -> Mapping[str, Sequence[str]]:
+        """What the copy of the workspace lacks: see :class:`Workspace`."""
+        return {} if self._workspace is None else self._workspace.left_out
+
+    def public(self, tool: Tool) -> Tool:
+        """``tool`` without the real path of the folder and without secrets, which some servers write into
+        descriptions and defaults.
+        """
+        virtual = tool if self._workspace is None else rewritten_tool(tool, self._workspace.to_virtual)
+        return rewritten_tool(virtual, self._hidden.results.json)
 
     async def call(self, name: str, arguments: dict[str, JsonValue]) -> Observation:
-        """Call a tool by the server's own name for it. Raises ToolSourceError when the server is gone for good."""
+        """Call a tool by the server's own name for it. Raises ToolSourceError when the server is gone for good.
+
+        The result has virtual paths only, and none of the secrets.
+        """
         workspace = self._workspace
         if workspace is None:
             observation = await self._connection.call(name, arguments)
         else:
             # Values only: a key is the name of a parameter, never a path.
             real = {key: workspace.to_real(value) for key, value in arguments.items()}
-            observation = workspace.observation(await self._connection.call(name, real))
+            observation = rewritten_observation(await self._connection.call(name, real), workspace.to_virtual)
         self._log.trim()
-        return observation
+        return rewritten_observation(observation, self._hidden.results.json)
 
     def _endless(self, how: str) -> ToolSourceError:
         return ToolSourceError(
@@ -128,7 +143,7 @@ class McpServer:
         )
 
     def _explain(self, error: BaseException) -> ToolSourceError:
-        return explain(self._source, self._target, error, self._log, self._start_timeout)
+        return explain(self._source, self._target, error, self._log, self._start_timeout, self._hidden)
 
 
 def _remove(copying: "Future[Workspace]") -> None:

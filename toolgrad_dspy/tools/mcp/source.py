@@ -1,6 +1,6 @@
 """Tools of a Model Context Protocol server."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
@@ -8,6 +8,7 @@ from pathlib import Path
 
 from toolgrad_dspy.errors import ToolSourceError, one_line
 from toolgrad_dspy.records import Observation, Tool, ToolCall
+from toolgrad_dspy.secrets import Hidden
 from toolgrad_dspy.tools.base import Isolation, SourceNote, ToolSession, ToolSource
 from toolgrad_dspy.tools.checks import usable
 from toolgrad_dspy.tools.filters import ToolFilter
@@ -75,7 +76,9 @@ class McpSource(ToolSource):
         self.id = id
         self.isolation = isolation or ("session" if workspace is not None else "shared")
         own = self.isolation == "session"  # nobody else sees what such a server writes
+        self.secrets = target.secrets
         self._target = target
+        self._hidden = Hidden(target.secrets)
         self._workspace = workspace
         self._filter = ToolFilter(tuple(allow), tuple(deny), own if allow_writes is None else allow_writes)
         self._prefix = prefix
@@ -90,6 +93,9 @@ class McpSource(ToolSource):
         self._notes: tuple[SourceNote, ...] = ()
         self._shared: McpServer | None = None
         self._running: set[McpServer] = set()
+
+    def hide(self, hidden: Hidden) -> None:
+        self._hidden = hidden
 
     async def open(self) -> None:
         """Start the server and list its tools. A server that every session has for itself is closed again."""
@@ -151,6 +157,7 @@ class McpSource(ToolSource):
             max_parallel=self._max_parallel,
             max_restarts=self._max_restarts,
             proven=proven,
+            hidden=self._hidden,
         )
         self._running.add(server)
         return server
@@ -161,9 +168,7 @@ class McpSource(ToolSource):
 
     async def _list(self, server: McpServer) -> None:
         listed = [
-            server.virtual(
-                tool_from_mcp(tool, source=self.id, name=self._prefix + tool.name, category=self._category)
-            )
+            server.public(tool_from_mcp(tool, source=self.id, name=self._prefix + tool.name, category=self._category))
             for tool in await server.list_tools()
         ]
         kept, notes = self._filter.apply(listed, self.id)
@@ -171,8 +176,17 @@ class McpSource(ToolSource):
         if not tools:
             reason = one_line("; ".join(note.text for note in problems), 600)
             raise ToolSourceError(f"tool source {self.id!r} has no tool to offer: {reason}", code="no_tools")
-        self._tools, self._notes = tuple(tools), (*notes, *problems)
+        self._tools, self._notes = tuple(tools), (*notes, *problems, *_left_out(self.id, server.left_out))
         self._listed = frozenset(tool.name for tool in listed)
+
+
+def _left_out(source: str, left_out: Mapping[str, Sequence[str]]) -> Iterator[SourceNote]:
+    """Notes on what of a workspace is not in its copies."""
+    words = {"links_left_out": "links that lead out of it", "special_files_left_out": "pipes, sockets and devices"}
+    for code, paths in left_out.items():
+        if paths:
+            shown = one_line(", ".join(paths[:3]), 120) + (", ..." if len(paths) > 3 else "")
+            yield SourceNote(source, code, f"copies of the workspace have no {words[code]}: {len(paths)} ({shown})")
 
 
 class McpSession(ToolSession):

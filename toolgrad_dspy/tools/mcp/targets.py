@@ -6,7 +6,7 @@ Importing this module imports nothing of the MCP SDK (1.1 s); opening a connecti
 import logging
 import os
 import tempfile
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Self, TextIO
 from urllib.parse import urlsplit
 
 from toolgrad_dspy.errors import UsageError, one_line
-from toolgrad_dspy.tools.mcp.secrets import masked_args
+from toolgrad_dspy.secrets import Secret, masked_args, masked_command, masked_url, named_secrets
 
 if TYPE_CHECKING:
     from mcp import Client
@@ -34,8 +34,8 @@ class StdioTarget:
     TERM, USER.
 
     ``${WORKSPACE}``, ``${SEED}`` and ``${SESSION}`` in ``args``, ``env`` and ``cwd`` become the session's folder, its
-    seed, and a name that no other session has. No value of ``env`` or ``hidden``, and no argument whose option's name
-    says that it is secret, appears in a message.
+    seed, and a name that no other session has. ``hidden`` are texts that are secret wherever they stand, beside what
+    :attr:`secrets` finds in the arguments and the environment.
     """
 
     command: str
@@ -46,14 +46,20 @@ class StdioTarget:
 
     @property
     def label(self) -> str:
-        return one_line(" ".join((self.command, *masked_args(self.args))), 120)
+        """The command with its arguments, as far as they are surely no secrets."""
+        args = (masked.shown for masked in masked_args(self.command, self.args))
+        return one_line(" ".join((self.shown_command, *args)), 120)
 
     @property
-    def secrets(self) -> tuple[str, ...]:
-        # Whatever is masked when the arguments are shown must not appear when the server quotes it either.
-        masked = zip(self.args, masked_args(self.args), strict=True)
-        options = (arg.rpartition("=")[2] for arg, shown in masked if arg != shown)
-        return (*self.env.values(), *self.hidden, *options)
+    def shown_command(self) -> str:
+        """The command without what else was written into it."""
+        return masked_command(self.command).shown
+
+    @property
+    def secrets(self) -> tuple[Secret, ...]:
+        """What must not be told of it: all that is masked where it is shown."""
+        masked = (masked_command(self.command), *masked_args(self.command, self.args))
+        return (*(s for part in masked for s in part.secrets), *named_secrets(self.env), *_sure(self.hidden))
 
     def uses(self, variable: str) -> bool:
         """Whether ``${variable}`` stands anywhere in it."""
@@ -80,28 +86,28 @@ class HttpTarget:
     """A server at a URL: streamable HTTP, or with ``sse`` the older HTTP+SSE transport.
 
     ``${SEED}`` and ``${SESSION}`` in ``url`` and ``headers`` become the session's, as in :class:`StdioTarget`: with a
-    header of its own, a session can name the state it works on. Raises UsageError (``not_a_url``).
+    header of its own, a session can name the state it works on. ``hidden`` is as there. Raises UsageError
+    (``not_a_url``).
     """
 
     url: str = field(repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     sse: bool = False
+    hidden: tuple[str, ...] = field(default=(), repr=False)
 
     def __post_init__(self) -> None:
         check_url(self.url, "HttpTarget")
 
     @property
     def label(self) -> str:
-        """The URL without what may be secret in it: user, password and query."""
-        parts = urlsplit(self.url)
-        return f"{parts.scheme}://{parts.hostname}{f':{parts.port}' if parts.port else ''}{parts.path}"
+        """The URL without what may be secret in it: user, password, the query, and what is no plain word."""
+        before, _, after = masked_url(self.url.partition("?")[0].partition("#")[0]).shown.partition("://")
+        return f"{before}://{after.rpartition('@')[2]}"
 
     @property
-    def secrets(self) -> tuple[str, ...]:
-        parts = urlsplit(self.url)
-        # Also the token of "Bearer <token>" by itself.
-        words = (word for value in self.headers.values() for word in (value, *value.split()))
-        return (*words, parts.query, parts.password or "")
+    def secrets(self) -> tuple[Secret, ...]:
+        """What must not be told of it: all that is masked where it is shown."""
+        return (*masked_url(self.url).secrets, *named_secrets(self.headers), *_sure(self.hidden))
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +125,12 @@ class InProcessTarget:
         return "server in this process"
 
     @property
-    def secrets(self) -> tuple[str, ...]:
+    def secrets(self) -> tuple[Secret, ...]:
         return ()
+
+
+def _sure(hidden: tuple[str, ...]) -> Iterator[Secret]:
+    return (Secret(text, sure=True) for text in hidden)
 
 
 Target = StdioTarget | HttpTarget | InProcessTarget
@@ -130,6 +140,8 @@ class ErrorLog:
     """A server's standard error, in a temporary file: kept out of the terminal, and read for error messages."""
 
     _LIMIT = 1_000_000
+    # A start that fails writes little; of a chatty server only the end is of interest.
+    _READ = 65_536
 
     def __init__(self) -> None:
         self._file: TextIO | None = None
@@ -143,13 +155,15 @@ class ErrorLog:
         return self._file
 
     def last_line(self) -> str:
-        """The last line that is not blank, or an empty text."""
+        """The last line that is not blank, or an empty text: also where it is longer than 64 kB, since the half of a
+        secret at the beginning of what is left of it could not be told.
+        """
         if self._file is None:
             return ""
-        # A start that fails writes little; of a chatty server only the end is of interest.
-        self._file.seek(max(0, os.fstat(self._file.fileno()).st_size - 4096))
-        lines = [line.strip() for line in self._file.read().splitlines() if line.strip()]
-        return lines[-1] if lines else ""
+        start = max(0, os.fstat(self._file.fileno()).st_size - self._READ)
+        self._file.seek(start)
+        lines = self._file.read().splitlines()[1 if start else 0 :]
+        return next((line.strip() for line in reversed(lines) if line.strip()), "")
 
     async def note_response(self, response: Any) -> None:
         """Write down the status of an HTTP response that is an error."""

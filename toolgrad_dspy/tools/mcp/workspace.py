@@ -7,17 +7,17 @@ the directory stands for the root of a virtual file system, and the folder in it
 import os
 import re
 import shutil
+import stat
 import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, cast
 
 from pydantic import JsonValue
 
 from toolgrad_dspy.errors import ToolSourceError, one_line
-from toolgrad_dspy.records import Observation, Tool
-
-JsonT = TypeVar("JsonT", bound=JsonValue)
+from toolgrad_dspy.tools.rewriting import JsonT
 
 VIRTUAL = "/workspace"
 
@@ -26,9 +26,15 @@ _VIRTUAL_PATH = re.compile(rf"(?:(?<=file://)|(?<![\w.~/-])){VIRTUAL}(?![\w-])")
 
 
 class Workspace:
-    """A temporary copy of a folder, or an empty one. ``path`` is where it really is."""
+    """A temporary copy of a folder, or an empty one. ``path`` is where it really is.
+
+    Left out of the copy are links that lead out of the folder, and what is neither a file nor a folder nor a link
+    (pipes, sockets, devices), at which a program that reads it would wait. ``left_out`` has both by the code of a
+    note, as sorted paths in the folder.
+    """
 
     def __init__(self, original: Path | None = None) -> None:
+        self.left_out: Mapping[str, Sequence[str]] = {}
         try:
             self._root = tempfile.mkdtemp(prefix="toolgrad-")
             self.path = Path(self._root, VIRTUAL.removeprefix("/"))
@@ -49,8 +55,12 @@ class Workspace:
             if original is None:
                 self.path.mkdir()
             else:
-                shutil.copytree(original, self.path, symlinks=True)
-                _keep_links_inside(self.path, original)
+                special: list[str] = []
+                shutil.copytree(original, self.path, symlinks=True, ignore=_without_special(original, special))
+                self.left_out = {
+                    "links_left_out": sorted(_keep_links_inside(self.path, original)),
+                    "special_files_left_out": sorted(special),
+                }
             made.pop_all()
 
     def remove(self) -> None:
@@ -78,34 +88,49 @@ class Workspace:
             virtual = {self.to_virtual(key): self.to_virtual(item) for key, item in value.items()}
         return cast(JsonT, virtual)
 
-    def observation(self, observation: Observation) -> Observation:
-        """``observation`` with virtual paths only."""
-        error = observation.error
-        if error is not None:
-            error = error.model_copy(update={"message": self.to_virtual(error.message)})
-        content, text = self.to_virtual(observation.content), self.to_virtual(observation.text)
-        return observation.model_copy(update={"content": content, "text": text, "error": error})
 
-    def tool(self, tool: Tool) -> Tool:
-        """``tool`` with virtual paths only."""
-        return tool.model_copy(
-            update={key: self.to_virtual(getattr(tool, key)) for key in ("description", "parameters", "returns")}
-        )
+def _without_special(original: Path, found: list[str]) -> Callable[[str, list[str]], set[str]]:
+    """What has :func:`shutil.copytree` skip everything but files, folders and links; ``found`` gets their paths."""
+
+    def ignored(folder: str, names: list[str]) -> set[str]:
+        special = {name for name in names if _is_special(Path(folder, name))}
+        found.extend(str(Path(folder, name).relative_to(original)) for name in special)
+        return special
+
+    return ignored
 
 
-def _keep_links_inside(copy: Path, original: Path) -> None:
-    """Turn links into the original into links into the copy, and drop those that lead elsewhere."""
-    source = original.resolve()
-    for folder, folders, files in os.walk(copy):
-        for name in (*folders, *files):
-            link = Path(folder, name)
-            if not link.is_symlink():
-                continue
-            raw = os.readlink(link)
-            target = Path(os.path.realpath(source / link.relative_to(copy).parent / raw))
-            inside = target.is_relative_to(source)
-            if inside and not os.path.isabs(raw):
-                continue
+def _is_special(path: Path) -> bool:
+    mode = path.lstat().st_mode
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode) or stat.S_ISLNK(mode))
+
+
+def _keep_links_inside(copy: Path, original: Path) -> Iterator[str]:
+    """Turn links into the original into links into the copy, and drop those that lead elsewhere: their paths."""
+    source, root = original.resolve(), copy.resolve()
+    targets: dict[Path, Path] = {}  # of the links that stay, in the copy
+    for link in list(_links(copy)):
+        raw = os.readlink(link)
+        target = Path(os.path.realpath(source / link.relative_to(copy).parent / raw))
+        if not target.is_relative_to(source):
             link.unlink()
-            if inside:
-                link.symlink_to(copy / target.relative_to(source))
+            yield str(link.relative_to(copy))
+            continue
+        targets[link] = root / target.relative_to(source)
+        if os.path.isabs(raw):
+            _replace(link, copy / target.relative_to(source))
+    # When all others are as they will be: a relative one may lead through them, and may leave the folder and come
+    # back by its name, which the copy does not have.
+    for link, target in targets.items():
+        if Path(os.path.realpath(link)) != target:
+            _replace(link, target)
+
+
+def _links(folder: Path) -> Iterator[Path]:
+    for parent, folders, files in os.walk(folder):
+        yield from (link for name in (*folders, *files) if (link := Path(parent, name)).is_symlink())
+
+
+def _replace(link: Path, target: Path) -> None:
+    link.unlink()
+    link.symlink_to(target)

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from toolgrad_dspy.records import Observation, Tool, ToolCall
+from toolgrad_dspy.secrets import Hidden
 from toolgrad_dspy.tools.base import SourceNote, ToolSession, ToolSource
 
 
@@ -24,6 +25,10 @@ class WrappedSource(ToolSource):
         self._inner = inner
         self.id = inner.id
         self.isolation = inner.isolation
+        self.secrets = inner.secrets
+
+    def hide(self, hidden: Hidden) -> None:
+        self._inner.hide(hidden)
 
     async def open(self) -> None:
         await self._inner.open()
