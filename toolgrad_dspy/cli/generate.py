@@ -30,7 +30,7 @@ from toolgrad_dspy.cli.options import (
     RunOutput,
     Seed,
     Sessions,
-    ToolsFile,
+    ToolsFiles,
     Unique,
     Update,
 )
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 def generate(
     n: Sessions,
     program: ProgramOption = None,
-    tools: ToolsFile = None,
+    tools: ToolsFiles = None,
     config: ConfigOption = None,
     seed: Seed = 0,
     output: RunOutput = None,

@@ -5,11 +5,12 @@ from typing import Annotated, Literal
 
 import typer
 
-ToolsFile = Annotated[
-    Path | None,
+ToolsFiles = Annotated[
+    list[str] | None,
     typer.Option(
         "--tools",
-        help='An MCP servers file ({"mcpServers": {...}}). Default: the bundled world.',
+        help='An MCP servers file ({"mcpServers": {...}}) or a Python file (tools.py, or tools.py:NAME for one '
+        "function, list or source in it); may be given again. Default: the bundled world.",
         metavar="FILE",
         show_default=False,
     ),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from toolgrad_dspy.cli.options import Json, Quiet, Seed, ToolsFile
+from toolgrad_dspy.cli.options import Json, Quiet, Seed, ToolsFiles
 from toolgrad_dspy.cli.output import REHEARSAL_NOTE, note, say, say_json, table
 from toolgrad_dspy.errors import RunError
 
@@ -75,7 +75,7 @@ def sweep(
     train: Train = 6,
     validation: Validation = 6,
     threads: Threads = 8,
-    tools: ToolsFile = None,
+    tools: ToolsFiles = None,
     seed: Seed = 0,
     output: SweepOutput = None,
     take_over: TakeOver = False,

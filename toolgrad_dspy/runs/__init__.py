@@ -11,7 +11,8 @@ from toolgrad_dspy.runs.spending import TOOLS, Spending, SpendingLog
 from toolgrad_dspy.runs.statistics import RunStatistics, statistics
 from toolgrad_dspy.runs.store import RunStore, canonical
 from toolgrad_dspy.runs.stored_configuration import StoredConfiguration
-from toolgrad_dspy.runs.tools_spec import McpTools, SourceTools, ToolsSpec, WorldTools, tools_spec
+from toolgrad_dspy.runs.tools_files import ToolsFiles, tools_spec
+from toolgrad_dspy.runs.tools_spec import JoinedTools, McpTools, PythonTools, SourceTools, ToolsSpec, WorldTools
 from toolgrad_dspy.runs.typical import SessionEstimate, typical_session
 from toolgrad_dspy.runs.verify import SampleFault, Verification, verify
 
@@ -22,8 +23,11 @@ __all__ = [  # noqa: RUF022 - grouped by topic
     "ToolsSpec",
     "WorldTools",
     "McpTools",
+    "PythonTools",
     "SourceTools",
+    "JoinedTools",
     "tools_spec",
+    "ToolsFiles",
     "OpenSpec",
     # from a configuration file
     "ConfigFile",
