@@ -1,9 +1,18 @@
 """Options that several commands share."""
 
+from math import isfinite
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
+
+
+def finite(value: float | None) -> float | None:
+    """``value``, unless it is infinite or no number, which limits do not tell."""
+    if value is not None and not isfinite(value):
+        raise typer.BadParameter(f"{value} is not a finite number")
+    return value
+
 
 ToolsFiles = Annotated[
     list[str] | None,
@@ -15,8 +24,11 @@ ToolsFiles = Annotated[
         show_default=False,
     ),
 ]
-Seed = Annotated[int, typer.Option("--seed", help="The seed of everything random.", min=0)]
-MaxConcurrency = Annotated[int, typer.Option("--max-concurrency", help="How many sessions run at once.", min=1)]
+# NumPy, which some optimizers draw with, takes no larger one.
+Seed = Annotated[int, typer.Option("--seed", help="The seed of everything random.", min=0, max=2**32 - 1)]
+MaxConcurrency = Annotated[
+    int, typer.Option("--max-concurrency", help="How many sessions run at once.", min=1, max=10_000)
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 RunFolder = Annotated[Path, typer.Argument(help="A run folder.", metavar="RUN", show_default=False)]
@@ -66,13 +78,20 @@ Chains = Annotated[int | None, typer.Option("--chains", help="Chains a workflow 
 
 MaxUsd = Annotated[
     float | None,
-    typer.Option("--max-usd", help="Stop after this many US dollars; counts calls with known prices.", min=0.000001),
+    typer.Option(
+        "--max-usd",
+        help="Stop after this many US dollars; counts calls with known prices.",
+        min=0.000001,
+        callback=finite,
+    ),
 ]
 MaxTokens = Annotated[int | None, typer.Option("--max-tokens", help="Stop after this many tokens.", min=1)]
 MaxToolCalls = Annotated[int | None, typer.Option("--max-tool-calls", help="Stop after this many tool calls.", min=1)]
 
 # Options of generate alone.
-Sessions = Annotated[int, typer.Option("-n", "--sessions", help="How many sessions to run, one sample each.", min=1)]
+Sessions = Annotated[
+    int, typer.Option("-n", "--sessions", help="How many sessions to run, one sample each.", min=1, max=10**9)
+]
 ProgramOption = Annotated[
     Path | None, typer.Option("--program", help="A compiled program.", metavar="FILE", show_default=False)
 ]
@@ -99,7 +118,8 @@ JudgeBy = Annotated[
     ),
 ]
 JudgeVotes = Annotated[
-    int | None, typer.Option("--judge-votes", help="How often each question is put to the judge, odd (1).", min=1)
+    int | None,
+    typer.Option("--judge-votes", help="How often each question is put to the judge, odd (1).", min=1, max=99),
 ]
 Unique = Annotated[
     float | None,
@@ -110,6 +130,7 @@ Unique = Annotated[
         metavar="SHARE",
         min=0.0,
         max=1.0,
+        callback=finite,
         show_default=False,
     ),
 ]

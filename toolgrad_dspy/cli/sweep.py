@@ -25,8 +25,10 @@ SpaceFile = Annotated[
         show_default=False,
     ),
 ]
-Trials = Annotated[int, typer.Option("--trials", help="Trials in all, over all workers and starts.", min=1)]
-Workers = Annotated[int, typer.Option("--workers", help="Processes that run trials.", min=1)]
+Trials = Annotated[
+    int, typer.Option("--trials", help="Trials in all, over all workers and starts.", min=1, max=100_000)
+]
+Workers = Annotated[int, typer.Option("--workers", help="Processes that run trials.", min=1, max=256)]
 Storage = Annotated[
     str | None,
     typer.Option(
@@ -41,13 +43,15 @@ StudyName = Annotated[str, typer.Option("--study", help="The name of the study."
 Single = Annotated[
     bool, typer.Option("--single", help="Search for quality alone, and end trials early that fall behind.")
 ]
-TestSessions = Annotated[int, typer.Option("--sessions", help="Sessions that score a trial.", min=1)]
+TestSessions = Annotated[int, typer.Option("--sessions", help="Sessions that score a trial.", min=1, max=100_000)]
 MetricCalls = Annotated[
-    int, typer.Option("--metric-calls", help="Sessions that an optimizer may score in a trial.", min=1)
+    int, typer.Option("--metric-calls", help="Sessions that an optimizer may score in a trial.", min=1, max=1_000_000)
 ]
-Train = Annotated[int, typer.Option("--train", help="Training tasks of an optimizer.", min=1)]
-Validation = Annotated[int, typer.Option("--validation", help="Validation tasks of an optimizer.", min=1)]
-Threads = Annotated[int, typer.Option("--threads", help="Sessions that an optimizer runs at once.", min=1)]
+Train = Annotated[int, typer.Option("--train", help="Training tasks of an optimizer.", min=1, max=100_000)]
+Validation = Annotated[
+    int, typer.Option("--validation", help="Validation tasks of an optimizer.", min=1, max=100_000)
+]
+Threads = Annotated[int, typer.Option("--threads", help="Sessions that an optimizer runs at once.", min=1, max=1_000)]
 SweepOutput = Annotated[
     Path | None,
     typer.Option(

@@ -6,6 +6,7 @@ from toolgrad_dspy.runs.estimate import Estimate, estimate, estimate_from_run
 from toolgrad_dspy.runs.event_loop import execute
 from toolgrad_dspy.runs.generate import generate
 from toolgrad_dspy.runs.progress import BarProgress, LineProgress, QuietProgress, RunProgress, run_progress
+from toolgrad_dspy.runs.run_rows import sessions_damaged
 from toolgrad_dspy.runs.spec import ModelsSpec, OpenSpec, RunSpec
 from toolgrad_dspy.runs.spending import TOOLS, Spending, SpendingLog
 from toolgrad_dspy.runs.statistics import RunStatistics, statistics
@@ -49,6 +50,7 @@ __all__ = [  # noqa: RUF022 - grouped by topic
     "Done",
     # what is stored of it
     "RunStore",
+    "sessions_damaged",
     "StoredConfiguration",
     "canonical",
     "RunStatistics",

@@ -7,6 +7,7 @@ from pathlib import Path
 from toolgrad_dspy.records import Session, Trace
 from toolgrad_dspy.runs.duplicates import refuse_duplicates
 from toolgrad_dspy.runs.engines import LocalEngine, RunEngine
+from toolgrad_dspy.runs.missing import Missing
 from toolgrad_dspy.runs.progress import QuietProgress, RunProgress
 from toolgrad_dspy.runs.spec import RunSpec
 from toolgrad_dspy.runs.statistics import RunStatistics, statistics
@@ -53,9 +54,13 @@ async def generate(
         if expected.usd:
             say(f"expected: {expected.line}")
         with RunStore.create_or_resume(folder, spec.public(), run.tools) as store:
+            for note in store.notes:
+                say(note)
             run.carry(store.spent())
             done = store.done()
-            left = [index for index in range(spec.n) if index not in done]
+            left = Missing(spec.n, done)
+            if len(done) + len(left) > spec.n:
+                say(f"{folder} holds {len(done)} sessions already, and keeps those beyond the {spec.n} asked for")
             with progress(spec.n, spec.n - len(left)) as shown:
                 told: set[str] = set()
 

@@ -50,9 +50,10 @@ KINDS = (
 
 
 def tools_spec(files: ToolsFiles = None) -> ToolsSpec:
-    """The tools of a file, or of several together; the bundled world without one. Raises UsageError about all of them.
+    """The tools of a file, or of several together; the bundled world without one.
 
-    A file is an MCP servers file or a Python file, of which ``tools.py:name`` takes one thing alone.
+    A file is an MCP servers file or a Python file, of which ``tools.py:name`` takes one thing alone. Raises
+    UsageError about all that are wrong.
 
     >>> tools_spec().name
     'the bundled world'
