@@ -16,11 +16,21 @@ exception: see ``records``.
 """
 
 import difflib
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+import reprlib
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from pydantic import ValidationError
+
+T = TypeVar("T")
+
+MISTAKES_SHOWN = 20
+"""So many mistakes of a file are told, and how many more there are."""
+
+_BRIEF = reprlib.Repr()
+# A value of a YAML file may hold itself, or parts of itself again and again.
+_BRIEF.maxlevel, _BRIEF.maxstring, _BRIEF.maxother, _BRIEF.maxlong = 2, 80, 80, 40
 
 
 class ToolGradError(Exception):
@@ -62,6 +72,67 @@ class UsageError(ToolGradError):
 
     exit_code = 2
     code = "usage"
+    mistakes: "tuple[UsageError, ...]" = ()
+    """What it is made of, where several things are wrong with one file."""
+
+
+class Mistakes:
+    """Collects what is wrong in one place, a file for example, to tell all of it at once, and nothing twice.
+
+    ``where`` names the place; empty where every mistake names its own.
+
+    >>> mistakes = Mistakes("servers.json")
+    >>> for key in ("comand", "arg"):
+    ...     mistakes.add(f"unknown key {key!r}", "unknown_key")
+    >>> try:
+    ...     mistakes.check()
+    ... except UsageError as error:
+    ...     print(error.line)
+    servers.json: 2 mistakes: (1) unknown key 'comand' (2) unknown key 'arg' [unknown_key]
+    """
+
+    def __init__(self, where: str) -> None:
+        self._where = where
+        self._found: list[UsageError] = []
+
+    def add(self, text: str, code: str) -> None:
+        """``text`` says what is wrong, ``code`` what kind of mistake it is."""
+        self._found.append(UsageError(text, code=code))
+
+    def attempt(self, work: Callable[[], T], otherwise: T) -> T:
+        """What ``work`` returns, or ``otherwise`` if it raises a UsageError, which is kept for :meth:`check`."""
+        try:
+            return work()
+        except UsageError as error:
+            self._found += error.mistakes or (error,)
+            return otherwise
+
+    def check(self) -> None:
+        """Raise what was collected, if anything was: see :meth:`as_one`."""
+        if self._found:
+            raise self.as_one()
+
+    def as_one(self) -> UsageError:
+        """The mistakes, one at least, as one error.
+
+        Of several its code is the one that all of them have; else it is ``several_mistakes``, and each stands there
+        with its own.
+        """
+        found = list({str(error): error for error in self._found}.values())
+        where = f"{self._where}: " if self._where else ""
+        placed = tuple(UsageError(f"{where}{error}", code=error.code) for error in found)
+        if len(placed) == 1:
+            return placed[0]
+        codes = {error.code for error in found}
+        texts = [str(error) if len(codes) == 1 else error.line for error in found[:MISTAKES_SHOWN]]
+        numbered = " ".join(f"({number}) {text}" for number, text in enumerate(texts, 1))
+        more = f" and {len(found) - MISTAKES_SHOWN} more" if len(found) > MISTAKES_SHOWN else ""
+        one = UsageError(
+            f"{where}{len(found)} mistakes: {numbered}{more}",
+            code=codes.pop() if len(codes) == 1 else "several_mistakes",
+        )
+        one.mistakes = placed
+        return one
 
 
 class RunError(ToolGradError):
@@ -117,6 +188,11 @@ def duration(seconds: float) -> str:
     return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"
 
 
+def brief(value: object) -> str:
+    """How ``value`` is written in Python, in at most 80 characters of one line: to say what was got."""
+    return one_line(_BRIEF.repr(value), 80)
+
+
 def nearest(word: object, known: Iterable[str], cutoff: float = 0.6) -> str | None:
     """The known word that ``word`` was probably meant to be, or None. ``cutoff`` is difflib's, 0 to 1."""
     close = difflib.get_close_matches(str(word), list(known), n=1, cutoff=cutoff)
@@ -135,10 +211,18 @@ def os_reason(error: OSError) -> str:
     return error.strerror or one_line(error)
 
 
-def first_problem(error: "ValidationError") -> tuple[str, str]:
-    """The first thing that pydantic found wrong: the dotted place (empty for the whole), and what is wrong there.
+def problems(error: "ValidationError") -> list[tuple[str, str]]:
+    """What pydantic found wrong: each dotted place (empty for the whole), once, and what is wrong there.
 
     The value is not part of it: it may be a secret.
     """
-    first = error.errors(include_url=False, include_input=False)[0]
-    return ".".join(str(part) for part in first["loc"]), first["msg"].removeprefix("Value error, ")
+    found: dict[str, str] = {}
+    for problem in error.errors(include_url=False, include_input=False):
+        place = ".".join(str(part) for part in problem["loc"])
+        found.setdefault(place, problem["msg"].removeprefix("Value error, "))
+    return list(found.items())
+
+
+def first_problem(error: "ValidationError") -> tuple[str, str]:
+    """The first of :func:`problems`."""
+    return problems(error)[0]

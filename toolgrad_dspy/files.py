@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
 _WRITE = "write it"
+_ALTERED = ("no such table", "no such column", "unsupported file format")
 
 
 @contextmanager
@@ -29,11 +30,14 @@ def store_errors(path: Path, doing: str) -> Iterator[None]:
     except sqlite3.ProgrammingError:
         raise  # a bug of ours: a store that is used after it was closed
     except sqlite3.DatabaseError as error:
-        damaged = type(error) is sqlite3.DatabaseError  # "file is not a database", "... is malformed"
+        # "file is not a database", "... is malformed"; or a table of ours by another name
+        damaged = type(error) is sqlite3.DatabaseError or str(error).startswith(_ALTERED)
         raise StoreError(
             f"{path}: {'damaged, ' if damaged else ''}cannot {doing}: {one_line(error)}",
             code="damaged" if damaged else "database",
         ) from error
+    except UnicodeDecodeError as error:  # of SQLite's own message, which quotes what it cannot make sense of
+        raise StoreError(f"{path}: damaged, cannot {doing}: it is not text in UTF-8", code="damaged") from error
     except OSError as error:
         raise StoreError(f"{path}: cannot {doing}: {os_reason(error)}", code="file_system") from error
 

@@ -2,6 +2,8 @@
 
 import asyncio
 import contextvars
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from typing import Annotated, Any, Literal
@@ -210,6 +212,86 @@ def test_after_a_cancelled_call_the_next_one_of_the_session_waits_until_its_thre
 
     asyncio.run(main())
     assert order == ["slow", "fast"]
+
+
+def hanging(isolation: str) -> tuple[FunctionSource, list[threading.Event], threading.Event]:
+    """A source with a function that hangs, and one that does not; who has entered the first, and what ends it."""
+    entered: list[threading.Event] = [threading.Event() for _ in range(40)]
+    leave = threading.Event()
+
+    def hang(number: int) -> str:
+        entered[number].set()
+        leave.wait(30)
+        return "came back"
+
+    def quick() -> str:
+        return "here"
+
+    if isolation == "session":
+        return FunctionSource("f", lambda seed: [hang, quick], isolation="session"), entered, leave
+    return FunctionSource("f", [hang, quick]), entered, leave
+
+
+@pytest.mark.parametrize("isolation", ["shared", "session"])
+def test_a_function_that_outlasts_its_call_keeps_its_own_session_waiting_and_no_other(isolation: str) -> None:
+    source, entered, leave = hanging(isolation)
+
+    async def main() -> list[str]:
+        async with source, source.session(1) as session, source.session(2) as other:
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.05):
+                    await session.call(ToolCall(tool="hang", arguments={"number": 0}))
+            assert entered[0].is_set()
+            own = asyncio.create_task(session.call(ToolCall(tool="quick")))
+            elsewhere = await other.call(ToolCall(tool="quick"))
+            waited = not own.done()
+            leave.set()
+            return [elsewhere.text, (await own).text, str(waited)]
+
+    assert asyncio.run(main()) == ["here", "here", "True"]
+
+
+def test_functions_that_hang_take_no_place_of_others() -> None:
+    source, entered, leave = hanging("shared")
+
+    async def give_up(number: int) -> None:
+        async with source.session(number) as session:
+            call = asyncio.create_task(session.call(ToolCall(tool="hang", arguments={"number": number})))
+            await asyncio.to_thread(entered[number].wait, 10)
+            call.cancel()
+            await asyncio.wait((call,))
+
+    async def main() -> str:
+        async with source:
+            for number in range(len(entered)):  # more than there are threads
+                await give_up(number)
+            async with source.session(99) as session:
+                return (await session.call(ToolCall(tool="quick"))).text
+
+    assert asyncio.run(main()) == "here"
+    leave.set()
+
+
+NEVER = """
+import asyncio, threading
+from toolgrad_dspy.records import ToolCall
+from toolgrad_dspy.tools import FunctionSource
+from toolgrad_dspy.tools.wrappers import Timeout
+
+def hang() -> None:
+    threading.Event().wait()
+
+async def main() -> None:
+    async with Timeout(FunctionSource("f", [hang]), 0.05) as source, source.session(1) as session:
+        print((await session.call(ToolCall(tool="hang"))).error.kind)
+
+asyncio.run(main())
+"""
+
+
+def test_a_function_that_never_comes_back_does_not_keep_the_process() -> None:
+    done = subprocess.run([sys.executable, "-c", NEVER], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout.strip(), done.stderr) == (0, "timeout", "")
 
 
 def test_what_writes_is_declared_and_all_else_then_reads() -> None:

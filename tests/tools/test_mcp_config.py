@@ -69,7 +69,7 @@ def test_a_clients_file_is_taken_as_it_is(path: Path) -> None:
     ("document", "code", "named"),
     [
         ({"mcpServer": {}}, "unknown_key", ["'mcpServer'", '"mcpServers"']),
-        ({"servers": {}}, "unknown_key", ["'servers'", '"mcpServers"']),
+        ({"servers": {}}, "no_servers", ['"mcpServers"']),
         ({"mcpServers": {}}, "no_servers", ['"mcpServers"']),
         ({"mcpServers": {"db": "npx"}}, "invalid_server", ["'db'", '"command"', '"url"']),
         ([], "not_a_servers_file", ['"mcpServers"']),
@@ -203,3 +203,134 @@ def test_a_configuration_keeps_no_more_of_the_environment_than_it_refers_to(tmp_
     there = pickle.loads(pickle.dumps(config))  # noqa: S301 - what was dumped in the line itself
     assert there.targets() == config.targets()
     assert b"secret" not in pickle.dumps(config)
+
+
+COMMENTED = """{
+  // what VS Code writes
+  "inputs": [{"id": "key", "type": "promptString"}],
+  "servers": {
+    "files": {"type": "stdio", "command": "npx", /* of npm */ "args": ["-y", "x",], "cwd": "${workspaceFolder}/src"},
+  },
+}
+"""
+
+
+class TestClients:
+    """How the clients spell it."""
+
+    def test_comments_and_trailing_commas_are_read(self, path: Path) -> None:
+        folder = path.parent / ".vscode"
+        folder.mkdir()
+        config = load(folder / "mcp.json", COMMENTED)
+        target = config.targets()["files"]
+        assert isinstance(target, StdioTarget)
+        assert (target.command, target.args, target.cwd) == ("npx", ("-y", "x"), str(path.parent / "src"))
+
+    @pytest.mark.parametrize("key", ["mcpServers", "servers", "context_servers"])
+    def test_servers_stand_under_any_clients_key(self, path: Path, key: str) -> None:
+        assert list(load(path, {key: {"a": {"command": "x"}}}).servers) == ["a"]
+        assert list(load(path, {"editor": 1, "mcp": {key: {"a": {"command": "x"}}}}).servers) == ["a"]
+
+    @pytest.mark.parametrize(
+        ("entry", "ours"),
+        [
+            ({"type": "http", "url": "http://h/mcp", "headers": {"A": "b"}}, {"url": "http://h/mcp"}),
+            ({"httpUrl": "http://h/mcp", "timeout": 5}, {"url": "http://h/mcp", "timeout": 5}),
+            ({"transport": "sse", "serverUrl": "http://h/mcp"}, {"url": "http://h/mcp", "type": "sse"}),
+            ({"source": "custom", "command": "x", "enabled": True, "settings": {}}, {"command": "x"}),
+            ({"command": {"path": "x", "args": ["a"], "env": {"B": "c"}}}, {"command": "x", "args": ("a",)}),
+            ({"type": "local", "command": "x", "tools": ["look"]}, {"allow": ("look",)}),
+            ({"command": "x", "excludeTools": ["look"]}, {"deny": ("look",)}),
+            ({"command": "x", "disabledTools": ["look"]}, {"deny": ("look",)}),
+            ({"command": "x", "autoApprove": [], "watchPaths": [], "dev": {}, "gallery": True}, {"command": "x"}),
+        ],
+    )
+    def test_the_keys_of_clients_mean_ours(self, path: Path, entry: dict[str, Any], ours: dict[str, Any]) -> None:
+        settings = load(path, server(**entry)).servers["db"]
+        assert {key: getattr(settings, key) for key in ours} == ours
+
+    @pytest.mark.parametrize("off", [{"disabled": True}, {"enabled": False}])
+    def test_a_server_that_is_switched_off_is_left_out(self, path: Path, off: dict[str, bool]) -> None:
+        document = {"servers": {"on": {"command": "x"}, "off": {"command": "y", "envFile": "none", **off}}}
+        assert list(load(path, document).servers) == ["on"]
+        assert refusal(path, server(command="x", **off)).code == "no_servers"
+
+    @pytest.mark.parametrize(
+        ("entry", "named"),
+        [
+            ({"type": "stdio", "url": "http://h"}, ['"type"', '"command"']),
+            ({"type": "http", "command": "x"}, ['"type"', '"url"']),
+            ({"url": "http://h", "httpUrl": "http://h"}, ['"httpUrl"']),
+            ({"command": {"path": 1}}, ['"command"']),
+        ],
+    )
+    def test_what_contradicts_itself_is_refused(self, path: Path, entry: dict[str, Any], named: list[str]) -> None:
+        error = refusal(path, server(**entry))
+        assert error.code in ("invalid_server", "unknown_key")
+        assert [place for place in named if place not in str(error)] == []
+
+    def test_variables_stand_in_paths_too(self, path: Path) -> None:
+        (path.parent / "data").mkdir()
+        entry = server(command="${BIN}/x", cwd="${DIR}", workspace="${DIR}")
+        target = load(path, entry, BIN="/opt", DIR="data").targets()["db"]
+        assert isinstance(target, StdioTarget)
+        assert (target.command, target.cwd) == ("/opt/x", str(path.parent / "data"))
+
+
+class TestEnvFile:
+    SECRET = "s3cr3t-value"
+
+    def test_its_variables_are_the_servers_and_secret(self, path: Path) -> None:
+        (path.parent / "own.env").write_text(
+            f"# of the server\nexport KEY='{self.SECRET}'\r\nMODE=a\nBOTH=${{MODE}}b\n"
+        )
+        config = load(path, server(command="x", envFile="own.env", env={"MODE": "b"}))
+        target = config.targets()["db"]
+        assert isinstance(target, StdioTarget)
+        assert target.env == {"KEY": self.SECRET, "MODE": "b", "BOTH": "ab"}
+        assert self.SECRET in {secret.text for secret in target.secrets}
+        assert self.SECRET not in repr([config, config.servers, config.sources()])
+        assert self.SECRET not in json.dumps(config.public())
+
+    @pytest.mark.parametrize(
+        ("content", "code"), [(None, "file_missing"), ("KEY=1\n=2\n", "not_assignment"), (b"\xff", "unreadable_file")]
+    )
+    def test_one_that_cannot_be_read_is_told_with_its_server(
+        self, path: Path, content: str | bytes | None, code: str
+    ) -> None:
+        if content is not None:
+            (path.parent / "own.env").write_bytes(content if isinstance(content, bytes) else content.encode())
+        error = refusal(path, server(command="x", envFile="${workspaceFolder}/own.env"))
+        assert error.code == code
+        assert "'db'" in str(error)
+        assert "own.env" in str(error)
+
+
+def test_all_mistakes_of_a_file_are_told_at_once_each_with_its_server(path: Path) -> None:
+    document = {
+        "mcpServers": {
+            "one": {"comand": "x", "timeout": -1},
+            "two": {"command": "x", "env": {"A": "${NO_SUCH}", "B": "${NOR_THIS}"}},
+            "three": {"url": "y"},
+            "four": {"command": "x"},
+        }
+    }
+    error = refusal(path, document)
+    assert error.code == "several_mistakes"
+    assert [mistake.code for mistake in error.mistakes] == [
+        "invalid_server",
+        "unknown_key",
+        "variable_not_set",
+        "variable_not_set",
+        "not_a_url",
+    ]
+    for word in ('"comand"', '"timeout"', "NO_SUCH", "NOR_THIS", "'three'", "[not_a_url]"):
+        assert word in str(error)
+    assert "'four'" not in str(error)
+
+
+def test_of_a_great_many_mistakes_the_first_are_told_and_their_number(path: Path) -> None:
+    error = refusal(path, {"mcpServers": {f"s{number}": {"comand": "x"} for number in range(500)}})
+    assert len(error.mistakes) == 500
+    assert "500 mistakes" in str(error)
+    assert "'s499'" not in str(error)

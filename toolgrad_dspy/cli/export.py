@@ -21,12 +21,15 @@ def export(
 ) -> None:
     """Write the accepted samples of runs to files that trainers load, with a manifest."""
     from toolgrad_dspy.export import export, exporter
+    from toolgrad_dspy.runs import sessions_damaged
 
     chosen = [exporter(name) for name in dict.fromkeys(formats or ["openai"])]
     manifest = export(runs, folder, chosen)
     if json:
         say_json(manifest.model_dump(mode="json"))
-        return
-    say(table(("file", "rows", "SHA-256"), [(folder / f.name, f.rows, f.sha256) for f in manifest.files]))
-    if manifest.left_out:
+    else:
+        say(table(("file", "rows", "SHA-256"), [(folder / f.name, f.rows, f.sha256) for f in manifest.files]))
+    for run, damaged in manifest.damaged.items():
+        raise sessions_damaged(Path(run), damaged)
+    if manifest.left_out and not json:
         note(f"left out: {manifest.left_out} sessions that were not accepted")

@@ -34,7 +34,7 @@ from toolgrad_dspy.cli.options import (
     RunOutput,
     Seed,
     Sessions,
-    ToolsFile,
+    ToolsFiles,
     Unique,
     Update,
     Wait,
@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 def generate(
     n: Sessions,
     program: ProgramOption = None,
-    tools: ToolsFile = None,
+    tools: ToolsFiles = None,
     config: ConfigOption = None,
     seed: Seed = 0,
     output: RunOutput = None,

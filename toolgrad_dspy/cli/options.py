@@ -1,21 +1,34 @@
 """Options that several commands share."""
 
+from math import isfinite
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
-ToolsFile = Annotated[
-    Path | None,
+
+def finite(value: float | None) -> float | None:
+    """``value``, unless it is infinite or no number, which limits do not tell."""
+    if value is not None and not isfinite(value):
+        raise typer.BadParameter(f"{value} is not a finite number")
+    return value
+
+
+ToolsFiles = Annotated[
+    list[str] | None,
     typer.Option(
         "--tools",
-        help='An MCP servers file ({"mcpServers": {...}}). Default: the bundled world.',
+        help='An MCP servers file ({"mcpServers": {...}}) or a Python file (tools.py, or tools.py:NAME for one '
+        "function, list or source in it); may be given again. Default: the bundled world.",
         metavar="FILE",
         show_default=False,
     ),
 ]
-Seed = Annotated[int, typer.Option("--seed", help="The seed of everything random.", min=0)]
-MaxConcurrency = Annotated[int, typer.Option("--max-concurrency", help="How many sessions run at once.", min=1)]
+# NumPy, which some optimizers draw with, takes no larger one.
+Seed = Annotated[int, typer.Option("--seed", help="The seed of everything random.", min=0, max=2**32 - 1)]
+MaxConcurrency = Annotated[
+    int, typer.Option("--max-concurrency", help="How many sessions run at once.", min=1, max=10_000)
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 RunFolder = Annotated[Path, typer.Argument(help="A run folder.", metavar="RUN", show_default=False)]
@@ -65,7 +78,12 @@ Chains = Annotated[int | None, typer.Option("--chains", help="Chains a workflow 
 
 MaxUsd = Annotated[
     float | None,
-    typer.Option("--max-usd", help="Stop after this many US dollars; counts calls with known prices.", min=0.000001),
+    typer.Option(
+        "--max-usd",
+        help="Stop after this many US dollars; counts calls with known prices.",
+        min=0.000001,
+        callback=finite,
+    ),
 ]
 MaxTokens = Annotated[int | None, typer.Option("--max-tokens", help="Stop after this many tokens.", min=1)]
 Wait = Annotated[
@@ -101,7 +119,9 @@ Grace = Annotated[
 RetryFailed = Annotated[
     bool, typer.Option("--retry-failed", help="Play the sessions of an earlier start again that failed.")
 ]
-Sessions = Annotated[int, typer.Option("-n", "--sessions", help="How many sessions to run, one sample each.", min=1)]
+Sessions = Annotated[
+    int, typer.Option("-n", "--sessions", help="How many sessions to run, one sample each.", min=1, max=10**9)
+]
 ProgramOption = Annotated[
     Path | None, typer.Option("--program", help="A compiled program.", metavar="FILE", show_default=False)
 ]
@@ -128,7 +148,8 @@ JudgeBy = Annotated[
     ),
 ]
 JudgeVotes = Annotated[
-    int | None, typer.Option("--judge-votes", help="How often each question is put to the judge, odd (1).", min=1)
+    int | None,
+    typer.Option("--judge-votes", help="How often each question is put to the judge, odd (1).", min=1, max=99),
 ]
 Unique = Annotated[
     float | None,
@@ -139,6 +160,7 @@ Unique = Annotated[
         metavar="SHARE",
         min=0.0,
         max=1.0,
+        callback=finite,
         show_default=False,
     ),
 ]

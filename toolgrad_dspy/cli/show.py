@@ -1,17 +1,32 @@
 """``toolgrad-dspy show``: a readable view of a run or of one session's trace."""
 
-from collections.abc import Iterator, Sequence
-from typing import Annotated
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
+from pydantic import JsonValue
 
 from toolgrad_dspy.cli.options import Json, RunFolder
 from toolgrad_dspy.cli.output import note, say, say_json, table
 from toolgrad_dspy.errors import UsageError, one_line
 from toolgrad_dspy.records import Attempt, Check, Iteration, Judgement, Report, Session, Step
 
+if TYPE_CHECKING:
+    from toolgrad_dspy.runs import RunStore
+
 # Characters of a result that are shown.
 RESULT_CHARS = 160
+
+
+Status = Annotated[
+    Literal["accepted", "rejected", "failed", "salvaged"] | None,
+    typer.Option("--status", help="Show the sessions that ended so, one after another.", show_default=False),
+]
+Limit = Annotated[
+    int | None, typer.Option("--limit", help="With --status: so many at most.", min=1, show_default=False)
+]
 
 
 def show(
@@ -19,36 +34,91 @@ def show(
     session: Annotated[
         int | None, typer.Argument(help="The index of a session; without it, list all.", metavar="ID")
     ] = None,
+    status: Status = None,
+    limit: Limit = None,
     only_sample: Annotated[
         bool, typer.Option("--sample", help="Only the session's sample, without its trace.")
     ] = False,
     json: Json = False,
 ) -> None:
-    """List a run's sessions, or show one with its trace."""
+    """List a run's sessions, or show one, or those that ended alike, with their traces."""
     from toolgrad_dspy.runs import RunStore
 
-    if only_sample and session is None:
-        raise UsageError("--sample needs the ID of a session", code="sample_without_session")
+    if status is not None and session is not None:
+        raise UsageError("give the ID of a session, or --status, not both", code="status_with_session")
+    if limit is not None and status is None:
+        raise UsageError("--limit goes with --status", code="limit_without_status")
+    if only_sample and session is None and status is None:
+        raise UsageError("--sample needs the ID of a session, or --status", code="sample_without_session")
+    view = _sample if only_sample else _whole
     with RunStore.open(run) as store:
-        if session is None:
-            if json:
-                say_json([s.model_dump(mode="json", exclude={"trace"}) for s in store.sessions(traces=False)])
-                return
-            rows = [_row(stored) for stored in store.sessions(traces=False)]
-            say(table(("id", "status", "steps", "chains", "query or reason"), rows))
-            return
-        shown = store.session(session)
+        if session is not None:
+            _show_one(store.session(session), view, json)
+        elif status is not None:
+            _show_some(store, status, limit, view, json)
+        else:
+            _list(store, json)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What is shown of a session: as lines, and as data."""
+
+    lines: Callable[[Session], Iterator[str]]
+    data: Callable[[Session], JsonValue]
+
+
+def _show_one(session: Session, view: View, json: bool) -> None:
     if json:
-        record = shown.sample if only_sample else shown
-        say_json(record.model_dump(mode="json") if record else None)
+        say_json(view.data(session))
         return
-    if only_sample and shown.status != "accepted":
-        note(f"{shown.status}: {shown.reason}")
-    for line in sample_lines(shown) if only_sample else session_lines(shown):
+    for line in view.lines(session):
         say(line)
 
 
-def _row(session: Session) -> tuple[int, str, int, int, str]:
+def _show_some(store: "RunStore", status: str, limit: int | None, view: View, json: bool) -> None:
+    damaged: set[int] = set()
+    found = islice(_ended(store, status, damaged), limit)
+    if json:
+        say_json([view.data(session) for session in found])
+    else:
+        for position, session in enumerate(found):
+            if position:
+                say()
+            for line in view.lines(session):
+                say(line)
+    _tell(store, damaged)
+
+
+def _ended(store: "RunStore", status: str, damaged: set[int]) -> Iterator[Session]:
+    """The sessions that ended so; ``salvaged`` ones are among the accepted."""
+    for session in store.sessions(damaged=damaged):
+        if session.salvaged if status == "salvaged" else session.status == status:
+            yield session
+
+
+def _list(store: "RunStore", json: bool) -> None:
+    damaged: set[int] = set()
+    sessions = store.sessions(traces=False, damaged=damaged)
+    if json:
+        say_json([session.model_dump(mode="json", exclude={"trace"}) for session in sessions])
+    else:
+        rows = [_row(session) for session in sessions]
+        rows += [(index, "damaged", None, None, "not as it was stored") for index in damaged]
+        rows.sort(key=lambda row: row[0])
+        say(table(("id", "status", "steps", "chains", "query or reason"), rows))
+    _tell(store, damaged)
+
+
+def _tell(store: "RunStore", damaged: set[int]) -> None:
+    """End with an error if there are ``damaged`` sessions."""
+    from toolgrad_dspy.runs import sessions_damaged
+
+    if damaged:
+        raise sessions_damaged(store.path, damaged)
+
+
+def _row(session: Session) -> tuple[int, str, int | None, int | None, str]:
     workflow = session.sample.workflow if session.sample else None
     text = session.reason or (session.sample.query if session.sample else "")
     chains = workflow.chains if workflow else ()
@@ -68,6 +138,12 @@ def session_lines(session: Session) -> Iterator[str]:
     yield ""
     yield from sample_lines(session)
     yield from _check_lines(session.trace.checks)
+
+
+def _only_sample(session: Session) -> Iterator[str]:
+    if session.status != "accepted":
+        note(f"{session.status}: {session.reason}")
+    yield from sample_lines(session)
 
 
 def _check_lines(checks: Sequence[Check]) -> Iterator[str]:
@@ -165,3 +241,7 @@ def _arguments(step: Step) -> Iterator[str]:
         source = f"{places} by {origin.rule}" if origin.rule else places or origin.match or origin.kind
         echo = f" (repeated in {origin.echo.step})" if origin.echo else ""
         yield f"{origin.pointer[1:]}={value!r} from {source}{echo}"
+
+
+_whole = View(session_lines, lambda session: session.model_dump(mode="json"))
+_sample = View(_only_sample, lambda session: session.sample.model_dump(mode="json") if session.sample else None)

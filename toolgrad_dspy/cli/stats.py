@@ -10,23 +10,29 @@ from toolgrad_dspy.cli.output import say, say_json, table
 from toolgrad_dspy.records import RoleUsage
 
 if TYPE_CHECKING:
-    from toolgrad_dspy.runs import Spending
+    from toolgrad_dspy.runs import RunStatistics, Spending
 
 UNKNOWN = "unknown"
 
 
 def stats(run: RunFolder, json: Json = False) -> None:
     """Print the figures of a run, in the terms of the ToolGrad paper, and what it has used over all its starts."""
-    from toolgrad_dspy.runs import RunStore, statistics
+    from toolgrad_dspy.runs import RunStore, sessions_damaged, statistics
 
     with RunStore.open(run) as store:
-        figures, spent = statistics(store).model_dump(mode="json"), store.spent()
+        figures, spent = statistics(store), store.spent()
     if json:
         entries: list[JsonValue] = [_data(entry) for entry in spent]
-        say_json({**figures, "spent": entries, "spent_total": _data(total(spent))})
-        return
+        say_json({**figures.model_dump(mode="json"), "spent": entries, "spent_total": _data(total(spent))})
+    else:
+        _say(figures, spent)
+    if figures.damaged:
+        raise sessions_damaged(run, figures.damaged)
+
+
+def _say(figures: "RunStatistics", spent: "Sequence[Spending]") -> None:
     rows: list[tuple[str, object]] = []
-    for name, value in figures.items():
+    for name, value in {**figures.model_dump(mode="json"), "damaged": len(figures.damaged)}.items():
         if isinstance(value, dict):
             rows += [(f"{_words(name)}: {key}", inner) for key, inner in value.items()]
         else:

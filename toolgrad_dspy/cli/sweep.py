@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from toolgrad_dspy.cli.options import Json, Quiet, Seed, ToolsFile
+from toolgrad_dspy.cli.options import Json, Quiet, Seed, ToolsFiles
 from toolgrad_dspy.cli.output import REHEARSAL_NOTE, note, say, say_json, table
 from toolgrad_dspy.errors import RunError
 from toolgrad_dspy.interrupts import STOPPED, Stopped
@@ -26,8 +26,10 @@ SpaceFile = Annotated[
         show_default=False,
     ),
 ]
-Trials = Annotated[int, typer.Option("--trials", help="Trials in all, over all workers and starts.", min=1)]
-Workers = Annotated[int, typer.Option("--workers", help="Processes that run trials.", min=1)]
+Trials = Annotated[
+    int, typer.Option("--trials", help="Trials in all, over all workers and starts.", min=1, max=100_000)
+]
+Workers = Annotated[int, typer.Option("--workers", help="Processes that run trials.", min=1, max=256)]
 Storage = Annotated[
     str | None,
     typer.Option(
@@ -42,13 +44,15 @@ StudyName = Annotated[str, typer.Option("--study", help="The name of the study."
 Single = Annotated[
     bool, typer.Option("--single", help="Search for quality alone, and end trials early that fall behind.")
 ]
-TestSessions = Annotated[int, typer.Option("--sessions", help="Sessions that score a trial.", min=1)]
+TestSessions = Annotated[int, typer.Option("--sessions", help="Sessions that score a trial.", min=1, max=100_000)]
 MetricCalls = Annotated[
-    int, typer.Option("--metric-calls", help="Sessions that an optimizer may score in a trial.", min=1)
+    int, typer.Option("--metric-calls", help="Sessions that an optimizer may score in a trial.", min=1, max=1_000_000)
 ]
-Train = Annotated[int, typer.Option("--train", help="Training tasks of an optimizer.", min=1)]
-Validation = Annotated[int, typer.Option("--validation", help="Validation tasks of an optimizer.", min=1)]
-Threads = Annotated[int, typer.Option("--threads", help="Sessions that an optimizer runs at once.", min=1)]
+Train = Annotated[int, typer.Option("--train", help="Training tasks of an optimizer.", min=1, max=100_000)]
+Validation = Annotated[
+    int, typer.Option("--validation", help="Validation tasks of an optimizer.", min=1, max=100_000)
+]
+Threads = Annotated[int, typer.Option("--threads", help="Sessions that an optimizer runs at once.", min=1, max=1_000)]
 SweepOutput = Annotated[
     Path | None,
     typer.Option(
@@ -76,7 +80,7 @@ def sweep(
     train: Train = 6,
     validation: Validation = 6,
     threads: Threads = 8,
-    tools: ToolsFile = None,
+    tools: ToolsFiles = None,
     seed: Seed = 0,
     output: SweepOutput = None,
     take_over: TakeOver = False,

@@ -1,12 +1,12 @@
 """``toolgrad-dspy tools``: what there is to call."""
 
 import asyncio
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 
-from toolgrad_dspy.cli.options import Json, ToolsFile
+from toolgrad_dspy.cli.options import Json, ToolsFiles
 from toolgrad_dspy.cli.output import note, say, say_json, table
 from toolgrad_dspy.errors import UsageError, nearest, one_line
 from toolgrad_dspy.records import Tool
@@ -16,7 +16,7 @@ app = typer.Typer(help="Show the tools that a run can use.", no_args_is_help=Tru
 
 
 @app.command("list")
-def list_(tools: ToolsFile = None, json: Json = False) -> None:
+def list_(tools: ToolsFiles = None, json: Json = False) -> None:
     """List the tools of the servers in a file, or of the bundled world."""
     offered, notes = _load(tools)
     if json:
@@ -45,7 +45,7 @@ def list_(tools: ToolsFile = None, json: Json = False) -> None:
 
 @app.command("show")
 def show(
-    name: Annotated[str, typer.Argument(help="The tool's name.", metavar="TOOL")], tools: ToolsFile = None
+    name: Annotated[str, typer.Argument(help="The tool's name.", metavar="TOOL")], tools: ToolsFiles = None
 ) -> None:
     """Show one tool in full, as JSON."""
     offered, notes = _load(tools)
@@ -60,7 +60,7 @@ def show(
     say_json(tool.model_dump(mode="json"))
 
 
-def _load(tools: Path | None) -> tuple[tuple[Tool, ...], tuple[SourceNote, ...]]:
+def _load(tools: Sequence[str] | None) -> tuple[tuple[Tool, ...], tuple[SourceNote, ...]]:
     """The tools, and what their sources have to tell."""
     from toolgrad_dspy.lm.settings import environment_secrets
     from toolgrad_dspy.runs import tools_spec

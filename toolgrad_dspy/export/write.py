@@ -26,12 +26,17 @@ class ExportedFile(Record):
 
 
 class Manifest(Record):
-    """What a folder of exported samples holds. ``left_out`` counts the runs' sessions that were not accepted."""
+    """What a folder of exported samples holds.
+
+    ``left_out`` counts the runs' sessions that were not accepted; ``damaged`` names those, by run, that are not as
+    they were stored: their samples are missing.
+    """
 
     version: str
     runs: tuple[str, ...]
     samples: int
     left_out: int
+    damaged: dict[str, tuple[int, ...]] = {}
     files: tuple[ExportedFile, ...]
 
 
@@ -62,6 +67,7 @@ def export(runs: Sequence[Path], folder: Path, exporters: Sequence[Exporter]) ->
         runs=tuple(map(str, runs)),
         samples=len(counted.ids),
         left_out=counted.left_out,
+        damaged=counted.damaged,
         files=tuple(file.described() for file in files),
     )
     with atomic_writer(folder / MANIFEST) as written:
@@ -75,13 +81,15 @@ class _Counted:
     def __init__(self) -> None:
         self.ids: dict[str, Path] = {}
         self.left_out = 0
+        self.damaged: dict[str, tuple[int, ...]] = {}
 
 
 def _conversations(run: Path, counted: _Counted) -> Iterator[Conversation]:
     """The accepted samples of one run."""
     with RunStore.open(run) as store:
         tools = {tool.name: tool for tool in store.tools()}
-        for session in store.sessions(traces=False):
+        damaged: set[int] = set()
+        for session in store.sessions(traces=False, damaged=damaged):
             if session.status != "accepted" or session.sample is None:
                 counted.left_out += 1
                 continue
@@ -94,6 +102,8 @@ def _conversations(run: Path, counted: _Counted) -> Iterator[Conversation]:
                 )
             counted.ids[sample.id] = run
             yield conversation(sample, tools)
+        if damaged:
+            counted.damaged[str(run)] = tuple(sorted(damaged))
 
 
 class _Rows:

@@ -12,12 +12,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from dotenv import dotenv_values
-from dotenv.parser import parse_stream
 from pydantic import Field, JsonValue, SecretStr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from toolgrad_dspy.errors import UsageError, nearest, one_line
+from toolgrad_dspy.env_file import read_env
+from toolgrad_dspy.errors import Mistakes, UsageError, nearest, one_line
 from toolgrad_dspy.lm.credentials import public_base
 from toolgrad_dspy.secrets import Secret, names_secret, secrets_in
 
@@ -131,13 +130,8 @@ def environment_secrets() -> frozenset[Secret]:
 
 def environment_file() -> dict[str, str]:
     """The variables of ``.env``, also those that the process sets otherwise. Raises UsageError."""
-    try:
-        _check_lines(Path(".env"))
-        return {key: value for key, value in dotenv_values(".env").items() if value is not None}
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(
-            f"the settings file .env cannot be read: {one_line(error, 120)}", code="unreadable_file"
-        ) from None
+    path = Path(".env")
+    return read_env(path) if path.is_file() else {}  # a folder of that name is somebody's virtual environment
 
 
 def patience(default: float) -> float:
@@ -158,30 +152,21 @@ def patience(default: float) -> float:
     return seconds
 
 
-def _check_lines(path: Path) -> None:
-    """Raise UsageError for a line that is not an assignment, which dotenv would skip. The line is not quoted: it may
-    hold a key.
-    """
-    if not path.is_file():
-        return
-    with path.open(encoding="utf-8") as file:
-        wrong = next((binding.original.line for binding in parse_stream(file) if binding.error), None)
-    if wrong is not None:
-        raise UsageError(f"the settings file .env: line {wrong} is not of the form NAME=value", code="not_assignment")
-
-
 def check_variables(names: Mapping[str, str] | None = None) -> None:
-    """Raise UsageError for a variable with our prefix that nothing reads: a typo would go unnoticed.
+    """Raise UsageError for the variables with our prefix that nothing reads: a typo would go unnoticed.
 
     ``names`` are the variables to check, by default those of :func:`environment`.
     """
     known = _known_variables()
+    mistakes = Mistakes("")
     for name in sorted(environment() if names is None else names):
         if name.startswith(PREFIX) and name not in known:
             # Compared without the prefix, which would make any two of them similar.
             near = nearest(name.removeprefix(PREFIX), (variable.removeprefix(PREFIX) for variable in known))
-            meant = f"; did you mean {PREFIX}{near}?" if near else ""
-            raise UsageError(f"unknown variable {name}{meant}", code="unknown_variable")
+            mistakes.add(
+                f"unknown variable {name}" + (f"; did you mean {PREFIX}{near}?" if near else ""), "unknown_variable"
+            )
+    mistakes.check()
 
 
 @cache

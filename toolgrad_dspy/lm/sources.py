@@ -4,14 +4,15 @@ over both.
 Within the file and within the environment, a value for one role takes precedence over the one for all roles.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from pydantic import JsonValue, SecretStr, ValidationError
 from pydantic_settings import DotEnvSettingsSource, EnvSettingsSource
 
-from toolgrad_dspy.errors import UsageError, first_problem
+from toolgrad_dspy.errors import Mistakes, brief, problems
 from toolgrad_dspy.lm.credentials import checked_base, checked_key
 from toolgrad_dspy.lm.settings import PREFIX, ROLES, ModelSettings, Role, environment
 
@@ -35,10 +36,13 @@ class ResolvedSettings:
 def resolve(file: Mapping[str, RoleValues] | None = None, source: str = "the file") -> dict[Role, ResolvedSettings]:
     """The settings of every role. ``file`` maps a role's name, or ``all``, to values from the file ``source``.
 
-    Raises UsageError that names the variable, or the key in the file, that is wrong.
+    Raises UsageError that names the variables, and the keys in the file, that are wrong.
     """
     environment()  # raises for a .env that cannot be read
-    return {role: _resolve_role(role, file or {}, source) for role in ROLES}
+    mistakes = Mistakes("")
+    resolved = {role: mistakes.attempt(partial(_resolve_role, role, file or {}, source), None) for role in ROLES}
+    mistakes.check()
+    return {role: settings for role, settings in resolved.items() if settings is not None}
 
 
 def _resolve_role(role: Role, file: Mapping[str, RoleValues], source: str) -> ResolvedSettings:
@@ -53,16 +57,26 @@ def _resolve_role(role: Role, file: Mapping[str, RoleValues], source: str) -> Re
             # The source for .env also gives whatever begins with the prefix: the variables of single roles.
             for field in ModelSettings.model_fields.keys() & variables.keys():
                 values[field], came_from[field] = variables[field], f"{place}{prefix}{field.upper()}"
-    try:
-        settings = ModelSettings(**values)
-    except ValidationError as error:
-        field, message = first_problem(error)
-        # Keys are secret, and so may be a part of an address, and the value of a field whose name is misspelt.
-        quoted = ModelSettings.model_fields.keys() - {"api_key", "api_base"}
-        shown = f", got {values.get(field)!r}" if field in quoted else ""
-        place = came_from.get(field, f"{source}: {field}")
-        raise UsageError(f"{place}: {message}{shown}", code="invalid_value") from None
+    settings = checked_settings(values, lambda field: came_from.get(field, f"{source}: {field}"))
     return ResolvedSettings(_with_checked_access(settings, came_from), came_from)
+
+
+def checked_settings(values: Mapping[str, Any], place: Callable[[str], str]) -> ModelSettings:
+    """``values`` as settings; ``place`` says where the value of a field stands.
+
+    Raises UsageError (``invalid_value``) about all that are wrong.
+    """
+    try:
+        return ModelSettings(**values)
+    except ValidationError as error:
+        found = problems(error)
+    # Keys are secret, and so may be a part of an address, and the value of a field whose name is misspelt.
+    quoted = ModelSettings.model_fields.keys() - {"api_key", "api_base"}
+    mistakes = Mistakes("")
+    for field, message in found:
+        got = f", got {brief(values.get(field))}" if field in quoted else ""
+        mistakes.add(f"{place(field)}: {message}{got}", "invalid_value")
+    raise mistakes.as_one()
 
 
 def _with_checked_access(settings: ModelSettings, came_from: Mapping[str, str]) -> ModelSettings:

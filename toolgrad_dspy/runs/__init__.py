@@ -6,12 +6,14 @@ from toolgrad_dspy.runs.estimate import Estimate, estimate, estimate_from_run
 from toolgrad_dspy.runs.event_loop import execute
 from toolgrad_dspy.runs.generate import generate
 from toolgrad_dspy.runs.progress import BarProgress, LineProgress, QuietProgress, RunProgress, run_progress
+from toolgrad_dspy.runs.run_rows import sessions_damaged
 from toolgrad_dspy.runs.spec import ModelsSpec, OpenSpec, RunSpec
 from toolgrad_dspy.runs.spending import TOOLS, Spending, SpendingLog
 from toolgrad_dspy.runs.statistics import RunStatistics, statistics
 from toolgrad_dspy.runs.store import RunStore, canonical
 from toolgrad_dspy.runs.stored_configuration import StoredConfiguration
-from toolgrad_dspy.runs.tools_spec import McpTools, SourceTools, ToolsSpec, WorldTools, tools_spec
+from toolgrad_dspy.runs.tools_files import ToolsFiles, tools_spec
+from toolgrad_dspy.runs.tools_spec import JoinedTools, McpTools, PythonTools, SourceTools, ToolsSpec, WorldTools
 from toolgrad_dspy.runs.typical import SessionEstimate, typical_session
 from toolgrad_dspy.runs.verify import SampleFault, Verification, verify
 
@@ -22,8 +24,11 @@ __all__ = [  # noqa: RUF022 - grouped by topic
     "ToolsSpec",
     "WorldTools",
     "McpTools",
+    "PythonTools",
     "SourceTools",
+    "JoinedTools",
     "tools_spec",
+    "ToolsFiles",
     "OpenSpec",
     # from a configuration file
     "ConfigFile",
@@ -45,6 +50,7 @@ __all__ = [  # noqa: RUF022 - grouped by topic
     "Done",
     # what is stored of it
     "RunStore",
+    "sessions_damaged",
     "StoredConfiguration",
     "canonical",
     "RunStatistics",

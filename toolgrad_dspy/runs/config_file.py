@@ -15,16 +15,17 @@ run folder stores as ``config.yaml`` is another thing: see ``stored_configuratio
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from toolgrad_dspy.errors import UsageError, first_problem, one_line
+from toolgrad_dspy.errors import Mistakes, UsageError, brief, problems
 from toolgrad_dspy.judging import GateConfig
 from toolgrad_dspy.judging.gate_config import standards
 from toolgrad_dspy.lm.settings import ROLES, ModelSettings, environment
-from toolgrad_dspy.lm.sources import ALL_ROLES
+from toolgrad_dspy.lm.sources import ALL_ROLES, checked_settings
 from toolgrad_dspy.metrics import MetricConfig, component_names
 from toolgrad_dspy.program.config import ProgramConfig
 from toolgrad_dspy.secrets import expand
@@ -48,8 +49,8 @@ class ConfigFile:
 def load_config_file(path: Path | None) -> ConfigFile:
     """The configuration in ``path``; an empty one without a path.
 
-    Raises UsageError that names file and key: ``unreadable_file``, ``not_yaml``, ``not_a_mapping``, ``unknown_key``
-    or ``invalid_value``.
+    Raises UsageError that names the file, and all keys that are wrong: ``not_a_mapping``, ``unknown_key``,
+    ``invalid_value``, ``variable_not_set``; or the codes of :func:`~toolgrad_dspy.yaml_file.read_yaml`.
 
         file = load_config_file(Path("config.yaml"))
         models = Models.from_environment(file.models, file.source)
@@ -57,22 +58,24 @@ def load_config_file(path: Path | None) -> ConfigFile:
     """
     if path is None:
         return ConfigFile()
-    data = read_yaml(path) or {}
-    top = known_mapping(data, f"{path}", ("models", "program", "metric", "judge", "unique"))
-    models = known_mapping(top.get("models") or {}, f"{path}: models", (ALL_ROLES, *ROLES))
-    return ConfigFile(
-        models={
-            role: _expanded(known_mapping(values or {}, f"{path}: models.{role}", ModelSettings.model_fields), path)
-            for role, values in models.items()
-        },
-        # Its values are checked by program_config, together with the options of the command line.
-        program=known_mapping(top.get("program") or {}, f"{path}: program", ProgramConfig.model_fields),
-        metric=_metric(top.get("metric") or {}, str(path)),
+    mistakes = Mistakes(str(path))
+    given = read_yaml(path) or {}
+    keys = ("models", "program", "metric", "judge", "unique")
+    nothing: dict[str, Any] = {}
+    mistakes.attempt(lambda: known_mapping(given, "", keys), nothing)
+    top = given if isinstance(given, dict) else nothing
+    environ = environment()
+    file = ConfigFile(
+        models=mistakes.attempt(lambda: _models(top.get("models") or {}, environ), nothing),
+        program=mistakes.attempt(lambda: _program(top.get("program") or {}), nothing),
+        metric=mistakes.attempt(lambda: _metric(top.get("metric") or {}), MetricConfig()),
         # An empty one asks for judges, too: with all that is by default.
-        judge=_judge(top["judge"] or {}, str(path)) if "judge" in top else None,
-        unique=_share(top.get("unique"), f"{path}: unique"),
+        judge=mistakes.attempt(lambda: _judge(top["judge"] or {}) if "judge" in top else None, None),
+        unique=mistakes.attempt(lambda: _share(top.get("unique"), "unique"), None),
         source=str(path),
     )
+    mistakes.check()
+    return file
 
 
 def program_config(file: ConfigFile, **options: object) -> ProgramConfig:
@@ -108,39 +111,60 @@ def _share(given: object, where: str) -> float | None:
         return None
     # YAML's yes is a bool, which would pass for 1.
     if isinstance(given, bool) or not isinstance(given, (int, float)) or not 0 <= given <= 1:
-        got = one_line(repr(given), 80)
-        raise UsageError(f"{where}: it has to be a share, from 0 to 1, got {got}", code="invalid_value")
+        raise UsageError(f"{where}: it has to be a share, from 0 to 1, got {brief(given)}", code="invalid_value")
     return float(given)
 
 
-def _judge(given: object, source: str) -> GateConfig:
-    values = known_mapping(given, f"{source}: judge", GateConfig.model_fields)
-    return _checked(GateConfig, values, f"{source}: judge")
+def _models(given: object, environ: Mapping[str, str]) -> dict[str, dict[str, Any]]:
+    """The settings by role, with variables filled in."""
+    mistakes = Mistakes("")
+    known = known_mapping(given, "models", (ALL_ROLES, *ROLES))
+
+    def settings(role: str, values: object) -> dict[str, Any]:
+        named = known_mapping(values or {}, f"models.{role}", ModelSettings.model_fields)
+        filled = {name: _expanded(name, value, environ, f"models.{role}.{name}") for name, value in named.items()}
+        checked_settings(filled, lambda field: f"models.{role}.{field}")
+        return filled
+
+    read: dict[str, dict[str, Any]] = {}
+    for role, values in known.items():
+        read[role] = mistakes.attempt(partial(settings, role, values), {})
+    mistakes.check()
+    return read
 
 
-def _metric(given: object, source: str) -> MetricConfig:
-    values = known_mapping(given, f"{source}: metric", MetricConfig.model_fields)
+def _program(given: object) -> dict[str, Any]:
+    """The settings of the loop. Options may override them, which is no reason to let a wrong one stand."""
+    values = known_mapping(given, "program", ProgramConfig.model_fields)
+    _checked(ProgramConfig, values, "program")
+    return values
+
+
+def _judge(given: object) -> GateConfig:
+    return _checked(GateConfig, known_mapping(given, "judge", GateConfig.model_fields), "judge")
+
+
+def _metric(given: object) -> MetricConfig:
+    values = known_mapping(given, "metric", MetricConfig.model_fields)
     if "weights" in values:
-        known_mapping(values["weights"], f"{source}: metric.weights", component_names())
-    return _checked(MetricConfig, values, f"{source}: metric")
+        known_mapping(values["weights"], "metric.weights", component_names())
+    return _checked(MetricConfig, values, "metric")
 
 
 def _checked(model: type[M], values: Mapping[str, Any], where: str) -> M:
-    """``values`` as a ``model`` without secrets: the message shows the value that is wrong."""
+    """``values`` as a ``model`` without secrets: the message shows the values that are wrong."""
     try:
         return model.model_validate(values)
     except ValidationError as error:
-        place, problem = first_problem(error)
-        value = error.errors(include_url=False)[0]["input"]
-        key = f"{where}.{place}" if place else where
-        raise UsageError(f"{key}: {problem}, got {one_line(repr(value), 80)}", code="invalid_value") from None
+        inputs = {".".join(map(str, found["loc"])): found["input"] for found in error.errors(include_url=False)}
+        found = problems(error)
+    mistakes = Mistakes("")
+    for place, problem in found:
+        mistakes.add(f"{where}{'.' if place else ''}{place}: {problem}, got {brief(inputs[place])}", "invalid_value")
+    raise mistakes.as_one()
 
 
-def _expanded(values: dict[str, Any], path: Path) -> dict[str, Any]:
-    environ = environment()
-
-    def expanded(name: str, value: str) -> str:
-        # A .env that came with a folder must not say where a key goes, not even a part of it.
-        return expand(value, os.environ if name == "api_base" else environ, f"{path}: {name}")
-
-    return {name: expanded(name, value) if isinstance(value, str) else value for name, value in values.items()}
+def _expanded(name: str, value: Any, environ: Mapping[str, str], where: str) -> Any:
+    # A .env that came with a folder must not say where a key goes, not even a part of it.
+    known = os.environ if name == "api_base" else environ
+    return expand(value, known, where) if isinstance(value, str) else value

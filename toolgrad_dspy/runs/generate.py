@@ -10,6 +10,7 @@ from toolgrad_dspy.records import Session, SessionStatus, Trace
 from toolgrad_dspy.runs.duplicates import refuse_duplicates
 from toolgrad_dspy.runs.engines import LocalEngine, RunEngine
 from toolgrad_dspy.runs.futility import Futility
+from toolgrad_dspy.runs.missing import Missing
 from toolgrad_dspy.runs.progress import QuietProgress, RunProgress
 from toolgrad_dspy.runs.spec import RunSpec
 from toolgrad_dspy.runs.spending import Spending
@@ -60,11 +61,15 @@ async def generate(
         if typical.usd:
             say(f"expected: {typical.times(spec.n).line}")
         with RunStore.create_or_resume(folder, spec.public(), run.tools) as store:
+            for note in store.notes:
+                say(note)
             run.carry(store.spent())
             if again and (count := store.forget(again)):
                 say(f"{count} sessions that were {' or '.join(again)} are played again")
             done = store.done()
-            left = [index for index in range(spec.n) if index not in done]
+            left = Missing(spec.n, done)
+            if len(done) + len(left) > spec.n:
+                say(f"{folder} holds {len(done)} sessions already, and keeps those beyond the {spec.n} asked for")
             with progress(spec.n, spec.n - len(left)) as shown:
                 shown.expect(typical)
                 told: set[str] = set()

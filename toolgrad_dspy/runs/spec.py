@@ -19,6 +19,8 @@ from toolgrad_dspy.tools import Library
 
 # LM calls without which no sample can be made: what ``ProgramConfig.max_calls`` asks for at least.
 FEWEST_CALLS = 4
+MOST_SESSIONS = 1_000_000_000
+"""More sessions than that a run cannot have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,7 @@ class RunSpec:
 
         RunSpec(n=20, tools=tools_spec(Path("servers.json")), program_file=Path("programs/files.json"))
 
-    - ``n``: sessions, one sample each. A resumed run may ask for more.
+    - ``n``: sessions, one sample each, a thousand million at most. A resumed run may ask for more.
     - ``tools``, ``models``: what the program works with.
     - ``program``: the settings of the loop. ``program_file``: a compiled program, None for the base program.
     - ``seed``: of everything random.
@@ -95,8 +97,8 @@ class RunSpec:
     max_failures: int = 20
 
     def __post_init__(self) -> None:
-        if self.n < 1:
-            raise ValueError(f"n is {self.n}; a run has at least one session")
+        if not 1 <= self.n <= MOST_SESSIONS:
+            raise ValueError(f"n is {self.n}; a run has 1 to {MOST_SESSIONS} sessions")
         if self.unique is not None and not 0 <= self.unique <= 1:
             raise ValueError(f"unique is {self.unique}; it is a share, from 0 to 1")
 

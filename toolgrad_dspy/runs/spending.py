@@ -15,6 +15,11 @@ class Spending(RoleUsage):
     role: str
     model: str = ""
 
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What it counts the use of."""
+        return self.stage, self.role, self.model
+
 
 class SpendingLog:
     """Turns the running totals of a meter into entries: each call of :meth:`entries` gives what is new.

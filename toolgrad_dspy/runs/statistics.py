@@ -34,6 +34,7 @@ class RunStatistics(Record):
     - ``checks``: decisions about the texts of all sessions, by what they are about; ``checks_by_rules_share`` and
       ``checks_by_model_share``: which share of each was decided by a rule, and by a model. Nobody decided the rest.
     - ``readings_per_sample``: LM calls of the role ``judge``, which reads what the rules leave open.
+    - ``damaged``: the indices of sessions that are not as they were stored. No other figure counts them.
     """
 
     sessions: int
@@ -72,6 +73,7 @@ class RunStatistics(Record):
     input_tokens_per_sample: float | None
     output_tokens_per_sample: float | None
     seconds_per_session: float | None
+    damaged: tuple[int, ...] = ()
 
 
 def statistics(store: RunStore) -> RunStatistics:
@@ -83,14 +85,16 @@ def statistics(store: RunStore) -> RunStatistics:
     (3, 3, 1.0)
     """
     totals = _Totals()
-    for session in store.sessions(traces=False):
+    damaged: set[int] = set()
+    for session in store.sessions(traces=False, damaged=damaged):
         totals.add(session)
     figures = totals.statistics()
     return figures.model_copy(
         update={
             "most_frequent_signatures": _most_frequent(store, totals.signatures, call_signature),
             "most_frequent_queries": _most_frequent(store, totals.queries, lambda sample: sample.query),
-            **_checked(store),
+            **_checked(store, damaged),
+            "damaged": tuple(sorted(damaged)),
         }
     )
 
@@ -99,17 +103,17 @@ def _most_frequent(store: RunStore, alike: Alike, text: Callable[[Sample], str])
     """The texts that occur most often, each as the first sample has it."""
     found: Counter[str] = Counter()
     for index, count in alike.most_frequent(MOST_FREQUENT):
-        sample = store.session(index).sample
+        sample = store.session(index, traces=False).sample
         # Two long texts may be equal in what is shown of them.
         found[one_line(text(sample), SHOWN_CHARS) if sample else ""] += count
     return dict(found)
 
 
-def _checked(store: RunStore) -> dict[str, dict[str, int] | dict[str, float]]:
+def _checked(store: RunStore, damaged: set[int]) -> dict[str, dict[str, int] | dict[str, float]]:
     """The figures of the decisions about texts."""
     totals: Counter[str] = Counter()
     by: dict[str, Counter[str]] = {"rule": Counter(), "model": Counter(), "nobody": Counter()}
-    for about, decided, count in store.checks():
+    for about, decided, count in store.checks(damaged):
         totals[about] += count
         by[decided][about] += count
     shares = {who: {about: counts[about] / totals[about] for about in totals} for who, counts in by.items()}

@@ -1,28 +1,31 @@
 """The run store: a folder that holds one run, safe to kill and to resume.
 
 - ``config.yaml``: the resolved configuration, for people to read; :func:`generate` does not read it.
-- ``run.db``: SQLite in WAL mode. Its schema number is in ``user_version``. One row per session in ``sessions``,
-  the tools of the run in ``tools``, the configuration that resume is checked against in ``meta``.
+- ``run.db``: SQLite in WAL mode (``run_database.py``). One row per session in ``sessions``, the tools of the run in
+  ``tools``, the configuration that resume is checked against in ``meta``.
 - ``run.lock``: held by the one process that writes; see :class:`WriterLock`.
 
 A session is written whole, in one transaction, when it ends: a kill at any moment loses the sessions in flight
 and nothing else. Samples are stored as canonical JSON (sorted keys, no white space), so two runs of one seed
 have equal bytes in that column, in whatever order their sessions ended.
+
+A row that is not what was written, because a disk or a copy has changed it, is told when it is read (``damaged``),
+and so are rows that are missing; a run that is resumed plays such sessions anew.
 """
 
 import json
-import os
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, contextmanager
+from itertools import chain
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeAlias, TypeVar, get_args
+from typing import Self, TypeVar
 
 from pydantic import JsonValue, ValidationError
 
 from toolgrad_dspy.errors import StoreError, UsageError, one_line
-from toolgrad_dspy.files import atomic_writer, store_errors, written_ahead
+from toolgrad_dspy.files import atomic_writer, store_errors
 from toolgrad_dspy.records import (
     CheckedBy,
     CheckSubject,
@@ -35,55 +38,24 @@ from toolgrad_dspy.records import (
     Trace,
     Usage,
 )
+from toolgrad_dspy.runs.checksums import checksum
 from toolgrad_dspy.runs.lock import WriterLock
+from toolgrad_dspy.runs.run_database import (
+    RUN_DB,
+    SESSION,
+    SPENT,
+    make_database,
+    open_database,
+    open_to_read,
+    put_meta,
+    refuse_damaged,
+    refuse_empty,
+)
+from toolgrad_dspy.runs.run_rows import SHOWN, Row, RunRows
 from toolgrad_dspy.runs.spending import Spending
-from toolgrad_dspy.runs.stored_configuration import StoredConfiguration, differences, write_configuration
-
-SCHEMA = 3
+from toolgrad_dspy.runs.stored_configuration import StoredConfiguration, differences, restore_configuration
 
 R = TypeVar("R", bound=Record)
-Row: TypeAlias = tuple[Any, ...]  # typed by the query
-
-_OURS = ("config.yaml", "run.lock", "run.db")
-
-_TABLES = f"""
-BEGIN;
-CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE tools (position INTEGER PRIMARY KEY, tool TEXT NOT NULL);
-CREATE TABLE sessions (
-    "index" INTEGER PRIMARY KEY,
-    seed TEXT NOT NULL,
-    status TEXT NOT NULL CHECK (status IN {get_args(SessionStatus)}),
-    reason TEXT NOT NULL,
-    sample TEXT,
-    trace TEXT NOT NULL,
-    usage TEXT NOT NULL,
-    seconds REAL NOT NULL
-);
-CREATE TABLE spent (
-    stage TEXT NOT NULL,
-    role TEXT NOT NULL,
-    model TEXT NOT NULL,
-    calls INTEGER NOT NULL,
-    input_tokens INTEGER NOT NULL,
-    output_tokens INTEGER NOT NULL,
-    cached_tokens INTEGER NOT NULL,
-    usd REAL NOT NULL,
-    unpriced INTEGER NOT NULL,
-    PRIMARY KEY (stage, role, model)
-) WITHOUT ROWID;
-CREATE INDEX sessions_by_status ON sessions (status, "index");
-PRAGMA user_version = {SCHEMA};
-COMMIT;
-"""
-
-
-_SPENT = ("stage", "role", "model", *RoleUsage.model_fields)
-_SPEND = f"""
-INSERT INTO spent ({", ".join(_SPENT)}) VALUES ({", ".join("?" * len(_SPENT))})
-ON CONFLICT (stage, role, model) DO UPDATE SET
-    {", ".join(f"{name} = {name} + excluded.{name}" for name in RoleUsage.model_fields)}
-"""
 
 
 class RunStore:
@@ -94,13 +66,16 @@ class RunStore:
     >>> [sample.id for sample in samples]
     ['0-000000', '0-000001', '0-000002']
 
-    Use it from one thread at a time. Every method raises StoreError when the disk or the database fails.
+    Use it from one thread at a time. Every method raises StoreError when the disk or the database fails, or a row
+    that it reads is ``damaged``. ``notes`` say what had to be mended when the run was resumed, a line each.
     """
 
     def __init__(self, path: Path, connection: sqlite3.Connection, lock: WriterLock | None) -> None:
         self.path = path
+        self.notes: list[str] = []
         self._connection = connection
         self._lock = lock
+        self._rows = RunRows(path, connection)
 
     @classmethod
     def create_or_resume(cls, path: Path, config: StoredConfiguration, tools: Sequence[Tool]) -> Self:
@@ -108,38 +83,49 @@ class RunStore:
 
         Raises UsageError when the folder holds a run with another configuration or other tools
         (``other_configuration``, with the fields that differ), other files (``foreign_folder``) or a run of another
-        version (``other_version``), or when another process writes to it (``run_in_use``).
+        version (``other_version``), or when another process writes to it (``run_in_use``); and StoreError
+        (``damaged``) for a database whose pages do not fit together. Sessions that are damaged are taken out, to be
+        played anew.
         """
-        database = path / "run.db"
+        database = path / RUN_DB
         with store_errors(path, "use it as a run folder"):
             path.mkdir(parents=True, exist_ok=True)
-            foreign = sorted(entry.name for entry in path.iterdir() if not _is_ours(entry.name))
+            there = [entry.name for entry in path.iterdir()]
+        foreign = sorted(name for name in there if not _is_left_of_a_start(name))
         if foreign and not database.exists():
             raise UsageError(
                 f"{path} holds other files ({', '.join(foreign[:3])}); choose another folder with -o",
                 code="foreign_folder",
             )
+        refuse_empty(path, there)
         lock = WriterLock(path / "run.lock", path)
+        plain = json.loads(json.dumps(dict(config)))
         with ExitStack() as opened:
             opened.callback(lock.release)
-            connection = _connect(database)
+            with store_errors(path, "use it as a run folder"):
+                is_new = not database.exists() or (database.is_file() and not database.stat().st_size)
+            if is_new:
+                make_database(database, plain, [canonical(tool) for tool in tools])
+            connection = open_database(database)
             opened.callback(connection.close)
             store = cls(path, connection, lock)
-            store._begin(json.loads(json.dumps(dict(config))), tools)
+            store._resume(plain, tools, is_new)
             opened.pop_all()  # the store closes both
         return store
 
     @classmethod
     def open(cls, path: Path) -> Self:
         """A store to read from, also during the run. Raises UsageError (``not_a_run``, ``other_version``)."""
-        database = path / "run.db"
-        if not database.is_file():
-            raise UsageError(f"{path} is not a run folder: it has no run.db", code="not_a_run")
-        connection = _connect(database, read_only=True)
-        store = cls(path, connection, None)
+        database = path / RUN_DB
+        with store_errors(path, "read it"):
+            if not database.is_file():
+                raise UsageError(f"{path} is not a run folder: it has no run.db", code="not_a_run")
+            if not database.stat().st_size:
+                raise StoreError(f"{path}: damaged: run.db is empty", code="damaged")
         with ExitStack() as opened:
+            connection = open_to_read(database)
             opened.callback(connection.close)
-            store._check_schema()
+            store = cls(path, connection, None)
             opened.pop_all()
         return store
 
@@ -159,17 +145,16 @@ class RunStore:
 
     def config(self) -> StoredConfiguration:
         """The configuration the run was started with."""
-        (row,) = self._rows("SELECT value FROM meta WHERE key = 'config'")
-        loaded: StoredConfiguration = json.loads(row[0])
+        loaded: StoredConfiguration = json.loads(self._rows.meta("config"))
         return loaded
 
     def tools(self) -> list[Tool]:
         """The tools of the run, in the order they were given."""
-        return [self._parsed(Tool, row[0]) for row in self._rows("SELECT tool FROM tools ORDER BY position")]
+        return [self._parsed(Tool, tool) for tool in self._rows.tools()]
 
     def done(self) -> frozenset[int]:
         """Indices of the sessions that are stored, whatever their status."""
-        return frozenset(row[0] for row in self._rows('SELECT "index" FROM sessions'))
+        return frozenset(row[0] for row in self._rows.of('SELECT "index" FROM sessions'))
 
     def save(self, session: Session) -> None:
         """Store a session that ended. Raises StoreError (``stored_already``) for an index that is stored."""
@@ -179,17 +164,22 @@ class RunStore:
             session.status,
             session.reason,
             None if session.sample is None else canonical(session.sample),
-            session.trace.model_dump_json(),
             canonical(session.usage),
             session.seconds,
         )
-        with store_errors(self.path, f"store session {session.index}"):
+        trace = session.trace.model_dump_json()
+        with self._transaction(f"store session {session.index}"):
             try:
-                self._connection.execute("INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
+                self._connection.execute(
+                    f"INSERT INTO sessions ({SESSION}, checksum, trace, trace_checksum) "
+                    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    (*row, checksum(*row), trace, checksum(session.index, trace)),
+                )
             except sqlite3.IntegrityError as error:
                 raise StoreError(
                     f"{self.path}: session {session.index} is already stored", code="stored_already"
                 ) from error
+            self._count(1)
 
     def forget(self, statuses: Sequence[SessionStatus]) -> int:
         """Take out the sessions with one of ``statuses``, so that they are played again; how many there were.
@@ -197,98 +187,109 @@ class RunStore:
         What they have used stays counted.
         """
         marks = ", ".join("?" * len(statuses))
-        with store_errors(self.path, "take sessions out of it"):
-            return self._connection.execute(
-                f"DELETE FROM sessions WHERE status IN ({marks})", tuple(statuses)
-            ).rowcount
+        with self._transaction("take sessions out of it"):
+            query = f"DELETE FROM sessions WHERE status IN ({marks})"
+            count = self._connection.execute(query, tuple(statuses)).rowcount
+            self._count(-count)
+        return count
 
     def decide(self, decisions: Mapping[int, tuple[SessionStatus, str]]) -> None:
         """Give stored sessions, by their index, another status and reason. One transaction."""
-        rows = [(status, reason, index) for index, (status, reason) in decisions.items()]
-        with store_errors(self.path, "store which sessions are accepted"), self._connection:
-            self._connection.execute("BEGIN")
-            self._connection.executemany('UPDATE sessions SET status = ?, reason = ? WHERE "index" = ?', rows)
+        with self._transaction("store which sessions are accepted"):
+            for index, (status, reason) in decisions.items():
+                row = self._rows.session(index, traces=False)
+                if row is None:
+                    continue
+                now = (*row[:2], status, reason, *row[4:-1])
+                self._connection.execute(
+                    'UPDATE sessions SET status = ?, reason = ?, checksum = ? WHERE "index" = ?',
+                    (status, reason, checksum(*now), index),
+                )
 
     def spend(self, entries: Sequence[Spending]) -> None:
         """Add to what the run has used so far, also for sessions that were cancelled. One transaction."""
-        rows = [tuple(getattr(entry, name) for name in _SPENT) for entry in entries]
-        with store_errors(self.path, "store what was used"), self._connection:
-            self._connection.execute("BEGIN")
-            self._connection.executemany(_SPEND, rows)
+        with self._transaction("store what was used"):
+            used: dict[tuple[str, str, str], RoleUsage] = {entry.key: entry for entry in self.spent()}
+            for entry in entries:
+                used[entry.key] = used.get(entry.key, RoleUsage()).plus(entry)
+            rows = [(*key, *(getattr(used[key], name) for name in RoleUsage.model_fields)) for key in sorted(used)]
+            self._connection.executemany(f"INSERT OR REPLACE INTO spent VALUES ({', '.join('?' * len(SPENT))})", rows)
+            put_meta(self._connection, "spent", str(checksum(*chain.from_iterable(rows))))
 
     def spent(self) -> list[Spending]:
         """What the run has used, over all its starts, by stage, role and model."""
-        query = f"SELECT {', '.join(_SPENT)} FROM spent ORDER BY stage, role, model"
-        return [Spending(**dict(zip(_SPENT, row, strict=True))) for row in self._rows(query)]
+        return [Spending(**dict(zip(SPENT, row, strict=True))) for row in self._rows.spent()]
 
-    def session(self, index: int) -> Session:
+    def session(self, index: int, traces: bool = True) -> Session:
         """The stored session of that index. Raises UsageError (``no_such_session``)."""
-        for row in self._rows(f'{_select("trace")} WHERE "index" = ?', (index,)):
-            return self._session(row)
-        raise UsageError(f"{self.path} has no session {index}", code="no_such_session")
+        row = self._rows.session(index, traces)
+        if row is None:
+            raise UsageError(f"{self.path} has no session {index}", code="no_such_session")
+        return self._session(row)
 
-    def sessions(self, status: SessionStatus | None = None, traces: bool = True) -> Iterator[Session]:
+    def sessions(
+        self, status: SessionStatus | None = None, traces: bool = True, damaged: set[int] | None = None
+    ) -> Iterator[Session]:
         """The stored sessions in the order of their index, one at a time.
 
-        ``traces=False`` leaves the traces out (empty): they are most of the bytes.
+        ``traces=False`` leaves the traces out (empty): they are most of the bytes. A damaged session ends the reading
+        with StoreError; with ``damaged`` its index is put there instead. Its status is not known: it may be any.
         """
-        condition, values = ("WHERE status = ?", (status,)) if status else ("", ())
-        query = f'{_select("trace" if traces else "NULL")} {condition} ORDER BY "index"'
-        return map(self._session, self._rows(query, values))
+        for row in self._rows.sessions(traces, damaged):
+            if status is None or row[2] == status:
+                yield self._session(row)
 
-    def checks(self) -> list[tuple[CheckSubject, CheckedBy, int]]:
+    def checks(self, damaged: set[int] | None = None) -> list[tuple[CheckSubject, CheckedBy, int]]:
         """How many decisions about texts there are over all sessions, by what they are about and who made them.
 
-        Counted by the database, five hundred times as fast as the traces can be read.
+        Counted by the database, ten times as fast as the traces can be read. ``damaged`` as in :meth:`sessions`.
         """
+        for _ in self._rows.sessions(traces=True, damaged=damaged):
+            pass
         query = (
             "SELECT json_extract(value, '$.about'), json_extract(value, '$.by'), count(*) "
-            "FROM sessions, json_each(trace, '$.checks') GROUP BY 1, 2 ORDER BY 1, 2"
+            "FROM sessions, json_each(trace, '$.checks') "
+            'WHERE "index" NOT IN (SELECT value FROM json_each(?)) GROUP BY 1, 2 ORDER BY 1, 2'
         )
-        return [(about, by, count) for about, by, count in self._rows(query)]
+        return [(about, by, count) for about, by, count in self._rows.of(query, (json.dumps(sorted(damaged or ())),))]
 
     def samples_jsonl(self, path: Path) -> int:
         """Write the accepted samples to ``path``, one line of canonical JSON each, in order; return how many."""
         written = 0
-        query = "SELECT sample FROM sessions WHERE status = 'accepted' AND sample IS NOT NULL ORDER BY \"index\""
         with atomic_writer(path) as file:
-            for (sample,) in self._rows(query):
-                file.write(sample + "\n")
-                written += 1
+            for _, _, status, _, sample, *_ in self._rows.sessions(traces=False):
+                if status == "accepted" and sample is not None:
+                    file.write(sample + "\n")
+                    written += 1
         return written
 
-    def _begin(self, config: StoredConfiguration, tools: Sequence[Tool]) -> None:
-        with store_errors(self.path, "open the run in it"):
-            (version,) = self._connection.execute("PRAGMA user_version").fetchone()
-            if version == 0:  # new, one whose first start was killed, or one of another program
-                if self._connection.execute("SELECT 1 FROM sqlite_schema").fetchone():
-                    raise UsageError(
-                        f"the run.db in {self.path} is of another program; choose another folder with -o",
-                        code="foreign_folder",
-                    )
-                self._connection.executescript(_TABLES)
-        self._check_schema()
-        if not any(True for _ in self._rows("SELECT 1 FROM meta WHERE key = 'config'")):
-            self._describe(config, tools)
-        self._check_same(config, tools)
-        if not (self.path / "config.yaml").exists():
-            write_configuration(self.path / "config.yaml", config)
-
-    def _describe(self, config: StoredConfiguration, tools: Sequence[Tool]) -> None:
-        write_configuration(self.path / "config.yaml", config)
-        with store_errors(self.path, "begin a run in it"), self._connection:
-            self._connection.execute("BEGIN")
-            rows = [(position, canonical(tool)) for position, tool in enumerate(tools)]
-            self._connection.executemany("INSERT INTO tools VALUES (?, ?)", rows)
-            self._connection.execute("INSERT INTO meta VALUES ('config', ?)", (json.dumps(dict(config)),))
-
-    def _check_same(self, config: StoredConfiguration, tools: Sequence[Tool]) -> None:
-        if _prompts(self.config()) != _prompts(config):
+    def _resume(self, config: StoredConfiguration, tools: Sequence[Tool], is_new: bool) -> None:
+        """Check that the run is the one that is asked for, and mend what was damaged."""
+        if not self._rows.layout.is_checked or _prompts(self.config()) != _prompts(config):
             raise UsageError(
                 f"{self.path} holds a run with the prompts of another version: it can be read, and not resumed; "
                 "choose another folder with -o",
                 code="other_version",
             )
+        refuse_damaged(self._connection, self.path)
+        self._check_same(config, tools)
+        if restore_configuration(self.path / "config.yaml", self.config()) and not is_new:
+            self.notes.append(f"{self.path / 'config.yaml'} was not what run.db holds; it is written anew")
+        damaged: set[int] = set()
+        for _ in self._rows.sessions(traces=True, damaged=damaged):
+            pass
+        if damaged:
+            self._take_out(sorted(damaged))
+
+    def _take_out(self, damaged: list[int]) -> None:
+        with self._transaction("take damaged sessions out"):
+            for index in damaged:
+                taken = self._connection.execute('DELETE FROM sessions WHERE "index" = ?', (index,))
+                self._count(-taken.rowcount)
+        some = ", ".join(map(str, damaged[:SHOWN])) + (" and others" if len(damaged) > SHOWN else "")
+        self.notes.append(f"{self.path}: damaged sessions are taken out, to be played anew: {len(damaged)} ({some})")
+
+    def _check_same(self, config: StoredConfiguration, tools: Sequence[Tool]) -> None:
         differing = differences(self.config(), config)
         there, now = {tool.name: tool for tool in self.tools()}, {tool.name: tool for tool in tools}
         if there != now:
@@ -301,21 +302,18 @@ class RunStore:
                 code="other_configuration",
             )
 
-    def _check_schema(self) -> None:
-        for (version,) in self._rows("PRAGMA user_version"):
-            if version != SCHEMA:
-                raise UsageError(
-                    f"{self.path} was written by another version (schema {version}; this one reads schema {SCHEMA}); "
-                    "read it with the version that wrote it, or generate it again with the same seed",
-                    code="other_version",
-                )
+    def _count(self, more: int) -> None:
+        """Write down that there are ``more`` sessions. In a transaction."""
+        put_meta(self._connection, "sessions", str(self._rows.number() + more))
 
-    def _rows(self, query: str, values: tuple[object, ...] = ()) -> Iterator[Row]:
-        with store_errors(self.path, "read it"), closing(self._connection.execute(query, values)) as cursor:
-            yield from cursor
+    @contextmanager
+    def _transaction(self, doing: str) -> Iterator[None]:
+        with store_errors(self.path, doing), self._connection:
+            self._connection.execute("BEGIN IMMEDIATE")
+            yield
 
     def _session(self, row: Row) -> Session:
-        index, seed, status, reason, sample, trace, usage, seconds = row
+        index, seed, status, reason, sample, usage, seconds, trace = row
         return Session(
             index=index,
             seed=int(seed),
@@ -331,9 +329,7 @@ class RunStore:
         try:
             return kind.model_validate_json(text)
         except ValidationError as error:
-            raise StoreError(
-                f"{self.path}: damaged, a {kind.__name__.lower()} in it: {one_line(error)}", code="damaged"
-            ) from error
+            raise self._rows.damaged(f"a {kind.__name__.lower()} in it: {one_line(error)}") from error
 
 
 def canonical(record: Record) -> str:
@@ -341,23 +337,9 @@ def canonical(record: Record) -> str:
     return json.dumps(json.loads(record.model_dump_json()), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
-def _connect(database: Path, read_only: bool = False) -> sqlite3.Connection:
-    with store_errors(database, "open it"):
-        # To read a WAL database SQLite makes files beside it, unless it is told that nobody writes. In a folder that
-        # we may not write to, and where no writer has left its log, nobody does.
-        alone = not os.access(database.parent, os.W_OK) and not database.with_name("run.db-wal").exists()
-        mode = ("?immutable=1" if alone else "?mode=ro") if read_only else ""
-        uri = database.absolute().as_uri() + mode
-        connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=10, check_same_thread=False)
-        return connection if read_only else written_ahead(connection)
-
-
-def _select(trace: str) -> str:
-    return f'SELECT "index", seed, status, reason, sample, {trace}, usage, seconds FROM sessions'
-
-
-def _is_ours(name: str) -> bool:
-    return name in _OURS or name.startswith(("run.db-", "run.lock-", ".config.yaml."))
+def _is_left_of_a_start(name: str) -> bool:
+    """Whether a file without a run.db beside it is what a start leaves that was killed."""
+    return name == "run.lock" or name.startswith(("run.lock-", f".{RUN_DB}.", ".config.yaml."))
 
 
 def _prompts(config: StoredConfiguration) -> JsonValue:

@@ -26,6 +26,17 @@ def write_configuration(path: Path, configuration: StoredConfiguration) -> None:
         yaml.safe_dump(dict(configuration), file, sort_keys=False, allow_unicode=True, width=110)
 
 
+def restore_configuration(path: Path, configuration: StoredConfiguration) -> bool:
+    """Write ``configuration`` to ``path`` unless that holds it; whether it was written. Raises StoreError."""
+    try:
+        is_there = yaml.safe_load(path.read_text(encoding="utf-8")) == dict(configuration)
+    except (OSError, ValueError, RecursionError, yaml.YAMLError):  # missing, half-written, or no text
+        is_there = False
+    if not is_there:
+        write_configuration(path, configuration)
+    return not is_there
+
+
 def differences(there: StoredConfiguration, now: StoredConfiguration) -> list[str]:
     """The fields that differ, each as ``program.iterations: 8 there, 6 now``, in the order of their names.
 

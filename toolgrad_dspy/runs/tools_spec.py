@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
 
+from toolgrad_dspy.errors import UsageError
+
 if TYPE_CHECKING:
     from toolgrad_dspy.tools import Library, ToolSource
     from toolgrad_dspy.tools.mcp import McpConfig
@@ -22,8 +24,14 @@ class ToolsSpec(ABC):
         """What to call the tools in a headline."""
 
     @abstractmethod
+    def sources(self) -> "Sequence[ToolSource]":
+        """The sources of the tools, not yet open. Raises UsageError."""
+
     def library(self) -> "Library":
         """A new library, not yet open. Raises UsageError."""
+        from toolgrad_dspy.tools import Library
+
+        return Library(self.sources())
 
     @abstractmethod
     def public(self) -> JsonValue:
@@ -38,11 +46,10 @@ class WorldTools(ToolsSpec):
     def name(self) -> str:
         return "the bundled world"
 
-    def library(self) -> "Library":
-        from toolgrad_dspy.tools import Library
+    def sources(self) -> "Sequence[ToolSource]":
         from toolgrad_dspy.world import WorldSource
 
-        return Library([WorldSource()])
+        return [WorldSource()]
 
     def public(self) -> JsonValue:
         return "world"
@@ -58,13 +65,73 @@ class McpTools(ToolsSpec):
     def name(self) -> str:
         return str(self.config.path)
 
-    def library(self) -> "Library":
-        from toolgrad_dspy.tools import Library
-
-        return Library(self.config.sources())
+    def sources(self) -> "Sequence[ToolSource]":
+        return self.config.sources()
 
     def public(self) -> JsonValue:
         return self.config.public()
+
+
+@dataclass(frozen=True, slots=True)
+class PythonTools(ToolsSpec):
+    """The tools of a Python file, or of ``attribute`` in it: ``PythonTools.of(Path("tools.py"))``.
+
+    ``digest`` is the file's SHA-256: a run is not gone on with when the file has changed.
+    """
+
+    path: Path
+    attribute: str | None
+    digest: str
+
+    @classmethod
+    def of(cls, path: Path, attribute: str | None = None) -> "PythonTools":
+        """The file as it is now. Raises UsageError where it cannot be run, or has no tools."""
+        from toolgrad_dspy.tools.functions import python_sources, source_digest
+
+        python_sources(path, attribute)
+        return cls(path.absolute(), attribute, source_digest(path))
+
+    @property
+    def name(self) -> str:
+        return f"{self.path}:{self.attribute}" if self.attribute else str(self.path)
+
+    def sources(self) -> "Sequence[ToolSource]":
+        from toolgrad_dspy.tools.functions import python_sources, source_digest
+
+        if source_digest(self.path) != self.digest:
+            raise UsageError(f"{self.path} has changed since the run was begun", code="tools_file_changed")
+        return python_sources(self.path, self.attribute)
+
+    def public(self) -> JsonValue:
+        return {"python": self.path.name, "name": self.attribute, "sha256": self.digest}
+
+
+@dataclass(frozen=True, slots=True)
+class JoinedTools(ToolsSpec):
+    """The tools of several specs together."""
+
+    parts: tuple[ToolsSpec, ...]
+
+    @property
+    def name(self) -> str:
+        return ", ".join(part.name for part in self.parts)
+
+    def sources(self) -> "Sequence[ToolSource]":
+        """Raises UsageError (``duplicate_source``) for two sources of one name: they could not be told apart."""
+        found: dict[str, tuple[str, ToolSource]] = {}
+        for part in self.parts:
+            for source in part.sources():
+                if source.id in found:
+                    first = found[source.id][0]
+                    raise UsageError(
+                        f"{first} and {part.name} both have tools of the name {source.id!r}; rename them in one file",
+                        code="duplicate_source",
+                    )
+                found[source.id] = part.name, source
+        return [source for _, source in found.values()]
+
+    def public(self) -> JsonValue:
+        return [part.public() for part in self.parts]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,19 +148,8 @@ class SourceTools(ToolsSpec):
     def name(self) -> str:
         return self.label
 
-    def library(self) -> "Library":
-        from toolgrad_dspy.tools import Library
-
-        return Library(self.make())
+    def sources(self) -> "Sequence[ToolSource]":
+        return self.make()
 
     def public(self) -> JsonValue:
         return self.label
-
-
-def tools_spec(path: Path | None) -> ToolsSpec:
-    """The servers of the file ``path``, or the bundled world without one. Raises UsageError."""
-    if path is None:
-        return WorldTools()
-    from toolgrad_dspy.tools.mcp import load_mcp_config
-
-    return McpTools(load_mcp_config(path))

@@ -20,7 +20,8 @@ class Verification(Record):
     """What the rules find in the accepted samples of a run.
 
     ``sound`` ones have no fault. What the rules leave open was decided by a model when the sample was made
-    (``by_model``); where no such decision is stored, it is a fault (``undecided``).
+    (``by_model``); where no such decision is stored, it is a fault (``undecided``). A session that is not as it was
+    stored is a fault, too (``damaged``), and not counted among the samples.
     """
 
     samples: int
@@ -46,7 +47,8 @@ def verify(store: RunStore) -> Verification:
     shown_chars = _shown_chars(store)
     faults: list[SampleFault] = []
     samples = by_model = 0
-    for session in store.sessions("accepted"):
+    damaged: set[int] = set()
+    for session in store.sessions("accepted", damaged=damaged):
         if session.sample is None:
             continue
         samples += 1
@@ -54,7 +56,8 @@ def verify(store: RunStore) -> Verification:
         by_model += decided
         faults += found
     sound = samples - len({fault.index for fault in faults})
-    return Verification(samples=samples, sound=sound, by_model=by_model, faults=tuple(faults))
+    changed = [SampleFault(index=i, code="damaged", text="it is not as it was stored") for i in sorted(damaged)]
+    return Verification(samples=samples, sound=sound, by_model=by_model, faults=(*changed, *faults))
 
 
 def _faults(

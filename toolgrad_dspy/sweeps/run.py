@@ -12,7 +12,7 @@ from toolgrad_dspy.errors import UsageError
 from toolgrad_dspy.files import check_writable, store_errors
 from toolgrad_dspy.lm import Models
 from toolgrad_dspy.optimizers.base import FEWEST_TASKS
-from toolgrad_dspy.runs import tools_spec
+from toolgrad_dspy.runs import ToolsFiles, tools_spec
 from toolgrad_dspy.sweeps.lifecycle import elsewhere
 from toolgrad_dspy.sweeps.plots import save_plots
 from toolgrad_dspy.sweeps.report import SweepOutcome, check_free, save_best
@@ -30,7 +30,8 @@ class SweepSpec:
     """What a sweep is to do. Raises UsageError for a value that is out of range.
 
     - ``output`` is the folder of the results, by default ``sweeps/`` and the name of the ``study``.
-    - ``space`` and ``tools`` are files, by default the built-in space and the bundled world.
+    - ``space`` is a file, ``tools`` are files as ``tools_spec`` takes them; by default the built-in space and the
+      bundled world.
     - ``storage`` is a journal file or a database's URL, by default ``journal.log`` in the folder.
     - ``trials`` counts all trials of the study, over all ``workers`` and starts; ``sessions`` score each of them.
     - ``single`` searches for quality alone, and ends trials early that fall behind.
@@ -53,7 +54,7 @@ class SweepSpec:
     train: int = 6
     validation: int = 6
     threads: int = 8
-    tools: Path | None = None
+    tools: ToolsFiles = None
     seed: int = 0
     take_over: bool = False
 
@@ -160,6 +161,7 @@ def _job(spec: SweepSpec) -> SweepJob:
                 f"too few {name} tasks: {getattr(spec, name)}; an optimizer of the space needs {FEWEST_TASKS}",
                 code="too_few_tasks",
             )
+    tools = tools_spec(spec.tools)
     plan = StudyPlan(
         space=space.data,
         single=spec.single,
@@ -172,8 +174,8 @@ def _job(spec: SweepSpec) -> SweepJob:
             "threads": spec.threads,
         },
         models=fixed_models(),
-        tools=tools_spec(spec.tools).public(),
+        tools=tools.public(),
         seed=spec.seed,
     )
     address = storage_address(spec.storage or str(spec.folder / "journal.log"))
-    return SweepJob(address, spec.study, plan, space, spec.tools, spec.folder / "programs", spec.trials)
+    return SweepJob(address, spec.study, plan, space, tools, spec.folder / "programs", spec.trials)

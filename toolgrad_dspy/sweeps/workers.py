@@ -18,7 +18,7 @@ from optuna import Study, Trial
 
 from toolgrad_dspy.concurrency import run_on_loop_thread
 from toolgrad_dspy.errors import RunError, ToolGradError
-from toolgrad_dspy.runs import tools_spec
+from toolgrad_dspy.runs import ToolsSpec
 from toolgrad_dspy.sweeps import lifecycle
 from toolgrad_dspy.sweeps.interrupts import HeldInterrupt
 from toolgrad_dspy.sweeps.space import SearchSpace
@@ -47,7 +47,7 @@ class SweepJob:
     name: str
     plan: StudyPlan
     space: SearchSpace
-    tools: Path | None
+    tools: ToolsSpec
     programs: Path
     total: int
 
@@ -90,7 +90,7 @@ def _outcome(job: SweepJob, parent: int, pipe: "Connection[Message, None]", prog
 
 
 def _run_trials(job: SweepJob, parent: int, progress: Callable[[str], None]) -> None:
-    study, library = job.open(), tools_spec(job.tools).library()
+    study, library = job.open(), job.tools.library()
     run_on_loop_thread(library.open())
     try:
         runner = TrialRunner(job.space, job.plan, library, job.program_file, progress)

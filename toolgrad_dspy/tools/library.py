@@ -217,7 +217,7 @@ def _named_twice(tool: Tool, first: Tool) -> str:
     if tool.source != first.source:
         return (
             f"tool name {tool.name!r} is offered by source {first.source!r} and by source {tool.source!r}; "
-            'set "prefix" on one of them, or "deny" the tool there'
+            'set "prefix" on one of them, "deny" the tool there, or rename it where it is a function'
         )
     # Two names of a server may become one when what providers refuse is replaced: "x.y" and "x_y".
     names = "" if tool.source_name == first.source_name else f" (for {first.source_name!r} and {tool.source_name!r})"

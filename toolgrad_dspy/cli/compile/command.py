@@ -35,7 +35,7 @@ from toolgrad_dspy.cli.options import (
     Quiet,
     Repairs,
     Seed,
-    ToolsFile,
+    ToolsFiles,
     Wait,
 )
 from toolgrad_dspy.cli.output import REHEARSAL_NOTE, note, say, say_json
@@ -44,7 +44,7 @@ from toolgrad_dspy.interrupts import STOPPED, Stopped
 
 
 def compile_(
-    tools: ToolsFile = None,
+    tools: ToolsFiles = None,
     config: ConfigOption = None,
     optimizer: OptimizerName = "gepa",
     strategy: Strategy = None,
@@ -141,5 +141,6 @@ def compile_(
     for line in lines(compiled, NOTHING_TO_FIND if finds_nothing else ""):
         say(line)
     say(f"saved: {path}")
-    options = ["--program", path, *(["--tools", tools] if tools else []), *(["--config", config] if config else [])]
+    options = ["--program", path, *(part for file in tools or () for part in ("--tools", file))]
+    options += ["--config", config] if config else []
     say(f"next: toolgrad-dspy generate -n 20 {shlex.join(map(str, options))}")

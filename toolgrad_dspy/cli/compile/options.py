@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from toolgrad_dspy.cli.options import finite
 from toolgrad_dspy.errors import UsageError, one_line
 
 if TYPE_CHECKING:
@@ -65,16 +66,20 @@ RecordOption = Annotated[
 ]
 Resume = Annotated[bool, typer.Option("--resume", help="Resume an interrupted tuning.")]
 
-Train = Annotated[int, typer.Option("--train", help="Number of training tasks.", min=4)]
-Validation = Annotated[int, typer.Option("--validation", help="Number of validation tasks.", min=4)]
-Test = Annotated[int, typer.Option("--test", help="Number of test tasks. Tuning never sees them.", min=4)]
+Train = Annotated[int, typer.Option("--train", help="Number of training tasks.", min=4, max=100_000)]
+Validation = Annotated[int, typer.Option("--validation", help="Number of validation tasks.", min=4, max=100_000)]
+Test = Annotated[
+    int, typer.Option("--test", help="Number of test tasks. Tuning never sees them.", min=4, max=100_000)
+]
 
 # A tuning runs many sessions, so they are shorter than those of a run (compiling.ITERATIONS).
 Iterations = Annotated[
     int | None, typer.Option("--iterations", help="Passes of the loop per session (5).", min=1, max=100)
 ]
 
-MetricCalls = Annotated[int, typer.Option("--metric-calls", help="The most sessions that tuning may score.", min=1)]
+MetricCalls = Annotated[
+    int, typer.Option("--metric-calls", help="The most sessions that tuning may score.", min=1, max=1_000_000)
+]
 LmCalls = Annotated[
     int | None,
     typer.Option("--lm-calls", help="The most LM calls of all stages and roles together.", min=1),
@@ -87,8 +92,11 @@ BudgetUsd = Annotated[
         metavar="USD",
     ),
 ]
-Minutes = Annotated[float | None, typer.Option("--minutes", help="The most minutes of all stages.", min=0.01)]
-Threads = Annotated[int, typer.Option("--threads", help="Number of sessions that run at once.", min=1)]
+Minutes = Annotated[
+    float | None,
+    typer.Option("--minutes", help="The most minutes of all stages.", min=0.01, max=525_600, callback=finite),
+]
+Threads = Annotated[int, typer.Option("--threads", help="Number of sessions that run at once.", min=1, max=1_000)]
 
 
 def dollars(text: str) -> float | None:

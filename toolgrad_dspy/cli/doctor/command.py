@@ -1,12 +1,12 @@
 """``toolgrad-dspy doctor``: whether everything that a run needs works."""
 
 import asyncio
-from pathlib import Path
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from toolgrad_dspy.cli.options import ConfigOption, Json, ToolsFile
+from toolgrad_dspy.cli.options import ConfigOption, Json, ToolsFiles
 from toolgrad_dspy.cli.output import note, say, say_json
 from toolgrad_dspy.errors import ToolGradError
 
@@ -24,7 +24,7 @@ Ask = Annotated[
 ]
 
 
-def doctor(ask: Ask = False, tools: ToolsFile = None, config: ConfigOption = None, json: Json = False) -> None:
+def doctor(ask: Ask = False, tools: ToolsFiles = None, config: ConfigOption = None, json: Json = False) -> None:
     """Print versions, models and tools, and what is known about them; exit with 1 if something does not work.
 
     Without --models no request is sent to any model.
@@ -43,7 +43,7 @@ def doctor(ask: Ask = False, tools: ToolsFile = None, config: ConfigOption = Non
     if ask:
         inventory, unwritten = asyncio.run(_probed(models, inventory))
     known = tuple((model, known_facts(models, model) if model.choice in with_engine else None) for model in inventory)
-    report = Report(known, _tools(tools, models), (unwritten,) if unwritten else ())
+    report = Report(known, _tools(tools or (), models), (unwritten,) if unwritten else ())
     if json:
         say_json(report.data())
     else:
@@ -69,12 +69,12 @@ async def _probed(
         await models.aclose()
 
 
-def _tools(path: Path | None, models: "Models") -> "Tools":
+def _tools(files: Sequence[str], models: "Models") -> "Tools":
     from toolgrad_dspy.cli.doctor.report import Tools
     from toolgrad_dspy.runs import tools_spec
 
     async def opened() -> Tools:
-        spec = tools_spec(path)
+        spec = tools_spec(files)
         library = spec.library()
         library.hide(models.secrets)
         async with library:
@@ -83,4 +83,4 @@ def _tools(path: Path | None, models: "Models") -> "Tools":
     try:
         return asyncio.run(opened())
     except ToolGradError as error:
-        return Tools(str(path or "the bundled world"), problem=error)
+        return Tools(", ".join(files) or "the bundled world", problem=error)

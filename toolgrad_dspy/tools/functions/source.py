@@ -1,14 +1,13 @@
 """Plain Python functions as tools."""
 
 import asyncio
-import contextvars
 import copy
 import inspect
 import json
 import time
 from collections.abc import AsyncIterator, Callable, Collection, Iterable
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from functools import partial
 from typing import Any
 
 from pydantic import JsonValue, ValidationError
@@ -18,6 +17,7 @@ from toolgrad_dspy.errors import ToolSourceError, hint
 from toolgrad_dspy.records import Observation, Tool, ToolCall
 from toolgrad_dspy.tools.base import Isolation, SourceNote, ToolSession, ToolSource
 from toolgrad_dspy.tools.functions.schema import FunctionSpec
+from toolgrad_dspy.tools.functions.threads import Threads
 
 Function = Callable[..., Any]
 Functions = Iterable[Function]
@@ -31,7 +31,8 @@ class FunctionSource(ToolSource):
 
     Type hints become the JSON Schema (pydantic: nested models, ``Literal``, ``Annotated[..., Field(...)]``,
     defaults), and the docstring (Google, NumPy or Sphinx style) its descriptions. Arguments are validated, and
-    converted to what the hints say, before the call. Sync functions run in threads of the source's own. What a
+    converted to what the hints say, before the call. Sync functions run in threads of the source's own; one that
+    still runs when its call was given up keeps the next calls of that session waiting, and of no other. What a
     function raises, ``SystemExit`` included, is an observation.
 
     ``isolation="session"``: ``functions`` is a factory ``(seed) -> functions``, called for every session, and for
@@ -79,8 +80,8 @@ class FunctionSource(ToolSource):
         self._category = category or id
         self._writes = writes
         self._specs: dict[str, FunctionSpec] = {}
-        self._shared: FunctionSession | None = None
-        self._executor: ThreadPoolExecutor | None = None
+        self._shared: dict[str, Function] | None = None
+        self._threads: Threads | None = None
 
     async def open(self) -> None:
         functions = _by_name(self.id, self._make(0))  # any seed will do: all sessions have the same functions
@@ -96,16 +97,12 @@ class FunctionSource(ToolSource):
                 code="unknown_function",
             )
         # Threads of its own: asyncio's default ones are few, and tools that block would starve whatever needs those.
-        self._executor = ThreadPoolExecutor(THREADS, thread_name_prefix=f"toolgrad-{self.id}")
-        if self.isolation == "shared":
-            self._shared = FunctionSession(self._specs, functions, self._executor, lock=None)
+        self._threads = Threads(f"toolgrad-{self.id}", THREADS)
+        self._shared = functions if self.isolation == "shared" else None
 
     async def close(self) -> None:
-        self._shared = None
-        if self._executor is not None:
-            # Not waited for: a function that never returns cannot be stopped, and must not hold up the run's end.
-            self._executor.shutdown(wait=False, cancel_futures=True)
-            self._executor = None
+        # Threads are not waited for: a function that never returns must not hold up the run's end.
+        self._shared = self._threads = None
 
     async def tools(self) -> list[Tool]:
         return [spec.tool for spec in self._specs.values()]
@@ -126,33 +123,33 @@ class FunctionSource(ToolSource):
 
     @asynccontextmanager
     async def session(self, seed: int) -> AsyncIterator[ToolSession]:
-        if self._executor is None:
+        if self._threads is None:
             raise self.not_open()
         if self._shared is not None:
-            yield self._shared
+            yield FunctionSession(self._specs, self._shared, self._threads, AsyncExitStack)
         else:
-            functions = _by_name(self.id, self._make(seed))
-            yield FunctionSession(self._specs, functions, self._executor, lock=asyncio.Lock())
+            functions, lock = _by_name(self.id, self._make(seed)), asyncio.Lock()
+            yield FunctionSession(self._specs, functions, self._threads, lambda: lock)
 
     def _reads(self, name: str) -> bool | None:
         return None if self._writes is None else name not in self._writes
 
 
 class FunctionSession(ToolSession):
-    """Calls of one set of functions; one at a time where there is a ``lock``."""
+    """Calls of one set of functions, each in a ``turn`` of its own."""
 
     def __init__(
         self,
         specs: dict[str, FunctionSpec],
         functions: dict[str, Function],
-        executor: ThreadPoolExecutor,
-        lock: asyncio.Lock | None,
+        threads: Threads,
+        turn: Callable[[], AbstractAsyncContextManager[object]],
     ) -> None:
         self._specs = specs
         self._functions = functions
-        self._executor = executor
-        self._lock = lock
-        self._thread: asyncio.Future[Any] | None = None  # the last call that went to one
+        self._threads = threads
+        self._turn = turn
+        self._given_up: set[asyncio.Future[Any]] = set()  # threads that run on although their calls were cancelled
 
     async def call(self, call: ToolCall) -> Observation:
         spec = self._specs.get(call.tool)
@@ -163,12 +160,9 @@ class FunctionSession(ToolSession):
             arguments = spec.arguments(copy.deepcopy(call.arguments))
         except ValidationError as error:
             return Observation.failure("invalid_arguments", _explain(error))
-        if self._lock is None:
-            return await self._run(self._functions[call.tool], arguments)
-        async with self._lock:
-            # A call that was cancelled runs on in its thread, which nothing can stop.
-            if self._thread is not None:
-                await asyncio.wait((self._thread,))
+        async with self._turn():
+            while self._given_up:
+                await asyncio.wait(self._given_up)
             return await self._run(self._functions[call.tool], arguments)
 
     async def _run(self, function: Function, arguments: dict[str, Any]) -> Observation:
@@ -183,14 +177,13 @@ class FunctionSession(ToolSession):
     async def _result(self, function: Function, arguments: dict[str, Any]) -> Any:
         if inspect.iscoroutinefunction(function):
             return await function(**arguments)
-        context = contextvars.copy_context()  # an executor, unlike asyncio.to_thread, does not pass it on
-        running = self._executor.submit(context.run, _result_of, function, arguments)
-        self._thread = asyncio.wrap_future(running)
+        begun: list[asyncio.Future[Any]] = []
         try:
-            # Shielded: it has to end when the thread does, not when the wait is cancelled.
-            result = await asyncio.shield(self._thread)
+            result = await self._threads.run(partial(_result_of, function, arguments), begun.append)
         except asyncio.CancelledError:
-            running.cancel()  # it may not have begun
+            for thread in begun:  # nothing can stop it
+                self._given_up.add(thread)
+                thread.add_done_callback(self._given_up.discard)
             raise
         # A partial of a coroutine function, or a callable object, is not recognised above.
         return await result if inspect.isawaitable(result) else result

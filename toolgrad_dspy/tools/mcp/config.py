@@ -1,41 +1,44 @@
 """Servers from a file as MCP clients have it: ``{"mcpServers": {"files": {"command": "npx", "args": [...]}}}``.
 
-A client's file works unchanged. Beside the clients' keys a server may have ours, from ``isolation`` to ``category``
-(:class:`ServerSettings`). ``${NAME}`` and ``${NAME:-default}`` in ``args``, ``env``, ``headers`` and ``url`` are
-taken from the environment; ``${WORKSPACE}``, ``${SEED}`` and ``${SESSION}`` (a name that no other session has) are
-the session's. Relative paths start at the file's folder, in which a server without ``cwd`` also runs.
+A client's file works unchanged (``client_spellings.py``). Beside the clients' keys a server may have ours, from
+``isolation`` to ``category`` (:class:`ServerSettings`). ``${NAME}`` and ``${NAME:-default}`` are taken from the
+environment, and ``${workspaceFolder}`` and ``${userHome}`` are what editors put there; ``${WORKSPACE}``, ``${SEED}``
+and ``${SESSION}`` (a name that no other session has) are the session's. Relative paths start at the file's folder, in
+which a server without ``cwd`` also runs.
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from toolgrad_dspy.errors import UsageError
+from toolgrad_dspy.env_file import read_env
+from toolgrad_dspy.errors import Mistakes, UsageError
 from toolgrad_dspy.secrets import expand, masked_entry, names_secret, variables
 from toolgrad_dspy.tools.base import Isolation
+from toolgrad_dspy.tools.mcp.client_spellings import client_variables
 from toolgrad_dspy.tools.mcp.config_file import parse_entry, read_servers
 from toolgrad_dspy.tools.mcp.source import McpSource
 from toolgrad_dspy.tools.mcp.targets import HttpTarget, StdioTarget, Target, check_url
 
 
 class ServerSettings(BaseModel):
-    """One entry of ``mcpServers``. Times are in seconds. The last four keys are accepted and have no effect: they
-    are for the user interface of a client.
-    """
+    """One server of a file. Times are in seconds. ``env_file`` has further variables of ``env``, which go first."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     command: str | None = None
     args: tuple[str, ...] = Field(default=(), repr=False)
     env: dict[str, str] = Field(default={}, repr=False)
+    env_file: str | None = None
     cwd: str | None = None
-    url: str | None = Field(default=None, repr=False, validation_alias=AliasChoices("url", "serverUrl"))
+    url: str | None = Field(default=None, repr=False)
     headers: dict[str, str] = Field(default={}, repr=False)
-    type: Literal["stdio", "http", "streamable-http", "streamableHttp", "streamable_http", "sse"] | None = Field(
-        default=None, validation_alias=AliasChoices("type", "transport", "transportType")
+    type: Literal["stdio", "local", "http", "streamable-http", "streamableHttp", "streamable_http", "sse"] | None = (
+        None
     )
     disabled: bool = False
 
@@ -50,14 +53,23 @@ class ServerSettings(BaseModel):
     prefix: str = Field(default="", pattern=r"^[A-Za-z0-9_-]*$", max_length=32)
     category: str | None = None
 
-    auto_approve: Any = Field(default=None, validation_alias="autoApprove", exclude=True, repr=False)
-    always_allow: Any = Field(default=None, validation_alias="alwaysAllow", exclude=True, repr=False)
-    trust: Any = Field(default=None, exclude=True, repr=False)
-    description: Any = Field(default=None, exclude=True, repr=False)
+    def texts(self) -> Iterator[tuple[str, str]]:
+        """Every text in which variables are replaced, after the place where it stands."""
+        for key in ("command", "url", "cwd", "workspace"):
+            text = getattr(self, key)
+            if text is not None:
+                yield key, text
+        yield from ((f"args[{position}]", arg) for position, arg in enumerate(self.args))
+        for key in ("env", "headers"):
+            yield from ((f"{key}.{name}", value) for name, value in getattr(self, key).items())
 
-    def texts(self) -> tuple[str, ...]:
-        """Every text in which variables are replaced."""
-        return (*self.args, *self.env.values(), *self.headers.values(), self.url or "")
+    def filled(self, texts: Mapping[str, str]) -> Self:
+        """The settings with those ``texts``, by place."""
+        update: dict[str, Any] = {place: text for place, text in texts.items() if place in type(self).model_fields}
+        update["args"] = tuple(texts[f"args[{position}]"] for position in range(len(self.args)))
+        for key in ("env", "headers"):
+            update[key] = {name: texts[f"{key}.{name}"] for name in getattr(self, key)}
+        return self.model_copy(update=update)
 
     @model_validator(mode="after")
     def _one_target(self) -> Self:
@@ -69,6 +81,8 @@ class ServerSettings(BaseModel):
             raise ValueError(
                 '"workspace" needs a server with "command": a copy of a folder cannot be given to a "url"'
             )
+        if self.type is not None and (self.type in ("stdio", "local")) != bool(self.command):
+            raise ValueError(f'has "type" {self.type!r}, which goes with "{"url" if self.command else "command"}"')
         return self
 
 
@@ -79,19 +93,27 @@ class McpConfig:
         self.path = path
         self.servers = dict(servers)
         # No more of the environment than the file refers to: a configuration is sent to other processes with a run.
-        texts = (text for settings in servers.values() for text in settings.texts())
-        self._environ = {name: environ[name] for name in variables(texts) if name in environ}
+        names = variables(text for settings in servers.values() for _, text in settings.texts())
+        self._environ = {name: environ[name] for name in names if name in environ}
 
     def __repr__(self) -> str:
         return f"McpConfig({str(self.path)!r}, servers={list(self.servers)})"
 
     def sources(self) -> list[McpSource]:
-        """A source per server. Raises UsageError for a variable that is not set and a folder that does not exist."""
-        return [self._source(name, settings) for name, settings in self.servers.items()]
+        """A source per server. Raises UsageError with all that is wrong: variables, addresses, folders."""
+        mistakes = Mistakes(str(self.path))
+        sources = self.made(mistakes)
+        mistakes.check()
+        return sources
+
+    def made(self, mistakes: Mistakes) -> list[McpSource]:
+        """The sources that can be made; what is wrong with the others is put to ``mistakes``."""
+        made = [mistakes.attempt(partial(self._source, name), None) for name in self.servers]
+        return [source for source in made if source is not None]
 
     def targets(self) -> dict[str, Target]:
-        """What each server is, with variables and paths resolved. Raises UsageError."""
-        return {name: self._target(name, settings) for name, settings in self.servers.items()}
+        """What each server is, with variables and paths resolved. Raises UsageError for the first that is wrong."""
+        return {name: self._target(name, self._filled(name)) for name in self.servers}
 
     def public(self) -> dict[str, Any]:
         """The configuration as it may be shown and stored: with paths resolved, and ``***`` for everything that is
@@ -105,12 +127,12 @@ class McpConfig:
             shown["workspace"] = str(self._resolved(settings.workspace))
         return shown
 
-    def _source(self, name: str, settings: ServerSettings) -> McpSource:
-        where = self._where(name)
+    def _source(self, name: str) -> McpSource:
+        settings = self._filled(name)
         workspace = None if settings.workspace is None else self._resolved(settings.workspace)
         if workspace is not None and not workspace.is_dir():
             raise UsageError(
-                f'{where}: the folder {str(workspace)!r} does not exist; correct "workspace" or create it',
+                f'server {name!r}: the folder {str(workspace)!r} does not exist; correct "workspace" or create it',
                 code="workspace_missing",
             )
         return McpSource(
@@ -128,38 +150,37 @@ class McpConfig:
             start_timeout=settings.start_timeout,
         )
 
+    def _filled(self, name: str) -> ServerSettings:
+        """The settings of a server with its variables, and those of its file, filled in."""
+        settings = self.servers[name]
+        mistakes = Mistakes(f"server {name!r}")
+        texts = {
+            place: mistakes.attempt(partial(expand, text, self._environ, place), text)
+            for place, text in settings.texts()
+        }
+        mistakes.check()
+        return settings.filled(texts)
+
     def _target(self, name: str, settings: ServerSettings) -> Target:
-        where = self._where(name)
-
-        def filled(values: Mapping[str, str], key: str) -> dict[str, str]:
-            return {name: expand(value, self._environ, f"{where}: {key}.{name}") for name, value in values.items()}
-
         if settings.url:
-            url = expand(settings.url, self._environ, f"{where}: url")
-            check_url(url, where)
-            return HttpTarget(
-                url, filled(settings.headers, "headers"), sse=settings.type == "sse", hidden=self._hidden(settings)
-            )
+            check_url(settings.url, f"server {name!r}")
+            return HttpTarget(settings.url, settings.headers, sse=settings.type == "sse", hidden=self._hidden(name))
         command = settings.command or ""
         if "/" in command:  # a path; anything else is looked up in PATH
             command = str(self._resolved(command))
-        args = tuple(expand(arg, self._environ, f"{where}: args[{i}]") for i, arg in enumerate(settings.args))
         cwd = settings.cwd or "."
         return StdioTarget(
             command,
-            args,
-            filled(settings.env, "env"),
+            settings.args,
+            settings.env,
             cwd if "${" in cwd else str(self._resolved(cwd)),  # the session's folder has no path yet
-            hidden=self._hidden(settings),
+            hidden=self._hidden(name),
         )
 
-    def _hidden(self, settings: ServerSettings) -> tuple[str, ...]:
+    def _hidden(self, name: str) -> tuple[str, ...]:
         """The values of variables that are named like secrets, wherever they were filled in."""
-        names = sorted(filter(names_secret, variables(settings.texts())))
-        return tuple(self._environ[name] for name in names if name in self._environ)
-
-    def _where(self, name: str) -> str:
-        return f"{self.path}: server {name!r}"
+        used = variables(text for _, text in self.servers[name].texts())
+        return tuple(self._environ[used] for used in sorted(filter(names_secret, used)) if used in self._environ)
 
     def _resolved(self, path: str) -> Path:
         # Not resolved further: a symbolic link may be what makes a command work (a Python of a virtual environment).
@@ -169,7 +190,7 @@ class McpConfig:
 def load_mcp_config(path: Path, environ: Mapping[str, str] = os.environ) -> McpConfig:
     """The servers that ``path`` configures, checked as far as is possible without starting them.
 
-    Raises UsageError: one line that names the file, the server and the key.
+    Raises UsageError: one line that names the file, and every server and key that is wrong.
 
     >>> import asyncio, json, sys, tempfile
     >>> from toolgrad_dspy.tools import Library
@@ -184,13 +205,32 @@ def load_mcp_config(path: Path, environ: Mapping[str, str] = os.environ) -> McpC
     48 session
     >>> folder.cleanup()
     """
+    mistakes = Mistakes(str(path))
+    known = {**client_variables(path.resolve()), **environ}
     servers: dict[str, ServerSettings] = {}
     for name, entry in read_servers(path).items():
-        settings = parse_entry(path, name, entry, ServerSettings)
-        if not settings.disabled:
+        settings = mistakes.attempt(partial(_settings, path, name, entry, known), None)
+        if settings is not None and not settings.disabled:
             servers[name] = settings
+    config = McpConfig(path.resolve(), servers, known)
+    config.made(mistakes)  # variables and folders are told here, and not in the middle of a run
+    mistakes.check()
     if not servers:
         raise UsageError(f'{path}: no server to use; add one under "mcpServers", or enable one', code="no_servers")
-    config = McpConfig(path.resolve(), servers, environ)
-    config.sources()  # raises for variables and folders, here and not in the middle of a run
     return config
+
+
+def _settings(path: Path, name: str, entry: object, environ: Mapping[str, str]) -> ServerSettings:
+    """The settings of one server, with the variables of its file of those among its own."""
+    settings = parse_entry(name, entry, ServerSettings)
+    if settings.env_file is None or settings.disabled:
+        return settings
+    mistakes = Mistakes(f"server {name!r}: env_file")
+
+    def read(written: str) -> dict[str, str]:
+        return read_env(path.parent / Path(expand(written, environ, "the path")).expanduser())
+
+    nothing: dict[str, str] = {}
+    own = mistakes.attempt(partial(read, settings.env_file), nothing)
+    mistakes.check()
+    return settings.model_copy(update={"env": {**own, **settings.env}, "env_file": None})
