@@ -3,7 +3,7 @@
 import pytest
 
 from toolgrad_dspy.texts import Demand
-from toolgrad_dspy.texts.copied import copied
+from toolgrad_dspy.texts.copied import copied, copied_into_response
 
 WANTED = [
     Demand("value", "s1", "list_calendar", "/date_range/first", "2026-05-13"),
@@ -44,3 +44,18 @@ def test_one_value_in_parentheses_is_copied_after_the_words_of_its_tools_descrip
     assert list(copied(query, WANTED, does)) == ["(party size 4)"]
     assert list(copied(query, WANTED)) == []
     assert list(copied("List the entries of my calendar, please (party size 4).", WANTED, does)) == []
+
+
+@pytest.mark.parametrize(
+    ("response", "is_copied"),
+    [
+        ('To see them, use: List entries (date range first "2026-05-13", date range last "2026-05-25").', True),
+        ('Booked: (party size 4, seating "by the window").', True),
+        ("Your table is booked (party size 4, seating by the window).", False),
+        ('The table is called "By the window" (for four).', False),
+    ],
+)
+def test_a_response_that_repeats_a_request_line_is_told_by_its_quotation_marks(
+    response: str, is_copied: bool
+) -> None:
+    assert bool(list(copied_into_response(response, WANTED))) == is_copied

@@ -24,7 +24,9 @@ SENTENCE_CHARACTERS = 240
 SHORTEST_SENTENCE = 8
 # Characters of a sentence of the response. No longer text is held to its length by a grammar (`dialects/grammar.py`).
 ANSWER_CHARACTERS = 500
-_OF_THE_RESPONSE = frozenset({"empty_response", "claim_unsupported", "not_answered", "internal_value", "tool_named"})
+_OF_THE_RESPONSE = frozenset(
+    {"empty_response", "copied_response", "claim_unsupported", "not_answered", "internal_value", "tool_named"}
+)
 
 
 class Updater(dspy.Module):

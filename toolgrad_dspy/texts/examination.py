@@ -21,7 +21,7 @@ from toolgrad_dspy.rendering import abridge
 from toolgrad_dspy.texts.answers import answers
 from toolgrad_dspy.texts.claims import MOST_CLAIMS, SEARCHED_CHARS, Claim, claims
 from toolgrad_dspy.texts.clauses import Clause
-from toolgrad_dspy.texts.copied import copied
+from toolgrad_dspy.texts.copied import copied, copied_into_response
 from toolgrad_dspy.texts.deeds import Deeds
 from toolgrad_dspy.texts.demands import Demand, demands
 from toolgrad_dspy.texts.evidence import Evidence
@@ -45,6 +45,7 @@ ViolationCode = Literal[
     "call_not_asked",  # nothing in it asks for a call
     "internal_value",  # the query or the response contains an internal id
     "copied_request",  # the query repeats a request's names and values in parentheses
+    "copied_response",  # the response does
     "tool_named",  # the query or the response names a tool
     "claim_unsupported",  # the response says what is in no result
     "broken_origin",  # an argument comes from a step that is gone, or from a place where it does not stand
@@ -254,6 +255,7 @@ def examine(
     own = _Examiner(query, response, workflow, tools, shown_chars)
     own.broken += _of_the_calls(workflow, tools)
     own.broken += _copied(query, wanted, [tool.description for tool in tools.values()])
+    own.broken += _copied_into_response(response, wanted)
     own.broken += _surely_broken(query, response, workflow, names or tools)
     if any(violation.code == "too_long" for violation in own.broken):
         return Examination(wanted, tuple(own.broken))
@@ -330,6 +332,12 @@ def _copied(query: str, wanted: tuple[Demand, ...], does: Iterable[str]) -> Iter
     for aside in copied(query, wanted, does):
         text = f"copied: the query repeats {aside!r} from what it has to ask for"
         yield Violation("copied_request", text, f"the query must say {aside!r} in sentences, as a person would")
+
+
+def _copied_into_response(response: str, wanted: tuple[Demand, ...]) -> Iterator[Violation]:
+    for aside in copied_into_response(response, wanted):
+        text = f"copied: the response repeats {aside!r} from the requests"
+        yield Violation("copied_response", text, "the response must tell what came of the requests, not repeat them")
 
 
 def _surely_broken(query: str, response: str, workflow: Workflow, names: Iterable[str]) -> Iterator[Violation]:
