@@ -138,7 +138,7 @@ def _played(
     gateway = {**environ, "TOOLGRAD_API_BASE": f"{model.url}/{in_base}"}
     echoing = {**environ, "TOOLGRAD_API_BASE": echo.url, "TOOLGRAD_API_KEY": repeated, "TOOLGRAD_RETRIES": "0"}
     configured = ("--config", "c.yaml")
-    told_by, web_too = ("--tools", "told.json"), ("--tools", "web.json")
+    told_by = ("--tools", "told.json")
     # Each of these uses what the one before it has left.
     chains: list[list[_Command]] = [
         [

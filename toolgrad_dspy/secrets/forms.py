@@ -32,7 +32,9 @@ def forms(secret: str) -> Iterator[Form]:
     yield Form((solid,), re.compile("".join(map(_escaped, secret))))
     for core in sorted({core for offset in range(3) for core in _cores(_bytes(secret), offset)}):
         body = _WRAP.join(map(re.escape, core))
-        yield Form((core[:_ANCHOR], core[-_ANCHOR:]), re.compile(f"{_BASE64}{{0,2}}{body}{_BASE64}{{0,2}}={{0,2}}"))
+        size = min(_ANCHOR, len(core) // 2)
+        # Side by side: a line ends within one of them at most.
+        yield Form((core[:size], core[size : 2 * size]), re.compile(f"{_BASE64}{{0,2}}{body}{_BASE64}{{0,2}}={{0,2}}"))
 
 
 def _escaped(character: str) -> str:
