@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import socket
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -73,6 +74,107 @@ def test_links_never_lead_out_of_the_copy(folder: Path, tmp_path: Path) -> None:
         assert not (workspace.path / "system").is_symlink()
     finally:
         workspace.remove()
+
+
+def left(workspace: Workspace) -> set[str]:
+    """The paths in the copy."""
+    return {path.relative_to(workspace.path).as_posix() for path in workspace.path.rglob("*")}
+
+
+def test_a_link_is_left_out_when_any_way_through_it_leads_out_of_the_folder(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "outside" / "secret.txt").write_text("secret", encoding="utf-8")
+    (folder / "relative").symlink_to("../outside/secret.txt")
+    (folder / "absolute").symlink_to(tmp_path / "outside", target_is_directory=True)
+    (folder / "chain").symlink_to("docs/link")
+    (folder / "docs" / "link").symlink_to("../relative")
+    (folder / "through").symlink_to("absolute/secret.txt")
+    (folder / "up").symlink_to("..", target_is_directory=True)
+    (folder / "dangling_out").symlink_to("../nothing")
+    (folder / "here").symlink_to(".", target_is_directory=True)
+    (folder / "up_through").symlink_to("here/../outside/secret.txt")
+    workspace = Workspace(folder)
+    try:
+        out = ["absolute", "chain", "dangling_out", "docs/link", "relative", "through", "up", "up_through"]
+        assert workspace.left_out == {"links_left_out": out, "special_files_left_out": []}
+        assert left(workspace) == {"a.txt", "docs", "docs/b.md", "here"}
+    finally:
+        workspace.remove()
+
+
+def test_a_link_within_the_folder_leads_to_the_copy_whatever_name_it_uses(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "alias").symlink_to(folder, target_is_directory=True)
+    (folder / "by_alias").symlink_to(tmp_path / "alias" / "a.txt")
+    (folder / "out_and_back").symlink_to("../original/a.txt")
+    (folder / "docs" / "far_out_and_back").symlink_to("../" * 20 + f"{folder}/a.txt".lstrip("/"))
+    (folder / "docs" / "through").symlink_to("../by_alias")
+    (folder / "dangling").symlink_to("docs/none.md")
+    (folder / "loop").symlink_to("loop")
+    for original in (folder, tmp_path / "alias"):
+        workspace = Workspace(original)
+        try:
+            root = workspace.path.resolve()
+            for name in ("by_alias", "out_and_back", "docs/far_out_and_back", "docs/through"):
+                assert (workspace.path / name).resolve() == root / "a.txt"
+            assert os.readlink(workspace.path / "docs/through") == "../by_alias"
+            assert os.readlink(workspace.path / "dangling") == "docs/none.md"
+            assert not (workspace.path / "loop").exists()
+            (workspace.path / "out_and_back").write_text("changed", encoding="utf-8")
+            assert workspace.left_out["links_left_out"] == []
+        finally:
+            workspace.remove()
+    assert (folder / "a.txt").read_text(encoding="utf-8") == "alpha\n"
+
+
+def test_a_relative_link_that_leaves_the_folder_and_comes_back_does_not_find_another_file_of_that_name(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Seen from the copy, ``../original/a.txt`` is a file of somebody else."""
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(scratch))
+    (folder / "docs" / "link").symlink_to("../../original/a.txt")
+    workspace = Workspace(folder)
+    (workspace.path.parent / "original").mkdir()
+    (workspace.path.parent / "original" / "a.txt").write_text("foreign", encoding="utf-8")
+    assert (workspace.path / "docs" / "link").read_text(encoding="utf-8") == "alpha\n"
+    workspace.remove()
+
+
+def test_pipes_sockets_and_devices_are_left_out_and_a_note_says_so(folder: Path) -> None:
+    os.mkfifo(folder / "pipe")
+    os.mkfifo(folder / "docs" / "inner pipe")
+    (folder / "to_pipe").symlink_to("pipe")
+    with socket.socket(socket.AF_UNIX) as listening:
+        # A path of a socket has 107 bytes at most.
+        here = os.getcwd()
+        os.chdir(folder)
+        listening.bind("socket")
+        os.chdir(here)
+
+        async def main() -> tuple[list[tuple[str, str]], str]:
+            source = McpSource("notes", script("notes", "${WORKSPACE}"), workspace=folder)
+            async with source, source.session(1) as session:
+                notes = [(note.code, str(note)) for note in source.notes()]
+                return notes, (await session.call(ToolCall(tool="list_files"))).text
+
+        notes, listing = asyncio.run(asyncio.wait_for(main(), 20))
+    assert [code for code, _ in notes] == ["special_files_left_out"]
+    assert "3 (docs/inner pipe, pipe, socket)" in notes[0][1]
+    assert listing.split() == ["/workspace/a.txt", "/workspace/docs", "/workspace/docs/b.md", "/workspace/to_pipe"]
+
+
+def test_a_note_says_how_many_links_are_left_out(folder: Path) -> None:
+    for number in range(5):
+        (folder / f"link{number}").symlink_to("/etc/hostname")
+
+    async def main() -> list[tuple[str, str]]:
+        async with McpSource("notes", script("notes", "${WORKSPACE}"), workspace=folder) as source:
+            return [(note.code, str(note)) for note in source.notes()]
+
+    ((code, note),) = asyncio.run(main())
+    assert code == "links_left_out"
+    assert "5 (link0, link1, link2, ...)" in note
 
 
 @pytest.mark.parametrize(

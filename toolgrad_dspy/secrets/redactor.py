@@ -1,12 +1,13 @@
 """Masking secrets in what programs, servers and models say."""
 
+import re
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import Any, TypeVar, cast
 
 from pydantic import JsonValue
 
-from toolgrad_dspy.secrets.forms import forms
+from toolgrad_dspy.secrets.forms import Form, forms
 from toolgrad_dspy.secrets.masked import MASK, Secret
 from toolgrad_dspy.secrets.words import is_ordinary
 
@@ -49,7 +50,7 @@ class Redactor:
     def json(self, value: JsonT) -> JsonT:
         """``value`` without the secrets, at any depth: texts, keys, and numbers that are one."""
         # Of most values it is enough to look at all of their texts at once.
-        return cast(JsonT, self._json(value)) if self._forms and self._may_hold(str(value)) else value
+        return cast(JsonT, self._json(value)) if self._secrets and any(self._present(str(value))) else value
 
     def _json(self, value: Any) -> Any:
         if isinstance(value, str):
@@ -63,13 +64,16 @@ class Redactor:
             return masked
         return MASK if isinstance(value, int) and str(value) in self._secrets else value
 
-    def _may_hold(self, text: str) -> bool:
-        return any(anchor in text for form in self._forms for anchor in form.anchors)
-
     def _spans(self, text: str) -> Iterator[tuple[int, int]]:
+        for form in self._present(text):
+            yield from (match.span() for match in re.finditer(form.pattern, text))
+
+    def _present(self, text: str) -> Iterator[Form]:
+        """The forms that may stand in ``text``: most often none, which is to be found out fast."""
+        has_lines = "\n" in text or "\\n" in text
         for form in self._forms:
-            if any(anchor in text for anchor in form.anchors):
-                yield from (match.span() for match in form.pattern.finditer(text))
+            if form.anchor in text or (has_lines and form.second_anchor in text):
+                yield form
 
 
 class Hidden:

@@ -35,7 +35,7 @@ _STANDS_FOR_VARIABLE = re.compile(r"[\ue000-\uf8ff]")
 _SCHEME = re.compile(r"(Bearer|Basic|Token)\s+", re.IGNORECASE)
 
 _PAIR = re.compile(r"([A-Za-z_][\w .-]*?)\s*[=:]\s*([^;&\s]+)")
-_TOKEN_ENDS = re.compile(r"""[\s,;|&"'{}\[\]()<>=:@]+""")
+_TOKEN_ENDS = re.compile(r"""[\s,;|&"'{}\[\]()<>=:@$]+""")
 
 
 def masked_value(text: str) -> Masked:
@@ -70,7 +70,7 @@ def is_path(text: str) -> bool:
 
     A key may begin with a slash, too: what is no path begins in no folder of this machine.
     """
-    return all(_begins_here(Path(path)) for path in text.split(os.pathsep))
+    return all(map(_begins_here, text.split(os.pathsep)))
 
 
 def masked_secret(text: str, *, sure: bool) -> Masked:
@@ -111,9 +111,10 @@ def secrets_in(text: str, *, sure: bool = False) -> Iterator[Secret]:
     yield from (Secret(token) for token in _TOKEN_ENDS.split(text) if token != text)
 
 
-def _begins_here(path: Path) -> bool:
-    if path.parts[:1] in ((".",), ("..",), ("~",)):
+def _begins_here(text: str) -> bool:
+    if text.startswith(("./", "../", "~/")):
         return True
+    path = Path(text)
     try:
         return path.is_absolute() and len(path.parts) > 1 and Path(*path.parts[:2]).exists()
     except (OSError, ValueError):  # a name that is too long, or has a null character
