@@ -335,6 +335,23 @@ def test_thoughts_that_use_up_the_token_limit_name_the_setting(
 
 
 @pytest.mark.parametrize(
+    ("message", "kind", "words"),
+    [
+        ({"content": "I", "finish": "content_filter"}, "content_filter", "filter"),
+        ({"content": None, "refusal": "I will not do that."}, "refused", "refused"),
+        ({"content": "[[ ## reason ## ]]\nIt", "finish": "length"}, "cut", "TOOLGRAD_MAX_TOKENS"),
+    ],
+)
+def test_how_an_answer_ended_is_said_as_such(
+    monkeypatch: pytest.MonkeyPatch, message: dict[str, Any], kind: str, words: str
+) -> None:
+    got = asked(monkeypatch, message, message)
+    assert got.error is not None
+    assert (got.error.code, got.kinds) == ("unusable_answer", [(kind, 1), (kind, 2)])
+    assert words in str(got.error)
+
+
+@pytest.mark.parametrize(
     "text", ["[" * 800_000, '{"a":' * 160_000, chat("[{" * 400_000), " " * 800_000, "\\" * 800_000]
 )
 def test_an_endless_answer_costs_bounded_time(monkeypatch: pytest.MonkeyPatch, text: str) -> None:

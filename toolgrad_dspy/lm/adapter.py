@@ -9,6 +9,7 @@ And an answer is read for what it means (``reading/``), and asked for once more 
 import weakref
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, Literal, Self
 
 import dspy
@@ -16,7 +17,7 @@ from dspy.clients.call_context import StreamProgress, adapter_fallback_scope
 from pydantic import BaseModel, ConfigDict, create_model
 
 from toolgrad_dspy.json_schema import Refusal, is_closed
-from toolgrad_dspy.lm.answer_faults import asking, note_fault, this_asking
+from toolgrad_dspy.lm.answer_faults import REFUSAL, asking, note_fault, this_asking
 from toolgrad_dspy.lm.answer_form import chat_form, chat_reminder, json_form, json_reminder
 from toolgrad_dspy.lm.reading import THOUGHT_TOO_LONG, Fault, read_answer
 from toolgrad_dspy.lm.reasking import Message, UnusableAnswerError, asking_again, with_first_answer
@@ -202,7 +203,7 @@ class _LenientAnswers(_AnyFormat):
     ) -> UnusableAnswerError:
         # A limit that was too small for the thoughts is too small for them the next time, too.
         again = fault is not THOUGHT_TOO_LONG
-        return UnusableAnswerError(type(self).__name__, signature, fault, shown, fields or {}, again)
+        return UnusableAnswerError(type(self).__name__, signature, _by_ending(fault), shown, fields or {}, again)
 
 
 def _role(lm: Any) -> str:
@@ -221,6 +222,18 @@ def _is_read_along(progress: StreamProgress, lm: Any) -> bool:
 def _is_cut_off() -> bool:
     """Whether a server cut an answer to this question off at the token limit."""
     return "length" in this_asking().endings
+
+
+def _by_ending(fault: Fault) -> Fault:
+    """``fault``, or why the answer has it, as far as the server says so."""
+    endings = this_asking().endings
+    if "content_filter" in endings:
+        return Fault("content_filter", "the provider's content filter stopped it", fault.place)
+    if REFUSAL in endings:
+        return Fault("refused", "the model refused to answer", fault.place)
+    if "length" in endings and fault.kind in ("cut", "empty"):
+        return replace(fault, problem=f"{fault.problem}; the token limit ended it, raise TOOLGRAD_MAX_TOKENS")
+    return fault
 
 
 class FixedChatAdapter(_LenientAnswers, _CachedPrompts, dspy.ChatAdapter):

@@ -8,10 +8,15 @@ from dataclasses import dataclass, field
 from toolgrad_dspy.lm.reading import Fault
 from toolgrad_dspy.records import AnswerFault
 
+# The ending of an answer in which a model says that it will not answer, where a provider tells that apart.
+REFUSAL = "refusal"
+
 
 @dataclass(slots=True)
 class Asking:
-    """One asking of a question. ``endings`` are the finish reasons of its answers, as far as a gate saw them."""
+    """One asking of a question. ``endings`` are the finish reasons of its answers, as far as a gate saw them, and
+    ``refusal``.
+    """
 
     role: str = ""
     number: int = 1

@@ -6,6 +6,8 @@ from toolgrad_dspy.records.base import OutsideText, Record
 
 AnswerFaultKind = Literal[
     "empty",  # nothing but white space
+    "content_filter",  # the provider's filter stopped it
+    "refused",  # the model says that it will not answer
     "only_thinking",  # thoughts, and nothing after them
     "no_fields",  # none of the fields that were asked for
     "missing_field",

@@ -71,6 +71,7 @@ class AsyncGate(_Engine):
     def __init__(self, senders: Sequence[Sender], formats: AnswerFormats = TEXT_ONLY) -> None:
         super().__init__(formats)
         self.senders = tuple(senders)
+        self.role = self.senders[0].role
 
     async def complete(self, request: Request) -> Response:
         """The answer of the first model that gives one.
@@ -110,6 +111,7 @@ class Gate(_Engine):
     def __init__(self, inner: AsyncGate, formats: AnswerFormats = TEXT_ONLY) -> None:
         super().__init__(formats)
         self._inner = inner
+        self.role = inner.role
 
     def complete(self, request: Request) -> Response:
         """As :meth:`AsyncGate.complete`."""

@@ -4,10 +4,10 @@ import asyncio
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
-from dspy.lm15 import LM15Error, Message, RateLimitError, Request, Response, ServerError, TransportError
+from dspy.lm15 import LM15Error, Message, RateLimitError, RefusalPart, Request, Response, ServerError, TransportError
 from dspy.lm15 import TimeoutError as LateError
 
-from toolgrad_dspy.lm.answer_faults import note_ending
+from toolgrad_dspy.lm.answer_faults import REFUSAL, note_ending
 from toolgrad_dspy.lm.calls.availability import Availability, Say
 from toolgrad_dspy.lm.calls.budget import Budget, Reservation
 from toolgrad_dspy.lm.calls.door import Door
@@ -120,6 +120,8 @@ class Sender:
     def _count(self, reservation: Reservation, response: Response, characters: int) -> None:
         """Settle with the rate limit, the budget and the meters. Tokens that no server counts are estimated."""
         note_ending(response.finish_reason)
+        if any(isinstance(part, RefusalPart) for part in response.message.parts):
+            note_ending(REFUSAL)
         usage = response.usage
         read, wrote = usage.input_tokens, usage.output_tokens
         if read is None or wrote is None:
