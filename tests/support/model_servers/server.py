@@ -36,7 +36,8 @@ class ModelServer:
     text for every answer (True: ``brain.CANNED``), given without reading the request, to measure what a client costs.
     ``keys`` and ``models``, if given, are the only ones accepted; without ``keys`` any key is accepted, and providers
     that need one refuse a request without it. ``trouble`` sees every body and may refuse it. ``abilities`` says what
-    the model can do besides text. ``stats`` counts, and is also at ``GET /stats``.
+    the model can do besides text. Without ``counting`` it tells no token counts, as some servers in OpenAI's format.
+    ``stats`` counts, and is also at ``GET /stats``.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class ModelServer:
         abilities: Abilities | None = None,
         trouble: Callable[[Body], WireAnswer | None] = lambda body: None,
         port: int = 0,
+        counting: bool = True,
     ) -> None:
         self.format: WireFormat = FORMATS[format]
         self.latency = latency
@@ -63,6 +65,7 @@ class ModelServer:
         self._abilities = abilities or Abilities()
         self._trouble = trouble
         self._port = port
+        self._counting = counting
         self._connections: set[Connection] = set()
         self._under_way: set[Connection] = set()
         self._encoded: dict[tuple[str, str], bytes] = {}
@@ -242,7 +245,10 @@ class ModelServer:
     ) -> None:
         if fault is Fault.PROSE:
             said = replace(said, text=brain.PROSE, called=None, output_tokens=len(brain.PROSE) // 4)
-        body = dump(wire.answer(said, asked)).encode()
+        answer = wire.answer(said, asked)
+        if not self._counting:
+            answer = {key: value for key, value in answer.items() if key != "usage"}
+        body = dump(answer).encode()
         if fault is Fault.TRUNCATED:
             body = body[: int(len(body) * _CUT)]
         elif connection.gone:
