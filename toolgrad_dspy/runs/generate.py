@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from toolgrad_dspy.errors import StoreError
 from toolgrad_dspy.records import Session, SessionStatus, Trace
 from toolgrad_dspy.runs.duplicates import refuse_duplicates
-from toolgrad_dspy.runs.engines import LocalEngine, RunEngine
+from toolgrad_dspy.runs.engines import LocalEngine, OpenRun, RunEngine
 from toolgrad_dspy.runs.futility import Futility
 from toolgrad_dspy.runs.missing import Missing
 from toolgrad_dspy.runs.progress import QuietProgress, RunProgress
@@ -24,6 +24,8 @@ SAMPLES = "samples.jsonl"
 MakeProgress = Callable[[int, int], RunProgress]
 """Makes the progress of a run from the number of its sessions and the number of those that are stored already."""
 
+Say = Callable[[str], None]
+
 _NUMBER = re.compile(r"\d+")
 
 
@@ -33,7 +35,7 @@ async def generate(
     *,
     engine: RunEngine | None = None,
     progress: MakeProgress = QuietProgress,
-    say: Callable[[str], None] = lambda line: None,
+    say: Say = lambda line: None,
     again: Sequence[SessionStatus] = (),
 ) -> RunStatistics:
     """Play the sessions of ``spec`` that ``folder`` does not hold yet; the figures of the whole run.
@@ -61,48 +63,74 @@ async def generate(
         if typical.usd:
             say(f"expected: {typical.times(spec.n).line}")
         with RunStore.create_or_resume(folder, spec.public(), run.tools) as store:
-            for note in store.notes:
-                say(note)
             run.carry(store.spent())
-            if again and (count := store.forget(again)):
-                say(f"{count} sessions that were {' or '.join(again)} are played again")
-            done = store.done()
-            left = Missing(spec.n, done)
-            if len(done) + len(left) > spec.n:
-                say(f"{folder} holds {len(done)} sessions already, and keeps those beyond the {spec.n} asked for")
+            left = _left(store, spec.n, again, say)
             with progress(spec.n, spec.n - len(left)) as shown:
                 shown.expect(typical)
-                told: set[str] = set()
-                futility = Futility(spec.max_failures)
-
-                def spent(entries: Sequence[Spending]) -> None:
-                    store.spend(entries)
-                    shown.spend(entries)
-
-                def ended(session: Session) -> None:
-                    for note in news(session.trace):
-                        kind = _NUMBER.sub("", note)
-                        if kind not in told:  # said once, however many sessions find it out
-                            told.add(kind)
-                            say(note)
-                    store.save(session)
-                    spent(run.spending())
-                    shown.add(session)
-                    futility.mind(session)
-
-                try:
-                    await run.run(left, ended, spent)
-                except BaseException:  # boundary of the run: what there is by then is written, whatever ended it
-                    store.spend(run.spending())
-                    with suppress(StoreError):  # the error that ended the run may be one
-                        store.samples_jsonl(folder / SAMPLES)
-                    raise
-                # Sessions that were cancelled have cost something, too.
-                store.spend(run.spending())
+                kept = _Kept(store, run, shown, say, Futility(spec.max_failures))
+                with _samples_written_on_error(store, folder):
+                    try:
+                        await run.run(left, kept.ended, kept.spent)
+                    finally:
+                        # Sessions that were cancelled have cost something, too.
+                        kept.spent(run.spending())
             if spec.unique is not None:
                 refuse_duplicates(store, spec.unique)
             store.samples_jsonl(folder / SAMPLES)
             return statistics(store)
+
+
+def _left(store: RunStore, n: int, again: Sequence[SessionStatus], say: Say) -> Missing:
+    """The sessions of ``n`` that are to be played; ``say`` gets what there is to tell of those that are stored."""
+    for note in store.notes:
+        say(note)
+    if again and (count := store.forget(again)):
+        say(f"{count} sessions that were {' or '.join(again)} are played again")
+    done = store.done()
+    left = Missing(n, done)
+    if len(done) + len(left) > n:
+        say(f"{store.path} holds {len(done)} sessions already, and keeps those beyond the {n} asked for")
+    return left
+
+
+@contextmanager
+def _samples_written_on_error(store: RunStore, folder: Path) -> Iterator[None]:
+    """Whatever ends the block early, what has been accepted by then is written."""
+    try:
+        yield
+    except BaseException:  # boundary of the run
+        with suppress(StoreError):  # the error that ends it may be one
+            store.samples_jsonl(folder / SAMPLES)
+        raise
+
+
+class _Kept:
+    """What is done with sessions when they end: they are stored, counted, shown, and what is new is said once."""
+
+    def __init__(self, store: RunStore, run: OpenRun, shown: RunProgress, say: Say, futility: Futility) -> None:
+        self._store = store
+        self._run = run
+        self._shown = shown
+        self._say = say
+        self._futility = futility
+        self._told: set[str] = set()
+
+    def spent(self, entries: Sequence[Spending]) -> None:
+        """Something was used."""
+        self._store.spend(entries)
+        self._shown.spend(entries)
+
+    def ended(self, session: Session) -> None:
+        """A session has ended. Raises StoreError, and RunError when it is futile to go on."""
+        for note in news(session.trace):
+            kind = _NUMBER.sub("", note)
+            if kind not in self._told:  # said once, however many sessions find it out
+                self._told.add(kind)
+                self._say(note)
+        self._store.save(session)
+        self.spent(self._run.spending())
+        self._shown.add(session)
+        self._futility.mind(session)
 
 
 def news(trace: Trace) -> Iterator[str]:
