@@ -119,11 +119,21 @@ def test_without_a_key_none_is_looked_for(monkeypatch: pytest.MonkeyPatch) -> No
     assert access(Models.from_environment().settings["proposer"]) == Access(ELSEWHERE, NO_KEY)
 
 
-def test_a_provider_with_credentials_of_its_own_always_needs_a_confirmation(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TOOLGRAD_MODEL", "vertex_ai/x")
-    env_file(TOOLGRAD_API_KEY=KEY, TOOLGRAD_API_BASE=ELSEWHERE)
+@pytest.mark.parametrize("provider", ["vertex_ai", "bedrock", "azure", "databricks"])
+def test_a_provider_with_credentials_of_its_own_needs_a_confirmation_also_with_a_key(
+    monkeypatch: pytest.MonkeyPatch, provider: str
+) -> None:
+    monkeypatch.setenv("TOOLGRAD_MODEL", f"{provider}/x")
+    monkeypatch.setenv("AZURE_AD_TOKEN", KEY)
+    env_file(TOOLGRAD_API_KEY="sk-of-the-file", TOOLGRAD_API_BASE=ELSEWHERE)
     with refused(UsageError, "redirected_key"):
-        reached()
+        access(Models.from_environment().settings["proposer"])
+
+
+def test_azure_without_a_login_is_as_any_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TOOLGRAD_MODEL", "azure/x")
+    env_file(AZURE_API_KEY=KEY, AZURE_API_BASE=ELSEWHERE)
+    assert access(Models.from_environment().settings["proposer"]) == Access(ELSEWHERE, KEY)
 
 
 def test_an_address_in_the_place_of_a_models_name_is_one(monkeypatch: pytest.MonkeyPatch) -> None:

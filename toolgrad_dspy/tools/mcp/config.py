@@ -47,6 +47,7 @@ class ServerSettings(BaseModel):
     allow: tuple[str, ...] = ()
     deny: tuple[str, ...] = ()
     allow_writes: bool | None = None
+    public: tuple[str, ...] = ()
     prefix: str = Field(default="", pattern=r"^[A-Za-z0-9_-]*$", max_length=32)
     category: str | None = None
 
@@ -137,9 +138,8 @@ class McpConfig:
         if settings.url:
             url = expand(settings.url, self._environ, f"{where}: url")
             check_url(url, where)
-            return HttpTarget(
-                url, filled(settings.headers, "headers"), sse=settings.type == "sse", hidden=self._hidden(settings)
-            )
+            headers = filled(settings.headers, "headers")
+            return HttpTarget(url, headers, settings.type == "sse", self._hidden(settings), settings.public)
         command = settings.command or ""
         if "/" in command:  # a path; anything else is looked up in PATH
             command = str(self._resolved(command))
@@ -151,6 +151,7 @@ class McpConfig:
             filled(settings.env, "env"),
             cwd if "${" in cwd else str(self._resolved(cwd)),  # the session's folder has no path yet
             hidden=self._hidden(settings),
+            public=settings.public,
         )
 
     def _hidden(self, settings: ServerSettings) -> tuple[str, ...]:
