@@ -12,8 +12,10 @@ import yaml
 from tests.support.refusals import refused
 from tests.support.scripted_run import CONFIG, TOOLS, make_session
 from toolgrad_dspy.errors import StoreError, UsageError
+from toolgrad_dspy.lm import ModelSettings
 from toolgrad_dspy.records import Session
-from toolgrad_dspy.runs import RunStore, StoredConfiguration
+from toolgrad_dspy.runs import McpTools, RunStore, StoredConfiguration
+from toolgrad_dspy.tools.mcp import load_mcp_config
 
 
 def filled(folder: Path, count: int = 30) -> RunStore:
@@ -81,6 +83,68 @@ def test_another_configuration_is_refused_with_the_fields_that_differ(tmp_path: 
     with refused(UsageError, "other_configuration", *differing, "-o") as caught:
         RunStore.create_or_resume(tmp_path, now, TOOLS)
     assert "seed" not in str(caught.value)
+
+
+KEY = "kx-8f1d20b7c4"
+# As version 0.1.0 stored it: arguments as they are, but for the values of options that are named like secrets.
+LESS_MASKED: StoredConfiguration = {
+    "models": {"judge": {"model": "openai/x", "api_base": f"https://gateway.org/{KEY}/v1"}},
+    "tools": {
+        "mcpServers": {
+            "db": {
+                "command": "npx",
+                "args": ["-y", "server", KEY, "--pat", KEY, "--api-key", "***", "--db", "pg://me:***@db/sales"],
+                "env": {"A": "***", "B": f"${{B:-{KEY}}}"},
+            },
+            "web": {"url": f"https://***@h.org/{KEY}/mcp?key=***", "headers": {"X": "***"}},
+        }
+    },
+}
+
+
+def now(tmp_path: Path, *args: str, name: str = "server", key: str = KEY, **variables: str) -> StoredConfiguration:
+    """The same, as this version stores it."""
+    local = {
+        "command": "npx",
+        "args": ["-y", name, key, "--pat", key, "--api-key", "other", "--db", "pg://me:other@db/sales", *args],
+        "env": {"A": "a", "B": "${B:-other}", **variables},
+    }
+    web = {"url": f"https://u:p@h.org/{key}/mcp?key=k", "headers": {"X": "x"}}
+    path = tmp_path / "servers.json"
+    path.write_text(json.dumps({"mcpServers": {"db": local, "web": web}}), encoding="utf-8")
+    settings = ModelSettings(model="openai/x", api_base=f"https://gateway.org/{key}/v1")
+    return {"models": {"judge": settings.public()}, "tools": McpTools(load_mcp_config(path, {})).public()}
+
+
+def test_a_run_that_was_stored_less_masked_is_resumed(tmp_path: Path) -> None:
+    RunStore.create_or_resume(tmp_path / "run", LESS_MASKED, TOOLS).close()
+    with RunStore.create_or_resume(tmp_path / "run", now(tmp_path), TOOLS) as store:
+        assert store.done() == frozenset()
+
+
+def test_a_run_is_resumed_with_renewed_keys_and_not_with_another_program_option_or_variable(tmp_path: Path) -> None:
+    first = now(tmp_path)
+    assert KEY not in json.dumps(first)
+    RunStore.create_or_resume(tmp_path / "run", first, TOOLS).close()
+    assert KEY.encode() not in (tmp_path / "run/run.db").read_bytes() + (tmp_path / "run/config.yaml").read_bytes()
+    renewed = json.loads(json.dumps(now(tmp_path)).replace(KEY, "kx-00aa11bb22"))
+    RunStore.create_or_resume(tmp_path / "run", renewed, TOOLS).close()
+    for other in (
+        now(tmp_path, name="another"),
+        now(tmp_path, "--verbose"),
+        now(tmp_path, "x"),
+        now(tmp_path, C="c"),
+    ):
+        with refused(UsageError, "other_configuration", "tools.mcpServers.db") as caught:
+            RunStore.create_or_resume(tmp_path / "run", other, TOOLS)
+        assert KEY not in str(caught.value)
+
+
+def test_a_difference_to_what_was_stored_less_masked_is_told_without_it(tmp_path: Path) -> None:
+    RunStore.create_or_resume(tmp_path / "run", LESS_MASKED, TOOLS).close()
+    with refused(UsageError, "other_configuration", "tools.mcpServers.db.args") as caught:
+        RunStore.create_or_resume(tmp_path / "run", now(tmp_path, "--verbose"), TOOLS)
+    assert KEY not in str(caught.value)
 
 
 def test_other_tools_are_refused_by_name(tmp_path: Path) -> None:

@@ -13,7 +13,12 @@ from toolgrad_dspy.sweeps import SearchSpace, Sweep, SweepSpec, lifecycle, load_
 from toolgrad_dspy.sweeps.report import check_free
 from toolgrad_dspy.sweeps.sampler import SeededSampler
 from toolgrad_dspy.sweeps.storage import open_storage, storage_address
-from toolgrad_dspy.sweeps.trial_configuration import all_priced, check_space, trial_configuration
+from toolgrad_dspy.sweeps.trial_configuration import (
+    all_priced,
+    check_space,
+    trial_configuration,
+    trial_settings,
+)
 
 
 def space_of(folder: Path, text: str) -> SearchSpace:
@@ -46,6 +51,8 @@ def space_of(folder: Path, text: str) -> SearchSpace:
         ("models: {all: [{modle: a/b}, a/b]}", "unknown_key", "'model'"),
         ("models: {all: [{temperature: 0.5}, a/b]}", "invalid_value", "'model'"),
         ("models: {all: [{model: a/b, api_key: sk-abc}, a/b]}", "stored_secret", "${VARIABLE}"),
+        ("models: {all: [{model: a/b, api_key: '${K:-sk-abc}'}, a/b]}", "stored_secret", "api_key"),
+        ("models: {all: [{model: a/b, api_base: 'https://h/v1/x9k2j7d4/openai'}, a/b]}", "stored_secret", "api_base"),
         ("iterations: [1, 2]\nknown: [{iterations: 3}]", "outside_the_space", "iterations: 3"),
         ("iterations: [1, 2]\nknown: {iterations: 2}", "invalid_value", "known"),
         ("iterations: [1, 2]\nmetric: {weights: {exectued: 1}}", "unknown_key", "'executed'"),
@@ -134,6 +141,19 @@ def test_a_model_is_chosen_for_all_roles_of_the_loop_or_for_one(tmp_path: Path) 
     assert models["judge"] == {"model": "rehearsal"}
     assert models["selector"]["model"] == "openai/c"
     assert models["selector"]["api_key"] == "${MY_KEY}"
+
+
+def test_an_address_with_a_key_in_it_stays_in_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    space = space_of(tmp_path, "iterations: [2, 4]")
+    monkeypatch.setenv("TOOLGRAD_MODEL", "openai/a")
+    for base, stored in (("https://h.org/v1/x9k2j7d4/openai", None), ("https://h.org/v1", "https://h.org/v1")):
+        monkeypatch.setenv("TOOLGRAD_API_BASE", base)
+        content = trial_configuration({"iterations": 2}, {})
+        assert content["models"]["all"].get("api_base") == stored
+        assert trial_settings(content, "trial").models.settings["proposer"].api_base == base
+        check_space(space)
 
 
 def test_a_variable_that_goes_before_the_space_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

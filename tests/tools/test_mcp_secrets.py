@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -178,3 +179,22 @@ def test_the_values_of_variables_are_secrets_wherever_they_are_filled_in(tmp_pat
     assert {"kx-77aa88bb", "kx-11cc22dd"} <= found["local"].keys()
     assert found["remote"]["production"]
     assert "kx-11cc22dd" in found["remote"]
+
+
+def test_what_the_user_says_is_no_secret_is_shown_and_stays_in_results(tmp_path: Path) -> None:
+    path = tmp_path / "servers.json"
+    args = [str(SERVERS / "leaky.py"), "--project", "abcdefghijklmnopqrst", f"--account={KEY}", KEY[::-1]]
+    variables = {"WITNESS": str(tmp_path / "w"), "TEAM": "tm-3f9a1c2b7e", "OTHER": "tm-0d8e4b6a51"}
+    entry = {"command": sys.executable, "args": args, "env": variables, "public": ["--project", "--account", "TEAM"]}
+    path.write_text(json.dumps({"mcpServers": {"leaky": entry}}), encoding="utf-8")
+    config = load_mcp_config(path, {})
+    shown = config.public()["mcpServers"]["leaky"]
+    assert shown["args"][1:] == [*args[1:-1], "***"]
+    assert shown["env"] == {"WITNESS": "***", "TEAM": "tm-3f9a1c2b7e", "OTHER": "***"}
+    (source,) = config.sources()
+    _, (observation,) = asyncio.run(told(source, ToolCall(tool="tell_plain")))
+    assert "argument 2: abcdefghijklmnopqrst" in observation.text
+    assert f"--account={KEY}" in observation.text
+    assert "TEAM: tm-3f9a1c2b7e" in observation.text
+    assert KEY[::-1] not in observation.text
+    assert "tm-0d8e4b6a51" not in observation.text

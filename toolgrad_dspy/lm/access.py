@@ -6,6 +6,7 @@ address that this file names, unless the address is of this machine or the user 
 
 import ipaddress
 import os
+import re
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -19,25 +20,9 @@ from toolgrad_dspy.secrets import Secret, masked_url
 NO_KEY = "none"
 
 # Providers whose clients send credentials that they find by themselves (of a cloud's command line, of a login), also
-# where they are given a key.
-_OWN_CREDENTIALS = frozenset(
-    {
-        "azure",
-        "azure_ai",
-        "bedrock",
-        "bedrock_converse",
-        "chatgpt",
-        "databricks",
-        "github_copilot",
-        "oci",
-        "sagemaker",
-        "sagemaker_chat",
-        "snowflake",
-        "vertex_ai",
-        "vertex_ai_beta",
-        "watsonx",
-    }
-)
+# where they are given a key; and the variables by which Azure's does. From litellm 1.110.
+_OWN_CREDENTIALS = re.compile("bedrock.*|chatgpt|databricks|github_copilot|oci|sagemaker.*|vertex_ai.*|watsonx.*")
+_AZURE_LOGIN = ("AZURE_AD_TOKEN", "AZURE_CLIENT_SECRET", "AZURE_PASSWORD")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +55,7 @@ def access(settings: ModelSettings) -> Access:
         return Access(base, key)
     # Compared as a text, wherever it came from: a file passed with --config may take its key from .env.
     is_own = key is None or key in map(str.strip, file.values())
-    if provider in _OWN_CREDENTIALS or not is_own:
+    if not is_own or _has_own_credentials(provider):
         raise UsageError(
             f"{provider}: .env has it at {public_base(goes_to)}, and its key was set elsewhere; if that is meant, "
             f"set {CONFIRMED_VARIABLE}={_host(goes_to)} in the environment (in .env it does not count), else take "
@@ -89,6 +74,12 @@ def known_secrets(settings: ModelSettings) -> set[Secret]:
 def _names(file: dict[str, str], address: str) -> bool:
     """Whether ``address`` stands in ``.env`` and not in the environment of the process, which goes first."""
     return any(address in value for value in file.values()) and not any(address in v for v in os.environ.values())
+
+
+def _has_own_credentials(provider: str) -> bool:
+    if provider in ("azure", "azure_ai"):
+        return any(map(os.environ.get, _AZURE_LOGIN))
+    return _OWN_CREDENTIALS.fullmatch(provider) is not None
 
 
 def _is_confirmed(base: str) -> bool:

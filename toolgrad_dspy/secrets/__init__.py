@@ -4,7 +4,7 @@ from toolgrad_dspy.secrets.entries import masked_args, masked_command, masked_en
 from toolgrad_dspy.secrets.masked import MASK, Masked, Secret
 from toolgrad_dspy.secrets.redactor import SHORTEST, Hidden, Redactor
 from toolgrad_dspy.secrets.urls import masked_segments, masked_url
-from toolgrad_dspy.secrets.values import masked_value, secrets_in
+from toolgrad_dspy.secrets.values import masked_secret, masked_value, secrets_in
 from toolgrad_dspy.secrets.variables import expand, variables
 from toolgrad_dspy.secrets.words import names_secret
 
@@ -19,6 +19,7 @@ __all__ = [  # noqa: RUF022 - grouped by topic
     "masked_args",
     "masked_command",
     "masked_entry",
+    "masked_secret",
     "masked_segments",
     "masked_url",
     "masked_value",

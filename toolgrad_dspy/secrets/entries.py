@@ -6,7 +6,7 @@ but what does not look like none.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from pydantic import JsonValue
@@ -42,8 +42,8 @@ def masked_command(command: str) -> Masked:
     return Masked(f"{first} {MASK}", tuple(secrets_in(rest[0])))
 
 
-def masked_args(command: str, args: Sequence[str]) -> list[Masked]:
-    """Each of the arguments ``args`` of ``command``.
+def masked_args(command: str, args: Sequence[str], public: Collection[str] = ()) -> list[Masked]:
+    """Each of the arguments ``args`` of ``command``. The values of the options in ``public`` are no secrets.
 
     >>> args = ("-y", "@scope/server", "--port", "8080", "--pat", "hunter", "--db=pg://me:pw@host/sales", "data")
     >>> " ".join(masked.shown for masked in masked_args("npx", args))
@@ -56,13 +56,14 @@ def masked_args(command: str, args: Sequence[str]) -> list[Masked]:
         name, equals, value = arg.partition("=")
         is_option = _is_option(name)
         if is_option and equals:
-            rest = _program(value) if place.get(position) == "program" else _value(value, name)
+            is_program = place.get(position) == "program"
+            rest = _program(value) if is_program else Masked(value) if name in public else _value(value, name)
             masked.append(Masked(f"{name}={rest.shown}", rest.secrets))
         elif place.get(position) == "program":
             masked.append(_program(arg))
         elif place.get(position) == "variable":
             masked.append(_variable(arg))
-        elif is_option:
+        elif is_option or option in public:
             masked.append(Masked(arg))
         elif re.match(r"-[A-Za-z]", arg) and not option:
             masked.append(_attached(arg))
@@ -73,26 +74,34 @@ def masked_args(command: str, args: Sequence[str]) -> list[Masked]:
 
 
 def masked_entry(entry: Mapping[str, JsonValue]) -> dict[str, Any]:
-    """A server's entry as it may be shown and stored. That of what this gave is the same again."""
+    """A server's entry as it may be shown and stored. That of what this gave is the same again.
+
+    The values of the options, variables and headers that it names under ``public`` are no secrets.
+    """
     shown = dict(entry)
     command, args, url = entry.get("command"), entry.get("args"), entry.get("url")
+    listed = entry.get("public")
+    public = frozenset(map(str, listed)) if isinstance(listed, list) else frozenset()
     if isinstance(command, str):
         shown["command"] = masked_command(command).shown
     if isinstance(args, list):
-        shown["args"] = [masked.shown for masked in masked_args(str(command or ""), list(map(str, args)))]
+        shown["args"] = [masked.shown for masked in masked_args(str(command or ""), list(map(str, args)), public)]
     if isinstance(url, str):
         shown["url"] = masked_value(url).shown if is_url(url) else MASK
     for key in ("env", "headers"):
         values = entry.get(key)
         if isinstance(values, dict):
-            shown[key] = {name: masked_secret(str(value), sure=False).shown for name, value in values.items()}
+            shown[key] = {
+                name: value if name in public else masked_secret(str(value)).shown for name, value in values.items()
+            }
     return shown
 
 
-def named_secrets(values: Mapping[str, str]) -> Iterator[Secret]:
-    """The secrets in the values of ``env`` or ``headers``."""
+def named_secrets(values: Mapping[str, str], public: Collection[str] = ()) -> Iterator[Secret]:
+    """The secrets in the values of ``env`` or ``headers``, without those of the names in ``public``."""
     for name, value in values.items():
-        yield from masked_secret(value, sure=names_secret(name)).secrets
+        if name not in public:
+            yield from masked_secret(value, sure=names_secret(name)).secrets
 
 
 def _is_option(name: str) -> bool:

@@ -73,7 +73,7 @@ def is_path(text: str) -> bool:
     return all(map(_begins_here, text.split(os.pathsep)))
 
 
-def masked_secret(text: str, *, sure: bool) -> Masked:
+def masked_secret(text: str, *, sure: bool = True) -> Masked:
     """``text`` in a place of secrets: variables are shown (``Bearer ${TOKEN}``), and paths in the session's folder.
 
     Text beside a variable may be half of a secret. ``sure``: see :class:`Secret`.

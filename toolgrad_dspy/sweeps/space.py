@@ -24,11 +24,11 @@ from pydantic import JsonValue, ValidationError
 
 from toolgrad_dspy.errors import UsageError, first_problem, hint
 from toolgrad_dspy.lm import LOOP_ROLES, Models, ModelSettings
-from toolgrad_dspy.lm.credentials import public_base
 from toolgrad_dspy.lm.sources import ALL_ROLES
 from toolgrad_dspy.optimizers import OPTIMIZERS
 from toolgrad_dspy.program import ProgramConfig
 from toolgrad_dspy.sampling import Uniform
+from toolgrad_dspy.secrets import masked_secret, masked_value
 from toolgrad_dspy.sweeps.dimensions import Dimension, Label, dimension
 from toolgrad_dspy.yaml_file import known_mapping, read_yaml
 
@@ -177,18 +177,13 @@ def _check_model(name: str, value: JsonValue, where: str) -> None:
         raise UsageError(
             f"{where}: {name}: a choice is a model's name, or settings with 'model' among them", code="invalid_value"
         )
-    key = settings.get("api_key")
-    if key is not None and not (str(key).startswith("${") and str(key).endswith("}")):
-        raise UsageError(
-            f"{where}: {name}: the study stores this file, so write api_key as ${{VARIABLE}}", code="stored_secret"
-        )
-    base = str(settings.get("api_base") or "")
-    if "${" not in base and public_base(base) != base:
-        raise UsageError(
-            f"{where}: {name}: the study stores this file, and api_base may have a key in it; write it as "
-            "${VARIABLE}",
-            code="stored_secret",
-        )
+    for field, masked in (("api_key", masked_secret), ("api_base", masked_value)):
+        setting = settings.get(field)
+        if setting is not None and masked(str(setting)).shown != str(setting):
+            raise UsageError(
+                f"{where}: {name}: the study stores this file, and {field} may hold a key: write it as ${{VARIABLE}}",
+                code="stored_secret",
+            )
     # An address may be a variable, whose value is known only when it is used.
     plain = {field: setting for field, setting in settings.items() if "${" not in str(setting)}
     _validate(ModelSettings, plain, f"{where}: {name}")

@@ -50,6 +50,7 @@ class ServerSettings(BaseModel):
     allow: tuple[str, ...] = ()
     deny: tuple[str, ...] = ()
     allow_writes: bool | None = None
+    public: tuple[str, ...] = ()
     prefix: str = Field(default="", pattern=r"^[A-Za-z0-9_-]*$", max_length=32)
     category: str | None = None
 
@@ -164,7 +165,8 @@ class McpConfig:
     def _target(self, name: str, settings: ServerSettings) -> Target:
         if settings.url:
             check_url(settings.url, f"server {name!r}")
-            return HttpTarget(settings.url, settings.headers, sse=settings.type == "sse", hidden=self._hidden(name))
+            sse, hidden = settings.type == "sse", self._hidden(name)
+            return HttpTarget(settings.url, settings.headers, sse, hidden, settings.public)
         command = settings.command or ""
         if "/" in command:  # a path; anything else is looked up in PATH
             command = str(self._resolved(command))
@@ -175,6 +177,7 @@ class McpConfig:
             settings.env,
             cwd if "${" in cwd else str(self._resolved(cwd)),  # the session's folder has no path yet
             hidden=self._hidden(name),
+            public=settings.public,
         )
 
     def _hidden(self, name: str) -> tuple[str, ...]:

@@ -35,7 +35,8 @@ class StdioTarget:
 
     ``${WORKSPACE}``, ``${SEED}`` and ``${SESSION}`` in ``args``, ``env`` and ``cwd`` become the session's folder, its
     seed, and a name that no other session has. ``hidden`` are texts that are secret wherever they stand, beside what
-    :attr:`secrets` finds in the arguments and the environment.
+    :attr:`secrets` finds in the arguments and the environment; the values of the options and variables in ``public``
+    are none.
     """
 
     command: str
@@ -43,11 +44,12 @@ class StdioTarget:
     env: Mapping[str, str] = field(default_factory=dict, repr=False)
     cwd: str | None = None
     hidden: tuple[str, ...] = field(default=(), repr=False)
+    public: tuple[str, ...] = ()
 
     @property
     def label(self) -> str:
         """The command with its arguments, as far as they are surely no secrets."""
-        args = (masked.shown for masked in masked_args(self.command, self.args))
+        args = (masked.shown for masked in masked_args(self.command, self.args, self.public))
         return one_line(" ".join((self.shown_command, *args)), 120)
 
     @property
@@ -58,8 +60,9 @@ class StdioTarget:
     @property
     def secrets(self) -> tuple[Secret, ...]:
         """What must not be told of it: all that is masked where it is shown."""
-        masked = (masked_command(self.command), *masked_args(self.command, self.args))
-        return (*(s for part in masked for s in part.secrets), *named_secrets(self.env), *_sure(self.hidden))
+        masked = (masked_command(self.command), *masked_args(self.command, self.args, self.public))
+        found = (secret for part in masked for secret in part.secrets)
+        return (*found, *named_secrets(self.env, self.public), *_sure(self.hidden))
 
     def uses(self, variable: str) -> bool:
         """Whether ``${variable}`` stands anywhere in it."""
@@ -86,14 +89,15 @@ class HttpTarget:
     """A server at a URL: streamable HTTP, or with ``sse`` the older HTTP+SSE transport.
 
     ``${SEED}`` and ``${SESSION}`` in ``url`` and ``headers`` become the session's, as in :class:`StdioTarget`: with a
-    header of its own, a session can name the state it works on. ``hidden`` is as there. Raises UsageError
-    (``not_a_url``).
+    header of its own, a session can name the state it works on. ``hidden`` and ``public`` are as there. Raises
+    UsageError (``not_a_url``).
     """
 
     url: str = field(repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     sse: bool = False
     hidden: tuple[str, ...] = field(default=(), repr=False)
+    public: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         check_url(self.url, "HttpTarget")
@@ -107,7 +111,7 @@ class HttpTarget:
     @property
     def secrets(self) -> tuple[Secret, ...]:
         """What must not be told of it: all that is masked where it is shown."""
-        return (*masked_url(self.url).secrets, *named_secrets(self.headers), *_sure(self.hidden))
+        return (*masked_url(self.url).secrets, *named_secrets(self.headers, self.public), *_sure(self.hidden))
 
 
 @dataclass(frozen=True, slots=True)
