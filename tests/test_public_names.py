@@ -58,7 +58,7 @@ def test_an_unknown_name_is_an_attribute_error_that_names_it() -> None:
 
 
 def test_importing_the_package_loads_nothing_heavy() -> None:
-    heavy = "dspy litellm pydantic_settings mcp jsonschema datasets optuna numpy yaml pydantic typer"
+    heavy = "dspy litellm pydantic_settings mcp jsonschema_rs datasets optuna numpy yaml pydantic typer"
     assert python(f"import sys, toolgrad_dspy; print(set('{heavy}'.split()) & set(sys.modules))") == "set()"
 
 

@@ -342,7 +342,7 @@ def test_the_libraries_are_loaded_only_when_they_are_needed() -> None:
         "import sys, toolgrad_dspy.json_schema as js\n"
         "schema = {'properties': {'a': {'$ref': '#/$defs/A'}}, '$defs': {'A': {'type': 'string'}}}\n"
         "assert js.sketch(schema) == {'a': 'string'} and js.schema_at(schema, '/a')\n"
-        "heavy = {'jsonschema', 'referencing', 'jsonschema_specifications'} & set(sys.modules)\n"
+        "heavy = {'jsonschema_rs', 'referencing', 'jsonschema_specifications'} & set(sys.modules)\n"
         "assert not heavy, heavy\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-HEAVY = ("mcp", "jsonschema", "docstring_parser", "httpx", "dspy")
+HEAVY = ("mcp", "jsonschema_rs", "docstring_parser", "httpx", "dspy")
 
 
 def test_importing_the_tools_imports_nothing_heavy() -> None:

@@ -94,8 +94,8 @@ def _words(error: "ValidationError", value: object) -> str:
             return f"{_shown(expected)} was expected, not {shown}"
         case Kind.Pattern(pattern=pattern):
             return f"{shown} does not match {pattern!r}"
-        case Kind.Format(format="regex"):
-            return f"{shown} is not a regular expression"
+        case Kind.Format(format="regex"):  # of a schema: the value, or a name in an object of schemas
+            return f"{_shown(error.instance)} is not a regular expression"
         case Kind.Not(schema=schema):
             return f"{shown} is what may not be: {_shown(schema)}"
         case Kind.FalseSchema():

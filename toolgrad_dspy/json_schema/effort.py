@@ -71,25 +71,38 @@ class Effort:
         It is against ``start``, a schema within the contents, by default those themselves.
         """
         schema = self._contents if start is None else start
-        waiting: list[tuple[_Met, JsonValue, int]] = [({id(schema): (schema, 1)}, value, 0)]
+        # Values that the same schemas describe, and their level.
+        waiting: list[tuple[_Met, list[JsonValue], int]] = [({id(schema): (schema, 1)}, [value], 0)]
         schemas = texts = 0
         while waiting:
-            met, inner, level = waiting.pop()
-            schemas += 1
+            met, values, level = waiting.pop()
+            if level > LEVELS or schemas + len(values) > STEPS:
+                return Steps(STEPS + 1, texts)
+            schemas += len(values)
             for schema, count in met.values():
                 group = self._group(schema)
-                schemas += count * group.compared(inner)
-                texts += count * group.searched(inner)
-            if schemas > STEPS or level > LEVELS:
-                return Steps(STEPS + 1, texts)
-            if isinstance(inner, dict):
-                waiting += [(self._members(met, key), item, level + 1) for key, item in inner.items()]
-            elif isinstance(inner, list) and inner:
-                first = max((self._group(schema).first for schema, _ in met.values()), default=0)
-                waiting += [(self._items(met, index), item, level + 1) for index, item in enumerate(inner[:first])]
-                rest = self._items(met, first)
-                waiting += [(rest, item, level + 1) for item in inner[first:]]
+                schemas += count * (len(values) * group.size + sum(map(group.compared, values)))
+                texts += count * sum(map(group.searched, values))
+            for inner in values:
+                if isinstance(inner, dict | list):
+                    waiting += [(below, items, level + 1) for below, items in self._inside(met, inner)]
         return Steps(schemas, texts)
+
+    def _inside(self, met: _Met, value: Contents | list[JsonValue]) -> Iterator[tuple[_Met, list[JsonValue]]]:
+        """The values in a container, those together that the same schemas describe."""
+        if isinstance(value, dict):
+            named = {key for schema, _ in met.values() for key in self._group(schema).named if key in value}
+            for key in named:
+                yield self._members(met, key), [value[key]]
+            others = [key for key in value if key not in named]
+            if others:
+                yield self._members(met, others[0]), [value[key] for key in others]
+            return
+        first = max((self._group(schema).first for schema, _ in met.values()), default=0)
+        for index, item in enumerate(value[:first]):
+            yield self._items(met, index), [item]
+        if len(value) > first:
+            yield self._items(met, first), value[first:]
 
     def _members(self, met: _Met, key: str) -> _Met:
         return _counted((child, count) for schema, count in met.values() for child in self._group(schema).member(key))
@@ -145,9 +158,11 @@ class _Group:
         self._patterns = _texts(schema.get("pattern") for schema in schemas)
         names = [_object(schema.get("propertyNames")).get("pattern") for schema in schemas]
         self._key_patterns = [*_texts(names), *(key for s in schemas for key in _object(s.get("patternProperties")))]
-        self._size = sum(1 + _compared(schema.get("enum")) for schema in schemas)
+        self.size = sum(1 + _compared(schema.get("enum")) for schema in schemas)
+        """The schemas, and the values among which each value is looked for one by one."""
         self._unique = any(schema.get("uniqueItems") is True for schema in schemas)
-        self._named = {key for schema in schemas for key in _object(schema.get("properties"))}
+        self.named = {key for schema in schemas for key in _object(schema.get("properties"))}
+        """The properties that have schemas of their own; all others are described alike."""
         self._by_name: dict[str, list[Contents]] = {}
         self._unnamed: list[Contents] | None = None
         self._by_index: dict[int, list[Contents]] = {}
@@ -155,8 +170,8 @@ class _Group:
         """The index from which on all items are described by the same schemas."""
 
     def compared(self, value: JsonValue) -> int:
-        """The schemas, and the values among which ``value`` is looked for one by one."""
-        return self._size + (_large_numbers(value) ** 2 if self._unique and isinstance(value, list) else 0)
+        """The items of ``value`` that are compared with each other."""
+        return _large_numbers(value) ** 2 if self._unique and isinstance(value, list) else 0
 
     def searched(self, value: JsonValue) -> int:
         """The microseconds of searching ``value``, a text or the keys of an object."""
@@ -167,7 +182,7 @@ class _Group:
         return 0
 
     def member(self, key: str) -> list[Contents]:
-        if key not in self._named:
+        if key not in self.named:
             if self._unnamed is None:
                 self._unnamed = list(self._described(key))
             return self._unnamed

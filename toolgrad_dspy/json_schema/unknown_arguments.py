@@ -54,10 +54,21 @@ def _unknown(schemas: list[Schema], value: JsonValue, pointer: str) -> Iterator[
         if known is not None:
             yield from (_complaint(name, known, pointer) for name in value if name not in known)
     members = value.items() if isinstance(value, dict) else enumerate(value)
-    for key, inner in members:
-        if isinstance(inner, dict | list):
-            described = distinct(member for schema in schemas for member in schema.member(str(key)))
-            yield from _unknown(described, inner, f"{pointer}/{escape(str(key))}")
+    inside = [(str(key), inner) for key, inner in members if isinstance(inner, dict | list)]
+    # What is behind the items that have schemas of their own is described alike, be it a million.
+    last = _own_items(schemas) if isinstance(value, list) and inside else 0
+    known_members: dict[str, list[Schema]] = {}
+    for key, inner in inside:
+        place = str(min(int(key), last)) if isinstance(value, list) else key
+        if place not in known_members:
+            known_members[place] = distinct(member for schema in schemas for member in schema.member(place))
+        yield from _unknown(known_members[place], inner, f"{pointer}/{escape(key)}")
+
+
+def _own_items(schemas: list[Schema]) -> int:
+    """How many first items of a list have schemas of their own."""
+    options = (option for schema in schemas for option in schema.options())
+    return max((len(option.listed(word)) for option in options for word in ("prefixItems", "items")), default=0)
 
 
 def _names(schemas: list[Schema], *, is_root: bool) -> dict[str, None] | None:

@@ -52,7 +52,9 @@ def _schema_problem(text: str) -> str | None:
     try:
         Validator.of(Schema.of(adapt(schema)))
     except TooIntricateError:
-        return "the schema: its definitions share definitions so often that no check by it would end"
+        return (
+            "the schema: its definitions refer to one another so often, or so far, that a check by it might not end"
+        )
     except RecursionError:
         return "the schema: too many schemas inside of one another"
     except SchemaError as problem:

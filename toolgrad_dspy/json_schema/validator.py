@@ -1,7 +1,8 @@
 """One compiled schema."""
 
+from collections.abc import Callable
 from functools import cached_property
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, TypeVar
 from urllib.parse import quote
 
 from pydantic import JsonValue
@@ -13,10 +14,13 @@ from toolgrad_dspy.json_schema.complaint import message, most_telling, pointer
 from toolgrad_dspy.json_schema.effort import STEPS, Effort, Steps
 from toolgrad_dspy.json_schema.regexes import LONGEST, options
 from toolgrad_dspy.json_schema.walk import Schema
+from toolgrad_dspy.records.base import storable
 from toolgrad_dspy.records.pointer import lookup
 
 if TYPE_CHECKING:
     import jsonschema_rs as library
+
+T = TypeVar("T")
 
 # Steps of a check whose errors are listed: the library makes objects of all of them, 0.02 ms each.
 LISTED = 50_000
@@ -67,13 +71,16 @@ class Validator:
 
     def accepts(self, value: JsonValue) -> bool:
         """Whether ``value`` is valid, or could not be checked."""
-        return self._refusing(value) is None
+        return _of_readable(lambda readable: self._refusing(readable) is None, value, True)
 
     def problem(self, value: JsonValue, whole: str) -> str | None:
         """What is wrong with ``value``, as ``/json/pointer: message``; None where it is accepted.
 
         ``whole`` is what the value itself is called.
         """
+        return _of_readable(lambda readable: self._problem(readable, whole), value, None)
+
+    def _problem(self, value: JsonValue, whole: str) -> str | None:
         refusing = self._refusing(value)
         if refusing is None:
             return None
@@ -89,10 +96,7 @@ class Validator:
             return None
         if steps.texts > LONGEST:
             return self._unmatched and self._unmatched._refusing(value)
-        try:
-            if self._compiled.is_valid(value):
-                return None
-        except ValueError:  # a lone surrogate, which the library does not take
+        if self._compiled.is_valid(value):
             return None
         searched = self._document.written.has_expressions and steps.schemas <= LISTED
         # A search that was given up is an error like any other.
@@ -164,6 +168,18 @@ class _Document:
                 place = reference.removeprefix("#") + place.removeprefix(within)
                 break
         return f"{place or 'the schema'}: {message(error, self.written.contents)}"
+
+
+def _of_readable(check: Callable[[JsonValue], T], value: JsonValue, otherwise: T) -> T:
+    """The ``check`` of a value, without the lone surrogates that the library does not take; else ``otherwise``."""
+    try:
+        return check(value)
+    except ValueError:
+        pass
+    try:
+        return check(storable(value))
+    except ValueError:  # whole numbers of more digits than Python writes
+        return otherwise
 
 
 def _is_undecided(error: "library.ValidationError") -> bool:

@@ -65,14 +65,16 @@ class Schema:
         to write one with a description.
         """
         steps = [self]
+        met = {id(self.contents)}
         while True:
             last = steps[-1]
             onward = last.targets()
             if not onward and len(list(inner_schemas(last.contents))) == 1:
                 onward = last.listed("allOf")
-            if not onward or any(onward[0].contents is step.contents for step in steps):
+            if not onward or id(onward[0].contents) in met:
                 return steps
             steps.append(onward[0])
+            met.add(id(onward[0].contents))
 
     @property
     def resolved(self) -> "Schema":
