@@ -13,6 +13,8 @@ from toolgrad_dspy.errors import (
     StoreError,
     ToolGradError,
     ToolSourceError,
+    UnansweredError,
+    UnavailableError,
     UsageError,
     first_problem,
     hint,
@@ -26,7 +28,16 @@ CLASSES = [kind for kind in vars(errors).values() if isinstance(kind, type) and 
 
 
 def test_the_tree_is_the_one_that_the_docstring_draws() -> None:
-    assert set(CLASSES) == {ToolGradError, UsageError, RunError, ToolSourceError, ModelError, StoreError}
+    unavailable = {UnavailableError, UnansweredError}
+    assert set(CLASSES) == {
+        ToolGradError,
+        UsageError,
+        RunError,
+        ToolSourceError,
+        ModelError,
+        StoreError,
+        *unavailable,
+    }
     for kind in CLASSES:
         assert kind.__name__ in str(errors.__doc__)
 

@@ -7,6 +7,7 @@ import pytest
 
 from tests.support.scripted_model import Answer, ScriptedModels, call, propose, select, write
 from tests.support.toys import functions, growing
+from toolgrad_dspy.errors import UnavailableError
 from toolgrad_dspy.lm import REHEARSAL, ROLES, Models, ModelSettings
 from toolgrad_dspy.lm.rehearsal.prompt import Prompt
 from toolgrad_dspy.program.doubtful import JUDGED, ResultJudge
@@ -90,8 +91,13 @@ def test_an_answer_that_cannot_be_used_twice_leaves_the_rules_verdict(answer: An
     assert "judge" in {fault.role for fault in session.trace.faults}
 
 
-def test_a_judge_that_does_not_answer_leaves_the_rules_verdict() -> None:
-    assert verdict_of(ScriptedModels(judge=[TimeoutError("gone")] * 3), FULL).rule == "content"
+def test_a_judge_whose_answer_cannot_be_used_leaves_the_rules_verdict() -> None:
+    assert verdict_of(ScriptedModels(judge=["nonsense"] * 3), FULL).rule == "content"
+
+
+def test_without_an_answer_of_the_judge_there_is_no_session() -> None:
+    with pytest.raises(UnavailableError):
+        verdict_of(ScriptedModels(judge=[TimeoutError("gone")] * 9), FULL)
 
 
 def test_a_session_that_may_make_no_more_calls_asks_no_judge() -> None:

@@ -22,7 +22,7 @@ from tests.support.scripted_model import (
 )
 from tests.support.toys import functions, grow, growing, notebook
 from toolgrad_dspy.concurrency import run_on_loop_thread
-from toolgrad_dspy.errors import ModelError
+from toolgrad_dspy.errors import ModelError, UnavailableError
 from toolgrad_dspy.lm.adapter import lean
 from toolgrad_dspy.lm.rehearsal.prompt import Prompt
 from toolgrad_dspy.program import ProgramConfig, ToolGrad, run_session
@@ -419,17 +419,24 @@ def test_no_more_proposals_and_calls_are_taken_than_were_asked_for() -> None:
 
 
 @pytest.mark.parametrize("error", [RateLimitError("slow down"), ServerError("oops"), LMTimeout("too long")])
-def test_a_model_that_does_not_answer_is_a_failed_step(error: Exception) -> None:
+def test_a_model_that_does_not_answer_is_waited_for_and_is_no_failed_step(error: Exception) -> None:
     models = ScriptedModels(
-        proposer=[error, propose([call("find_topic", word="tea")])],
+        proposer=[error, "ready", propose([call("find_topic", word="tea")])],
         selector=[select("p1")],
         updater=[write("Look up tea.")],
     )
-    session = grow(notebook(), models, iterations=2)
+    session = grow(notebook(), models, iterations=1)
     assert session.status == "accepted", session.reason
-    (failure,) = session.trace.iterations[0].failures
-    assert str(error).split("\n")[0] in failure
-    assert "\n" not in failure
+    assert session.trace.iterations[0].failures == ()
+
+
+@pytest.mark.parametrize("error", [RateLimitError("slow down"), ServerError("oops"), LMTimeout("too long")])
+def test_a_model_that_answers_no_more_ends_the_session_without_a_result(error: Exception) -> None:
+    models = ScriptedModels(proposer=[error] * 9)
+    with pytest.raises(UnavailableError) as caught:
+        grow(notebook(), models, iterations=2)
+    assert str(error).split("\n")[0] in str(caught.value)
+    assert "\n" not in str(caught.value)
 
 
 def test_a_model_that_refuses_every_call_ends_the_run_with_one_line() -> None:

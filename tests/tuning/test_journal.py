@@ -194,4 +194,4 @@ def test_damage_is_one_line_wherever_it_is(tmp_path: Path) -> None:
         journal._connection.execute("DROP TABLE answers")
         with pytest.raises(StoreError) as lost:
             journal.answer("a")
-        assert lost.value.code == "database"
+        assert lost.value.code == "damaged"

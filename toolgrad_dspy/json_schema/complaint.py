@@ -28,13 +28,13 @@ def most_telling(errors: Iterable["ValidationError"]) -> "ValidationError":
     was meant is told by the types, and by the constants that name it; if that leaves one, its own error is the better
     one.
     """
-    error = min(errors, key=_rank)
+    error = max(errors, key=_rank)
     while branches := _branches(error):
         depth = len(error.instance_path)
         ranked = sorted(branches, key=lambda branch: _strangeness(branch, depth))
         if len(ranked) > 1 and _strangeness(ranked[0], depth) == _strangeness(ranked[1], depth):
             return error
-        error = min(ranked[0], key=_rank)
+        error = max(ranked[0], key=_rank)
     return error
 
 
@@ -48,8 +48,9 @@ def message(error: "ValidationError", value: JsonValue) -> str:
     return one_line(_words(error, _at(value, error.instance_path)), LENGTH)
 
 
-def _rank(error: "ValidationError") -> tuple[int, bool]:
-    return len(error.instance_path), bool(_branches(error))
+def _rank(error: "ValidationError") -> tuple[int, list[str], bool]:
+    # Of siblings the last by name: one and the same, in whatever order a schema lists them.
+    return -len(error.instance_path), [str(part) for part in error.instance_path], not _branches(error)
 
 
 def _branches(error: "ValidationError") -> "list[list[ValidationError]]":
@@ -89,7 +90,7 @@ def _words(error: "ValidationError", value: object) -> str:
         case Kind.PropertyNames(error=inner):
             return f"not a name that is allowed: {_words(inner, inner.instance)}"
         case Kind.Enum(options=options):
-            return f"{shown} is not one of {_listed(options)}"
+            return f"{shown} is not one of [{_listed(options)}]"
         case Kind.Constant(expected_value=expected):
             return f"{_shown(expected)} was expected, not {shown}"
         case Kind.Pattern(pattern=pattern):
