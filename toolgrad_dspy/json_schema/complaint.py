@@ -168,7 +168,9 @@ def _listed(values: Sequence[object]) -> str:
 
 
 def _shown(value: object) -> str:
-    """A value as JSON, cut; texts in single quotes, as the words around them have them."""
+    """A value as JSON, cut; texts in single quotes, as the words around them have them, and None, True and False."""
+    if value is None or isinstance(value, bool):
+        return repr(value)
     if isinstance(value, str):
         return repr(value if len(value) <= SHOWN else value[: SHOWN - 1] + "…")
     written = ""
