@@ -16,7 +16,7 @@ from toolgrad_dspy.program import ProgramConfig
 from toolgrad_dspy.program.schema_notes import refused
 from toolgrad_dspy.records import Attempt, Iteration, Observation, Report, Session, Step, Tool, ToolCall, Trace
 from toolgrad_dspy.rendering import ToolLines, report_line, schema_line, step_line
-from toolgrad_dspy.runs import RunSpec, RunStore, generate, tools_spec
+from toolgrad_dspy.runs import RunSpec, RunStore, generate_run, tools_spec
 from toolgrad_dspy.tools import Library
 from toolgrad_dspy.tools.verdict import Context, classify
 
@@ -41,7 +41,7 @@ async def play(kind: str, name: str, folder: Path) -> str:
         _show(library)
         for tool in library.tools:
             told += await _use(library, tool, folder)
-    figures = await generate(RunSpec(n=1, tools=spec, program=ProgramConfig(iterations=3)), folder / "run")
+    figures = await generate_run(RunSpec(n=1, tools=spec, program=ProgramConfig(iterations=3)), folder / "run")
     with RunStore.open(folder / "run") as store:
         sessions = list(store.sessions())
     assert len(sessions) == 1 == figures.sessions

@@ -28,11 +28,11 @@ from benchmarks.checks import Checks
 from benchmarks.hand_made import hand_made, retraced, tools_of
 from benchmarks.perfect_reader import Truth, reading_models
 from benchmarks.planting import PLANTS, Planted, Tools
-from toolgrad_dspy import RunSpec, generate
+from toolgrad_dspy import RunSpec
 from toolgrad_dspy.program.config import ProgramConfig
 from toolgrad_dspy.program.reader import Reader, Texts
 from toolgrad_dspy.records import Sample
-from toolgrad_dspy.runs import RunStore
+from toolgrad_dspy.runs import RunStore, generate_run
 from toolgrad_dspy.texts import Violation, examine
 
 LEAST_FOUND = 0.95
@@ -71,7 +71,7 @@ def town(count: int) -> tuple[list[Sample], Tools, str]:
     """Accepted samples of the rehearsal model on the bundled town, the tools, and how the run went."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "run"
-        asyncio.run(generate(RunSpec(n=count, seed=11), path))
+        asyncio.run(generate_run(RunSpec(n=count, seed=11), path))
         with RunStore.open(path) as store:
             sessions = list(store.sessions())
             tools = {tool.name: tool for tool in store.tools()}

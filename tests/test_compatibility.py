@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from tests.support.refusals import refused
-from toolgrad_dspy import Library, Models, RunSpec, ToolGrad, generate
+from toolgrad_dspy import Library, Models, RunSpec, ToolGrad
 from toolgrad_dspy.errors import UsageError
 from toolgrad_dspy.program import ProgramConfig, load_program, read_program
-from toolgrad_dspy.runs import RunStore, estimate_from_run, statistics
+from toolgrad_dspy.runs import RunStore, estimate_from_run, generate_run, statistics
 from toolgrad_dspy.tuning import Prompts
 
 DATA = Path(__file__).parent / "data"
@@ -43,7 +43,7 @@ def test_a_run_made_with_other_prompts_is_not_resumed_and_stays_as_it_is(
     with RunStore.open(version / "run") as store:
         before = list(store.sessions())
     with refused(UsageError, "other_version", "-o"):
-        asyncio.run(generate(spec, version / "run"))
+        asyncio.run(generate_run(spec, version / "run"))
     with RunStore.open(version / "run") as store:
         assert list(store.sessions()) == before
 

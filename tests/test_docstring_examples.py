@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from toolgrad_dspy.program import ProgramConfig
-from toolgrad_dspy.runs import RunSpec, generate
+from toolgrad_dspy.runs import RunSpec, generate_run
 
 PACKAGE = Path(__file__).resolve().parents[1] / "toolgrad_dspy"
 MODULES = sorted(
@@ -26,7 +26,7 @@ MODULES = sorted(
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("examples")
     spec = RunSpec(n=3, program=ProgramConfig(iterations=2, mini_batch=12))
-    asyncio.run(generate(spec, place / "runs/three"))
+    asyncio.run(generate_run(spec, place / "runs/three"))
     (place / "programs").mkdir()
     shutil.copy(Path(__file__).parent / "data/0.1.0/program.json", place / "programs/first.json")
     return place

@@ -19,11 +19,14 @@ PUBLIC = {
     "Library",
     "McpSource",
     "Models",
+    "Run",
     "RunSpec",
     "ToolGrad",
     "__version__",
+    "agenerate",
     "compile",
     "generate",
+    "generate_run",
 }
 
 
@@ -64,7 +67,7 @@ def test_importing_the_package_loads_nothing_heavy() -> None:
 
 def test_running_sessions_loads_nothing_that_only_tuning_and_sweeps_need() -> None:
     needless = "numpy optuna datasets sqlalchemy"
-    code = f"import sys, toolgrad_dspy.runs.generate; print(set('{needless}'.split()) & set(sys.modules))"
+    code = f"import sys, toolgrad_dspy.runs.as_function; print(set('{needless}'.split()) & set(sys.modules))"
     assert python(code) == "set()"
 
 
@@ -81,13 +84,11 @@ def test_running_sessions_loads_nothing_that_only_tuning_and_sweeps_need() -> No
 def test_the_command_module_does_not_hide_the_function_of_its_name(imports: str) -> None:
     code = (
         f"{imports}\n"
-        "import asyncio, pathlib, tempfile, toolgrad_dspy\n"
-        "from toolgrad_dspy import generate, RunSpec\n"
-        "from toolgrad_dspy.program import ProgramConfig\n"
+        "import tempfile, toolgrad_dspy\n"
+        "from toolgrad_dspy import generate\n"
         "assert callable(generate) and callable(toolgrad_dspy.generate)\n"
-        "spec = RunSpec(n=1, program=ProgramConfig(iterations=1, mini_batch=6))\n"
-        "folder = pathlib.Path(tempfile.mkdtemp(), 'run')\n"
-        "print(asyncio.run(generate(spec, folder)).sessions)\n"
+        "folder = tempfile.mkdtemp()\n"
+        "print(generate(n=1, output=folder, iterations=1, mini_batch=6, progress=False).figures.sessions)\n"
     )
     assert python(code) == "1"
 

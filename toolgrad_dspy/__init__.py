@@ -3,11 +3,10 @@
 Valid call chains are built first, against real tools; the query and the response are written for them
 afterwards (ToolGrad, arXiv 2508.04086). See ``docs/`` for the user guide.
 
-    import asyncio
-    from pathlib import Path
-    from toolgrad_dspy import RunSpec, generate
+    from toolgrad_dspy import generate
 
-    figures = asyncio.run(generate(RunSpec(n=3), Path("runs/three")))
+    for sample in generate(n=3):
+        print(sample.query)
 
 The names below are imported when they are first used, so that importing the package costs nothing.
 """
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from toolgrad_dspy.compiling import CompileSpec, compile
     from toolgrad_dspy.lm import Models
     from toolgrad_dspy.program import ToolGrad
-    from toolgrad_dspy.runs import RunSpec, generate
+    from toolgrad_dspy.runs import Run, RunSpec, agenerate, generate, generate_run
     from toolgrad_dspy.tools import FunctionSource, Library
     from toolgrad_dspy.tools.mcp import McpSource
 
@@ -44,11 +43,14 @@ __all__ = [
     "Library",
     "McpSource",
     "Models",
+    "Run",
     "RunSpec",
     "ToolGrad",
     "__version__",
+    "agenerate",
     "compile",
     "generate",
+    "generate_run",
 ]
 
 _HOMES = {
@@ -57,10 +59,13 @@ _HOMES = {
     "Library": "toolgrad_dspy.tools",
     "McpSource": "toolgrad_dspy.tools.mcp",
     "Models": "toolgrad_dspy.lm",
+    "Run": "toolgrad_dspy.runs",
     "RunSpec": "toolgrad_dspy.runs",
     "ToolGrad": "toolgrad_dspy.program",
+    "agenerate": "toolgrad_dspy.runs",
     "compile": "toolgrad_dspy.compiling",
     "generate": "toolgrad_dspy.runs",
+    "generate_run": "toolgrad_dspy.runs",
 }
 
 

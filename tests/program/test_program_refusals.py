@@ -14,7 +14,7 @@ from tests.support.model_servers.formats.base import Body
 from toolgrad_dspy.lm import LOOP_ROLES, ModelSettings
 from toolgrad_dspy.program import ProgramConfig
 from toolgrad_dspy.records import Session
-from toolgrad_dspy.runs import ModelsSpec, RunSpec, RunStore, generate
+from toolgrad_dspy.runs import ModelsSpec, RunSpec, RunStore, generate_run
 
 
 def refusal(message: str) -> WireAnswer:
@@ -33,7 +33,7 @@ def generated(
             models=ModelsSpec(dict.fromkeys(LOOP_ROLES, model)),
             program=ProgramConfig(iterations=2, mini_batch=16),
         )
-        asyncio.run(generate(spec, folder, say=said.append))
+        asyncio.run(generate_run(spec, folder, say=said.append))
     with RunStore.open(folder) as store:
         return list(store.sessions()), said
 

@@ -13,7 +13,7 @@ from toolgrad_dspy.lm.capabilities import remember
 from toolgrad_dspy.lm.capabilities.probe_cache import probed
 from toolgrad_dspy.program import ProgramConfig, schema_notes
 from toolgrad_dspy.records import Tool
-from toolgrad_dspy.runs import RunSpec, generate
+from toolgrad_dspy.runs import RunSpec, generate_run
 from toolgrad_dspy.runs.spec import ModelsSpec
 
 FREE = {"type": "object", "additionalProperties": True}
@@ -66,5 +66,5 @@ def test_a_run_begins_with_the_hint_to_probe_a_model_that_never_was(tmp_path: Pa
         if was_probed:
             remember([probed(own, {"json_schema": False, "call_schema": False, "json_object": False})])
         spec = RunSpec(n=1, models=ModelsSpec(dict.fromkeys(ROLES, own)), program=ProgramConfig(iterations=1))
-        asyncio.run(generate(spec, tmp_path / "run", say=said.append))
+        asyncio.run(generate_run(spec, tmp_path / "run", say=said.append))
     assert sum("doctor --models" in line for line in said) == (0 if was_probed else 1)

@@ -14,7 +14,7 @@ from tests.support.toys import functions
 from toolgrad_dspy.errors import UsageError
 from toolgrad_dspy.program import ProgramConfig
 from toolgrad_dspy.records import Sample, Session
-from toolgrad_dspy.runs import LocalEngine, RunSpec, RunStore, SourceTools, generate, load_config_file, statistics
+from toolgrad_dspy.runs import LocalEngine, RunSpec, RunStore, SourceTools, generate_run, load_config_file, statistics
 from toolgrad_dspy.runs.duplicates import Alike, call_signature, plain_query, refuse_duplicates, refused
 from toolgrad_dspy.tools import ToolSource
 
@@ -209,15 +209,15 @@ def spec(n: int, unique: float | None = None) -> RunSpec:
 
 
 def test_of_a_library_with_one_thing_to_ask_for_one_sample_is_unique(tmp_path: Path) -> None:
-    figures = asyncio.run(generate(spec(6, 0), tmp_path / "one"))
+    figures = asyncio.run(generate_run(spec(6, 0), tmp_path / "one"))
     assert (figures.accepted, figures.rejected_by_reason) == (1, {"duplicate": 5})
     assert figures.equal_signatures_share == 0
     assert len((tmp_path / "one/samples.jsonl").read_text().splitlines()) == 1
-    assert asyncio.run(generate(spec(6, 0.5), tmp_path / "half")).accepted == 2
+    assert asyncio.run(generate_run(spec(6, 0.5), tmp_path / "half")).accepted == 2
 
 
 def test_without_the_option_equal_samples_are_told_and_kept(tmp_path: Path) -> None:
-    figures = asyncio.run(generate(spec(4), tmp_path / "run"))
+    figures = asyncio.run(generate_run(spec(4), tmp_path / "run"))
     assert figures.accepted == 4
     assert figures.equal_signatures_share == 0.75
     assert figures.most_frequent_signatures == {"weather({})": 4}
@@ -226,18 +226,18 @@ def test_without_the_option_equal_samples_are_told_and_kept(tmp_path: Path) -> N
 
 
 def test_a_run_has_the_same_samples_whatever_the_concurrency_and_however_often_it_is_resumed(tmp_path: Path) -> None:
-    at_once = asyncio.run(generate(spec(6, 0.5), tmp_path / "at_once", engine=LocalEngine(6)))
-    asyncio.run(generate(spec(3, 0.5), tmp_path / "resumed", engine=LocalEngine(1)))
-    resumed = asyncio.run(generate(spec(6, 0.5), tmp_path / "resumed", engine=LocalEngine(1)))
+    at_once = asyncio.run(generate_run(spec(6, 0.5), tmp_path / "at_once", engine=LocalEngine(6)))
+    asyncio.run(generate_run(spec(3, 0.5), tmp_path / "resumed", engine=LocalEngine(1)))
+    resumed = asyncio.run(generate_run(spec(6, 0.5), tmp_path / "resumed", engine=LocalEngine(1)))
     assert at_once.rejected_by_reason == resumed.rejected_by_reason
     assert (tmp_path / "at_once/samples.jsonl").read_bytes() == (tmp_path / "resumed/samples.jsonl").read_bytes()
 
 
 def test_a_run_is_resumed_with_the_same_share_only(tmp_path: Path) -> None:
-    asyncio.run(generate(spec(1, 0.5), tmp_path / "run"))
+    asyncio.run(generate_run(spec(1, 0.5), tmp_path / "run"))
     for other in (None, 0.25):
         with refused_with(UsageError, "other_configuration", "unique"):
-            asyncio.run(generate(spec(2, other), tmp_path / "run"))
+            asyncio.run(generate_run(spec(2, other), tmp_path / "run"))
 
 
 @pytest.mark.parametrize("share", [-0.1, 1.5, float("nan")])

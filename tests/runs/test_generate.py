@@ -19,7 +19,7 @@ from toolgrad_dspy.runs import (
     SourceTools,
     estimate,
     estimate_from_run,
-    generate,
+    generate_run,
 )
 from toolgrad_dspy.tools import ToolSource
 
@@ -31,7 +31,7 @@ def spec(n: int, **settings: object) -> RunSpec:
 
 
 def test_a_run_is_stored_with_its_samples(tmp_path: Path) -> None:
-    figures = asyncio.run(generate(spec(3), tmp_path / "run"))
+    figures = asyncio.run(generate_run(spec(3), tmp_path / "run"))
     assert (figures.sessions, figures.accepted) == (3, 3)
     samples = [json.loads(line) for line in (tmp_path / "run/samples.jsonl").read_text().splitlines()]
     with RunStore.open(tmp_path / "run") as store:
@@ -45,18 +45,18 @@ def test_the_same_call_resumes_and_plays_only_what_is_missing(tmp_path: Path) ->
         shown.append((total, before))
         return QuietProgress(total, before)
 
-    asyncio.run(generate(spec(2), tmp_path / "run", progress=progress))
+    asyncio.run(generate_run(spec(2), tmp_path / "run", progress=progress))
     first = (tmp_path / "run/samples.jsonl").read_text()
-    figures = asyncio.run(generate(spec(4), tmp_path / "run", progress=progress))
+    figures = asyncio.run(generate_run(spec(4), tmp_path / "run", progress=progress))
     assert figures.sessions == 4
     assert (tmp_path / "run/samples.jsonl").read_text().startswith(first)
     assert shown == [(2, 0), (4, 2)]
 
 
 def test_another_run_in_the_same_folder_is_refused(tmp_path: Path) -> None:
-    asyncio.run(generate(spec(1), tmp_path / "run"))
+    asyncio.run(generate_run(spec(1), tmp_path / "run"))
     with refused(UsageError, "other_configuration", "seed"):
-        asyncio.run(generate(spec(1, seed=1), tmp_path / "run"))
+        asyncio.run(generate_run(spec(1, seed=1), tmp_path / "run"))
 
 
 def shout(text: str) -> dict[str, str]:
@@ -74,7 +74,7 @@ def sources(tool: Callable[..., object] = shout) -> Sequence[ToolSource]:
 
 def test_tools_of_ones_own_are_made_anew_for_every_run(tmp_path: Path) -> None:
     tools = SourceTools("voice", sources)
-    asyncio.run(generate(spec(1, tools=tools), tmp_path / "run"))
+    asyncio.run(generate_run(spec(1, tools=tools), tmp_path / "run"))
     with RunStore.open(tmp_path / "run") as store:
         assert [tool.name for tool in store.tools()] == ["shout"]
         assert store.config()["tools"] == "voice"
@@ -83,7 +83,7 @@ def test_tools_of_ones_own_are_made_anew_for_every_run(tmp_path: Path) -> None:
 def test_an_estimate_stores_nothing_and_equals_the_one_from_the_run_it_describes(tmp_path: Path) -> None:
     guess = asyncio.run(estimate(spec(40), sessions=3))
     assert (guess.n, guess.sessions) == (40, 3)
-    asyncio.run(generate(spec(3), tmp_path / "run"))
+    asyncio.run(generate_run(spec(3), tmp_path / "run"))
     after = estimate_from_run(tmp_path / "run", 40)
     assert guess.figures["LM calls"] == after.figures["LM calls"]
     assert [path.name for path in tmp_path.iterdir()] == ["run"]

@@ -24,7 +24,7 @@ from toolgrad_dspy.runs import (
     RunStore,
     estimate,
     gate_config,
-    generate,
+    generate_run,
     load_config_file,
     statistics,
     typical_session,
@@ -41,7 +41,7 @@ def spec(n: int = 4, gate: GateConfig | None = EASY, **settings: Any) -> RunSpec
 
 def run(folder: Path, of: RunSpec) -> tuple[RunStatistics, list[Session], list[str]]:
     told: list[str] = []
-    figures = asyncio.run(generate(of, folder, say=told.append))
+    figures = asyncio.run(generate_run(of, folder, say=told.append))
     with RunStore.open(folder) as store:
         return figures, list(store.sessions()), told
 
@@ -75,7 +75,7 @@ class Picky(ModelsSpec):
 
 def test_what_judges_refuse_is_counted_by_criterion_and_is_no_sample(tmp_path: Path) -> None:
     of = replace(spec(n=9, gate=GateConfig(criteria=("minimality",))), models=Picky.from_environment())
-    figures = asyncio.run(generate(of, tmp_path / "run", engine=LocalEngine(1)))
+    figures = asyncio.run(generate_run(of, tmp_path / "run", engine=LocalEngine(1)))
     with RunStore.open(tmp_path / "run") as store:
         judged = [session for session in store.sessions() if session.trace.judgement is not None]
     expected = [reason for reason, _ in zip(cycle([(), ("minimality",), ("undecided",)]), judged, strict=False)]

@@ -13,7 +13,7 @@ from toolgrad_dspy.errors import RunError, UnansweredError, UnavailableError
 from toolgrad_dspy.lm import REHEARSAL, ROLES, BudgetSpentError, Caps, ModelSettings
 from toolgrad_dspy.lm.calls import availability
 from toolgrad_dspy.program import ProgramConfig
-from toolgrad_dspy.runs import LocalEngine, ModelsSpec, RunSpec, RunStore, execute, generate
+from toolgrad_dspy.runs import LocalEngine, ModelsSpec, RunSpec, RunStore, execute, generate_run
 
 SESSIONS = 6
 
@@ -47,7 +47,7 @@ def samples(folder: Path) -> str:
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> str:
     folder = tmp_path_factory.mktemp("undisturbed") / "run"
-    execute(generate(spec(None), folder))
+    execute(generate_run(spec(None), folder))
     return samples(folder)
 
 
@@ -57,7 +57,7 @@ def test_an_outage_in_mid_run_costs_no_session(undisturbed: str, tmp_path: Path,
     said: list[str] = []
     outage = Outage(kind, after=15, seconds=1.5)
     with out(outage) as server:
-        run = generate(spec(server), tmp_path / "run", engine=LocalEngine(at_once), say=said.append)
+        run = generate_run(spec(server), tmp_path / "run", engine=LocalEngine(at_once), say=said.append)
         figures = execute(run)
     assert outage.spoiled > 0
     assert figures.sessions == SESSIONS
@@ -73,7 +73,7 @@ def test_an_outage_without_end_ends_the_run_and_resuming_plays_the_rest(
     outage = Outage(kind, after=15)
     with out(outage) as server:
         with pytest.raises(UnavailableError) as caught:
-            execute(generate(spec(server, wait=0.5), tmp_path / "run", engine=LocalEngine(3)))
+            execute(generate_run(spec(server, wait=0.5), tmp_path / "run", engine=LocalEngine(3)))
         assert caught.value.code == "unavailable"
         with RunStore.open(tmp_path / "run") as store:
             before = store.done()
@@ -81,7 +81,7 @@ def test_an_outage_without_end_ends_the_run_and_resuming_plays_the_rest(
         assert len(before) < SESSIONS
         assert len(samples(tmp_path / "run").splitlines()) == len(before), "what there is by then is written"
         outage.end()
-        figures = execute(generate(spec(server), tmp_path / "run", engine=LocalEngine(3)))
+        figures = execute(generate_run(spec(server), tmp_path / "run", engine=LocalEngine(3)))
     assert figures.sessions == SESSIONS
     assert samples(tmp_path / "run") == undisturbed
 
@@ -97,13 +97,13 @@ def test_a_session_with_a_prompt_that_breaks_the_server_is_left_out_and_the_othe
 
     with ModelServer("openai", trouble=trouble) as server:
         with pytest.raises(UnansweredError) as caught:
-            execute(generate(spec(server), tmp_path / "run", engine=LocalEngine(2)))
+            execute(generate_run(spec(server), tmp_path / "run", engine=LocalEngine(2)))
         assert str(caught.value).startswith("1 session was left out")
         with RunStore.open(tmp_path / "run") as store:
             assert len(store.done()) == SESSIONS - 1
         broken.add("that is enough")
         broken.intersection_update({"that is enough"})
-        execute(generate(spec(server), tmp_path / "run"))
+        execute(generate_run(spec(server), tmp_path / "run"))
         with RunStore.open(tmp_path / "run") as store:
             assert len(store.done()) == SESSIONS
 
@@ -112,21 +112,21 @@ def test_a_model_that_answers_nonsense_ends_the_run_after_a_few_sessions(tmp_pat
     with ModelServer("openai", canned="I am sorry, I cannot do that.") as server:
         few = replace(spec(server, n=60), max_failures=5)
         with pytest.raises(RunError) as caught:
-            execute(generate(few, tmp_path / "run", engine=LocalEngine(2)))
+            execute(generate_run(few, tmp_path / "run", engine=LocalEngine(2)))
         assert caught.value.code == "same_failure"
         with RunStore.open(tmp_path / "run") as store:
             assert 5 <= len(store.done()) <= 7
         few = replace(few, n=9, max_failures=0)
-        assert execute(generate(few, tmp_path / "run", engine=LocalEngine(2))).failed == 9, "if that is wanted"
+        assert execute(generate_run(few, tmp_path / "run", engine=LocalEngine(2))).failed == 9, "if that is wanted"
 
 
 def test_failed_sessions_are_played_again_if_that_is_asked_for(undisturbed: str, tmp_path: Path) -> None:
     with ModelServer("openai", canned="I am sorry, I cannot do that.") as server:
-        assert execute(generate(replace(spec(server), max_failures=0), tmp_path / "run")).failed == SESSIONS
+        assert execute(generate_run(replace(spec(server), max_failures=0), tmp_path / "run")).failed == SESSIONS
         assert samples(tmp_path / "run") == ""
         address = server.url.rpartition(":")[2].partition("/")[0]
     with ModelServer("openai", port=int(address)) as server:
-        figures = execute(generate(spec(server), tmp_path / "run", again=("failed",)))
+        figures = execute(generate_run(spec(server), tmp_path / "run", again=("failed",)))
     assert (figures.accepted, figures.failed) == (SESSIONS, 0)
     assert samples(tmp_path / "run") == undisturbed
 
@@ -137,7 +137,7 @@ def test_a_budget_keeps_what_was_paid_for(tmp_path: Path, at_once: int) -> None:
     with ModelServer("openai") as server:
         few = replace(spec(server, n=40), caps=Caps(tokens=120_000))
         with pytest.raises(BudgetSpentError):
-            execute(generate(few, tmp_path / "run", engine=LocalEngine(at_once)))
+            execute(generate_run(few, tmp_path / "run", engine=LocalEngine(at_once)))
         answered = server.stats.input_tokens + server.stats.output_tokens
     with RunStore.open(tmp_path / "run") as store:
         stored = sum(session.usage.tokens for session in store.sessions(traces=False))

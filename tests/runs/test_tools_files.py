@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from tests.support.refusals import refused
-from toolgrad_dspy import RunSpec, generate
+from toolgrad_dspy import RunSpec
 from toolgrad_dspy.errors import UsageError
 from toolgrad_dspy.program import ProgramConfig
-from toolgrad_dspy.runs import JoinedTools, McpTools, PythonTools, WorldTools, tools_spec
+from toolgrad_dspy.runs import JoinedTools, McpTools, PythonTools, WorldTools, generate_run, tools_spec
 
 LOOK = (
     "WRITES = []\ndef look(word: str) -> dict[str, str]:\n    'Look a word up.'\n    return {'meaning': word * 2}\n"
@@ -72,7 +72,7 @@ def test_two_files_with_tools_of_one_name_are_told_by_their_names(files: Path) -
 def test_a_file_that_changes_between_two_starts_is_told_like_any_other_setting(files: Path) -> None:
     def run(n: int) -> int:
         spec = RunSpec(n=n, tools=tools_spec(["words.py", "letters.py"]), program=ProgramConfig(iterations=2))
-        return asyncio.run(generate(spec, files / "run")).sessions
+        return asyncio.run(generate_run(spec, files / "run")).sessions
 
     assert (run(1), run(2)) == (1, 2)
     (files / "letters.py").write_text(COUNT.replace("len(word)", "len(word) + 1"))

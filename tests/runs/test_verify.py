@@ -6,17 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from toolgrad_dspy import RunSpec, generate
+from toolgrad_dspy import RunSpec
 from toolgrad_dspy.cli import main
 from toolgrad_dspy.program.config import ProgramConfig
 from toolgrad_dspy.records import Sample
-from toolgrad_dspy.runs import RunStore, canonical, verify
+from toolgrad_dspy.runs import RunStore, canonical, generate_run, verify
 
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("verify") / "run"
-    asyncio.run(generate(RunSpec(n=3, program=ProgramConfig(iterations=3)), folder))
+    asyncio.run(generate_run(RunSpec(n=3, program=ProgramConfig(iterations=3)), folder))
     return folder
 
 

@@ -39,7 +39,7 @@ from toolgrad_dspy.cli.options import (
     Update,
     Wait,
 )
-from toolgrad_dspy.cli.output import REHEARSAL_NOTE, note, say, say_json, table
+from toolgrad_dspy.cli.output import note, say, say_json, table
 from toolgrad_dspy.errors import RunError, UsageError, one_line
 
 if TYPE_CHECKING:
@@ -82,19 +82,20 @@ def generate(
     """Grow samples, answer first, into a run folder. The same command on the same folder resumes it."""
     from toolgrad_dspy.lm import Caps
     from toolgrad_dspy.runs import (
+        REHEARSAL_NOTE,
         LocalEngine,
         ModelsSpec,
         RunSpec,
         estimate_from_run,
         execute,
         gate_config,
+        generate_run,
         load_config_file,
         program_config,
         run_progress,
         tools_spec,
     )
     from toolgrad_dspy.runs import estimate as estimate_run
-    from toolgrad_dspy.runs import generate as generate_run
 
     if earlier_run is not None:
         if not dry_run:

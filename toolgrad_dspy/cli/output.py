@@ -12,11 +12,6 @@ from pydantic import JsonValue
 
 from toolgrad_dspy.streams import tell
 
-REHEARSAL_NOTE = (
-    "model: rehearsal, a scripted stand-in and no language model. What is measured on it proves the machinery, "
-    "not a language model's gain. Set TOOLGRAD_MODEL=provider/model to use a real one."
-)
-
 # Control characters (ECMA-48) but line feed and tab, the marks that reorder or break lines (Unicode annex 9), lone
 # surrogates, which no encoding takes.
 _OBEYED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from toolgrad_dspy.cli.options import Json, Quiet, Seed, ToolsFiles
-from toolgrad_dspy.cli.output import REHEARSAL_NOTE, note, say, say_json, table
+from toolgrad_dspy.cli.output import note, say, say_json, table
 from toolgrad_dspy.errors import RunError
 from toolgrad_dspy.interrupts import STOPPED, Stopped
 
@@ -92,6 +92,7 @@ def sweep(
     A trial is the program with settings drawn from the space, tuned if they name an optimizer, on the same sessions
     as every other trial. The best settings go to best.yaml, for --config of the other commands.
     """
+    from toolgrad_dspy.runs import REHEARSAL_NOTE
     from toolgrad_dspy.sweeps import Sweep, SweepSpec
 
     spec = SweepSpec(

@@ -10,7 +10,7 @@ from pydantic import JsonValue
 from toolgrad_dspy.errors import RunError, UsageError
 from toolgrad_dspy.records import Session
 from toolgrad_dspy.runs.engines import LocalEngine, RunEngine
-from toolgrad_dspy.runs.generate import MakeProgress
+from toolgrad_dspy.runs.generate_run import MakeProgress
 from toolgrad_dspy.runs.progress import QuietProgress
 from toolgrad_dspy.runs.spec import RunSpec
 from toolgrad_dspy.runs.store import RunStore

@@ -21,7 +21,7 @@ def execute(main: Coroutine[Any, Any, T], on_interrupt: Callable[[], bool] | Non
     will come to its end by itself. If not, ``main`` is cancelled, and KeyboardInterrupt raised when it has ended.
     Without it they end the program as usual. Call it from the main thread.
 
-        figures = execute(generate(RunSpec(n=20), Path("runs/twenty"), engine=engine), on_interrupt=engine.stop)
+        figures = execute(generate_run(RunSpec(n=20), Path("runs/twenty"), engine=engine), on_interrupt=engine.stop)
     """
     with asyncio.Runner() as runner:
         loop = runner.get_loop()

@@ -22,6 +22,12 @@ FEWEST_CALLS = 4
 MOST_SESSIONS = 1_000_000_000
 """More sessions than that a run cannot have."""
 
+REHEARSAL_NOTE = (
+    "model: rehearsal, a scripted stand-in and no language model. What is measured on it proves the machinery, "
+    "not a language model's gain. Set TOOLGRAD_MODEL=provider/model to use a real one."
+)
+"""Said before anything that only the scripted model plays."""
+
 
 @dataclass(frozen=True, slots=True)
 class ModelsSpec:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from toolgrad_dspy.errors import Mistakes
-from toolgrad_dspy.runs.tools_spec import JoinedTools, McpTools, PythonTools, ToolsSpec, WorldTools
+from toolgrad_dspy.runs.tools_spec import McpTools, PythonTools, ToolsSpec, joined_tools
 
 ToolsFiles: TypeAlias = str | Path | Sequence[str | Path] | None
 """One file or several, as ``--tools`` takes them."""
@@ -62,14 +62,7 @@ def tools_spec(files: ToolsFiles = None) -> ToolsSpec:
     mistakes = Mistakes("")
     read = [mistakes.attempt(partial(_part, os.fspath(file)), None) for file in given]
     mistakes.check()
-    parts = tuple(part for part in read if part is not None)
-    if not parts:
-        return WorldTools()
-    if len(parts) == 1:
-        return parts[0]
-    joined = JoinedTools(parts)
-    joined.sources()  # raises for two of one name, here and not in the middle of a run
-    return joined
+    return joined_tools([part for part in read if part is not None])
 
 
 def _part(given: str) -> ToolsSpec:

@@ -153,3 +153,14 @@ class SourceTools(ToolsSpec):
 
     def public(self) -> JsonValue:
         return self.label
+
+
+def joined_tools(parts: Sequence[ToolsSpec]) -> ToolsSpec:
+    """``parts`` as one: the bundled world for none. Raises UsageError (``duplicate_source``)."""
+    if not parts:
+        return WorldTools()
+    if len(parts) == 1:
+        return parts[0]
+    joined = JoinedTools(tuple(parts))
+    joined.sources()  # raises for two of one name, here and not in the middle of a run
+    return joined

@@ -38,7 +38,7 @@ from toolgrad_dspy.cli.options import (
     ToolsFiles,
     Wait,
 )
-from toolgrad_dspy.cli.output import REHEARSAL_NOTE, note, say, say_json
+from toolgrad_dspy.cli.output import note, say, say_json
 from toolgrad_dspy.errors import RunError
 from toolgrad_dspy.interrupts import STOPPED, Stopped
 
@@ -79,7 +79,7 @@ def compile_(
     from toolgrad_dspy.cli.compile.progress import CompileProgress
     from toolgrad_dspy.cli.compile.report import NOTHING_TO_FIND, lines, summary
     from toolgrad_dspy.compiling import ITERATIONS, CompileSpec, TaskCounts, compile, journal_of, next_output
-    from toolgrad_dspy.runs import ModelsSpec, load_config_file, program_config, tools_spec
+    from toolgrad_dspy.runs import REHEARSAL_NOTE, ModelsSpec, load_config_file, program_config, tools_spec
     from toolgrad_dspy.tuning import TuningBudget
 
     file = load_config_file(config)

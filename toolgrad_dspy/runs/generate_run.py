@@ -1,4 +1,4 @@
-"""Growing samples into a run folder: the command line, the benchmarks and your own code all run this way."""
+"""Growing samples into a run folder: the command, ``toolgrad_dspy.generate()`` and benchmarks run this way."""
 
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -29,7 +29,7 @@ Say = Callable[[str], None]
 _NUMBER = re.compile(r"\d+")
 
 
-async def generate(
+async def generate_run(
     spec: RunSpec,
     folder: Path,
     *,
@@ -46,9 +46,10 @@ async def generate(
 
         import asyncio
         from pathlib import Path
-        from toolgrad_dspy import RunSpec, generate
+        from toolgrad_dspy import RunSpec
+        from toolgrad_dspy.runs import generate_run
 
-        figures = asyncio.run(generate(RunSpec(n=3), Path("runs/three")))
+        figures = asyncio.run(generate_run(RunSpec(n=3), Path("runs/three")))
         print(figures.accepted, figures.steps_per_sample)
 
     ``say`` gets the messages of the tool sources, and when the run waits for a model, a line each. Sessions that are
