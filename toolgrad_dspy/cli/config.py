@@ -3,7 +3,7 @@
 import typer
 from pydantic import JsonValue, SecretStr
 
-from toolgrad_dspy.cli.options import ConfigOption, Json
+from toolgrad_dspy.cli.options import ConfigOption, Json, ModelOption
 from toolgrad_dspy.cli.output import say, say_json, table
 from toolgrad_dspy.secrets import MASK
 
@@ -16,7 +16,7 @@ def _group() -> None:
 
 
 @app.command("show")
-def show(config: ConfigOption = None, json: Json = False) -> None:
+def show(config: ConfigOption = None, model: ModelOption = None, json: Json = False) -> None:
     """Print the settings of the models per role, of the loop, the metric and the gate, and where each comes from.
 
     Secrets are masked.
@@ -27,7 +27,7 @@ def show(config: ConfigOption = None, json: Json = False) -> None:
 
     check_variables()
     file = load_config_file(config)
-    roles = resolve(file.models, file.source)
+    roles = resolve(file.models, file.source, model)
     program = program_config(file)
     if json:
         shown: dict[str, JsonValue] = {

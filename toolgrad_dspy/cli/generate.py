@@ -26,6 +26,7 @@ from toolgrad_dspy.cli.options import (
     MaxUsd,
     Mend,
     MiniBatch,
+    ModelOption,
     ProgramOption,
     Proposals,
     Quiet,
@@ -52,6 +53,7 @@ def generate(
     program: ProgramOption = None,
     tools: ToolsFiles = None,
     config: ConfigOption = None,
+    model: ModelOption = None,
     seed: Seed = 0,
     output: RunOutput = None,
     max_concurrency: MaxConcurrency = 64,
@@ -108,7 +110,7 @@ def generate(
     spec = RunSpec(
         n=n,
         tools=tools_spec(tools),
-        models=ModelsSpec.from_environment(file.models, file.source).waiting(wait),
+        models=ModelsSpec.from_environment(file.models, file.source, model).waiting(wait),
         program=program_config(
             file,
             mini_batch=mini_batch,

@@ -38,6 +38,16 @@ ConfigOption = Annotated[
     typer.Option("--config", help="A configuration file (YAML).", metavar="FILE", show_default=False),
 ]
 
+ModelOption = Annotated[
+    str | None,
+    typer.Option(
+        "--model",
+        help="The model of all roles: litellm's provider/model; goes before the environment and --config.",
+        metavar="NAME",
+        show_default=False,
+    ),
+]
+
 # The loop's settings. None means not given: the configuration file or the default decides.
 Iterations = Annotated[
     int | None, typer.Option("--iterations", help="Passes of the loop per sample (8).", min=1, max=100)

@@ -88,11 +88,15 @@ class Models:
             self._adapters[role] = adapter if self.adapter_name(role) == "json" else ADAPTERS["chat"]
 
     @classmethod
-    def from_environment(cls, file: Mapping[str, RoleValues] | None = None, source: str = "the file") -> Self:
+    def from_environment(
+        cls, file: Mapping[str, RoleValues] | None = None, source: str = "the file", model: str | None = None
+    ) -> Self:
         """The models that the environment and ``.env`` name, over those of a configuration file (``sources.py``).
 
-        ``file`` maps a role's name, or ``all``, to settings; ``source`` is its name in messages. Raises UsageError
-        for a wrong setting, and for a variable that begins with ``TOOLGRAD_`` and does not exist.
+        ``file`` maps a role's name, or ``all``, to settings; ``source`` is its name in messages; ``model`` goes
+        before both, for all roles. Raises UsageError
+        for a wrong setting, and for a variable that begins with
+        ``TOOLGRAD_`` and does not exist.
 
         >>> models = Models.from_environment({"all": {"model": "openai/gpt-4.1-mini", "temperature": 0.7}})
         >>> models.settings["selector"].temperature
@@ -100,7 +104,7 @@ class Models:
         """
         check_variables()
         path = environment().get(PRICES_VARIABLE)
-        settings = {role: resolved.settings for role, resolved in resolve(file, source).items()}
+        settings = {role: resolved.settings for role, resolved in resolve(file, source, model).items()}
         return cls(settings, Prices.load(Path(path) if path else None), patience(PATIENCE))
 
     def __deepcopy__(self, memo: dict[int, object]) -> Self:

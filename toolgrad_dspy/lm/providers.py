@@ -1,4 +1,5 @@
-"""Providers' own variables: keys and base URLs under the names that litellm and the providers' clients use.
+"""Names of models, and providers' own variables: keys and base URLs under the names that litellm and the providers'
+clients use.
 
 They are read here and passed on explicitly. DSPy's native client ignores base URLs in the environment, and DSPy
 silently switches to another client when it sees one.
@@ -6,6 +7,7 @@ silently switches to another client when it sees one.
 
 from collections.abc import Mapping
 
+from toolgrad_dspy.errors import UsageError, brief
 from toolgrad_dspy.lm.credentials import checked_base, checked_key
 
 # Providers whose variables do not begin with their prefix in model names.
@@ -23,6 +25,26 @@ _ALIASES: Mapping[str, tuple[str, ...]] = {
     "text-completion-openai": ("OPENAI",),
     "watsonx": ("WATSONX", "WX"),
 }
+
+
+# Longer names are of no model.
+_LONGEST_NAME = 300
+
+
+def checked_name(model: str, where: str = "") -> str:
+    """``model`` without surrounding white space, if it can be the name of a model. ``where`` says what gave it.
+
+    Raises UsageError ("unknown_model") for what is neither ``provider/model`` nor ``rehearsal``.
+    """
+    name = model.strip()
+    fits = len(name) <= _LONGEST_NAME and name.isprintable() and " " not in name
+    if name == "rehearsal" or (fits and all(name.partition("/"))):
+        return name
+    raise UsageError(
+        f"{where}{': ' if where else ''}unknown model {brief(model)}: names are litellm's provider/model, for "
+        "example openai/gpt-4.1-mini, or 'rehearsal' for the embedded one",
+        code="unknown_model",
+    )
 
 
 def provider_key(model: str, environ: Mapping[str, str]) -> str | None:

@@ -1,5 +1,5 @@
 """Each role's settings, and where each value came from: the defaults, a configuration file over them, the environment
-over both.
+over both, and the ``--model`` of a command over all.
 
 Within the file and within the environment, a value for one role takes precedence over the one for all roles.
 """
@@ -14,9 +14,11 @@ from pydantic_settings import DotEnvSettingsSource, EnvSettingsSource
 
 from toolgrad_dspy.errors import Mistakes, brief, problems
 from toolgrad_dspy.lm.credentials import checked_base, checked_key
-from toolgrad_dspy.lm.settings import PREFIX, ROLES, ModelSettings, Role, environment
+from toolgrad_dspy.lm.providers import checked_name
+from toolgrad_dspy.lm.settings import PREFIX, REHEARSAL, ROLES, ModelSettings, Role, environment
 
 DEFAULT = "default"
+MODEL_OPTION = "--model"
 # The name under which a configuration file has the settings of all roles.
 ALL_ROLES = "all"
 
@@ -26,26 +28,33 @@ RoleValues = Mapping[str, JsonValue]
 @dataclass(frozen=True, slots=True)
 class ResolvedSettings:
     """A role's settings. ``came_from`` says for each field where its value came from: ``default``, the name of a
-    variable (after ``.env:`` if it stands there), or a file and the key in it.
+    variable (after ``.env:`` if it stands there), a file and the key in it, or ``--model``.
     """
 
     settings: ModelSettings
     came_from: Mapping[str, str]
 
 
-def resolve(file: Mapping[str, RoleValues] | None = None, source: str = "the file") -> dict[Role, ResolvedSettings]:
-    """The settings of every role. ``file`` maps a role's name, or ``all``, to values from the file ``source``.
+def resolve(
+    file: Mapping[str, RoleValues] | None = None, source: str = "the file", model: str | None = None
+) -> dict[Role, ResolvedSettings]:
+    """The settings of every role. ``file`` maps a role's name, or ``all``, to values from the file ``source``;
+    ``model``, if given, plays every role.
 
-    Raises UsageError that names the variables, and the keys in the file, that are wrong.
+    Raises UsageError that names the variables, and the keys in the file, that are wrong, and for a ``model`` that is
+    no name (``unknown_model``).
     """
     environment()  # raises for a .env that cannot be read
+    if model is not None:
+        model = checked_name(model, MODEL_OPTION)
     mistakes = Mistakes("")
-    resolved = {role: mistakes.attempt(partial(_resolve_role, role, file or {}, source), None) for role in ROLES}
+    work = {role: partial(_resolve_role, role, file or {}, source, model) for role in ROLES}
+    resolved = {role: mistakes.attempt(one, None) for role, one in work.items()}
     mistakes.check()
     return {role: settings for role, settings in resolved.items() if settings is not None}
 
 
-def _resolve_role(role: Role, file: Mapping[str, RoleValues], source: str) -> ResolvedSettings:
+def _resolve_role(role: Role, file: Mapping[str, RoleValues], source: str, model: str | None) -> ResolvedSettings:
     values: dict[str, Any] = {}
     came_from = dict.fromkeys(ModelSettings.model_fields, DEFAULT)
     # From the weakest source to the strongest: what comes later replaces what came before.
@@ -57,8 +66,20 @@ def _resolve_role(role: Role, file: Mapping[str, RoleValues], source: str) -> Re
             # The source for .env also gives whatever begins with the prefix: the variables of single roles.
             for field in ModelSettings.model_fields.keys() & variables.keys():
                 values[field], came_from[field] = variables[field], f"{place}{prefix}{field.upper()}"
+    if model is not None:
+        _replace_model(model, values, came_from)
     settings = checked_settings(values, lambda field: came_from.get(field, f"{source}: {field}"))
     return ResolvedSettings(_with_checked_access(settings, came_from), came_from)
+
+
+def _replace_model(model: str, values: dict[str, Any], came_from: dict[str, str]) -> None:
+    """Put ``model`` in the place of the one in ``values``, without an address and a key of another provider."""
+    before = str(values.get("model", REHEARSAL))
+    if before != REHEARSAL and before.partition("/")[0] != model.partition("/")[0]:
+        for field in ("api_base", "api_key"):
+            values.pop(field, None)
+            came_from[field] = DEFAULT
+    values["model"], came_from["model"] = model, MODEL_OPTION
 
 
 def checked_settings(values: Mapping[str, Any], place: Callable[[str], str]) -> ModelSettings:

@@ -163,7 +163,9 @@ class _Job:
         except RunError as error:
             if not (self._folder / "run.db").exists():  # the tools or the models were refused
                 raise
-            there = f"finished sessions are in {self._folder}; the same call with output={str(self._folder)!r} resumes"
+            there = (
+                f"finished sessions are in {self._folder}; the same call with output={str(self._folder)!r} resumes"
+            )
             raise type(error)(f"{error} ({there})", code=error.code) from error
         return Run(self._folder, tuple(self._notes))
 

@@ -43,10 +43,13 @@ class ModelsSpec:
 
     @classmethod
     def from_environment(
-        cls, file: Mapping[str, Mapping[str, JsonValue]] | None = None, source: str = "the file"
+        cls,
+        file: Mapping[str, Mapping[str, JsonValue]] | None = None,
+        source: str = "the file",
+        model: str | None = None,
     ) -> "ModelsSpec":
         """As :meth:`Models.from_environment`. Raises UsageError for a setting that is wrong."""
-        models = Models.from_environment(file, source)
+        models = Models.from_environment(file, source, model)
         return cls(models.settings, models.prices, models.wait)
 
     def build(self, caps: Caps | None = None) -> Models:

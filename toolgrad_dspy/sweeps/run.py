@@ -32,6 +32,7 @@ class SweepSpec:
     - ``output`` is the folder of the results, by default ``sweeps/`` and the name of the ``study``.
     - ``space`` is a file, ``tools`` are files as ``tools_spec`` takes them; by default the built-in space and the
       bundled world.
+    - ``model`` plays every role, where the space names no model.
     - ``storage`` is a journal file or a database's URL, by default ``journal.log`` in the folder.
     - ``trials`` counts all trials of the study, over all ``workers`` and starts; ``sessions`` score each of them.
     - ``single`` searches for quality alone, and ends trials early that fall behind.
@@ -55,6 +56,7 @@ class SweepSpec:
     validation: int = 6
     threads: int = 8
     tools: ToolsFiles = None
+    model: str | None = None
     seed: int = 0
     take_over: bool = False
 
@@ -120,7 +122,7 @@ class Sweep:
     @property
     def is_rehearsal(self) -> bool:
         """Whether every trial runs on the rehearsal model."""
-        return Models.from_environment().all_rehearsal and not self.job.space.searches_models
+        return Models.from_environment(model=self.spec.model).all_rehearsal and not self.job.space.searches_models
 
     def run(self, progress: Callable[[str], None] = lambda line: None) -> SweepResult:
         """Run the trials that the study does not have yet, and write the results. Raises ToolGradError."""
@@ -153,8 +155,8 @@ def sweep(spec: SweepSpec, progress: Callable[[str], None] = lambda line: None) 
 
 def _job(spec: SweepSpec) -> SweepJob:
     """What ``spec`` gives, checked before anything is written. Raises UsageError."""
-    space = load_space(spec.space)
-    check_space(space)
+    space = load_space(spec.space, spec.model)
+    check_space(space, spec.model)
     for name in ("train", "validation"):
         if space.tunes and getattr(spec, name) < FEWEST_TASKS:
             raise UsageError(
@@ -165,7 +167,7 @@ def _job(spec: SweepSpec) -> SweepJob:
     plan = StudyPlan(
         space=space.data,
         single=spec.single,
-        unit="usd" if all_priced(space) else "tokens",
+        unit="usd" if all_priced(space, spec.model) else "tokens",
         sessions=spec.sessions,
         tuning={
             "metric_calls": spec.metric_calls,
@@ -173,9 +175,9 @@ def _job(spec: SweepSpec) -> SweepJob:
             "validation": spec.validation,
             "threads": spec.threads,
         },
-        models=fixed_models(),
+        models=fixed_models(spec.model),
         tools=tools.public(),
         seed=spec.seed,
     )
     address = storage_address(spec.storage or str(spec.folder / "journal.log"))
-    return SweepJob(address, spec.study, plan, space, tools, spec.folder / "programs", spec.trials)
+    return SweepJob(address, spec.study, plan, space, tools, spec.folder / "programs", spec.trials, spec.model)

@@ -94,15 +94,18 @@ class SearchSpace:
         return next((dimension for dimension in self.dimensions if dimension.name == name), None)
 
 
-def load_space(path: Path | None) -> SearchSpace:
-    """The space in ``path``, or the built-in one. Raises UsageError that names file and key."""
+def load_space(path: Path | None, model: str | None = None) -> SearchSpace:
+    """The space in ``path``, or the built-in one, for a sweep whose ``--model`` is ``model``.
+
+    Raises UsageError that names file and key.
+    """
     if path is None:
-        return _space(DEFAULT, "the built-in space")
+        return _space(DEFAULT, "the built-in space", model)
     data = read_yaml(path)
-    return _space(known_mapping(data, str(path), (*KEYS, "metric", "known")), str(path))
+    return _space(known_mapping(data, str(path), (*KEYS, "metric", "known")), str(path), model)
 
 
-def _space(data: Mapping[str, JsonValue], where: str) -> SearchSpace:
+def _space(data: Mapping[str, JsonValue], where: str, model: str | None) -> SearchSpace:
     dimensions: list[Dimension] = []
     for key in KEYS:
         if key not in data:
@@ -123,26 +126,28 @@ def _space(data: Mapping[str, JsonValue], where: str) -> SearchSpace:
         raise UsageError(f"{where}: nothing to search: no key has more than one choice", code="nothing_to_search")
     return SearchSpace(
         tuple(dimensions),
-        _known(data.get("known"), dimensions, where),
+        _known(data.get("known"), dimensions, where, model),
         _any_mapping(data.get("metric") or {}, f"{where}: metric"),
         data,
     )
 
 
-def _known(listed: JsonValue, dimensions: Sequence[Dimension], where: str) -> tuple[dict[str, Label], ...]:
+def _known(
+    listed: JsonValue, dimensions: Sequence[Dimension], where: str, model: str | None
+) -> tuple[dict[str, Label], ...]:
     """The settings to begin with, as the study stores them; the defaults where the file names none."""
     by_name = {dimension.name: dimension for dimension in dimensions}
     if listed is None:
-        return (_defaults(dimensions),)
+        return (_defaults(dimensions, model),)
     if not isinstance(listed, list):
         raise UsageError(f"{where}: known must be a list of settings", code="invalid_value")
     settings = [known_mapping(values, f"{where}: known", by_name) for values in listed]
     return tuple({name: by_name[name].label(value) for name, value in values.items()} for values in settings)
 
 
-def _defaults(dimensions: Iterable[Dimension]) -> dict[str, Label]:
-    """What a command without options uses, as far as it is in the space."""
-    adapter = Models.from_environment().adapter_name("proposer")
+def _defaults(dimensions: Iterable[Dimension], model: str | None) -> dict[str, Label]:
+    """What a command without other options uses, as far as it is in the space."""
+    adapter = Models.from_environment(model=model).adapter_name("proposer")
     values = {**ProgramConfig().model_dump(), "optimizer": NO_OPTIMIZER, "adapter": adapter, "temperature": None}
     labels = {}
     for searched in dimensions:

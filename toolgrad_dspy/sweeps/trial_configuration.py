@@ -34,9 +34,14 @@ class TrialSettings:
     file: ConfigFile
 
 
-def trial_configuration(drawn: Mapping[str, JsonValue], metric: Mapping[str, JsonValue]) -> ConfigurationData:
-    """The configuration file of a trial with the values ``drawn``, by the names of dimensions."""
-    roles = {role: {**_written(resolved.settings), **_of_role(drawn, role)} for role, resolved in resolve().items()}
+def trial_configuration(
+    drawn: Mapping[str, JsonValue], metric: Mapping[str, JsonValue], model: str | None = None
+) -> ConfigurationData:
+    """The configuration file of a trial with the values ``drawn``, by the names of dimensions; ``model`` plays every
+    role for which none is drawn.
+    """
+    fixed = resolve(model=model)
+    roles = {role: {**_written(resolved.settings), **_of_role(drawn, role)} for role, resolved in fixed.items()}
     alike = all(values == roles["proposer"] for values in roles.values())
     loop = ProgramConfig.model_validate({key: drawn[key] for key in LOOP_KEYS if key in drawn})
     return {
@@ -68,17 +73,17 @@ def as_yaml(content: ConfigurationData) -> str:
     return yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=1000)
 
 
-def trial_settings(content: ConfigurationData, name: str) -> TrialSettings:
-    """What a command makes of ``content`` as its ``--config`` file.
+def trial_settings(content: ConfigurationData, name: str, model: str | None = None) -> TrialSettings:
+    """What a command with this ``--model`` makes of ``content`` as its ``--config`` file.
 
-    Raises UsageError, also where the environment, which goes before a file, sets something else.
+    Raises UsageError, also where the environment or the option, which go before a file, set something else.
     """
     # Through a file, so that a trial reads its settings by the same code as a command does.
     with TemporaryDirectory() as folder:
         path = Path(folder) / f"{name}.yaml"
         path.write_text(as_yaml(content), encoding="utf-8")
         file = load_config_file(path)
-    for role, resolved in resolve(file.models, name).items():
+    for role, resolved in resolve(file.models, name, model).items():
         for field, value in {**file.models.get(ALL_ROLES, {}), **file.models.get(role, {})}.items():
             # A key is a variable in the file and a secret in the settings: the two never compare equal.
             if field != "api_key" and value != getattr(resolved.settings, field):
@@ -87,27 +92,27 @@ def trial_settings(content: ConfigurationData, name: str) -> TrialSettings:
                     "from the space",
                     code="environment_goes_first",
                 )
-    return TrialSettings(Models.from_environment(file.models, name), program_config(file), file)
+    return TrialSettings(Models.from_environment(file.models, name, model), program_config(file), file)
 
 
-def check_space(space: SearchSpace) -> None:
-    """Raise UsageError for a choice that the environment or the rules of a configuration file forbid."""
+def check_space(space: SearchSpace, model: str | None = None) -> None:
+    """Raise UsageError for a choice that ``--model``, the environment or the rules of a configuration file forbid."""
     first = {dimension.name: dimension.corners[0] for dimension in space.dimensions}
     for dimension in space.dimensions:
         for value in dimension.corners:
-            content = trial_configuration({**first, dimension.name: value}, space.metric)
-            trial_settings(content, "the space")
+            content = trial_configuration({**first, dimension.name: value}, space.metric, model)
+            trial_settings(content, "the space", model)
 
 
-def all_priced(space: SearchSpace) -> bool:
+def all_priced(space: SearchSpace, model: str | None = None) -> bool:
     """Whether the price of every model that can have a role of the loop is known; the rehearsal model has none."""
     path = environment().get(PRICES_VARIABLE)
     prices = Prices.load(Path(path) if path else None)
-    return all(prices.of(name) is not None for name in _model_names(space))
+    return all(prices.of(name) is not None for name in _model_names(space, model))
 
 
-def _model_names(space: SearchSpace) -> Iterator[str]:
-    fixed = resolve()
+def _model_names(space: SearchSpace, model: str | None) -> Iterator[str]:
+    fixed = resolve(model=model)
     for role in LOOP_ROLES:
         searched = space.get(f"model.{role}") or space.get("model")
         # A role that the space does not name keeps the model of the environment.
@@ -117,6 +122,6 @@ def _model_names(space: SearchSpace) -> Iterator[str]:
             yield from (chosen.model, *chosen.fallback_models)
 
 
-def fixed_models() -> dict[str, JsonValue]:
-    """Every role's settings as the environment has them, without secrets."""
-    return {role: resolved.settings.public() for role, resolved in resolve().items()}
+def fixed_models(model: str | None = None) -> dict[str, JsonValue]:
+    """Every role's settings as ``--model`` and the environment have them, without secrets."""
+    return {role: resolved.settings.public() for role, resolved in resolve(model=model).items()}

@@ -55,9 +55,11 @@ class TrialRunner:
         library: Library,
         program_file: Callable[[int], Path],
         progress: Callable[[str], None],
+        model: str | None = None,
     ) -> None:
         self._space, self._plan, self._library = space, plan, library
         self._program_file, self._progress = program_file, progress
+        self._model = model
 
     def run(self, trial: Trial) -> float | tuple[float, float]:
         """The trial's quality, and its cost if that is an objective.
@@ -66,11 +68,12 @@ class TrialRunner:
         """
         started = time.perf_counter()
         drawn = self._space.draw(trial)
-        content = trial_configuration(drawn, self._space.metric)
+        content = trial_configuration(drawn, self._space.metric, self._model)
         trial.set_user_attr("config", content)
         tuner = str(drawn.get("optimizer", NO_OPTIMIZER))
         try:
-            score = self._scored(trial, trial_settings(content, f"trial {trial.number}"), tuner)
+            settings = trial_settings(content, f"trial {trial.number}", self._model)
+            score = self._scored(trial, settings, tuner)
         except (ToolSourceError, StoreError):
             # Tools and disk are the same in every trial, so the next one would fail in the same way.
             raise

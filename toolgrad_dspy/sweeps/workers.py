@@ -41,7 +41,9 @@ class _SurplusError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class SweepJob:
-    """What a worker needs to know. ``total`` counts all trials of the study; ``programs`` is a folder."""
+    """What a worker needs to know. ``total`` counts all trials of the study; ``programs`` is a folder;
+    ``model`` plays every role.
+    """
 
     address: StorageAddress
     name: str
@@ -50,6 +52,7 @@ class SweepJob:
     tools: ToolsSpec
     programs: Path
     total: int
+    model: str | None = None
 
     def open(self) -> Study:
         """The study. Raises StoreError."""
@@ -93,7 +96,7 @@ def _run_trials(job: SweepJob, parent: int, progress: Callable[[str], None]) -> 
     study, library = job.open(), job.tools.library()
     run_on_loop_thread(library.open())
     try:
-        runner = TrialRunner(job.space, job.plan, library, job.program_file, progress)
+        runner = TrialRunner(job.space, job.plan, library, job.program_file, progress, job.model)
         objective = partial(_objective, study, runner, job.total)
         # One trial at a time: others work on the study too, so what is left to do may change with each.
         while os.getppid() == parent and lifecycle.room(study, job.total):

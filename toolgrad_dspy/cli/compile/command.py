@@ -31,6 +31,7 @@ from toolgrad_dspy.cli.options import (
     MaxCalls,
     Mend,
     MiniBatch,
+    ModelOption,
     Proposals,
     Quiet,
     Repairs,
@@ -46,6 +47,7 @@ from toolgrad_dspy.interrupts import STOPPED, Stopped
 def compile_(
     tools: ToolsFiles = None,
     config: ConfigOption = None,
+    model: ModelOption = None,
     optimizer: OptimizerName = "gepa",
     strategy: Strategy = None,
     tune: Tune = "proposer,selector",
@@ -91,7 +93,7 @@ def compile_(
         optimizer=optimizer,
         strategy=strategy,
         tuned=roles(tune),
-        models=ModelsSpec.from_environment(file.models, file.source).waiting(wait),
+        models=ModelsSpec.from_environment(file.models, file.source, model).waiting(wait),
         program=program_config(
             file,
             mini_batch=mini_batch,
@@ -143,4 +145,5 @@ def compile_(
     say(f"saved: {path}")
     options = ["--program", path, *(part for file in tools or () for part in ("--tools", file))]
     options += ["--config", config] if config else []
+    options += ["--model", model] if model else []
     say(f"next: toolgrad-dspy generate -n 20 {shlex.join(map(str, options))}")

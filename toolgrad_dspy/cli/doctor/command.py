@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from toolgrad_dspy.cli.options import ConfigOption, Json, ToolsFiles
+from toolgrad_dspy.cli.options import ConfigOption, Json, ModelOption, ToolsFiles
 from toolgrad_dspy.cli.output import note, say, say_json
 from toolgrad_dspy.errors import ToolGradError
 
@@ -24,7 +24,13 @@ Ask = Annotated[
 ]
 
 
-def doctor(ask: Ask = False, tools: ToolsFiles = None, config: ConfigOption = None, json: Json = False) -> None:
+def doctor(
+    ask: Ask = False,
+    tools: ToolsFiles = None,
+    config: ConfigOption = None,
+    model: ModelOption = None,
+    json: Json = False,
+) -> None:
     """Print versions, models and tools, and what is known about them; exit with 1 if something does not work.
 
     Without --models no request is sent to any model.
@@ -35,7 +41,7 @@ def doctor(ask: Ask = False, tools: ToolsFiles = None, config: ConfigOption = No
     from toolgrad_dspy.runs import load_config_file
 
     file = load_config_file(config)
-    models = Models.from_environment(file.models, file.source)
+    models = Models.from_environment(file.models, file.source, model)
     inventory = distinct_models(models)
     # Noted before the models are asked: one that does not answer has facts all the same.
     with_engine = {model.choice for model in inventory if model.has_engine}

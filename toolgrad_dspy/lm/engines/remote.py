@@ -19,6 +19,7 @@ from toolgrad_dspy.lm.engines.anthropic_cache import CacheMarks, with_cached_inp
 from toolgrad_dspy.lm.engines.base import AsyncConnection
 from toolgrad_dspy.lm.engines.errors import corrected, no_answer
 from toolgrad_dspy.lm.engines.per_loop import PerLoop
+from toolgrad_dspy.lm.providers import checked_name
 from toolgrad_dspy.lm.settings import ModelSettings, environment
 from toolgrad_dspy.secrets import Redactor
 
@@ -29,12 +30,7 @@ def remote_engine(settings: ModelSettings) -> AsyncConnection:
     Raises UsageError for a name that is not ``provider/model`` or whose provider nothing knows ("unknown_model"), and
     for a provider that the engine in the settings does not know ("unsupported_provider").
     """
-    if not all(settings.model.partition("/")):
-        raise UsageError(
-            f"unknown model {settings.model!r}: names are litellm's provider/model, for example "
-            "openai/gpt-4.1-mini, or 'rehearsal' for the embedded one",
-            code="unknown_model",
-        )
+    checked_name(settings.model)
     if settings.engine != "litellm":
         engine = _native(settings)
         if engine is not None:
