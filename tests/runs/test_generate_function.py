@@ -67,7 +67,9 @@ def test_functions_and_sources_are_tools(tools: Any, tmp_path: Path) -> None:
 
 def test_files_are_tools_alone_and_beside_functions(tmp_path: Path) -> None:
     Path("zones.py").write_text(
-        'def get_time_zone(city: str) -> dict[str, str]:\n    """Tell a city\'s time zone."""\n    return {"zone": city}\n'
+        "def get_time_zone(city: str) -> dict[str, str]:\n"
+        '    """Tell a city\'s time zone."""\n'
+        '    return {"zone": city}\n'
     )
     assert [tool.name for tool in _tools(generate("zones.py", n=1, output="alone", **SMALL))] == ["get_time_zone"]
     together = generate([Path("zones.py"), find_capital], n=1, output="together", **SMALL)
@@ -157,7 +159,7 @@ def test_what_is_wrong_is_an_error_with_the_name_of_it(arguments: dict[str, Any]
 
 def test_a_setting_that_does_not_exist_is_named_with_the_one_that_was_meant() -> None:
     wrong: Any = {"iteration": 3}
-    with pytest.raises(TypeError, match="no setting 'iteration'.*iterations"):
+    with pytest.raises(TypeError, match=r"no setting 'iteration'.*iterations"):
         generate(n=1, **wrong)
 
 

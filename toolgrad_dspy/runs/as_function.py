@@ -12,6 +12,7 @@ from toolgrad_dspy.errors import RunError, hint, one_line
 from toolgrad_dspy.lm import Caps
 from toolgrad_dspy.program import ProgramConfig
 from toolgrad_dspy.program.bases import BaseName
+from toolgrad_dspy.records import SessionStatus
 from toolgrad_dspy.runs.config_file import gate_config, load_config_file, program_config
 from toolgrad_dspy.runs.engines import LocalEngine
 from toolgrad_dspy.runs.event_loop import execute
@@ -142,7 +143,7 @@ class _Job:
                 raise TypeError(f"generate() has no setting {name!r}; {hint(name, Settings.__annotations__)}")
         self._spec = _spec(tools, model, n, settings)
         self._folder = new_folder() if output is None else Path(output)
-        self._again = ("failed",) if settings.get("retry_failed") else ()
+        self._again: tuple[SessionStatus, ...] = ("failed",) if settings.get("retry_failed") else ()
         self._quiet = not settings.get("progress", True)
         self._notes: list[str] = []
         self.engine = LocalEngine(settings.get("max_concurrency", 64), settings.get("grace", 5.0))
@@ -163,9 +164,8 @@ class _Job:
         except RunError as error:
             if not (self._folder / "run.db").exists():  # the tools or the models were refused
                 raise
-            there = (
-                f"finished sessions are in {self._folder}; the same call with output={str(self._folder)!r} resumes"
-            )
+            folder = str(self._folder)
+            there = f"finished sessions are in {folder}; the same call with output={folder!r} resumes"
             raise type(error)(f"{error} ({there})", code=error.code) from error
         return Run(self._folder, tuple(self._notes))
 
