@@ -15,6 +15,7 @@ from toolgrad_dspy.runs.stored_configuration import StoredConfiguration
 from toolgrad_dspy.runs.tools_files import ToolsFiles, tools_spec
 from toolgrad_dspy.runs.tools_spec import JoinedTools, McpTools, PythonTools, SourceTools, ToolsSpec, WorldTools
 from toolgrad_dspy.runs.typical import SessionEstimate, typical_session
+from toolgrad_dspy.runs.unstored import Preview, preview
 from toolgrad_dspy.runs.verify import SampleFault, Verification, verify
 
 __all__ = [  # noqa: RUF022 - grouped by topic
@@ -37,6 +38,8 @@ __all__ = [  # noqa: RUF022 - grouped by topic
     "gate_config",
     # running it
     "generate",
+    "preview",
+    "Preview",
     "estimate",
     "estimate_from_run",
     "Estimate",
