@@ -130,7 +130,15 @@ RetryFailed = Annotated[
     bool, typer.Option("--retry-failed", help="Play the sessions of an earlier start again that failed.")
 ]
 Sessions = Annotated[
-    int, typer.Option("-n", "--sessions", help="How many sessions to run, one sample each.", min=1, max=10**9)
+    int | None,
+    typer.Option(
+        "-n",
+        "--sessions",
+        help="How many sessions to run, one sample each. Needed, but for --preview (3).",
+        min=1,
+        max=10**9,
+        show_default=False,
+    ),
 ]
 ProgramOption = Annotated[
     Path | None, typer.Option("--program", help="A compiled program.", metavar="FILE", show_default=False)
@@ -173,6 +181,9 @@ Unique = Annotated[
         callback=finite,
         show_default=False,
     ),
+]
+Preview = Annotated[
+    bool, typer.Option("--preview", help="Run three sessions, or -n, and print their samples; nothing is stored.")
 ]
 DryRun = Annotated[
     bool, typer.Option("--dry-run", help="Run a few sessions without storing them, and estimate the whole run.")

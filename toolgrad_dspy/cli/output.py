@@ -7,6 +7,7 @@ import json
 import re
 import sys
 from collections.abc import Iterable, Sequence
+from textwrap import indent
 
 from pydantic import JsonValue
 
@@ -24,8 +25,12 @@ def printable(text: str) -> str:
 
 def say(text: str = "") -> None:
     """A line of the result, :func:`printable`."""
+    _write(printable(text) + "\n")
+
+
+def _write(text: str) -> None:
     if sys.stdout is not None:  # closed before the process began
-        sys.stdout.write(printable(text) + "\n")
+        sys.stdout.write(text)
 
 
 def note(text: str) -> None:
@@ -35,8 +40,26 @@ def note(text: str) -> None:
 
 def say_json(value: JsonValue) -> None:
     """The result as JSON, indented. What a terminal would obey is escaped as JSON does it, so nothing is lost."""
-    text = json.dumps(value, indent=2, ensure_ascii=False)
-    say(_OBEYED.sub(lambda match: f"\\u{ord(match[0]):04x}", text))
+    say(_unobeyed(json.dumps(value, indent=2, ensure_ascii=False)))
+
+
+def say_json_list(values: Iterable[JsonValue]) -> None:
+    """A list as :func:`say_json` writes it, one value at a time: there may be more than memory holds."""
+    before = "[\n"
+    for value in values:
+        _write(before + indent(_unobeyed(json.dumps(value, indent=2, ensure_ascii=False)), "  "))
+        before = ",\n"
+    say("[]" if before == "[\n" else "\n]")
+
+
+def say_json_lines(values: Iterable[JsonValue]) -> None:
+    """Results as JSON, one on a line."""
+    for value in values:
+        say(_unobeyed(json.dumps(value, ensure_ascii=False)))
+
+
+def _unobeyed(text: str) -> str:
+    return _OBEYED.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:

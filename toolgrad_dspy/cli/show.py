@@ -3,15 +3,15 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, get_args
 
 import typer
 from pydantic import JsonValue
 
 from toolgrad_dspy.cli.options import Json, RunFolder
-from toolgrad_dspy.cli.output import note, say, say_json, table
+from toolgrad_dspy.cli.output import note, say, say_json, say_json_list, table
 from toolgrad_dspy.errors import UsageError, one_line
-from toolgrad_dspy.records import Attempt, Check, Iteration, Judgement, Report, Session, Step
+from toolgrad_dspy.records import Attempt, Check, Iteration, Judgement, Report, Session, SessionStatus, Step
 
 if TYPE_CHECKING:
     from toolgrad_dspy.runs import RunStore
@@ -20,9 +20,17 @@ if TYPE_CHECKING:
 RESULT_CHARS = 160
 
 
+# Salvaged sessions are among the accepted.
+STATUSES: tuple[str, ...] = (*get_args(SessionStatus), "salvaged")
 Status = Annotated[
-    Literal["accepted", "rejected", "failed", "salvaged"] | None,
-    typer.Option("--status", help="Show the sessions that ended so, one after another.", show_default=False),
+    list[str] | None,
+    typer.Option(
+        "--status",
+        help=f"Show the sessions that ended so, one after another: {', '.join(STATUSES)}; several with commas, or "
+        "given again.",
+        metavar="STATUS",
+        show_default=False,
+    ),
 ]
 Limit = Annotated[
     int | None, typer.Option("--limit", help="With --status: so many at most.", min=1, show_default=False)
@@ -44,20 +52,32 @@ def show(
     """List a run's sessions, or show one, or those that ended alike, with their traces."""
     from toolgrad_dspy.runs import RunStore
 
-    if status is not None and session is not None:
+    statuses = _statuses(status) if status else None
+    if statuses is not None and session is not None:
         raise UsageError("give the ID of a session, or --status, not both", code="status_with_session")
-    if limit is not None and status is None:
+    if limit is not None and statuses is None:
         raise UsageError("--limit goes with --status", code="limit_without_status")
-    if only_sample and session is None and status is None:
+    if only_sample and session is None and statuses is None:
         raise UsageError("--sample needs the ID of a session, or --status", code="sample_without_session")
     view = _sample if only_sample else _whole
     with RunStore.open(run) as store:
         if session is not None:
             _show_one(store.session(session), view, json)
-        elif status is not None:
-            _show_some(store, status, limit, view, json)
+        elif statuses is not None:
+            _show_some(store, statuses, limit, view, json)
         else:
             _list(store, json)
+
+
+def _statuses(given: Sequence[str]) -> frozenset[str]:
+    """What ``--status`` names. Raises UsageError (``unknown_status``)."""
+    names = [name.strip() for part in given for name in part.split(",")]
+    for name in names:
+        if name not in STATUSES:
+            raise UsageError(
+                f"there is no status {one_line(name, 40)!r}; choose from {', '.join(STATUSES)}", code="unknown_status"
+            )
+    return frozenset(names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +96,11 @@ def _show_one(session: Session, view: View, json: bool) -> None:
         say(line)
 
 
-def _show_some(store: "RunStore", status: str, limit: int | None, view: View, json: bool) -> None:
+def _show_some(store: "RunStore", statuses: frozenset[str], limit: int | None, view: View, json: bool) -> None:
     damaged: set[int] = set()
-    found = islice(_ended(store, status, damaged), limit)
+    found = islice(_ended(store, statuses, damaged), limit)
     if json:
-        say_json([view.data(session) for session in found])
+        say_json_list(view.data(session) for session in found)
     else:
         for position, session in enumerate(found):
             if position:
@@ -90,10 +110,10 @@ def _show_some(store: "RunStore", status: str, limit: int | None, view: View, js
     _tell(store, damaged)
 
 
-def _ended(store: "RunStore", status: str, damaged: set[int]) -> Iterator[Session]:
-    """The sessions that ended so; ``salvaged`` ones are among the accepted."""
+def _ended(store: "RunStore", statuses: frozenset[str], damaged: set[int]) -> Iterator[Session]:
+    """The sessions that ended in one of these ways."""
     for session in store.sessions(damaged=damaged):
-        if session.salvaged if status == "salvaged" else session.status == status:
+        if session.status in statuses or (session.salvaged and "salvaged" in statuses):
             yield session
 
 
@@ -101,7 +121,7 @@ def _list(store: "RunStore", json: bool) -> None:
     damaged: set[int] = set()
     sessions = store.sessions(traces=False, damaged=damaged)
     if json:
-        say_json([session.model_dump(mode="json", exclude={"trace"}) for session in sessions])
+        say_json_list(session.model_dump(mode="json", exclude={"trace"}) for session in sessions)
     else:
         rows = [_row(session) for session in sessions]
         rows += [(index, "damaged", None, None, "not as it was stored") for index in damaged]
@@ -127,17 +147,22 @@ def _row(session: Session) -> tuple[int, str, int | None, int | None, str]:
 
 def session_lines(session: Session) -> Iterator[str]:
     """One session for reading: what each iteration did, then the sample."""
-    used = session.usage
-    yield f"session {session.index} (seed {session.seed}): {session.status}" + (
-        f", {session.reason}" if session.reason else ""
-    )
-    yield f"{used.lm_calls} LM calls, {used.tool_calls} tool calls, {used.tokens} tokens, {session.seconds:.2f} s"
+    yield from head_lines(session)
     for iteration in session.trace.iterations:
         yield ""
         yield from _iteration_lines(iteration)
     yield ""
     yield from sample_lines(session)
     yield from _check_lines(session.trace.checks)
+
+
+def head_lines(session: Session) -> Iterator[str]:
+    """How a session ended, and what it took."""
+    used = session.usage
+    yield f"session {session.index} (seed {session.seed}): {session.status}" + (
+        f", {session.reason}" if session.reason else ""
+    )
+    yield f"{used.lm_calls} LM calls, {used.tool_calls} tool calls, {used.tokens} tokens, {session.seconds:.2f} s"
 
 
 def _only_sample(session: Session) -> Iterator[str]:

@@ -18,6 +18,7 @@ from toolgrad_dspy.runs.tools_files import ToolsFiles, tools_spec
 from toolgrad_dspy.runs.tools_given import ToolsGiven, tools_given
 from toolgrad_dspy.runs.tools_spec import JoinedTools, McpTools, PythonTools, SourceTools, ToolsSpec, WorldTools
 from toolgrad_dspy.runs.typical import SessionEstimate, typical_session
+from toolgrad_dspy.runs.unstored import Preview, preview
 from toolgrad_dspy.runs.verify import SampleFault, Verification, verify
 
 __all__ = [  # noqa: RUF022 - grouped by topic
@@ -47,6 +48,8 @@ __all__ = [  # noqa: RUF022 - grouped by topic
     "Settings",
     "Run",
     "generate_run",
+    "preview",
+    "Preview",
     "estimate",
     "estimate_from_run",
     "Estimate",

@@ -9,12 +9,12 @@ import json
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from pydantic import JsonValue
 
-from toolgrad_dspy.records import Sample, SessionStatus, Step
+from toolgrad_dspy.records import Sample, Session, SessionStatus, Step
 from toolgrad_dspy.records.pointer import escape
 from toolgrad_dspy.runs.store import RunStore
 
@@ -114,6 +114,20 @@ def refuse_duplicates(store: RunStore, share: float) -> None:
     why = dict(refused(candidates(), share))
     now = {index: _decision(*decided, why.get(index)) for index, decided in before.items()}
     store.decide({index: decided for index, decided in now.items() if decided != before[index]})
+
+
+def without_duplicates(sessions: Sequence[Session], share: float) -> list[Session]:
+    """``sessions``, in the order of their index, with those rejected that are alike beyond ``share``."""
+    accepted = ((session.index, session.sample) for session in sessions if session.status == "accepted")
+    why = dict(refused(((index, sample) for index, sample in accepted if sample is not None), share))
+
+    def decided(session: Session) -> Session:
+        if session.index not in why:
+            return session
+        status, reason = _decision(session.status, session.reason, why[session.index])
+        return session.model_copy(update={"status": status, "reason": reason})
+
+    return [decided(session) for session in sessions]
 
 
 def _decision(status: SessionStatus, reason: str, why: str | None) -> tuple[SessionStatus, str]:

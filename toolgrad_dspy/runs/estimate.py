@@ -9,11 +9,12 @@ from pydantic import JsonValue
 
 from toolgrad_dspy.errors import RunError, UsageError
 from toolgrad_dspy.records import Session
-from toolgrad_dspy.runs.engines import LocalEngine, RunEngine
+from toolgrad_dspy.runs.engines import RunEngine
 from toolgrad_dspy.runs.generate_run import MakeProgress
 from toolgrad_dspy.runs.progress import QuietProgress
 from toolgrad_dspy.runs.spec import RunSpec
 from toolgrad_dspy.runs.store import RunStore
+from toolgrad_dspy.runs.unstored import play_unstored
 
 # Sessions that an estimate is made from.
 SESSIONS = 5
@@ -80,18 +81,8 @@ async def estimate(
         guess = asyncio.run(estimate(RunSpec(n=500)))
         dollars, deviation = guess.total("US dollars")
     """
-    count = min(spec.n, sessions)
     ended: list[Session] = []
-    async with (engine or LocalEngine()).open(spec, say) as run:
-        for note in run.notes:
-            say(note)
-        with progress(count, 0) as shown:
-
-            def done(session: Session) -> None:
-                ended.append(session)
-                shown.add(session)
-
-            await run.run(range(count), done)
+    await play_unstored(spec, min(spec.n, sessions), ended.append, engine=engine, progress=progress, say=say)
     if not ended:
         raise RunError("stopped before a session ended, so there is nothing to estimate from", code="no_session")
     return estimate_from(ended, spec.n)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from toolgrad_dspy.cli.generate.unstored import check_preview, how_many, say_estimate, say_preview
 from toolgrad_dspy.cli.options import (
     Base,
     Chains,
@@ -27,6 +28,7 @@ from toolgrad_dspy.cli.options import (
     Mend,
     MiniBatch,
     ModelOption,
+    Preview,
     ProgramOption,
     Proposals,
     Quiet,
@@ -40,16 +42,16 @@ from toolgrad_dspy.cli.options import (
     Update,
     Wait,
 )
-from toolgrad_dspy.cli.output import note, say, say_json, table
+from toolgrad_dspy.cli.output import note, say, say_json
 from toolgrad_dspy.errors import RunError, UsageError, one_line
 
 if TYPE_CHECKING:
     from toolgrad_dspy.records import SessionStatus
-    from toolgrad_dspy.runs import Estimate, RunProgress, RunStatistics
+    from toolgrad_dspy.runs import RunProgress, RunStatistics
 
 
 def generate(
-    n: Sessions,
+    n: Sessions = None,
     program: ProgramOption = None,
     tools: ToolsFiles = None,
     config: ConfigOption = None,
@@ -76,6 +78,7 @@ def generate(
     wait: Wait = None,
     grace: Grace = 5.0,
     retry_failed: RetryFailed = False,
+    preview: Preview = False,
     dry_run: DryRun = False,
     earlier_run: EstimateFrom = None,
     quiet: Quiet = False,
@@ -98,13 +101,18 @@ def generate(
         tools_spec,
     )
     from toolgrad_dspy.runs import estimate as estimate_run
+    from toolgrad_dspy.runs import preview as preview_run
+
+    n = how_many(n, preview)
+    if preview:
+        check_preview(dry_run, output, retry_failed)
 
     if earlier_run is not None:
         if not dry_run:
             raise UsageError(
                 "--from only works with --dry-run; add it, or leave --from out", code="from_without_dry_run"
             )
-        _say_estimate(estimate_from_run(earlier_run, n), json)
+        say_estimate(estimate_from_run(earlier_run, n), json)
         return
     file = load_config_file(config)
     spec = RunSpec(
@@ -146,9 +154,13 @@ def generate(
     def progress(total: int, before: int) -> "RunProgress":
         return run_progress(total, before, quiet)
 
+    if preview:
+        shown = execute(preview_run(spec, engine=engine, progress=progress, say=say_note), interrupted)
+        say_preview(shown, n, json)
+        return
     if dry_run:
         guess = execute(estimate_run(spec, engine=engine, progress=progress, say=say_note), interrupted)
-        _say_estimate(guess, json)
+        say_estimate(guess, json)
         return
     try:
         again: Sequence[SessionStatus] = ("failed",) if retry_failed else ()
@@ -163,31 +175,6 @@ def generate(
         note(f"stopped: {folder} holds {figures.sessions} of {n} sessions; the same command with -o {folder} resumes")
         raise typer.Exit(130)
     _report(folder, figures, quiet, json)
-
-
-def _say_estimate(guess: "Estimate", json: bool) -> None:
-    if json:
-        say_json(guess.data())
-    else:
-        say("\n".join(_estimate_lines(guess)))
-
-
-def _estimate_lines(guess: "Estimate") -> list[str]:
-    rows = []
-    for name, (each, spread) in guess.figures.items():
-        total, deviation = guess.total(name)
-        rows.append((name, *(_figure(value) for value in (each, spread, total, deviation))))
-    lines = [table(("figure", "per session", "+-", f"{guess.n} sessions", "+-"), rows), ""]
-    place = f" of {guess.source}" if guess.source else ""
-    lines.append(f"from {guess.sessions} sessions{place}, {guess.accepted} of them accepted; nothing is stored")
-    if guess.unpriced:
-        lines.append(f"the dollars leave out {guess.unpriced} calls without a known price; see TOOLGRAD_PRICES")
-    return lines
-
-
-def _figure(value: float) -> str:
-    """Four digits, or all of a large number: never an exponent."""
-    return f"{value:,.0f}" if value >= 1000 else f"{value:.4g}"
 
 
 def _example(folder: Path) -> tuple[int, str]:
