@@ -10,75 +10,32 @@ only read-only tools unless the user allows more.
 """
 
 from collections.abc import Iterable
-from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from contextlib import AsyncExitStack
+from functools import partial
 from types import TracebackType
 from typing import Self
 
 from toolgrad_dspy.lm.calls.budget import Budget
-from toolgrad_dspy.program.aliases import Aliases
+from toolgrad_dspy.program.branch import Branch
+from toolgrad_dspy.program.tool_counts import ToolCounts
 from toolgrad_dspy.program.volatile_leaves import VolatileLeaves
-from toolgrad_dspy.provenance.volatile import changes
-from toolgrad_dspy.records import Attempt, Observation, Step, ToolCall
-from toolgrad_dspy.tools.base import ToolSession
+from toolgrad_dspy.records import Attempt, Observation, Step
 from toolgrad_dspy.tools.library import Library
 
 # A call that was made, with its result.
 Made = Attempt | Step
 
 
-class Branch(ToolSession):
-    """A tool session in the state that the trunk had when the branch was made.
-
-    Every call is charged to the budget before it runs. ``calls`` counts the proposed calls, ``replayed`` those that
-    only repeat accepted steps. Ids that it draws at random where the sample has others are not seen: see
-    :class:`~toolgrad_dspy.program.aliases.Aliases`. One that stands ``apart`` never becomes the trunk.
-    """
-
-    def __init__(
-        self, session: ToolSession, context: AbstractAsyncContextManager[ToolSession], budget: Budget
-    ) -> None:
-        self._session = session
-        self._context = context
-        self._budget = budget
-        self._aliases = Aliases()
-        self.apart = False
-        self.calls = 0
-        self.replayed = 0
-
-    async def call(self, call: ToolCall) -> Observation:
-        """Run a proposed call. Raises BudgetSpentError."""
-        self._budget.charge_tool_call()
-        self.calls += 1
-        return await self._translated(call)
-
-    async def replay(self, call: ToolCall) -> Observation:
-        """Repeat a call of an accepted step: what it gives here. Raises BudgetSpentError."""
-        self._budget.charge_tool_call()
-        self.replayed += 1
-        return await self._translated(call)
-
-    def same(self, observation: Observation, again: Observation) -> None:
-        """``again`` is here what ``observation`` is in the sample: the ids in it mean the same."""
-        found = changes(observation.value, again.value)
-        if found.other is None:
-            self._aliases.learn(found.values)
-
-    async def _translated(self, call: ToolCall) -> Observation:
-        return self._aliases.incoming(await self._session.call(self._aliases.outgoing(call)))
-
-    async def close(self) -> None:
-        # Without the error that may have ended the sample: a tool session has no part in it and closes as usual.
-        await self._context.__aexit__(None, None, None)
-
-
 class Branches:
     """The tool sessions of one sample. An async context manager: it opens the trunk and closes whatever is open.
 
-    ``volatile`` has the leaves of results that have turned out to vary.
+    ``volatile`` has the leaves of results that have turned out to vary, ``counts`` how all calls ended. Whatever
+    repeats steps raises CrashError if a server crashes each time.
     """
 
     def __init__(self, library: Library, seed: int, budget: Budget) -> None:
         self.volatile = VolatileLeaves()
+        self.counts = ToolCounts()
         self._library = library
         self._seed = seed
         self._budget = budget
@@ -155,14 +112,16 @@ class Branches:
         """
         fresh = await self.apart()
         differing: list[str] = []
-        for step in steps:
-            if self.isolated(step.call.tool):
-                again = await fresh.replay(step.call)
-                if self.volatile.equal(step.call.tool, step.observation, again):
-                    fresh.same(step.observation, again)
-                else:
-                    differing.append(step.id)
-        await self.release(fresh)
+        try:
+            for step in steps:
+                if self.isolated(step.call.tool):
+                    again = await fresh.replay(step.call)
+                    if self.volatile.equal(step.call.tool, step.observation, again):
+                        fresh.same(step.observation, again)
+                    else:
+                        differing.append(step.id)
+        finally:
+            await self.release(fresh)
         return tuple(differing)
 
     async def again(self, steps: Iterable[Step], changed: Step) -> Observation | None:
@@ -180,8 +139,7 @@ class Branches:
         return self._library.isolation_of(tool) == "session"
 
     async def _new(self) -> Branch:
-        context = self._library.session(self._seed)
-        branch = Branch(await context.__aenter__(), context, self._budget)
+        branch = Branch(partial(self._library.session, self._seed), self._library, self._budget, self.counts)
         self._open.append(branch)
         return branch
 

@@ -21,6 +21,7 @@ Where a source cannot be replayed, a write comes after all that is before it, an
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 
+from toolgrad_dspy.program.branch import CrashError
 from toolgrad_dspy.program.branches import Branches
 from toolgrad_dspy.program.replays import Replays
 from toolgrad_dspy.program.state import State, joined
@@ -50,9 +51,13 @@ async def in_order(state: State, branches: Branches, witness: Witness) -> None:
         own = [step for step in steps if state.library.tool(step.call.tool).source == source]
         if not any(branches.writes(step.call.tool) for step in own):
             continue
-        found = await _Order(own, branches, witness).found(before)
+        problem = "was not found in time"
+        try:
+            found = await _Order(own, branches, witness).found(before)
+        except CrashError:
+            problem, found = "was not found, since the server crashed", None
         if found is None:
-            state.notes.append(f"{source}: the order that its steps need was not found in time; it is kept as it was")
+            state.notes.append(f"{source}: the order that its steps need {problem}; it is kept as it was")
             found = _one_by_one(own, lambda step: True)
         for name, earlier in found.items():
             before[name] |= earlier

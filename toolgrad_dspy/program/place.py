@@ -1,6 +1,7 @@
 """Where one proposal runs: on the trunk while it only reads, and on a branch of its own once it writes."""
 
-from toolgrad_dspy.program.branches import Branch, Branches
+from toolgrad_dspy.program.branch import Branch, CrashError
+from toolgrad_dspy.program.branches import Branches
 from toolgrad_dspy.program.memory import Memory, passing
 from toolgrad_dspy.records import Observation, Report, Step, ToolCall
 from toolgrad_dspy.tools.base import ToolSession
@@ -59,12 +60,20 @@ class Place(ToolSession):
 
     async def _send(self, call: ToolCall) -> Observation:
         """Run ``call`` on the branch."""
+        try:
+            branch = await self._up_to_date()
+        except CrashError as error:
+            return Observation.failure("connection", str(error))
+        observation = await branch.call(call)
+        if self._branches.needs_branch([call.tool]):
+            self._caught_up += 1
+        return observation
+
+    async def _up_to_date(self) -> Branch:
+        """The branch with all that the proposal has written so far. Raises CrashError."""
         if self._branch is None:
             self._branch = await self._branches.branch(self._accepted)
         for write, gave in self._behind:
             self._branch.same(gave, await self._branch.replay(write))
             self._caught_up += 1
-        observation = await self._branch.call(call)
-        if self._branches.needs_branch([call.tool]):
-            self._caught_up += 1
-        return observation
+        return self._branch

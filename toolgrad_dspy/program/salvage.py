@@ -32,7 +32,7 @@ class Salvaged:
 async def salvaged(state: State, branches: Branches, broken: Sequence[Violation]) -> Salvaged | None:
     """What can be kept of the workflow of ``state`` whose texts are ``broken``; None if that is not a sample.
 
-    Raises BudgetSpentError.
+    Raises BudgetSpentError, and CrashError.
     """
     about = [violation for violation in broken if violation.code in _OF_A_STEP]
     if not about:

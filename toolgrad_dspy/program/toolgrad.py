@@ -15,6 +15,7 @@ from toolgrad_dspy.lm.calls.meter import metered
 from toolgrad_dspy.lm.models import Models
 from toolgrad_dspy.lm.settings import LOOP_ROLES, Role
 from toolgrad_dspy.program.bases import with_base
+from toolgrad_dspy.program.branch import CrashError
 from toolgrad_dspy.program.branches import Branches
 from toolgrad_dspy.program.config import ProgramConfig
 from toolgrad_dspy.program.execution import Execution
@@ -126,20 +127,19 @@ class ToolGrad(RoleModule):
             async with Branches(self.library, derive(seed, index, "tools"), self._budget) as branches:
                 state = State(seed, index, self.config, self.library, self._lines())
                 growth = _Growth(self, state, branches, Witness(branches))
-                await growth.iterations(allowance)
-                await in_order(state, branches, growth.witness)
-                status, reason = await growth.finish()
+                status, reason = await growth.grown(allowance)
                 usage = Usage(
                     roles=meter.roles(),
                     tool_calls=branches.tool_calls,
                     replayed_calls=branches.replayed_calls,
+                    tools=branches.counts.usage(),
                 )
         return Session(
             index=index,
             seed=seed,
             status=status,
             reason=reason,
-            sample=_sample(state) if state.workflow.chains else None,
+            sample=_sample(state) if status != "failed" else None,
             trace=Trace(
                 iterations=tuple(state.iterations),
                 notes=tuple(state.notes),
@@ -160,6 +160,15 @@ class _Growth:
     state: State
     branches: Branches
     witness: Witness
+
+    async def grown(self, allowance: Allowance) -> tuple[SessionStatus, str]:
+        """Grow the sample: the session's status and the reason for it."""
+        try:
+            await self.iterations(allowance)
+            await in_order(self.state, self.branches, self.witness)
+            return await self.finish()
+        except CrashError as error:
+            return "failed", f"crash: {error}"
 
     async def iterations(self, allowance: Allowance) -> None:
         """All passes; fewer if the session may make no more LM calls. Those for the texts are kept back."""

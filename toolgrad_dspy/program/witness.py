@@ -6,11 +6,15 @@ written about it.
 
 from collections.abc import Mapping, Sequence
 
-from toolgrad_dspy.program.branches import Branch, Branches
+from toolgrad_dspy.errors import one_line
+from toolgrad_dspy.program.branch import Branch, CrashError
+from toolgrad_dspy.program.branches import Branches
 from toolgrad_dspy.provenance.volatile import changes
 from toolgrad_dspy.records import Attempt, Report, Step
 
 # Why a call is left out. One that failed may do better the next time; one that gave another result is not repeatable.
+# Of one during which the server crashed, each time, nothing is known.
+CRASHED = "the server crashed when it was repeated on a fresh session"
 FAILED = "it failed when it was repeated on a fresh session"
 ANOTHER = "it gave another result when it was repeated on a fresh session"
 
@@ -56,8 +60,11 @@ class Witness:
         assert observation is not None, "a kept attempt has run"
         if not self._branches.isolated(tool):
             return ""
-        session = await self._replaying(before)
-        again = await session.replay(attempt.call)
+        try:
+            session = await self._replaying(before)
+            again = await session.replay(attempt.call)
+        except CrashError as error:
+            return f"{CRASHED}: {one_line(error, 160)}"
         found = changes(observation.value, again.value)
         if again.error is None and found.other is None:
             self._branches.volatile.learn(tool, found.volatile)

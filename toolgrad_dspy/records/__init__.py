@@ -25,6 +25,7 @@ from toolgrad_dspy.records.session import (
     Sample,
     Session,
     SessionStatus,
+    ToolUsage,
     Trace,
     Usage,
 )
@@ -71,6 +72,7 @@ __all__ = [
     "ToolAnnotations",
     "ToolCall",
     "ToolError",
+    "ToolUsage",
     "Trace",
     "Usage",
     "Verdict",

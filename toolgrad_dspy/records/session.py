@@ -68,15 +68,42 @@ class RoleUsage(Record):
         return RoleUsage(**{name: getattr(self, name) - getattr(other, name) for name in RoleUsage.model_fields})
 
 
-class Usage(Record):
-    """What a session used. ``tool_calls`` counts failed calls too; ``replayed_calls`` those that repeat steps.
+class ToolUsage(Record):
+    """How the calls of a tool ended, repeated ones too.
 
-    ``unanswered`` counts LM calls that got no answer after all attempts: for a rate limit, an outage, a time limit.
+    ``failures`` counts them by :data:`~toolgrad_dspy.records.ErrorKind`; a crash of the server is ``connection``, and
+    what the last one said is ``last_crash``.
+    """
+
+    calls: int = 0
+    failures: dict[str, int] = {}
+    last_crash: OutsideText = ""
+
+    @property
+    def failed(self) -> int:
+        return sum(self.failures.values())
+
+    def plus(self, other: "ToolUsage") -> "ToolUsage":
+        """Both together; ``other`` came later."""
+        kinds = sorted({*self.failures, *other.failures})
+        return ToolUsage(
+            calls=self.calls + other.calls,
+            failures={kind: self.failures.get(kind, 0) + other.failures.get(kind, 0) for kind in kinds},
+            last_crash=other.last_crash or self.last_crash,
+        )
+
+
+class Usage(Record):
+    """What a session used. ``tool_calls`` counts failed calls too; ``replayed_calls`` those that repeat others.
+
+    ``tools`` says how they ended, by tool. ``unanswered`` counts LM calls that got no answer after all attempts: for
+    a rate limit, an outage, a time limit.
     """
 
     roles: dict[str, RoleUsage] = {}
     tool_calls: int = 0
     replayed_calls: int = 0
+    tools: dict[str, ToolUsage] = {}
     unanswered: int = 0
 
     @property

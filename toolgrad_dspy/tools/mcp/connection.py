@@ -17,7 +17,7 @@ from pydantic import JsonValue, ValidationError
 from toolgrad_dspy.errors import ToolSourceError, one_line
 from toolgrad_dspy.records import ErrorKind, Observation
 from toolgrad_dspy.tools.mcp.convert import INVALID_PARAMS, error_kind, observation_from_mcp
-from toolgrad_dspy.tools.mcp.errors import KeepsGoingAwayError
+from toolgrad_dspy.tools.mcp.errors import CrashedError, KeepsGoingAwayError
 
 if TYPE_CHECKING:
     from mcp import Client, MCPError
@@ -40,7 +40,8 @@ class Connection:
 
     ``explain`` turns what stopped a start into an error for the user. The server is started again after a crash, and
     when it no longer answers anything, with a growing delay between starts. After ``max_restarts`` of them without a
-    single answer it is gone for good. A server that is not ``proven`` to start gets one try at its first start.
+    single answer it is gone for good. A server that is not ``proven`` to start gets one try at its first start. One
+    that ``holds_state`` is not started again once it has run: what it held is lost.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class Connection:
         max_parallel: int,
         max_restarts: int,
         proven: bool = False,
+        holds_state: bool = False,
     ) -> None:
         self._opener = opener
         self._explain = explain
@@ -60,6 +62,7 @@ class Connection:
         self._call_timeout = call_timeout
         self._max_restarts = max_restarts
         self._proven = proven
+        self._holds_state = holds_state
         self._slots = asyncio.Semaphore(max_parallel)
         self._client: Client | None = None
         self._gone: ToolSourceError | None = None
@@ -123,6 +126,9 @@ class Connection:
         try:
             while "stop" not in self._signals:
                 error = await self._run_once()
+                if error is None and self._holds_state:
+                    self._gone = self._explain(CrashedError())
+                    return
                 self._proven = self._proven or error is None
                 self._failures += 1
                 # A first start that fails is a mistake of the configuration: no second one would go better.
@@ -218,7 +224,7 @@ async def _request(client: "Client", name: str, arguments: dict[str, JsonValue],
         result = await client.session.send_request(request, CallToolResult)
     except MCPError as error:
         if _is_closed(error):
-            return _failure("connection", "the server went away during the call", start)
+            return _failure("connection", "the server crashed during the call", start)
         kind = error_kind(error.message)
         # The same code stands for an unknown tool, which only the message tells apart.
         if error.code == INVALID_PARAMS and kind == "tool":

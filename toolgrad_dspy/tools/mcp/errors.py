@@ -14,6 +14,10 @@ class KeepsGoingAwayError(Exception):
     """A server was started again and again, and went away each time before it answered a call."""
 
 
+class CrashedError(Exception):
+    """A server has gone away that held the state of a session."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reason:
     """Why a server cannot be used: the error's code, and the rest of a sentence that begins with the server."""
@@ -49,6 +53,8 @@ def _reason(target: Target, cause: BaseException, words: str, said: str, start_t
             "server_keeps_crashing",
             'stops again after every restart; if a single tool makes it crash, leave that tool out with "deny"',
         )
+    if isinstance(cause, CrashedError):
+        return Reason("server_crashed", "crashed, and what it held for this session is lost")
     if isinstance(cause, TimeoutError):
         return Reason(
             "start_timeout", f'did not answer within {start_timeout:g} s; if it needs longer, raise "start_timeout"'

@@ -40,6 +40,7 @@ class McpServer:
         max_parallel: int,
         max_restarts: int,
         proven: bool,
+        holds_state: bool,
         hidden: Hidden | None = None,
     ) -> None:
         self._source = source
@@ -60,6 +61,7 @@ class McpServer:
             max_parallel=max_parallel,
             max_restarts=max_restarts,
             proven=proven,
+            holds_state=holds_state,
         )
 
     async def start(self) -> None:

@@ -157,6 +157,7 @@ class McpSource(ToolSource):
             max_parallel=self._max_parallel,
             max_restarts=self._max_restarts,
             proven=proven,
+            holds_state=self.isolation == "session",
             hidden=self._hidden,
         )
         self._running.add(server)
