@@ -21,7 +21,7 @@ from benchmarks.checks import Checks  # noqa: E402
 from tests.support.mcp_helpers import script  # noqa: E402
 from toolgrad_dspy.program import ProgramConfig  # noqa: E402
 from toolgrad_dspy.records import Session, ToolUsage  # noqa: E402
-from toolgrad_dspy.runs import LocalEngine, RunSpec, RunStore, SourceTools, generate  # noqa: E402
+from toolgrad_dspy.runs import LocalEngine, RunSpec, RunStore, SourceTools, generate_run  # noqa: E402
 from toolgrad_dspy.tools import Isolation, ToolSource  # noqa: E402
 from toolgrad_dspy.tools.mcp import McpSource  # noqa: E402
 
@@ -35,7 +35,7 @@ async def played(folder: Path, isolation: Isolation, rate: float, sessions: int)
         return [McpSource("rooms", target, isolation=isolation, allow_writes=isolation == "session")]
 
     spec = RunSpec(n=sessions, tools=SourceTools("rooms", sources), program=ProgramConfig(iterations=4))
-    await generate(spec, folder, engine=LocalEngine(8), say=lambda line: print(f"    {line}"))
+    await generate_run(spec, folder, engine=LocalEngine(8), say=lambda line: print(f"    {line}"))
     with RunStore.open(folder) as store:
         return list(store.sessions(traces=False))
 

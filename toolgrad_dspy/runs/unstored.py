@@ -30,9 +30,9 @@ async def preview(
     progress: MakeProgress = QuietProgress,
     say: Say = lambda line: None,
 ) -> Preview:
-    """The sessions of the run ``spec``, as :func:`generate` would have them, without storing anything.
+    """The sessions of the run ``spec``, as :func:`generate_run` would have them, without storing anything.
 
-    The other arguments are those of :func:`generate`. Raises UsageError for what is wrong with ``spec``.
+    The other arguments are those of :func:`generate_run`. Raises UsageError for what is wrong with ``spec``.
 
         samples = [session.sample for session in asyncio.run(preview(RunSpec(n=3))).sessions]
     """
