@@ -53,7 +53,8 @@ def compared(check: Checks, isolation: Isolation, rate: float, sessions: int) ->
     print(f"  without crashes: {sum(one.status == 'accepted' for one in whole)} of {sessions} accepted")
     print(f"  {used.failures.get('connection', 0)} crashes in {used.calls} calls")
     check(f"{isolation}: sessions that end as without crashes, of {sessions}", same_end, ">=", 0.97 * sessions)
-    check(f"{isolation}: with the same sample", same, ">=", 0.97 * sessions)
+    # A call that crashes its server twice is given up, as one that may be the reason.
+    check(f"{isolation}: with the same sample", same, ">=", 0.95 * sessions)
 
 
 def main() -> None:

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from tests.support.scripted_run import CONFIG, TOOLS, make_session
-from toolgrad_dspy.records import Check, CheckedBy, CheckSubject, RoleUsage, Session, Trace, Usage
+from toolgrad_dspy.records import Check, CheckedBy, CheckSubject, RoleUsage, Session, ToolUsage, Trace, Usage
 from toolgrad_dspy.runs import RunStore, statistics
+from toolgrad_dspy.runs.troubled import troubled
 
 
 def test_the_figures_of_a_run(tmp_path: Path) -> None:
@@ -97,3 +98,23 @@ def test_equal_samples_are_told_with_the_most_frequent_as_a_person_reads_them(tm
     assert figures.most_frequent_queries == {"Frage 0 – ç": 3}
     ((signature, count),) = figures.most_frequent_signatures.items()
     assert (signature.startswith("find("), len(signature) <= 120, count) == (True, True, 3)
+
+
+def test_how_the_calls_of_each_tool_and_server_ended_and_which_were_in_trouble(tmp_path: Path) -> None:
+    fine = ToolUsage(calls=9, failures={"tool": 1})
+    crashing = ToolUsage(calls=7, failures={"connection": 3, "timeout": 1}, last_crash="the server crashed: no disk")
+    first, second = (tool.name for tool in TOOLS[:2])
+    with RunStore.create_or_resume(tmp_path, CONFIG, TOOLS) as store:
+        for index in range(2):
+            session = make_session(index)
+            usage = session.usage.model_copy(update={"tools": {first: fine, second: crashing}})
+            store.save(session.model_copy(update={"usage": usage}))
+        figures = statistics(store)
+    assert figures.tools[first] == ToolUsage(calls=18, failures={"tool": 2})
+    assert figures.tools[second].failures == {"connection": 6, "timeout": 2}
+    (source,) = {tool.source for tool in TOOLS}
+    assert figures.servers[source].failures == {"connection": 6, "timeout": 2, "tool": 2}
+    crash, failing = troubled(figures)
+    assert crash == f"{source} crashed 6 times in 32 calls; the last: the server crashed: no disk"
+    assert f"{second} (8 of 14)" in failing
+    assert first not in failing

@@ -453,3 +453,34 @@ class TestClosing:
             await McpSource("silent", script("silent")).open()
 
         self.cancelled(work)  # within its deadline, which is shorter than the server's time to start
+
+
+class TestCrashes:
+    """What a crash says, and what becomes of the state that the server held."""
+
+    def test_the_last_words_of_the_server_are_told_masked_on_one_line_without_colours(self) -> None:
+        async def main() -> str:
+            target = script("rooms", "--rate", "1", "--token", "sk-very-secret-17")
+            async with McpSource("rooms", target) as source, source.session(1) as session:
+                return (await ask(session, "find_rooms", beds=1)).text
+
+        assert asyncio.run(main()) == (
+            'the server crashed during the call; it said: "serving | fatal: find_rooms met a bad page | token ***"'
+        )
+
+    def test_a_session_that_has_the_server_to_itself_says_that_its_state_is_lost(self) -> None:
+        async def main() -> list[tuple[str | None, str]]:
+            target = script("rooms", "--tool", "get_room")
+            source = McpSource("rooms", target, isolation="session", allow_writes=True)
+            async with source, source.session(1) as session:
+                await ask(session, "book_room", room_id="rm-305", guest="Ann Lee", nights=2)
+                await ask(session, "get_room", room_id="rm-305")
+                lost = await ask(session, "get_booking", booking_id="bk-710")
+            async with source, source.session(2) as session:
+                other = await ask(session, "find_rooms", beds=4)
+            return [(kind_of(observation), observation.text) for observation in (lost, other)]
+
+        (kind, text), (other, _) = asyncio.run(main())
+        assert kind == "connection"
+        assert "what it held for this session is lost" in text
+        assert other is None

@@ -1,13 +1,14 @@
 """``toolgrad-dspy stats``: a run in figures."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
 
 from toolgrad_dspy.cli.options import Json, RunFolder
 from toolgrad_dspy.cli.output import say, say_json, table
-from toolgrad_dspy.records import RoleUsage
+from toolgrad_dspy.errors import one_line
+from toolgrad_dspy.records import RoleUsage, ToolUsage
 
 if TYPE_CHECKING:
     from toolgrad_dspy.runs import RunStatistics, Spending
@@ -32,15 +33,36 @@ def stats(run: RunFolder, json: Json = False) -> None:
 
 def _say(figures: "RunStatistics", spent: "Sequence[Spending]") -> None:
     rows: list[tuple[str, object]] = []
-    for name, value in {**figures.model_dump(mode="json"), "damaged": len(figures.damaged)}.items():
+    plain = figures.model_dump(mode="json", exclude={"tools", "servers"})
+    for name, value in {**plain, "damaged": len(figures.damaged)}.items():
         if isinstance(value, dict):
             rows += [(f"{_words(name)}: {key}", inner) for key, inner in value.items()]
         else:
             rows.append((_words(name), value))
     say(table(("figure", "value"), rows))
+    if figures.servers:
+        say()
+        say(table(("server", "tool", "calls", "failed", "crashes", "timeouts", "of kind"), _called(figures)))
+    for server, usage in figures.servers.items():
+        if usage.last_crash:
+            say(f"{server}, last crash: {one_line(usage.last_crash)}")
     say()
     header = ("stage", "role", "model", "calls", "input tokens", "cached", "output tokens", "US dollars")
     say(table(header, [_row(entry) for entry in (*spent, total(spent))]))
+
+
+def _called(figures: "RunStatistics") -> Iterator[tuple[object, ...]]:
+    """A row for every server, and one for each tool that has failed."""
+    for server, usage in figures.servers.items():
+        yield server, "all", *_counts(usage)
+    for tool, usage in figures.tools.items():
+        if usage.failed:
+            yield "", tool, *_counts(usage)
+
+
+def _counts(usage: ToolUsage) -> tuple[object, ...]:
+    kinds = ", ".join(f"{kind} {count}" for kind, count in usage.failures.items())
+    return usage.calls, usage.failed, usage.failures.get("connection", 0), usage.failures.get("timeout", 0), kinds
 
 
 def total(spent: "Sequence[Spending]") -> "Spending":

@@ -18,7 +18,8 @@ from toolgrad_dspy.records import Observation, ToolCall
 from toolgrad_dspy.tools.base import ToolSession
 from toolgrad_dspy.tools.library import Library
 
-# How often a call that a crash hit is sent again: a new one, which may be the reason, and one that has worked before.
+# How often a call that a crash hit is sent again: a new one, which may be the reason, and one that has worked before
+# or is likely not to be.
 NEW, WORKED = 1, 3
 
 OpenSession = Callable[[], AbstractAsyncContextManager[ToolSession]]
@@ -94,7 +95,9 @@ class Branch(ToolSession):
         """Send ``call``, after a crash up to ``again`` times more if that is safe. Raises CrashError."""
         own = self._library.isolation_of(call.tool) == "session"
         writes = self._library.tool(call.tool).writes
-        for _ in range(again if own or not writes else 0):
+        if not own:  # it may have been another session's call that the server crashed in
+            again = 0 if writes else WORKED
+        for _ in range(again):
             observation = await self._sent_once(call)
             if not crashed(observation):
                 break

@@ -16,6 +16,7 @@ from toolgrad_dspy.runs.spec import RunSpec
 from toolgrad_dspy.runs.spending import Spending
 from toolgrad_dspy.runs.statistics import RunStatistics, statistics
 from toolgrad_dspy.runs.store import RunStore
+from toolgrad_dspy.runs.troubled import troubled
 from toolgrad_dspy.runs.typical import typical_session
 
 SAMPLES = "samples.jsonl"
@@ -52,10 +53,10 @@ async def generate_run(
         figures = asyncio.run(generate_run(RunSpec(n=3), Path("runs/three")))
         print(figures.accepted, figures.steps_per_sample)
 
-    ``say`` gets the messages of the tool sources, and when the run waits for a model, a line each. Sessions that are
-    stored with a status in ``again`` are played again. Raises UsageError when the folder holds another run, and
-    RunError for what breaks this one; the sessions that have ended by then are stored, and the accepted samples
-    written.
+    ``say`` gets the messages of the tool sources, when the run waits for a model, and at the end which servers have
+    crashed and which tools kept failing, a line each. Sessions that are stored with a status in ``again`` are played
+    again. Raises UsageError when the folder holds another run, and RunError for what breaks this one; the sessions
+    that have ended by then are stored, and the accepted samples written.
     """
     async with (engine or LocalEngine()).open(spec, say) as run:
         for note in run.notes:
@@ -78,7 +79,10 @@ async def generate_run(
             if spec.unique is not None:
                 refuse_duplicates(store, spec.unique)
             store.samples_jsonl(folder / SAMPLES)
-            return statistics(store)
+            figures = statistics(store)
+            for line in troubled(figures):
+                say(line)
+            return figures
 
 
 def _left(store: RunStore, n: int, again: Sequence[SessionStatus], say: Say) -> Missing:

@@ -1,11 +1,11 @@
 """The yield and the cost of a run, in the terms of the ToolGrad paper (arXiv 2508.04086, section on efficiency)."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from toolgrad_dspy.errors import one_line
-from toolgrad_dspy.records import Record, RoleUsage, Sample, Session
+from toolgrad_dspy.records import Record, RoleUsage, Sample, Session, ToolUsage
 from toolgrad_dspy.runs.duplicates import Alike, call_signature, plain_query
 from toolgrad_dspy.runs.store import RunStore
 
@@ -34,6 +34,8 @@ class RunStatistics(Record):
     - ``checks``: decisions about the texts of all sessions, by what they are about; ``checks_by_rules_share`` and
       ``checks_by_model_share``: which share of each was decided by a rule, and by a model. Nobody decided the rest.
     - ``readings_per_sample``: LM calls of the role ``judge``, which reads what the rules leave open.
+    - ``tools`` and ``servers``: how all calls ended, repeated ones too, of every tool, and over those of every source
+      (:class:`~toolgrad_dspy.records.ToolUsage`).
     - ``damaged``: the indices of sessions that are not as they were stored. No other figure counts them.
     """
 
@@ -73,6 +75,8 @@ class RunStatistics(Record):
     input_tokens_per_sample: float | None
     output_tokens_per_sample: float | None
     seconds_per_session: float | None
+    tools: dict[str, ToolUsage] = {}
+    servers: dict[str, ToolUsage] = {}
     damaged: tuple[int, ...] = ()
 
 
@@ -94,6 +98,7 @@ def statistics(store: RunStore) -> RunStatistics:
             "most_frequent_signatures": _most_frequent(store, totals.signatures, call_signature),
             "most_frequent_queries": _most_frequent(store, totals.queries, lambda sample: sample.query),
             **_checked(store, damaged),
+            "servers": _by_source(store, figures.tools),
             "damaged": tuple(sorted(damaged)),
         }
     )
@@ -124,6 +129,15 @@ def _checked(store: RunStore, damaged: set[int]) -> dict[str, dict[str, int] | d
     }
 
 
+def _by_source(store: RunStore, tools: Mapping[str, ToolUsage]) -> dict[str, ToolUsage]:
+    """The counts of ``tools``, those of a source together."""
+    sources: dict[str, ToolUsage] = {}
+    for tool in store.tools():
+        if tool.name in tools:
+            sources[tool.source] = sources.get(tool.source, ToolUsage()).plus(tools[tool.name])
+    return dict(sorted(sources.items()))
+
+
 @dataclass(slots=True)
 class _Totals:
     statuses: Counter[str] = field(default_factory=Counter)
@@ -138,6 +152,7 @@ class _Totals:
     value_dependent: int = 0
     state_dependent: int = 0
     tools: set[str] = field(default_factory=set)
+    called: dict[str, ToolUsage] = field(default_factory=dict)
     roles: dict[str, RoleUsage] = field(default_factory=dict)
     tool_calls: int = 0
     replayed_calls: int = 0
@@ -155,6 +170,8 @@ class _Totals:
             self.queries.add(session.index, plain_query(session.sample))
         for role, used in session.usage.roles.items():
             self.roles[role] = self.roles.get(role, RoleUsage()).plus(used)
+        for tool, counts in session.usage.tools.items():
+            self.called[tool] = self.called.get(tool, ToolUsage()).plus(counts)
         self.tool_calls += session.usage.tool_calls
         self.replayed_calls += session.usage.replayed_calls
         self.seconds += session.seconds
@@ -200,6 +217,7 @@ class _Totals:
             input_tokens_per_sample=_mean(sum(used.input_tokens for used in self.roles.values()), accepted),
             output_tokens_per_sample=_mean(sum(used.output_tokens for used in self.roles.values()), accepted),
             seconds_per_session=_mean(self.seconds, sessions),
+            tools=dict(sorted(self.called.items())),
         )
 
 

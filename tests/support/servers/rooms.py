@@ -1,7 +1,8 @@
 """A server with a hotel in memory that crashes during some of its calls: ``--rate 0.05``, at random, or the calls of
 ``--at NUMBER,...``, counted over all its processes in the file ``--count``; or those of one ``--tool`` each time.
 
-It says why on standard error, in colour. The state of a process is lost with it.
+It says why on standard error, in colour. The state of a process is lost with it, and with ``--differs`` another one
+does not do the same.
 """
 
 import argparse
@@ -21,6 +22,7 @@ ROOMS = {
     "rm-305": {"name": "Maple", "beds": 1, "floor": 2},
     "rm-417": {"name": "Rowan", "beds": 4, "floor": 3},
 }
+DESK = 1
 BOOKINGS: dict[str, dict[str, Any]] = {}
 ROOM_ID = {"type": "string", "description": "The id of a room."}
 BOOKING_ID = {"type": "string", "description": "The id of a booking."}
@@ -48,7 +50,7 @@ def get_room(arguments: dict[str, Any]) -> dict[str, Any]:
 def book_room(arguments: dict[str, Any]) -> dict[str, Any]:
     if arguments["room_id"] not in ROOMS:
         return text(f"there is no room {arguments['room_id']}", error=True)
-    booking = {"booking_id": f"bk-{710 + len(BOOKINGS)}", **arguments}
+    booking = {"booking_id": f"bk-{710 + len(BOOKINGS)}", **arguments, "desk": DESK}
     BOOKINGS[booking["booking_id"]] = booking
     return given(booking)
 
@@ -98,7 +100,10 @@ if __name__ == "__main__":
     parser.add_argument("--count", type=Path)
     parser.add_argument("--tool", default="")
     parser.add_argument("--token", default="")
+    parser.add_argument("--differs", action="store_true")
     options = parser.parse_args()
+    if options.differs:
+        DESK = os.getpid()
     handlers = {
         handler.__name__: handler for handler in (find_rooms, get_room, book_room, get_booking, extend_booking)
     }
@@ -110,7 +115,12 @@ if __name__ == "__main__":
                 reads=True,
                 description="Find the rooms with at least so many beds.",
             ),
-            tool("get_room", {"room_id": ROOM_ID}, reads=True, description="Show a room, and how many nights are taken."),
+            tool(
+                "get_room",
+                {"room_id": ROOM_ID},
+                reads=True,
+                description="Show a room, and how many nights are taken.",
+            ),
             tool(
                 "book_room",
                 {"room_id": ROOM_ID, "guest": GUEST, "nights": NIGHTS},

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
 
-from toolgrad_dspy.errors import ToolSourceError
+from toolgrad_dspy.errors import ToolSourceError, one_line
 from toolgrad_dspy.records import Observation, Tool
 from toolgrad_dspy.secrets import Hidden
 from toolgrad_dspy.tools.mcp.connection import Connection
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 TOOLS = 100_000
 """Tools of one server that are read: a list of more is taken for endless. The largest known have a few thousand."""
+
+LAST_WORDS, LAST_WORDS_CHARS = 3, 300
+"""Lines of its standard error that are told of a server that crashed, and characters of them together."""
 
 
 class McpServer:
@@ -40,7 +43,7 @@ class McpServer:
         max_parallel: int,
         max_restarts: int,
         proven: bool,
-        holds_state: bool,
+        holds_state: bool = False,
         hidden: Hidden | None = None,
     ) -> None:
         self._source = source
@@ -128,14 +131,20 @@ class McpServer:
         The result has virtual paths only, and none of the secrets.
         """
         workspace = self._workspace
-        if workspace is None:
-            observation = await self._connection.call(name, arguments)
-        else:
-            # Values only: a key is the name of a parameter, never a path.
-            real = {key: workspace.to_real(value) for key, value in arguments.items()}
-            observation = rewritten_observation(await self._connection.call(name, real), workspace.to_virtual)
+        # Values only: a key is the name of a parameter, never a path.
+        real = arguments if workspace is None else {key: workspace.to_real(it) for key, it in arguments.items()}
+        observation = await self._connection.call(name, real)
+        if observation.error is not None and observation.error.kind == "connection":
+            observation = self._with_last_words(observation)
+        if workspace is not None:
+            observation = rewritten_observation(observation, workspace.to_virtual)
         self._log.trim()
         return rewritten_observation(observation, self._hidden.results.json)
+
+    def _with_last_words(self, crash: Observation) -> Observation:
+        """``crash`` with what the server said on standard error before it went away."""
+        said = one_line(self._hidden.errors.text(" | ".join(self._log.last_lines(LAST_WORDS))), LAST_WORDS_CHARS)
+        return Observation.failure("connection", f'{crash.text}; it said: "{said}"') if said else crash
 
     def _endless(self, how: str) -> ToolSourceError:
         return ToolSourceError(

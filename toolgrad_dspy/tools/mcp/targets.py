@@ -5,6 +5,7 @@ Importing this module imports nothing of the MCP SDK (1.1 s); opening a connecti
 
 import logging
 import os
+import re
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -26,6 +27,13 @@ if TYPE_CHECKING:
 # The SDK logs a traceback for every line of a server's output that is not JSON-RPC; without a handler Python
 # would print it on the terminal. An application that configures logging still gets it.
 logging.getLogger("mcp").addHandler(logging.NullHandler())
+
+
+# Sequences that set colours and titles and move the cursor (ECMA-48, 5.4 and 8.3.89), and all other control
+# characters but those that end a line.
+_ESCAPES = re.compile(
+    r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b\n]*(?:\x07|\x1b\\)?|[\x00-\x09\x0b\x0e-\x1f\x7f-\x9f]"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,15 +167,20 @@ class ErrorLog:
         return self._file
 
     def last_line(self) -> str:
-        """The last line that is not blank, or an empty text: also where it is longer than 64 kB, since the half of a
-        secret at the beginning of what is left of it could not be told.
+        """As :meth:`last_lines`, one."""
+        return "".join(self.last_lines(1))
+
+    def last_lines(self, most: int) -> list[str]:
+        """The last lines that are not blank, ``most`` of them, without what a terminal would obey.
+
+        None that is longer than 64 kB: the half of a secret at the beginning of what is left of it could not be told.
         """
         if self._file is None:
-            return ""
+            return []
         start = max(0, os.fstat(self._file.fileno()).st_size - self._READ)
         self._file.seek(start)
-        lines = self._file.read().splitlines()[1 if start else 0 :]
-        return next((line.strip() for line in reversed(lines) if line.strip()), "")
+        lines = _ESCAPES.sub("", self._file.read()).splitlines()[1 if start else 0 :]
+        return [line.strip() for line in lines if line.strip()][-most:]
 
     async def note_response(self, response: Any) -> None:
         """Write down the status of an HTTP response that is an error."""
