@@ -1,6 +1,9 @@
-"""Long, paid runs on a model that misbehaves, that are killed, and that run out of money: nothing lost or doubled.
+"""Long, paid runs on models and tools that misbehave, that are killed, and that run out of money or room.
 
-    python benchmarks/faults.py [--seconds 90] [--sessions 60] [--only outages kills signals caps]
+    python benchmarks/faults.py [--seconds 90] [--sessions 60] [--only PART ...]
+
+PART is one of outages, kills, kills-servers, signals, signals-servers, disks (as root), caps, crashes, hostile and
+canaries; without it all are tried, in an hour.
 
 The real command runs against a model server on this machine that plays rehearsal, so that the samples of a disturbed
 run can be compared with those of an undisturbed one, to the byte. What it shows is about the machinery, not about a
@@ -8,97 +11,35 @@ language model.
 """
 
 import argparse
-import os
 import random
 import signal
-import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from benchmarks.canaries import canaries  # noqa: E402
 from benchmarks.checks import Checks  # noqa: E402
+from benchmarks.crashes import compared  # noqa: E402
+from benchmarks.fault_runs import LATENCY, Run, undisturbed  # noqa: E402
+from benchmarks.hostile import hostile_results, hostile_schemas  # noqa: E402
 from tests.support.model_servers import ModelServer  # noqa: E402
 from tests.support.outages import KINDS, Outage, out  # noqa: E402
 
-ITERATIONS = "3"
-# Of the server's answers, so that a run lasts long enough to be disturbed.
-LATENCY = 0.1
 KILLS = 20
+SERVED = 12  # sessions of a run with tool servers: each has several to itself
 # Seconds after the start of the process, from its imports to the middle of the run.
 MOMENTS = [0.3, 0.5, 0.7, 0.9, 1.2, 1.5, 1.8, 2.1, 2.5, 3, 3.5, 4, 4.5, 5, 5.5, 6, 7, 8, 9, 10]
 CAP = 300_000
 
 
-class Run:
-    """The real command in a folder of its own, on the model at ``server``."""
-
-    def __init__(self, folder: Path, server: ModelServer, sessions: int, *options: str) -> None:
-        self.folder = folder
-        self.command = [sys.executable, "-m", "toolgrad_dspy.generate", "-n", str(sessions), "-o", str(folder)]
-        self.command += ["--iterations", ITERATIONS, "--mini-batch", "12", *options]
-        keep = {name: value for name, value in os.environ.items() if not name.startswith("TOOLGRAD_")}
-        self.environ: Mapping[str, str] = keep | {
-            "TOOLGRAD_MODEL": server.model,
-            "TOOLGRAD_API_BASE": server.url,
-            "TOOLGRAD_API_KEY": "none",
-            "TOOLGRAD_TIMEOUT": "5",
-            "PYTHONPATH": str(ROOT),
-        }
-
-    def start(self) -> "subprocess.Popen[str]":
-        return subprocess.Popen(
-            self.command,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-            env=self.environ,
-            preexec_fn=_default_signals,
-        )
-
-    def finish(self) -> tuple[int, str]:
-        """The exit code and the last line of messages."""
-        process = self.start()
-        _, said = process.communicate()
-        return process.returncode, (said.strip().splitlines() or [""])[-1]
-
-    @property
-    def samples(self) -> bytes:
-        path = self.folder / "samples.jsonl"
-        return path.read_bytes() if path.exists() else b""
-
-    def figures(self) -> tuple[int, int, int]:
-        """Sessions that are stored, those that are not accepted, and the tokens of the account."""
-        with sqlite3.connect(self.folder / "run.db") as database:
-            count, other = database.execute(
-                "SELECT count(*), coalesce(sum(status <> 'accepted'), 0) FROM sessions"
-            ).fetchone()
-            (tokens,) = database.execute(
-                "SELECT coalesce(sum(input_tokens + output_tokens), 0) FROM spent"
-            ).fetchone()
-        return count, other, tokens
-
-
-def _default_signals() -> None:
-    # What runs in the background ignores SIGINT, and so would its children.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    signal.signal(signal.SIGHUP, signal.SIG_DFL)
-
-
-def undisturbed(home: Path, sessions: int) -> bytes:
-    with ModelServer("openai", latency=LATENCY) as server:
-        run = Run(home / "undisturbed", server, sessions)
-        code, said = run.finish()
-    assert code == 0, said
-    return run.samples
-
-
-def outages(check: Checks, home: Path, sessions: int, seconds: float, whole: bytes) -> None:
+def outages(check: Checks, home: Path, sessions: int, seconds: float) -> None:
+    whole = undisturbed(home, sessions)
     for kind in KINDS:
         outage = Outage(kind, after=150, seconds=seconds)
         with out(outage, LATENCY) as server:
@@ -128,47 +69,74 @@ def outages(check: Checks, home: Path, sessions: int, seconds: float, whole: byt
         )
 
 
-def kills(check: Checks, home: Path, sessions: int, whole: bytes) -> None:
-    rng, whole_again, left = random.Random(0), 0, 0
+def kills(check: Checks, home: Path, sessions: int, *, tools: bool) -> None:
+    whole, rng, same, left = undisturbed(home, sessions, tools=tools), random.Random(0), 0, (0, 0)
     with ModelServer("openai", latency=LATENCY) as server:
         for number in range(KILLS):
-            run = Run(home / f"kill-{number}", server, sessions)
+            run = Run(home / f"kill-{tools}-{number}", server, sessions, tools=tools)
             process = run.start()
             time.sleep(rng.uniform(0.5, 12))
             process.kill()
-            process.wait()
-            left += _children_of(process.pid)
+            process.communicate()
             code, _ = run.finish()
-            whole_again += code == 0 and run.samples == whole
-    check(
-        f"runs that are killed and resumed to the samples of the undisturbed one, of {KILLS}",
-        whole_again,
-        "==",
-        KILLS,
-    )
-    check("processes left by them", left, "==", 0)
+            same += code == 0 and run.samples == whole
+            left = _sum(left, run.left())
+    what = "with servers, " if tools else ""
+    check(f"{what}kills after which a run resumes to the samples of the undisturbed one", same, "==", KILLS)
+    check("... processes of tool servers left, and files of scratch", sum(left), "==", 0)
 
 
-def signals(check: Checks, home: Path, sessions: int, whole: bytes) -> None:
-    ended, one_line, whole_again = 0, 0, 0
+def signals(check: Checks, home: Path, sessions: int, *, tools: bool) -> None:
+    whole = undisturbed(home, sessions, tools=tools)
+    ended, one_line, same, left = 0, 0, 0, (0, 0)
     numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     with ModelServer("openai", latency=LATENCY) as server:
         for place, moment in enumerate(MOMENTS):
-            run = Run(home / f"signal-{place}", server, sessions, "--grace", "2", "--quiet")
+            options = ("--grace", "2", "--quiet")
+            run = Run(home / f"signal-{tools}-{place}", server, sessions, *options, tools=tools)
             process = run.start()
             time.sleep(moment)
             process.send_signal(numbers[place % 3])
             _, said = process.communicate()
             # Python itself ends with SIGINT where one interrupted text that it was executing; a shell says 130, too.
             ended += process.returncode in (0, 130, -signal.SIGINT)
-            one_line += (
-                "Traceback" not in said and len([line for line in said.splitlines() if "stopped" in line]) <= 1
-            )
+            lines = [line for line in said.splitlines() if "stopped" in line]
+            one_line += "Traceback" not in said and len(lines) <= 1
+            left = _sum(left, run.left())
             code, _ = run.finish()
-            whole_again += code == 0 and run.samples == whole
-    check(f"signals at {len(MOMENTS)} moments that end the run with 130", ended, "==", len(MOMENTS))
+            same += code == 0 and run.samples == whole
+    what = f"{'with servers, ' if tools else ''}signals at {len(MOMENTS)} moments"
+    check(f"{what} that end the run with 130", ended, "==", len(MOMENTS))
     check("... with one line that says so", one_line, "==", len(MOMENTS))
-    check("... after which it resumes to the same samples", whole_again, "==", len(MOMENTS))
+    check("... processes of tool servers left, and files of scratch", sum(left), "==", 0)
+    check("... after which it resumes to the same samples", same, "==", len(MOMENTS))
+
+
+def _sum(one: tuple[int, int], other: tuple[int, int]) -> tuple[int, int]:
+    return one[0] + other[0], one[1] + other[1]
+
+
+def disks(check: Checks, home: Path, sessions: int) -> None:
+    """A disk that is full in the middle of a run, and has room again when it is resumed."""
+    whole, same, told = undisturbed(home, sessions), 0, 0
+    disk = home / "disk"
+    disk.mkdir()
+    sizes = ("300k", "500k", "800k", "1200k")
+    with ModelServer("openai", latency=LATENCY) as server:
+        for size in sizes:
+            subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(disk)], check=True)
+            try:
+                run = Run(disk / "run", server, sessions)
+                process = run.start()
+                _, said = process.communicate()
+                told += process.returncode == 1 and "Traceback" not in said and "full" in said.splitlines()[-1]
+                subprocess.run(["mount", "-o", "remount,size=64m", str(disk)], check=True)
+                code, _ = run.finish()
+                same += code == 0 and run.samples == whole
+            finally:
+                subprocess.run(["umount", str(disk)], check=True)
+    check("full disks that end a run with one line", told, "==", len(sizes))
+    check("... after which it resumes to the same samples", same, "==", len(sizes))
 
 
 def caps(check: Checks, home: Path) -> None:
@@ -195,37 +163,47 @@ def caps(check: Checks, home: Path) -> None:
             )
 
 
-def _children_of(pid: int) -> int:
-    """Processes whose parent was ``pid``, or that carry it in their environment."""
-    found = 0
-    for entry in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            found += int(entry.read_text().rpartition(")")[2].split()[1]) == pid
-        except (OSError, ValueError, IndexError):
-            continue
-    return found
+def crashes(check: Checks) -> None:
+    compared(check, "session", 0.05, 100)
+
+
+def hostile(check: Checks) -> None:
+    for what, outcomes in (("schemas", hostile_schemas()), ("results", hostile_results())):
+        faults = [f"{outcome.name}: {outcome.fault}" for outcome in outcomes if outcome.fault]
+        told = "; ".join(faults) or f"none of {len(outcomes)}"
+        check.told(f"hostile {what} with a traceback, a crash or a wait", told, not faults, "none of 40")
+
+
+def planted(check: Checks, home: Path) -> None:
+    found = canaries(home / "canaries")
+    told = f"{sum(bool(canary.found) for canary in found)} of {len(found)}"
+    check.told("planted secrets that are found", told, not any(canary.found for canary in found), "none")
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seconds", type=float, default=90, help="of an outage that passes")
-    parser.add_argument("--sessions", type=int, default=60)
-    parser.add_argument("--only", nargs="+", default=["outages", "kills", "signals", "caps"])
-    given = parser.parse_args()
-    check = Checks()
     with TemporaryDirectory() as folder:
-        home = Path(folder)
-        whole = undisturbed(home, given.sessions) if set(given.only) - {"caps"} else b""
-        parts: Mapping[str, Callable[[], None]] = {
-            "outages": lambda: outages(check, home, given.sessions, given.seconds, whole),
-            "kills": lambda: kills(check, home, given.sessions, whole),
-            "signals": lambda: signals(check, home, given.sessions, whole),
-            "caps": lambda: caps(check, home),
+        home, check = Path(folder), Checks()
+        parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+        parser.add_argument("--seconds", type=float, default=90, help="of an outage that passes")
+        parser.add_argument("--sessions", type=int, default=60)
+        parts: dict[str, Callable[[int, float], None]] = {
+            "outages": lambda sessions, seconds: outages(check, home, sessions, seconds),
+            "kills": lambda sessions, _: kills(check, home, sessions, tools=False),
+            "kills-servers": lambda sessions, _: kills(check, home, min(sessions, SERVED), tools=True),
+            "signals": lambda sessions, _: signals(check, home, sessions, tools=False),
+            "signals-servers": lambda sessions, _: signals(check, home, min(sessions, SERVED), tools=True),
+            "disks": lambda sessions, _: disks(check, home, sessions),
+            "caps": lambda *_: caps(check, home),
+            "crashes": lambda *_: crashes(check),
+            "hostile": lambda *_: hostile(check),
+            "canaries": lambda *_: planted(check, home),
         }
+        parser.add_argument("--only", nargs="+", choices=list(parts), default=list(parts), metavar="PART")
+        given = parser.parse_args()
         for name in given.only:
             print(f"\n{name}")
-            parts[name]()
-    check.end()
+            parts[name](given.sessions, given.seconds)
+        check.end()
 
 
 if __name__ == "__main__":
