@@ -148,7 +148,7 @@ def test_a_session_that_fails_to_close_does_not_keep_the_others_open() -> None:
                     raise OSError("the first does not close")
 
     async def use_three(library: Library) -> None:
-        async with Branches(library, 0, Budget()) as branches:
+        async with Branches(library, 0, Budget(), 3) as branches:
             for branch in (branches.trunk, await branches.branch([]), await branches.branch([])):
                 await branch.call(ToolCall(tool="ping"))
 

@@ -6,7 +6,7 @@ written before is written again first.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 
 from toolgrad_dspy.errors import one_line
@@ -16,13 +16,13 @@ from toolgrad_dspy.program.tool_counts import ToolCounts
 from toolgrad_dspy.provenance.volatile import changes
 from toolgrad_dspy.records import Observation, ToolCall
 from toolgrad_dspy.tools.base import ToolSession
-from toolgrad_dspy.tools.library import Library
+from toolgrad_dspy.tools.library import Library, LibrarySession
 
 # How often a call that a crash hit is sent again: a new one, which may be the reason, and one that has worked before
 # or is likely not to be.
 NEW, WORKED = 1, 3
 
-OpenSession = Callable[[], AbstractAsyncContextManager[ToolSession]]
+OpenSession = Callable[[], AbstractAsyncContextManager[LibrarySession]]
 
 
 class CrashError(Exception):
@@ -52,8 +52,10 @@ class Branch(ToolSession):
         self._budget = budget
         self._counts = counts
         self._contexts = AsyncExitStack()
-        self._session: ToolSession | None = None  # None: it has crashed, or was not opened yet
+        self._session: LibrarySession | None = None  # None: it has crashed, or was not opened yet
         self._renewing = asyncio.Lock()
+        self._under_way = 0
+        self._idle = asyncio.Event()
         self._aliases = Aliases()
         self._written: list[tuple[ToolCall, Observation]] = []
         self._lost = ""  # why there will be no session any more
@@ -79,6 +81,10 @@ class Branch(ToolSession):
         if crashed(observation):
             raise CrashError(observation.text)
         return observation
+
+    async def prepare(self, tools: Iterable[str]) -> None:
+        """Open what calls of ``tools`` need, all at once. Raises CrashError."""
+        await (await self._whole()).prepare(tools)
 
     def same(self, observation: Observation, again: Observation) -> None:
         """``again`` is here what ``observation`` is in the sample: the ids in it mean the same."""
@@ -110,19 +116,24 @@ class Branch(ToolSession):
 
     async def _sent_once(self, call: ToolCall) -> Observation:
         session, aliases = await self._whole(), self._aliases
-        observation = aliases.incoming(await self._on(session, aliases.outgoing(call)))
+        self._under_way += 1
+        try:
+            observation = aliases.incoming(await self._on(session, aliases.outgoing(call)))
+        finally:
+            self._under_way -= 1
+            self._idle.set()
         # Others may have been hit by the same crash: the first of them has a fresh session opened.
         if crashed(observation) and self._session is session and self._library.isolation_of(call.tool) == "session":
             self._session = None
         return observation
 
-    async def _on(self, session: ToolSession, call: ToolCall) -> Observation:
+    async def _on(self, session: LibrarySession, call: ToolCall) -> Observation:
         self._budget.charge_tool_call()
         observation = await session.call(call)
         self._counts.add(call.tool, observation)
         return observation
 
-    async def _whole(self) -> ToolSession:
+    async def _whole(self) -> LibrarySession:
         """The session, or a fresh one in the same state if a server of it has crashed. Raises CrashError."""
         async with self._renewing:
             for _ in range(WORKED + 1):
@@ -132,9 +143,14 @@ class Branch(ToolSession):
             raise CrashError(self._lost or "it crashed again, whenever what was done before was repeated")
         return self._session
 
-    async def _renewed(self) -> ToolSession | None:
+    async def _renewed(self) -> LibrarySession | None:
         """A fresh session on which all that was written is written again; None if that crashed it, or is lost."""
-        # The one before is closed with this one: calls to other sources may be under way on it.
+        # Not before its last call has ended, which may be one to another source; and before the next one is opened,
+        # since a sample may have no more servers than it has said.
+        while self._under_way:
+            self._idle.clear()
+            await self._idle.wait()
+        await self._contexts.aclose()
         session = await self._contexts.enter_async_context(self._open_session())
         aliases = Aliases()
         for call, gave in self._written:

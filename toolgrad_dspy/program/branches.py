@@ -25,33 +25,42 @@ from toolgrad_dspy.tools.library import Library
 # A call that was made, with its result.
 Made = Attempt | Step
 
+BESIDE = 3
+"""Sessions beside those of the proposals: the trunk, the next one, and one on which steps are repeated."""
+
 
 class Branches:
     """The tool sessions of one sample. An async context manager: it opens the trunk and closes whatever is open.
 
-    ``volatile`` has the leaves of results that have turned out to vary, ``counts`` how all calls ended. Whatever
-    repeats steps raises CrashError if a server crashes each time.
+    There are as many as ``proposals`` of an iteration, and :data:`BESIDE` more. ``volatile`` has the leaves of
+    results that have turned out to vary, ``counts`` how all calls ended. Whatever repeats steps raises CrashError if
+    a server crashes each time.
     """
 
-    def __init__(self, library: Library, seed: int, budget: Budget) -> None:
+    def __init__(self, library: Library, seed: int, budget: Budget, proposals: int) -> None:
         self.volatile = VolatileLeaves()
         self.counts = ToolCounts()
         self._library = library
         self._seed = seed
         self._budget = budget
+        self._claim = library.claim(proposals + BESIDE)
         self._open: list[Branch] = []
         self._trunk: Branch | None = None
         self._closed_calls = 0
         self._closed_replayed = 0
 
     async def __aenter__(self) -> Self:
+        self._claim.__enter__()
         self._trunk = await self._new()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self._close(tuple(self._open))
+        try:
+            await self._close(tuple(self._open))
+        finally:
+            self._claim.__exit__(None, None, None)
 
     @property
     def trunk(self) -> Branch:
@@ -78,11 +87,13 @@ class Branches:
 
     async def branch(self, accepted: Iterable[Made]) -> Branch:
         """A fresh session with the accepted writes repeated on it."""
+        # Reads change nothing, and they are most of the calls: leaving them out costs nothing and saves most.
+        writes = [made for made in accepted if made.observation is not None and self.needs_branch([made.call.tool])]
         branch = await self._new()
-        for made in accepted:
-            # Reads change nothing, and they are most of the calls: leaving them out costs nothing and saves most.
-            if made.observation is not None and self.needs_branch([made.call.tool]):
-                branch.same(made.observation, await branch.replay(made.call))
+        await branch.prepare(made.call.tool for made in writes)
+        for made in writes:
+            assert made.observation is not None
+            branch.same(made.observation, await branch.replay(made.call))
         return branch
 
     async def apart(self, accepted: Iterable[Made] = ()) -> Branch:
@@ -110,16 +121,17 @@ class Branches:
         Steps of sources that do not isolate their sessions are left out: those do not promise equal results. Leaves
         that are known to be volatile may differ.
         """
+        repeated = [step for step in steps if self.isolated(step.call.tool)]
         fresh = await self.apart()
         differing: list[str] = []
         try:
-            for step in steps:
-                if self.isolated(step.call.tool):
-                    again = await fresh.replay(step.call)
-                    if self.volatile.equal(step.call.tool, step.observation, again):
-                        fresh.same(step.observation, again)
-                    else:
-                        differing.append(step.id)
+            await fresh.prepare(step.call.tool for step in repeated)
+            for step in repeated:
+                again = await fresh.replay(step.call)
+                if self.volatile.equal(step.call.tool, step.observation, again):
+                    fresh.same(step.observation, again)
+                else:
+                    differing.append(step.id)
         finally:
             await self.release(fresh)
         return tuple(differing)
@@ -131,8 +143,11 @@ class Branches:
         """
         if not self.isolated(changed.call.tool):
             return None
-        branch = await self.branch(step for step in steps if step.number < changed.number)
-        return await branch.replay(changed.call)
+        branch = await self.apart(step for step in steps if step.number < changed.number)
+        try:
+            return await branch.replay(changed.call)
+        finally:
+            await self.release(branch)
 
     def isolated(self, tool: str) -> bool:
         """Whether the source of ``tool`` isolates its sessions, so that its calls can be repeated."""

@@ -120,11 +120,14 @@ class ToolGrad(RoleModule):
         async with relayed_stream():
             return dspy.Prediction(session=await self._grown(seed, index))
 
+    def _branches(self, seed: int) -> Branches:
+        return Branches(self.library, seed, self._budget, self.config.proposals)
+
     async def _grown(self, seed: int, index: int) -> Session:
         started = time.perf_counter()
         with metered() as meter, answer_faults() as faults, allowed(self.config.max_calls) as allowance:
             # One seed for all branches of the sample: each starts in the same state, so that writes can be repeated.
-            async with Branches(self.library, derive(seed, index, "tools"), self._budget) as branches:
+            async with self._branches(derive(seed, index, "tools")) as branches:
                 state = State(seed, index, self.config, self.library, self._lines())
                 growth = _Growth(self, state, branches, Witness(branches))
                 status, reason = await growth.grown(allowance)

@@ -24,6 +24,7 @@ from typing import Literal, Self
 from toolgrad_dspy.errors import ToolSourceError
 from toolgrad_dspy.records import Observation, Tool, ToolCall
 from toolgrad_dspy.secrets import Hidden, Secret
+from toolgrad_dspy.tools.server_pool import ServerPool
 
 Isolation = Literal["session", "shared"]
 
@@ -95,6 +96,9 @@ class ToolSource(ABC):
 
         A library calls it. What tools say of themselves and give is masked by the library.
         """
+
+    def use(self, pool: ServerPool) -> None:  # noqa: B027 - a source without processes of its own needs no place
+        """Start server processes only in places of ``pool``, which is told what to expect. A library calls it."""
 
     async def open(self) -> None:  # noqa: B027 - a source without a server has nothing to open
         """Start what the source needs. Raises ToolSourceError when it does not start."""

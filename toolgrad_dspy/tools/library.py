@@ -4,26 +4,31 @@ import asyncio
 import hashlib
 import json
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager
 from types import TracebackType
 from typing import Any, Self
 
-from toolgrad_dspy.concurrency import run_on_loop_thread
+from toolgrad_dspy.concurrency import gather_or_cancel, run_on_loop_thread
 from toolgrad_dspy.errors import ToolSourceError, nearest, one_line
 from toolgrad_dspy.json_schema import Schema, Validator, adapt, argument_problem, compile_schema, unknown_argument
 from toolgrad_dspy.records import Observation, Tool, ToolCall
 from toolgrad_dspy.secrets import Hidden, Secret
 from toolgrad_dspy.tools.base import Isolation, SourceNote, ToolSession, ToolSource
 from toolgrad_dspy.tools.checks import usable
+from toolgrad_dspy.tools.claims import Claim, claiming, current_claim
+from toolgrad_dspy.tools.opening import open_together
 from toolgrad_dspy.tools.rewriting import rewritten_observation, rewritten_tool
+from toolgrad_dspy.tools.server_pool import ServerPool
 from toolgrad_dspy.tools.together import all_ended
 
 
 class Library:
     """The tools of ``sources`` under unique names, checked. An async context manager, like a source.
 
-    It owns its sources: it opens them, all at once, and closes them. ``with`` instead of ``async with`` opens it on
+    It owns its sources: it opens them, all at once, and closes them. At most ``max_servers`` processes of MCP servers
+    run at once, over all sources; None: as many as the machine can bear
+    (:func:`~toolgrad_dspy.tools.server_pool.default_limit`). ``with`` instead of ``async with`` opens it on
     the background loop that ``ToolGrad.forward`` uses: for callers without an event loop, such as DSPy's optimizers.
 
     >>> import asyncio
@@ -44,32 +49,37 @@ class Library:
     3
     """
 
-    def __init__(self, sources: Sequence[ToolSource]) -> None:
+    def __init__(self, sources: Sequence[ToolSource], max_servers: int | None = None) -> None:
         self._sources = tuple(sources)
+        self._pool = ServerPool(max_servers)
         ids = Counter(source.id for source in self._sources)
         for source_id, times in ids.items():
             if times > 1:
                 raise ToolSourceError(
                     f"{times} tool sources have the id {source_id!r}; rename all but one", code="duplicate_source"
                 )
+        self._say: Callable[[str], None] = _nobody_listens
         self._hidden = Hidden()
         self._tools: dict[str, Tool] = {}
         self._source_of: dict[str, ToolSource] = {}
         self._checks: dict[str, tuple[Validator, Schema]] = {}  # compiled when first needed
         self._notes: list[SourceNote] = []
         self.hide(secret for source in self._sources for secret in source.secrets)
+        for source in self._sources:
+            source.use(self._pool)
 
     async def open(self) -> None:
         """Open all sources and take their tools.
 
         A tool whose schema cannot be used is left out, with a note (``invalid_schema``). Raises ToolSourceError when
-        a source does not open, a tool name occurs twice (``duplicate_tool``), or there is no tool at all
-        (``no_tools``).
+        a source does not open, a tool name occurs twice (``duplicate_tool``), there is no tool at all (``no_tools``),
+        or there may not be as many server processes as one session needs (``too_few_servers``).
         """
+        self._pool.claim()
         self._tools, self._source_of, self._checks, self._notes = {}, {}, {}, []  # it may have been open before
         async with AsyncExitStack() as opened:  # no server is left running, whatever goes wrong
             opened.push_async_callback(self.close)
-            await all_ended(source.open() for source in self._sources)
+            await open_together(self._sources, self._say)
             for source in self._sources:
                 tools, notes = usable(await source.tools(), source.id)
                 self._take(source, tools)
@@ -84,6 +94,11 @@ class Library:
     async def close(self) -> None:
         """Close all sources. Safe to call twice."""
         await all_ended(source.close() for source in self._sources)
+
+    def listen(self, say: Callable[[str], None]) -> None:
+        """Have ``say`` told what a user should know while servers start and sessions wait for them, a line each."""
+        self._say = say
+        self._pool.listen(say)
 
     def hide(self, secrets: Iterable[Secret]) -> None:
         """Mask ``secrets``, such as the keys of models, in what tools say and give, beside those of the sources."""
@@ -138,11 +153,20 @@ class Library:
         # The made-up name first: that "city" is missing says less than that "ctiy" was written for it.
         return unknown_argument(schema, call.arguments) or argument_problem(validator, call.arguments)
 
+    def claim(self, sessions: int) -> AbstractContextManager[None]:
+        """In the block, so many sessions at once may be opened whatever is open elsewhere.
+
+        Whoever holds a session while opening others says so: else all could end up waiting for each other's servers.
+        Raises ToolSourceError (``too_few_servers``).
+        """
+        return claiming(self._pool.claim(sessions))
+
     @asynccontextmanager
     async def session(self, seed: int) -> AsyncIterator["LibrarySession"]:
         """Open a session on all sources; each source's own session is opened when it is first needed."""
+        claim = current_claim() or self._pool.claim()
         async with AsyncExitStack() as stack:
-            yield LibrarySession(self._source_of, stack, seed, self._hidden)
+            yield LibrarySession(self._source_of, stack, seed, self._hidden, claim)
 
     def _take(self, source: ToolSource, tools: Sequence[Tool]) -> None:
         for tool in tools:
@@ -181,11 +205,14 @@ class Library:
 class LibrarySession(ToolSession):
     """One session over all sources of a library. For many tasks at once."""
 
-    def __init__(self, source_of: dict[str, ToolSource], stack: AsyncExitStack, seed: int, hidden: Hidden) -> None:
+    def __init__(
+        self, source_of: dict[str, ToolSource], stack: AsyncExitStack, seed: int, hidden: Hidden, claim: Claim
+    ) -> None:
         self._source_of = source_of
         self._hidden = hidden
         self._stack = stack
         self._seed = seed
+        self._claim = claim
         self._sessions: dict[str, ToolSession] = {}
         self._opening: dict[str, asyncio.Lock] = {}
 
@@ -200,12 +227,23 @@ class LibrarySession(ToolSession):
         session = self._sessions.get(source.id) or await self._opened(source)
         return rewritten_observation(await session.call(call), self._hidden.results.json)
 
+    async def prepare(self, tools: Iterable[str]) -> None:
+        """Open the sessions on the sources of ``tools``, all at once, as far as they are not."""
+        sources = {source.id: source for name in tools if (source := self._source_of.get(name)) is not None}
+        await gather_or_cancel(self._opened(source) for source in sources.values())
+
     async def _opened(self, source: ToolSource) -> ToolSession:
         # A lock per source: calls that arrive together open one session, and a slow source keeps no other waiting.
         async with self._opening.setdefault(source.id, asyncio.Lock()):
             if source.id not in self._sessions:
-                self._sessions[source.id] = await self._stack.enter_async_context(source.session(self._seed))
+                # The session may be called where another claim is current, or none.
+                with claiming(self._claim):
+                    self._sessions[source.id] = await self._stack.enter_async_context(source.session(self._seed))
         return self._sessions[source.id]
+
+
+def _nobody_listens(line: str) -> None:
+    pass
 
 
 def _unknown(name: str, known: Iterable[str]) -> str:

@@ -4,7 +4,7 @@ import asyncio
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, Future, wait
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from pydantic import JsonValue
 
@@ -13,6 +13,7 @@ from toolgrad_dspy.records import Observation, Tool
 from toolgrad_dspy.secrets import Hidden
 from toolgrad_dspy.tools.mcp.connection import Connection
 from toolgrad_dspy.tools.mcp.errors import explain
+from toolgrad_dspy.tools.mcp.launcher import Launcher
 from toolgrad_dspy.tools.mcp.targets import ErrorLog, Target, open_client
 from toolgrad_dspy.tools.mcp.workspace import Workspace
 from toolgrad_dspy.tools.rewriting import rewritten_observation, rewritten_tool
@@ -45,6 +46,7 @@ class McpServer:
         proven: bool,
         holds_state: bool = False,
         hidden: Hidden | None = None,
+        launcher: Launcher | None = None,
     ) -> None:
         self._source = source
         self._target = target
@@ -57,7 +59,7 @@ class McpServer:
         self._workspace: Workspace | None = None
         self._log = ErrorLog()
         self._connection = Connection(
-            lambda on_end: open_client(target, self._variables, self._log, on_end),
+            lambda on_end: open_client(target, self._variables, self._log, on_end, launcher),
             self._explain,
             start_timeout=start_timeout,
             call_timeout=call_timeout,
@@ -84,7 +86,7 @@ class McpServer:
             copying, self._copying = self._copying, None
             if copying is not None:
                 # Shielded: cancelling the wait would take a removal that has not begun out of the queue.
-                await asyncio.shield(asyncio.wrap_future(self._executor.submit(_remove, copying)))
+                await asyncio.shield(asyncio.wrap_future(self._executor.submit(remove, copying)))
 
     async def list_tools(self) -> "list[mcp_types.Tool]":
         """All pages of the server's tool list, which may be any number.
@@ -157,11 +159,20 @@ class McpServer:
         return explain(self._source, self._target, error, self._log, self._start_timeout, self._hidden)
 
 
-def _remove(copying: "Future[Workspace]") -> None:
-    """Remove what is being copied once it is all there: a thread cannot be stopped.
+class Removable(Protocol):
+    """What is made on disk, and can be removed."""
 
-    It never waits for a copy that waits for its thread: the executor takes things in turn, and the copy came first.
+    def remove(self) -> None: ...
+
+
+RemovableT = TypeVar("RemovableT", bound=Removable)
+
+
+def remove(making: "Future[RemovableT]") -> None:
+    """Remove what is being made once it is all there: a thread cannot be stopped.
+
+    It never waits for a thing that waits for its thread: the executor takes things in turn, and the thing came first.
     """
-    wait((copying,))
-    if not copying.cancelled() and copying.exception() is None:
-        copying.result().remove()
+    wait((making,))
+    if not making.cancelled() and making.exception() is None:
+        making.result().remove()

@@ -1,8 +1,9 @@
 """Tools of a Model Context Protocol server."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import AsyncExitStack, asynccontextmanager
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 
@@ -13,9 +14,13 @@ from toolgrad_dspy.tools.base import Isolation, SourceNote, ToolSession, ToolSou
 from toolgrad_dspy.tools.checks import usable
 from toolgrad_dspy.tools.filters import ToolFilter
 from toolgrad_dspy.tools.mcp.convert import tool_from_mcp
-from toolgrad_dspy.tools.mcp.server import McpServer
+from toolgrad_dspy.tools.mcp.launcher import Launcher
+from toolgrad_dspy.tools.mcp.scratch import Scratch
+from toolgrad_dspy.tools.mcp.server import McpServer, remove
+from toolgrad_dspy.tools.mcp.spares import Spares
 from toolgrad_dspy.tools.mcp.targets import StdioTarget, Target
 from toolgrad_dspy.tools.mcp.workspace import Workspace
+from toolgrad_dspy.tools.server_pool import ServerPool
 from toolgrad_dspy.tools.together import all_ended
 
 
@@ -93,32 +98,53 @@ class McpSource(ToolSource):
         self._notes: tuple[SourceNote, ...] = ()
         self._shared: McpServer | None = None
         self._running: set[McpServer] = set()
+        self._ending: dict[McpServer, asyncio.Task[None]] = {}
+        self._pool = ServerPool()
+        self._making_scratch: Future[Scratch] | None = None
+        self._launcher: Launcher | None = None
+        self._spares: Spares | None = None
 
     def hide(self, hidden: Hidden) -> None:
         self._hidden = hidden
 
+    def use(self, pool: ServerPool) -> None:
+        if isinstance(self._target, StdioTarget):
+            self._pool = pool
+            pool.expect(isolated=self.isolation == "session")
+
     async def open(self) -> None:
-        """Start the server and list its tools. A server that every session has for itself is closed again."""
+        """Start its server and list its tools. A server that every session has for itself is closed again."""
         self._executor = ThreadPoolExecutor(4, thread_name_prefix=f"toolgrad-{self.id}")
-        server = self._server(0)
         async with AsyncExitStack() as opened:  # no server is left running, whatever goes wrong
             opened.push_async_callback(self.close)
-            await server.start()
-            await self._list(server)
+            if isinstance(self._target, StdioTarget):
+                self._launcher = Launcher(self._target, (await self._scratch()).owner)
+            if self.isolation == "shared":
+                self._shared = await self._started(0, proven=False)
+                await self._list(self._shared)
+            else:
+                async with self._lent(), self._own(0, proven=False) as server:
+                    await self._list(server)
+                    if self._launcher is not None:
+                        self._launcher.learn()
+                if self._launcher is not None and not self._launcher.uses("SEED"):
+                    self._spares = Spares(self._pool, partial(self._server, 0, proven=True), self._end)
             opened.pop_all()
-        if self.isolation == "shared":
-            self._shared = server
-        else:
-            await self._end(server)
 
     async def close(self) -> None:
         self._shared = None
+        if self._spares is not None:
+            self._spares.close()
+            self._spares = None
         try:
-            await all_ended(map(self._end, tuple(self._running)))
+            await all_ended(self._ended(server) for server in tuple(self._running))
         finally:
-            if self._executor is not None:
-                self._executor.shutdown(wait=False)
-                self._executor = None
+            executor, self._executor = self._executor, None
+            if executor is not None:
+                if self._making_scratch is not None:
+                    await asyncio.shield(asyncio.wrap_future(executor.submit(remove, self._making_scratch)))
+                    self._making_scratch = None
+                executor.shutdown(wait=False)
 
     async def tools(self) -> list[Tool]:
         return list(self._tools)
@@ -133,24 +159,51 @@ class McpSource(ToolSource):
                 raise self.not_open()
             yield McpSession(self._shared, self._tools, self._listed, survives=False)
             return
-        server = self._server(seed, proven=True)
-        try:
-            await server.start()
+        async with self._lent(), self._own(seed, proven=True) as server:
             yield McpSession(server, self._tools, self._listed, survives=True)
-        finally:
-            await self._end(server)
 
-    def _server(self, seed: int, *, proven: bool = False) -> McpServer:
+    def _lent(self) -> AbstractAsyncContextManager[None]:
+        return nullcontext() if self._launcher is None else self._pool.lent()
+
+    @asynccontextmanager
+    async def _own(self, seed: int, *, proven: bool) -> AsyncIterator[McpServer]:
+        """A server for one session, which ends in the background afterwards."""
+        server = await self._spares.take() if self._spares is not None else None
+        if server is None:
+            server = await self._started(seed, proven=proven)
+        try:
+            if self._spares is not None:
+                self._spares.fill()
+            yield server
+        finally:
+            self._end(server)
+
+    async def _started(self, seed: int, *, proven: bool) -> McpServer:
+        if self._launcher is not None:
+            await self._pool.enter()
+        try:
+            server = self._server(seed, proven=proven)
+        except ToolSourceError:  # it was closed meanwhile
+            self._pool.leave()
+            raise
+        async with AsyncExitStack() as started:
+            started.callback(self._end, server)
+            await server.start()
+            started.pop_all()
+        return server
+
+    def _server(self, seed: int, *, proven: bool) -> McpServer:
         if self._executor is None:
             raise self.not_open()
         needs_folder = self._workspace is not None or (
-            isinstance(self._target, StdioTarget) and self._target.uses("WORKSPACE")
+            self._launcher is not None and self._launcher.uses("WORKSPACE")
         )
+        place = self._making_scratch.result().path if self._making_scratch is not None else None
         server = McpServer(
             self.id,
             self._target,
             seed,
-            make_workspace=partial(Workspace, self._workspace) if needs_folder else None,
+            make_workspace=partial(Workspace, self._workspace, place) if needs_folder else None,
             executor=self._executor,
             start_timeout=self._start_timeout,
             call_timeout=self._timeout,
@@ -159,13 +212,45 @@ class McpSource(ToolSource):
             proven=proven,
             holds_state=self.isolation == "session",
             hidden=self._hidden,
+            launcher=self._launcher,
         )
         self._running.add(server)
         return server
 
-    async def _end(self, server: McpServer) -> None:
-        await server.close()
-        self._running.discard(server)
+    def _end(self, server: McpServer) -> None:
+        """End the server in the background. Safe to call twice."""
+        if server in self._running and server not in self._ending:
+            self._ending[server] = asyncio.create_task(self._close(server))
+
+    async def _ended(self, server: McpServer) -> None:
+        """End the server, and wait for that."""
+        self._end(server)
+        if server in self._ending:
+            await asyncio.shield(self._ending[server])
+
+    async def _close(self, server: McpServer) -> None:
+        try:
+            await server.close()
+        finally:
+            self._running.discard(server)
+            self._ending.pop(server, None)
+            if self._launcher is not None:
+                self._pool.leave()
+            if self._spares is not None:
+                self._spares.fill()
+
+    async def _scratch(self) -> Scratch:
+        """A folder for this source. Raises ToolSourceError (``scratch_not_made``)."""
+        assert self._executor is not None, "it is being opened"
+        self._making_scratch = self._executor.submit(Scratch)
+        try:
+            return await asyncio.wrap_future(self._making_scratch)
+        except OSError as error:
+            raise ToolSourceError(
+                f"tool source {self.id!r} cannot have a temporary folder: {one_line(error)}; set TMPDIR to one that "
+                "can be written to",
+                code="scratch_not_made",
+            ) from error
 
     async def _list(self, server: McpServer) -> None:
         listed = [

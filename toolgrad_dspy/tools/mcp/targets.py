@@ -8,11 +8,9 @@ import os
 import re
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 from urllib.parse import urlsplit
 
 from toolgrad_dspy.errors import UsageError, one_line
@@ -20,9 +18,10 @@ from toolgrad_dspy.secrets import Secret, masked_args, masked_command, masked_ur
 
 if TYPE_CHECKING:
     from mcp import Client
-    from mcp.client import Transport
     from mcp.server import Server
     from mcp.server.mcpserver import MCPServer
+
+    from toolgrad_dspy.tools.mcp.launcher import Launcher
 
 # The SDK logs a traceback for every line of a server's output that is not JSON-RPC; without a handler Python
 # would print it on the terminal. An application that configures logging still gets it.
@@ -208,47 +207,41 @@ class ErrorLog:
 
 @asynccontextmanager
 async def open_client(
-    target: Target, variables: Mapping[str, str], errors: ErrorLog, on_end: Callable[[], None]
+    target: Target,
+    variables: Mapping[str, str],
+    errors: ErrorLog,
+    on_end: Callable[[], None],
+    launcher: "Launcher | None" = None,
 ) -> AsyncIterator["Client"]:
-    """An initialised client of ``target``; ``on_end`` is called when the server's output ends."""
+    """An initialised client of ``target``; ``on_end`` is called when the output of a child process ends.
+
+    ``launcher`` is how a child process is started, by default as its target says.
+    """
     from mcp import Client
 
     errors.clear()  # what was said before a restart is no reason why the restart fails
-    if isinstance(target, InProcessTarget):
-        server: Any = target.server
-        if callable(server):  # a factory; no server object can be called
-            server = server(int(variables["SEED"]))
-        async with Client(server, cache=None) as client:
+    if isinstance(target, StdioTarget):
+        from toolgrad_dspy.tools.mcp.launcher import Launcher
+
+        async with (launcher or Launcher(target)).client(variables, errors.file, on_end) as client:
             yield client
         return
-    transport = (
-        _stdio(target, variables, errors, on_end)
-        if isinstance(target, StdioTarget)
-        else _http(target, variables, errors)
-    )
-    async with Client(transport, cache=None) as client:
+    server: Any
+    if isinstance(target, InProcessTarget):
+        server = target.server
+        if callable(server):  # a factory; no server object can be called
+            server = server(int(variables["SEED"]))
+    else:
+        server = _http(target, variables, errors)
+    async with Client(server, cache=None) as client:
         yield client
 
 
-def _filled(text: str, variables: Mapping[str, str]) -> str:
+def filled(text: str, variables: Mapping[str, str]) -> str:
+    """``text`` with the values of ``variables`` in place of ``${NAME}``."""
     for name, value in variables.items():
         text = text.replace(f"${{{name}}}", value)
     return text
-
-
-def _stdio(
-    target: StdioTarget, variables: Mapping[str, str], errors: ErrorLog, on_end: Callable[[], None]
-) -> "Transport":
-    from mcp import StdioServerParameters, stdio_client
-
-    parameters = StdioServerParameters(
-        command=target.command,
-        args=[_filled(arg, variables) for arg in target.args],
-        env={name: _filled(value, variables) for name, value in target.env.items()},
-        cwd=Path(_filled(target.cwd, variables)) if target.cwd else None,
-        encoding_error_handler="replace",
-    )
-    return _watched(stdio_client(parameters, errlog=errors.file), on_end)
 
 
 @asynccontextmanager
@@ -259,8 +252,8 @@ async def _http(target: HttpTarget, variables: Mapping[str, str], errors: ErrorL
     # A private module, but the alternative is to depend on the HTTP library that the SDK happens to use.
     from mcp.shared._httpx_utils import create_mcp_http_client
 
-    headers = {name: _filled(value, variables) for name, value in target.headers.items()}
-    url = _filled(target.url, variables)
+    headers = {name: filled(value, variables) for name, value in target.headers.items()}
+    url = filled(target.url, variables)
     if target.sse:
         async with sse_client(url, headers=headers) as streams:
             yield streams
@@ -270,42 +263,3 @@ async def _http(target: HttpTarget, variables: Mapping[str, str], errors: ErrorL
         http.event_hooks["response"].append(errors.note_response)
         async with streamable_http_client(url, http_client=http) as streams:
             yield streams
-
-
-@asynccontextmanager
-async def _watched(transport: AbstractAsyncContextManager[Any], on_end: Callable[[], None]) -> AsyncIterator[Any]:
-    async with transport as (read, write):
-        yield _Watched(read, on_end), write
-
-
-class _Watched:
-    """A read stream that reports its end: the SDK itself has no event for a server that went away."""
-
-    def __init__(self, stream: Any, on_end: Callable[[], None]) -> None:
-        self._stream = stream
-        self._on_end = on_end
-
-    async def receive(self) -> Any:
-        return await self._stream.receive()
-
-    async def aclose(self) -> None:
-        await self._stream.aclose()
-
-    def __aiter__(self) -> Self:
-        return self
-
-    async def __anext__(self) -> Any:
-        try:
-            return await self._stream.__anext__()
-        except StopAsyncIteration:
-            self._on_end()
-            raise
-
-    async def __aenter__(self) -> Self:
-        await self._stream.__aenter__()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self._stream.__aexit__(kind, error, trace)

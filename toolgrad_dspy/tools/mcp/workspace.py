@@ -26,17 +26,17 @@ _VIRTUAL_PATH = re.compile(rf"(?:(?<=file://)|(?<![\w.~/-])){VIRTUAL}(?![\w-])")
 
 
 class Workspace:
-    """A temporary copy of a folder, or an empty one. ``path`` is where it really is.
+    """A temporary copy of a folder, or an empty one, in ``place``. ``path`` is where it really is.
 
     Left out of the copy are links that lead out of the folder, and what is neither a file nor a folder nor a link
     (pipes, sockets, devices), at which a program that reads it would wait. ``left_out`` has both by the code of a
     note, as sorted paths in the folder.
     """
 
-    def __init__(self, original: Path | None = None) -> None:
+    def __init__(self, original: Path | None = None, place: Path | None = None) -> None:
         self.left_out: Mapping[str, Sequence[str]] = {}
         try:
-            self._root = tempfile.mkdtemp(prefix="toolgrad-")
+            self._root = tempfile.mkdtemp(prefix="toolgrad-", dir=place)
             self.path = Path(self._root, VIRTUAL.removeprefix("/"))
             self._fill(original)
         except (OSError, shutil.Error) as error:

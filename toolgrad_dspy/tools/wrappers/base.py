@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from toolgrad_dspy.records import Observation, Tool, ToolCall
 from toolgrad_dspy.secrets import Hidden
 from toolgrad_dspy.tools.base import SourceNote, ToolSession, ToolSource
+from toolgrad_dspy.tools.server_pool import ServerPool
 
 
 class WrappedSession(ToolSession):
@@ -29,6 +30,9 @@ class WrappedSource(ToolSource):
 
     def hide(self, hidden: Hidden) -> None:
         self._inner.hide(hidden)
+
+    def use(self, pool: ServerPool) -> None:
+        self._inner.use(pool)
 
     async def open(self) -> None:
         await self._inner.open()
