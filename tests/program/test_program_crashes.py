@@ -75,7 +75,7 @@ def booking(guest: str) -> ToolCall:
 
 def on_a_branch(source: McpSource, use: Callable[[Branch], Any]) -> Any:
     async def main() -> Any:
-        async with Library([source]) as library, Branches(library, 0, Budget()) as branches:
+        async with Library([source]) as library, Branches(library, 0, Budget(), proposals=3) as branches:
             return await use(branches.trunk)
 
     return asyncio.run(main())
