@@ -1,6 +1,6 @@
 """Running many sessions: a run as data, the engines that play it, the store that keeps it, progress and figures."""
 
-from toolgrad_dspy.runs.as_function import Settings, agenerate, generate
+from toolgrad_dspy.runs.as_function import agenerate, generate
 from toolgrad_dspy.runs.config_file import ConfigFile, gate_config, load_config_file, program_config
 from toolgrad_dspy.runs.engines import Done, LocalEngine, OpenRun, RunEngine
 from toolgrad_dspy.runs.estimate import Estimate, estimate, estimate_from_run
@@ -9,6 +9,7 @@ from toolgrad_dspy.runs.generate_run import generate_run
 from toolgrad_dspy.runs.progress import BarProgress, LineProgress, QuietProgress, RunProgress, run_progress
 from toolgrad_dspy.runs.run import Run
 from toolgrad_dspy.runs.run_rows import sessions_damaged
+from toolgrad_dspy.runs.settings import Settings
 from toolgrad_dspy.runs.spec import REHEARSAL_NOTE, ModelsSpec, OpenSpec, RunSpec
 from toolgrad_dspy.runs.spending import TOOLS, Spending, SpendingLog
 from toolgrad_dspy.runs.statistics import RunStatistics, statistics

@@ -5,13 +5,12 @@ import sys
 import threading
 from datetime import datetime
 from pathlib import Path
-from typing import Literal, TypedDict, Unpack
+from typing import Unpack
 
 from toolgrad_dspy.concurrency import run_on_loop_thread
-from toolgrad_dspy.errors import RunError, hint, one_line
+from toolgrad_dspy.errors import RunError, one_line
 from toolgrad_dspy.lm import Caps
 from toolgrad_dspy.program import ProgramConfig
-from toolgrad_dspy.program.bases import BaseName
 from toolgrad_dspy.records import SessionStatus
 from toolgrad_dspy.runs.config_file import gate_config, load_config_file, program_config
 from toolgrad_dspy.runs.engines import LocalEngine
@@ -19,58 +18,10 @@ from toolgrad_dspy.runs.event_loop import execute
 from toolgrad_dspy.runs.generate_run import generate_run
 from toolgrad_dspy.runs.progress import run_progress
 from toolgrad_dspy.runs.run import Run
+from toolgrad_dspy.runs.settings import Settings, check_call
 from toolgrad_dspy.runs.spec import REHEARSAL_NOTE, ModelsSpec, RunSpec
 from toolgrad_dspy.runs.tools_given import ToolsGiven, tools_given
 from toolgrad_dspy.streams import tell
-
-
-class LoopSettings(TypedDict, total=False):
-    """The settings of the loop: see :class:`~toolgrad_dspy.program.ProgramConfig`."""
-
-    mini_batch: int
-    proposals: int
-    iterations: int
-    repairs: int
-    mend: Literal["needed", "all"]
-    chains: int
-    update: Literal["each", "last"]
-    base: BaseName
-    max_calls: int
-    shown_chars: int
-    written_chars: int
-
-
-class Settings(LoopSettings, total=False):
-    """What else :func:`generate` takes, all of it optional.
-
-    - ``program``: a compiled program. ``config``: a configuration file (docs/models.md).
-    - ``seed``: of everything random; 0.
-    - ``max_usd``, ``max_tokens``, ``max_tool_calls``: what the whole run may use, over all its starts.
-    - ``judge``: criteria by which judges decide over samples, ``""`` for the usual ones. ``judge_votes``: how many
-      votes each takes, an odd number.
-    - ``unique``: the share of the samples that may be like an earlier one.
-    - ``max_failures``: how many sessions in a row may fail for one reason before the run ends; 20, 0: any.
-    - ``retry_failed``: sessions that failed in an earlier start are played again; False.
-    - ``max_concurrency``: sessions at once; 64. ``wait``: minutes to wait for a model that has stopped to answer.
-    - ``grace``: seconds that running sessions get to end after an interruption; 5.
-    - ``progress``: lines about the run on standard error, or a bar on a terminal; True.
-    """
-
-    program: str | Path | None
-    config: str | Path | None
-    seed: int
-    max_usd: float | None
-    max_tokens: int | None
-    max_tool_calls: int | None
-    judge: str | None
-    judge_votes: int | None
-    unique: float | None
-    max_failures: int
-    retry_failed: bool
-    max_concurrency: int
-    wait: float | None
-    grace: float
-    progress: bool
 
 
 def generate(
@@ -93,7 +44,7 @@ def generate(
       scripted and no language model.
     - ``n``: sessions, one sample each at most.
     - ``output``: the run folder; None: a new one under ``runs/``. The same call on the same folder resumes it.
-    - ``settings``: see :class:`Settings`.
+    - ``settings``: see :class:`~toolgrad_dspy.runs.Settings`.
 
     It works in a notebook, too, where an event loop runs already. After Ctrl-C or SIGTERM running sessions get
     ``grace`` seconds to end, and KeyboardInterrupt is raised; the folder holds what has ended. Raises UsageError for
@@ -138,9 +89,7 @@ class _Job:
         output: str | Path | None,
         settings: Settings,
     ) -> None:
-        for name in settings:
-            if name not in Settings.__annotations__:
-                raise TypeError(f"generate() has no setting {name!r}; {hint(name, Settings.__annotations__)}")
+        check_call(model=model, n=n, output=output, **settings)
         self._spec = _spec(tools, model, n, settings)
         self._folder = new_folder() if output is None else Path(output)
         self._again: tuple[SessionStatus, ...] = ("failed",) if settings.get("retry_failed") else ()

@@ -84,7 +84,7 @@ def program_config(file: ConfigFile, **options: object) -> ProgramConfig:
     Raises UsageError (``invalid_value``).
     """
     given = {name: value for name, value in options.items() if value is not None}
-    return _checked(ProgramConfig, {**file.program, **given}, f"{file.source}: program")
+    return _checked(ProgramConfig, {**file.program, **given}, f"{file.source}: program" if file.source else "program")
 
 
 def gate_config(file: ConfigFile, criteria: str | None = None, votes: int | None = None) -> GateConfig | None:

@@ -27,7 +27,7 @@ def tools_given(tools: ToolsGiven = None) -> ToolsSpec:
 
     Files are what ``--tools`` takes. Functions are shared by all sessions and count as writing: a
     :class:`~toolgrad_dspy.tools.FunctionSource` says more about them. A source is used by one run at a time. Raises
-    UsageError: ``not_a_tool``, ``duplicate_source``, and what is wrong with a file.
+    UsageError: ``not_a_tool``, ``no_tools``, ``duplicate_source``, and what is wrong with a file.
 
     >>> def double(number: int) -> int:
     ...     '''Twice a number.'''
@@ -39,6 +39,8 @@ def tools_given(tools: ToolsGiven = None) -> ToolsSpec:
 
     # A mapping is one thing that is no tool, and no sequence of them.
     given = [tools] if _is_one(tools) else list(tools or ())  # type: ignore[arg-type]
+    if tools is not None and not given:
+        raise UsageError("no tools were given; None stands for the bundled world", code="no_tools")
     parts: list[ToolsSpec] = []
     functions: list[Callable[..., Any]] = []
     for one in given:
