@@ -146,7 +146,7 @@ def test_budgets_hold() -> None:
         ({"tools": []}, "None stands for the bundled world"),
         ({"n": 0}, "n: .* got 0"),
         ({"n": True}, "n: .* got True"),
-        ({"n": "3", "max_tokens": -5, "wait": float("nan")}, "3 mistakes: .*n: .*max_tokens: .*wait: "),
+        ({"n": "3", "max_tokens": -5, "wait": float("nan")}, "3 mistakes: .*n: .*wait: .*max_tokens: "),
         ({"max_concurrency": 0}, "max_concurrency: "),
         ({"model": "nonsense"}, "unknown model"),
         ({"model": "no_such_provider/x"}, "no_such_provider"),
