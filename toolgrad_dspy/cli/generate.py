@@ -21,6 +21,7 @@ from toolgrad_dspy.cli.options import (
     MaxCalls,
     MaxConcurrency,
     MaxFailures,
+    MaxServers,
     MaxTokens,
     MaxToolCalls,
     MaxUsd,
@@ -51,6 +52,7 @@ def generate(
     n: Sessions,
     program: ProgramOption = None,
     tools: ToolsFiles = None,
+    max_servers: MaxServers = None,
     config: ConfigOption = None,
     seed: Seed = 0,
     output: RunOutput = None,
@@ -106,7 +108,7 @@ def generate(
     file = load_config_file(config)
     spec = RunSpec(
         n=n,
-        tools=tools_spec(tools),
+        tools=tools_spec(tools).limited(max_servers),
         models=ModelsSpec.from_environment(file.models, file.source).waiting(wait),
         program=program_config(
             file,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from toolgrad_dspy.cli.options import Json, Quiet, Seed, ToolsFiles
+from toolgrad_dspy.cli.options import Json, MaxServers, Quiet, Seed, ToolsFiles
 from toolgrad_dspy.cli.output import REHEARSAL_NOTE, note, say, say_json, table
 from toolgrad_dspy.errors import RunError
 from toolgrad_dspy.interrupts import STOPPED, Stopped
@@ -81,6 +81,7 @@ def sweep(
     validation: Validation = 6,
     threads: Threads = 8,
     tools: ToolsFiles = None,
+    max_servers: MaxServers = None,
     seed: Seed = 0,
     output: SweepOutput = None,
     take_over: TakeOver = False,
@@ -108,6 +109,7 @@ def sweep(
         validation=validation,
         threads=threads,
         tools=tools,
+        max_servers=max_servers,
         seed=seed,
         take_over=take_over,
     )

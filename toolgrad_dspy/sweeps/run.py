@@ -32,6 +32,8 @@ class SweepSpec:
     - ``output`` is the folder of the results, by default ``sweeps/`` and the name of the ``study``.
     - ``space`` is a file, ``tools`` are files as ``tools_spec`` takes them; by default the built-in space and the
       bundled world.
+    - ``max_servers`` processes of MCP servers run at once, shared out among the workers; None: as many as the tools
+      say, or for each worker what the machine can bear.
     - ``storage`` is a journal file or a database's URL, by default ``journal.log`` in the folder.
     - ``trials`` counts all trials of the study, over all ``workers`` and starts; ``sessions`` score each of them.
     - ``single`` searches for quality alone, and ends trials early that fall behind.
@@ -55,6 +57,7 @@ class SweepSpec:
     validation: int = 6
     threads: int = 8
     tools: ToolsFiles = None
+    max_servers: int | None = None
     seed: int = 0
     take_over: bool = False
 
@@ -178,4 +181,6 @@ def _job(spec: SweepSpec) -> SweepJob:
         seed=spec.seed,
     )
     address = storage_address(spec.storage or str(spec.folder / "journal.log"))
-    return SweepJob(address, spec.study, plan, space, tools, spec.folder / "programs", spec.trials)
+    allowed = spec.max_servers or tools.max_servers
+    each = None if allowed is None else max(1, allowed // spec.workers)
+    return SweepJob(address, spec.study, plan, space, tools.limited(each), spec.folder / "programs", spec.trials)

@@ -29,6 +29,7 @@ from toolgrad_dspy.cli.options import (
     ConfigOption,
     Json,
     MaxCalls,
+    MaxServers,
     Mend,
     MiniBatch,
     Proposals,
@@ -45,6 +46,7 @@ from toolgrad_dspy.interrupts import STOPPED, Stopped
 
 def compile_(
     tools: ToolsFiles = None,
+    max_servers: MaxServers = None,
     config: ConfigOption = None,
     optimizer: OptimizerName = "gepa",
     strategy: Strategy = None,
@@ -86,7 +88,7 @@ def compile_(
     if iterations is None and "iterations" not in file.program:
         iterations = ITERATIONS
     spec = CompileSpec(
-        tools=tools_spec(tools),
+        tools=tools_spec(tools).limited(max_servers),
         parent=program,
         optimizer=optimizer,
         strategy=strategy,
