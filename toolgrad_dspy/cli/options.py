@@ -24,6 +24,17 @@ ToolsFiles = Annotated[
         show_default=False,
     ),
 ]
+MaxServers = Annotated[
+    int | None,
+    typer.Option(
+        "--max-servers",
+        help="How many processes of MCP servers run at once. Default: what the file of the servers says, or what the "
+        "memory and the limits of the system bear.",
+        min=1,
+        max=10_000,
+        show_default=False,
+    ),
+]
 # NumPy, which some optimizers draw with, takes no larger one.
 Seed = Annotated[int, typer.Option("--seed", help="The seed of everything random.", min=0, max=2**32 - 1)]
 MaxConcurrency = Annotated[

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from toolgrad_dspy.cli.options import Json, ModelOption, Quiet, Seed, ToolsFiles
+from toolgrad_dspy.cli.options import Json, MaxServers, ModelOption, Quiet, Seed, ToolsFiles
 from toolgrad_dspy.cli.output import note, say, say_json, table
 from toolgrad_dspy.errors import RunError
 from toolgrad_dspy.interrupts import STOPPED, Stopped
@@ -82,6 +82,7 @@ def sweep(
     threads: Threads = 8,
     tools: ToolsFiles = None,
     model: ModelOption = None,
+    max_servers: MaxServers = None,
     seed: Seed = 0,
     output: SweepOutput = None,
     take_over: TakeOver = False,
@@ -111,6 +112,7 @@ def sweep(
         threads=threads,
         tools=tools,
         model=model,
+        max_servers=max_servers,
         seed=seed,
         take_over=take_over,
     )

@@ -142,6 +142,7 @@ class _Job:
         optimizer = find_optimizer(spec.optimizer, spec.strategy)
         models, library = spec.models.build(), spec.tools.library()
         models.listen(say)
+        library.listen(say)
         metric = build_metric(spec.metric, models, lambda: library.tools, spec.program.written_chars)
         program = ToolGrad(library, models, spec.program, tuned=spec.tuned)
         if spec.parent is not None:

@@ -139,6 +139,7 @@ class RunSpec:
         """
         library, models = self.tools.library(), self.models.build(self.caps)
         models.listen(say)
+        library.listen(say)
         program = ToolGrad(library, models, self._growing())
         gate = self._gate(library, models)
         if self.program_file is not None:

@@ -27,11 +27,20 @@ class ToolsSpec(ABC):
     def sources(self) -> "Sequence[ToolSource]":
         """The sources of the tools, not yet open. Raises UsageError."""
 
+    @property
+    def max_servers(self) -> int | None:
+        """How many server processes may run at once; None: as many as the machine can bear."""
+        return None
+
+    def limited(self, max_servers: int | None) -> "ToolsSpec":
+        """The same tools with another limit; None changes nothing."""
+        return self if max_servers is None else LimitedTools(self, max_servers)
+
     def library(self) -> "Library":
         """A new library, not yet open. Raises UsageError."""
         from toolgrad_dspy.tools import Library
 
-        return Library(self.sources())
+        return Library(self.sources(), self.max_servers)
 
     @abstractmethod
     def public(self) -> JsonValue:
@@ -64,6 +73,10 @@ class McpTools(ToolsSpec):
     @property
     def name(self) -> str:
         return str(self.config.path)
+
+    @property
+    def max_servers(self) -> int | None:
+        return self.config.max_servers
 
     def sources(self) -> "Sequence[ToolSource]":
         return self.config.sources()
@@ -116,6 +129,11 @@ class JoinedTools(ToolsSpec):
     def name(self) -> str:
         return ", ".join(part.name for part in self.parts)
 
+    @property
+    def max_servers(self) -> int | None:
+        """The least that a part allows: it is for all of them together."""
+        return min((part.max_servers for part in self.parts if part.max_servers is not None), default=None)
+
     def sources(self) -> "Sequence[ToolSource]":
         """Raises UsageError (``duplicate_source``) for two sources of one name: they could not be told apart."""
         found: dict[str, tuple[str, ToolSource]] = {}
@@ -153,6 +171,28 @@ class SourceTools(ToolsSpec):
 
     def public(self) -> JsonValue:
         return self.label
+
+
+@dataclass(frozen=True, slots=True)
+class LimitedTools(ToolsSpec):
+    """The tools of ``inner`` with a limit of its own. It changes no sample, and is not stored."""
+
+    inner: ToolsSpec
+    limit: int
+
+    @property
+    def name(self) -> str:
+        return self.inner.name
+
+    @property
+    def max_servers(self) -> int | None:
+        return self.limit
+
+    def sources(self) -> "Sequence[ToolSource]":
+        return self.inner.sources()
+
+    def public(self) -> JsonValue:
+        return self.inner.public()
 
 
 def joined_tools(parts: Sequence[ToolsSpec]) -> ToolsSpec:

@@ -33,6 +33,8 @@ class SweepSpec:
     - ``space`` is a file, ``tools`` are files as ``tools_spec`` takes them; by default the built-in space and the
       bundled world.
     - ``model`` plays every role, where the space names no model.
+    - ``max_servers`` processes of MCP servers run at once, shared out among the workers; None: as many as the tools
+      say, or for each worker what the machine can bear.
     - ``storage`` is a journal file or a database's URL, by default ``journal.log`` in the folder.
     - ``trials`` counts all trials of the study, over all ``workers`` and starts; ``sessions`` score each of them.
     - ``single`` searches for quality alone, and ends trials early that fall behind.
@@ -57,6 +59,7 @@ class SweepSpec:
     threads: int = 8
     tools: ToolsFiles = None
     model: str | None = None
+    max_servers: int | None = None
     seed: int = 0
     take_over: bool = False
 
@@ -180,4 +183,7 @@ def _job(spec: SweepSpec) -> SweepJob:
         seed=spec.seed,
     )
     address = storage_address(spec.storage or str(spec.folder / "journal.log"))
-    return SweepJob(address, spec.study, plan, space, tools, spec.folder / "programs", spec.trials, spec.model)
+    allowed = spec.max_servers or tools.max_servers
+    each = None if allowed is None else max(1, allowed // spec.workers)
+    limited, programs = tools.limited(each), spec.folder / "programs"
+    return SweepJob(address, spec.study, plan, space, limited, programs, spec.trials, spec.model)

@@ -94,6 +94,7 @@ def _outcome(job: SweepJob, parent: int, pipe: "Connection[Message, None]", prog
 
 def _run_trials(job: SweepJob, parent: int, progress: Callable[[str], None]) -> None:
     study, library = job.open(), job.tools.library()
+    library.listen(progress)
     run_on_loop_thread(library.open())
     try:
         runner = TrialRunner(job.space, job.plan, library, job.program_file, progress, job.model)

@@ -29,6 +29,7 @@ from toolgrad_dspy.cli.options import (
     ConfigOption,
     Json,
     MaxCalls,
+    MaxServers,
     Mend,
     MiniBatch,
     ModelOption,
@@ -46,6 +47,7 @@ from toolgrad_dspy.interrupts import STOPPED, Stopped
 
 def compile_(
     tools: ToolsFiles = None,
+    max_servers: MaxServers = None,
     config: ConfigOption = None,
     model: ModelOption = None,
     optimizer: OptimizerName = "gepa",
@@ -88,7 +90,7 @@ def compile_(
     if iterations is None and "iterations" not in file.program:
         iterations = ITERATIONS
     spec = CompileSpec(
-        tools=tools_spec(tools),
+        tools=tools_spec(tools).limited(max_servers),
         parent=program,
         optimizer=optimizer,
         strategy=strategy,

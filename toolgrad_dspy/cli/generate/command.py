@@ -22,6 +22,7 @@ from toolgrad_dspy.cli.options import (
     MaxCalls,
     MaxConcurrency,
     MaxFailures,
+    MaxServers,
     MaxTokens,
     MaxToolCalls,
     MaxUsd,
@@ -54,6 +55,7 @@ def generate(
     n: Sessions = None,
     program: ProgramOption = None,
     tools: ToolsFiles = None,
+    max_servers: MaxServers = None,
     config: ConfigOption = None,
     model: ModelOption = None,
     seed: Seed = 0,
@@ -117,7 +119,7 @@ def generate(
     file = load_config_file(config)
     spec = RunSpec(
         n=n,
-        tools=tools_spec(tools),
+        tools=tools_spec(tools).limited(max_servers),
         models=ModelsSpec.from_environment(file.models, file.source, model).waiting(wait),
         program=program_config(
             file,

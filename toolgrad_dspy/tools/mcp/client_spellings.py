@@ -42,6 +42,11 @@ def servers_of(document: Mapping[str, Any]) -> dict[str, Any] | None:
     return None
 
 
+def max_servers_of(document: Mapping[str, Any]) -> Any:
+    """What a servers file says of how many servers may run at once, unchecked; None if it says nothing."""
+    return document.get("maxServers", document.get("max_servers"))
+
+
 def as_ours(entry: Mapping[str, Any]) -> dict[str, Any]:
     """One entry with our names for its keys, without those that only its client can use.
 

@@ -3,7 +3,8 @@
 A client's file works unchanged (``client_spellings.py``). Beside the clients' keys a server may have ours, from
 ``isolation`` to ``category`` (:class:`ServerSettings`). ``${NAME}`` and ``${NAME:-default}`` are taken from the
 environment, and ``${workspaceFolder}`` and ``${userHome}`` are what editors put there; ``${WORKSPACE}``, ``${SEED}``
-and ``${SESSION}`` (a name that no other session has) are the session's. Relative paths start at the file's folder, in
+and ``${SESSION}`` (a name that no other session has) are the session's. Beside the servers the file may have
+``maxServers``: how many processes of them run at once. Relative paths start at the file's folder, in
 which a server without ``cwd`` also runs.
 """
 
@@ -88,10 +89,20 @@ class ServerSettings(BaseModel):
 
 
 class McpConfig:
-    """The servers of one file, in its order, without those that are disabled."""
+    """The servers of one file, in its order, without those that are disabled.
 
-    def __init__(self, path: Path, servers: Mapping[str, ServerSettings], environ: Mapping[str, str]) -> None:
+    ``max_servers`` of them may run at once, those of other files included; None if the file does not say.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        servers: Mapping[str, ServerSettings],
+        environ: Mapping[str, str],
+        max_servers: int | None = None,
+    ) -> None:
         self.path = path
+        self.max_servers = max_servers
         self.servers = dict(servers)
         # No more of the environment than the file refers to: a configuration is sent to other processes with a run.
         names = variables(text for settings in servers.values() for _, text in settings.texts())
@@ -211,11 +222,12 @@ def load_mcp_config(path: Path, environ: Mapping[str, str] = os.environ) -> McpC
     mistakes = Mistakes(str(path))
     known = {**client_variables(path.resolve()), **environ}
     servers: dict[str, ServerSettings] = {}
-    for name, entry in read_servers(path).items():
+    file = read_servers(path)
+    for name, entry in file.servers.items():
         settings = mistakes.attempt(partial(_settings, path, name, entry, known), None)
         if settings is not None and not settings.disabled:
             servers[name] = settings
-    config = McpConfig(path.resolve(), servers, known)
+    config = McpConfig(path.resolve(), servers, known, file.max_servers)
     config.made(mistakes)  # variables and folders are told here, and not in the middle of a run
     mistakes.check()
     if not servers:

@@ -1,6 +1,7 @@
 """Reading a servers file, and saying what is wrong with it; no value appears in that, since it may be secret."""
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -8,22 +9,30 @@ from pydantic import BaseModel, ValidationError
 
 from toolgrad_dspy.errors import Mistakes, UsageError, nearest, problems
 from toolgrad_dspy.json_file import read_json
-from toolgrad_dspy.tools.mcp.client_spellings import SERVERS, as_ours, servers_of
+from toolgrad_dspy.tools.mcp.client_spellings import SERVERS, as_ours, max_servers_of, servers_of
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
 
-def read_servers(path: Path) -> dict[str, Any]:
-    """The entries of a servers file by name, unchecked.
+@dataclass(frozen=True, slots=True)
+class ServersFile:
+    """The entries of a servers file by name, unchecked, and how many servers may run at once, if it says so."""
 
-    Raises UsageError: ``unknown_key`` for what is nearly ``mcpServers``, ``not_a_servers_file``, and the codes of
-    :func:`~toolgrad_dspy.json_file.read_json`.
+    servers: dict[str, Any]
+    max_servers: int | None
+
+
+def read_servers(path: Path) -> ServersFile:
+    """What is in a servers file.
+
+    Raises UsageError: ``unknown_key`` for what is nearly ``mcpServers``, ``not_a_servers_file``, ``invalid_value``
+    for a number of servers that is none, and the codes of :func:`~toolgrad_dspy.json_file.read_json`.
     """
     document = read_json(path)
     if isinstance(document, dict):
         servers = servers_of(document)
         if servers is not None:
-            return servers
+            return ServersFile(servers, _max_servers(path, document))
         if not document.keys() & set(SERVERS):
             # A document without anything like it is not such a file at all.
             near = nearest("mcpServers", document, cutoff=0.5)
@@ -33,6 +42,13 @@ def read_servers(path: Path) -> dict[str, Any]:
         f'{path}: must be of the form {{"mcpServers": {{"<name>": {{"command": ..., "args": [...]}}}}}}',
         code="not_a_servers_file",
     )
+
+
+def _max_servers(path: Path, document: dict[str, Any]) -> int | None:
+    given = max_servers_of(document)
+    if given is None or (isinstance(given, int) and not isinstance(given, bool) and given >= 1):
+        return given
+    raise UsageError(f'{path}: "maxServers" must be a number, 1 or more', code="invalid_value")
 
 
 def parse_entry(name: str, entry: object, model: type[ModelT]) -> ModelT:
