@@ -200,6 +200,7 @@ def _write_inputs(birds: _Birds, home: Path, witness: Path, web: str, refusing: 
             "PEM": f"-----BEGIN KEY-----\n{birds.at('a line of a value of env', safe=True)}\n-----END KEY-----",
         },
         "isolation": "session",
+        "allow_writes": True,
     }
     basic = f"me:{birds.at('a password in a Basic header')}"
     headers = {

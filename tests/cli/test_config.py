@@ -108,7 +108,7 @@ def test_config_show_masks_secrets_and_says_where_they_come_from(tmp_path: Path)
 def test_a_key_is_in_nothing_that_commands_write_or_print(tmp_path: Path) -> None:
     """A key in the environment, one in a servers file, one in ``.env``: then everything written is searched."""
     tools = {"command": sys.executable, "args": ["-m", "toolgrad_dspy.world"], "env": {"TOKEN": f"{CANARY}-env"}}
-    servers = {"mcpServers": {"town": {**tools, "isolation": "session"}}}
+    servers = {"mcpServers": {"town": {**tools, "isolation": "session", "allow_writes": True}}}
     home = tmp_path / "home"
     home.mkdir()
     (home / "servers.json").write_text(json.dumps(servers))

@@ -58,7 +58,8 @@ async def served_over_http() -> AsyncIterator[str]:
 @pytest.mark.slow
 def test_over_stdio_a_process_for_every_session_gives_the_same_samples_as_in_process() -> None:
     target = StdioTarget(sys.executable, ("-m", "toolgrad_dspy.world", "--seed", str(SEED)))
-    assert asyncio.run(samples(McpSource("world", target, isolation="session"))) == in_process()
+    source = McpSource("world", target, isolation="session", allow_writes=True)
+    assert asyncio.run(samples(source)) == in_process()
 
 
 @pytest.mark.slow

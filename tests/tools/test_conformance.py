@@ -107,14 +107,18 @@ def case(request: pytest.FixtureRequest, folder: Path) -> Case:
             return Case(lambda: McpSource("web", InProcessTarget(make_server())), add, NOTES["failing"])
         case "in-process-session":
             target = InProcessTarget(make_server())
-            return Case(lambda: McpSource("web", target, isolation="session"), add, **NOTES)
+            return Case(lambda: McpSource("web", target, isolation="session", allow_writes=True), add, **NOTES)
         case "in-process-factory":
             target = InProcessTarget(make_server)
-            return Case(lambda: McpSource("web", target, isolation="session"), add, **NOTES)
+            return Case(lambda: McpSource("web", target, isolation="session", allow_writes=True), add, **NOTES)
         case "stdio":
             return Case(lambda: McpSource("notes", script("notes")), call("read_notes"), NOTES["failing"])
         case "stdio-session":
-            return Case(lambda: McpSource("notes", script("notes"), isolation="session"), call("read_notes"), **NOTES)
+            return Case(
+                lambda: McpSource("notes", script("notes"), isolation="session", allow_writes=True),
+                call("read_notes"),
+                **NOTES,
+            )
         case "workspace":
             return Case(
                 lambda: McpSource("notes", script("notes", "${WORKSPACE}"), workspace=folder),
@@ -130,7 +134,9 @@ def case(request: pytest.FixtureRequest, folder: Path) -> Case:
             url = request.getfixturevalue("sse_url")
             return Case(lambda: McpSource("web", HttpTarget(url, sse=True)), add, NOTES["failing"])
     url = request.getfixturevalue("web_url")
-    return Case(lambda: McpSource("web", HttpTarget(url), isolation="session"), add, NOTES["failing"])
+    return Case(
+        lambda: McpSource("web", HttpTarget(url), isolation="session", allow_writes=True), add, NOTES["failing"]
+    )
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)

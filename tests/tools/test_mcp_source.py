@@ -56,7 +56,10 @@ def refusal(source: McpSource) -> ToolSourceError:
 
 def test_a_result_has_its_structured_content_and_its_text() -> None:
     async def main() -> Observation:
-        async with McpSource("notes", script("notes"), isolation="session") as source, source.session(1) as session:
+        async with (
+            McpSource("notes", script("notes"), isolation="session", allow_writes=True) as source,
+            source.session(1) as session,
+        ):
             return await ask(session, "write_note", text="hello")
 
     observation = asyncio.run(main())
@@ -169,7 +172,10 @@ def test_calls_run_at_once_up_to_the_limit() -> None:
 
 def test_the_calls_of_a_session_of_its_own_run_in_their_order() -> None:
     async def main() -> object:
-        async with McpSource("notes", script("notes"), isolation="session") as source, source.session(1) as session:
+        async with (
+            McpSource("notes", script("notes"), isolation="session", allow_writes=True) as source,
+            source.session(1) as session,
+        ):
             await asyncio.gather(*(ask(session, "write_note", text=str(number)) for number in range(50)))
             return (await ask(session, "read_notes")).content
 
@@ -244,16 +250,45 @@ class TestWrites:
         assert '"allow_writes": true' in str(notes[0])
         assert kind == "not_permitted"
 
-    @pytest.mark.parametrize(("isolation", "allow_writes"), [("shared", True), ("session", None)])
-    def test_they_are_offered_when_allowed_and_in_a_session_of_its_own(
-        self, isolation: Isolation, allow_writes: bool | None
-    ) -> None:
+    @staticmethod
+    def offered(source: McpSource) -> tuple[int, tuple[SourceNote, ...]]:
+        """How many tools it offers, and its notes."""
+
         async def main() -> tuple[int, tuple[SourceNote, ...]]:
-            source = McpSource("notes", script("notes"), isolation=isolation, allow_writes=allow_writes)
             async with source:
                 return len(await source.tools()), source.notes()
 
-        assert asyncio.run(main()) == (11, ())
+        return asyncio.run(main())
+
+    @pytest.mark.parametrize("isolation", ["shared", "session"])
+    def test_they_are_offered_when_allowed(self, isolation: Isolation) -> None:
+        assert self.offered(McpSource("notes", script("notes"), isolation=isolation, allow_writes=True)) == (11, ())
+
+    @pytest.mark.parametrize("variable", ["WORKSPACE", "SESSION"])
+    def test_they_are_offered_where_the_server_is_given_a_place_or_a_name_for_each_session(
+        self, variable: str, folder: Path
+    ) -> None:
+        assert self.offered(McpSource("notes", script("notes"), workspace=folder)) == (11, ())
+        for target in (script("notes", f"${{{variable}}}"), script("notes", STATE=f"${{{variable}}}")):
+            assert self.offered(McpSource("notes", target, isolation="session")) == (11, ())
+
+    @pytest.mark.parametrize("target", [script("notes"), script("notes", "${SEED}")])
+    def test_a_process_of_its_own_may_still_write_anywhere_so_they_are_left_out_with_a_note(
+        self, target: StdioTarget
+    ) -> None:
+        count, (note,) = self.offered(McpSource("notes", target, isolation="session"))
+        assert count == 9
+        assert (note.code, note.tools) == ("not_read_only", ("write_note", "write_file"))
+        assert all(
+            word in str(note) for word in ('"workspace"', "${WORKSPACE}", "${SESSION}", '"allow_writes": true')
+        )
+
+    def test_so_are_those_of_a_url_unless_it_or_a_header_names_the_session(self, web_url: str) -> None:
+        own = [HttpTarget(f"{web_url}?session=${{SESSION}}"), HttpTarget(web_url, {"X-Session": "${SESSION}"})]
+        other = [HttpTarget(web_url), HttpTarget(web_url, {"X-Folder": "${WORKSPACE}"})]
+        for target, written in (*((one, ()) for one in own), *((one, ("not_read_only",)) for one in other)):
+            _, notes = self.offered(McpSource("web", target, isolation="session"))
+            assert tuple(note.code for note in notes) == written
 
     def test_a_server_of_which_nothing_remains_is_refused(self) -> None:
         error = refusal(McpSource("notes", script("notes"), allow=["write_*"]))

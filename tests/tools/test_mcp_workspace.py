@@ -300,7 +300,6 @@ def test_a_server_that_is_closed_while_its_folder_is_copied_leaves_none(
             start_timeout=10,
             call_timeout=10,
             max_parallel=1,
-            holds_state=True,
             max_restarts=0,
             proven=True,
         )

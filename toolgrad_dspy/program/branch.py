@@ -99,10 +99,9 @@ class Branch(ToolSession):
 
     async def _sent(self, call: ToolCall, again: int) -> Observation:
         """Send ``call``, after a crash up to ``again`` times more if that is safe. Raises CrashError."""
-        own = self._library.isolation_of(call.tool) == "session"
-        writes = self._library.tool(call.tool).writes
+        own = self._own(call.tool)
         if not own:  # it may have been another session's call that the server crashed in
-            again = 0 if writes else WORKED
+            again = 0 if self._library.tool(call.tool).writes else WORKED
         for _ in range(again):
             observation = await self._sent_once(call)
             if not crashed(observation):
@@ -110,9 +109,13 @@ class Branch(ToolSession):
             self.replayed += 1
         else:
             observation = await self._sent_once(call)
-        if own and writes and not crashed(observation):
+        if own and self._library.tool(call.tool).writes and not crashed(observation):
             self._written.append((call, observation))
         return observation
+
+    def _own(self, tool: str) -> bool:
+        """Whether the session has the server of ``tool`` to itself."""
+        return self._library.isolation_of(tool) == "session"
 
     async def _sent_once(self, call: ToolCall) -> Observation:
         session, aliases = await self._whole(), self._aliases
@@ -122,8 +125,10 @@ class Branch(ToolSession):
         finally:
             self._under_way -= 1
             self._idle.set()
-        # Others may have been hit by the same crash: the first of them has a fresh session opened.
-        if crashed(observation) and self._session is session and self._library.isolation_of(call.tool) == "session":
+        # Others may have been hit by the same crash: the first of them has a fresh session opened. Where nothing was
+        # written, the server that is started again is as good as one.
+        holds_state = self._written or self._library.tool(call.tool).writes
+        if crashed(observation) and self._session is session and self._own(call.tool) and holds_state:
             self._session = None
         return observation
 

@@ -8,18 +8,22 @@ from toolgrad_dspy.errors import ToolSourceError, one_line
 from toolgrad_dspy.records import Tool
 from toolgrad_dspy.tools.base import SourceNote
 
+ALLOW_WRITES = 'set "allow_writes": true to use them'
+
 
 @dataclass(frozen=True, slots=True)
 class ToolFilter:
     """Keeps the tools that match ``allow``, do not match ``deny`` and, without ``writes``, only read.
 
     The patterns are shell patterns (``read_*``), tried on the name in the library and on the source's own name;
-    an empty ``allow`` keeps all. A tool counts as reading only where its source declares it so.
+    an empty ``allow`` keeps all. A tool counts as reading only where its source declares it so. ``advice`` says what
+    to do about those that are left out for that.
     """
 
     allow: tuple[str, ...] = ()
     deny: tuple[str, ...] = ()
     writes: bool = True
+    advice: str = ALLOW_WRITES
 
     def apply(self, tools: Sequence[Tool], source: str) -> tuple[list[Tool], list[SourceNote]]:
         """The tools that are kept, and one note per reason why others are not.
@@ -37,8 +41,8 @@ class ToolFilter:
             notes.append(_note(source, "left_out_by_name", denied, len(tools), ' by "allow" and "deny"'))
         if writing:
             # Counted among those that "allow" and "deny" left, which the note before this one speaks of.
-            advice = ': not declared read-only; set "allow_writes": true to use them'
-            notes.append(_note(source, "not_read_only", writing, len(named), advice))
+            reason = f": not declared read-only; {self.advice}"
+            notes.append(_note(source, "not_read_only", writing, len(named), reason))
         if not kept:
             reason = "; ".join(note.text for note in notes) or "it lists none"
             raise ToolSourceError(f"tool source {source!r} has no tool to offer: {reason}", code="no_tools")

@@ -208,7 +208,8 @@ def load_mcp_config(path: Path, environ: Mapping[str, str] = os.environ) -> McpC
 
     >>> import asyncio, json, sys, tempfile
     >>> from toolgrad_dspy.tools import Library
-    >>> town = {"command": sys.executable, "args": ["-m", "toolgrad_dspy.world"], "isolation": "session"}
+    >>> town = {"command": sys.executable, "args": ["-m", "toolgrad_dspy.world"]}
+    >>> town |= {"isolation": "session", "allow_writes": True}  # what it writes, it keeps in its memory
     >>> folder = tempfile.TemporaryDirectory()
     >>> path = Path(folder.name, "servers.json")
     >>> _ = path.write_text(json.dumps({"mcpServers": {"town": town}}))

@@ -40,8 +40,9 @@ class Connection:
 
     ``explain`` turns what stopped a start into an error for the user. The server is started again after a crash, and
     when it no longer answers anything, with a growing delay between starts. After ``max_restarts`` of them without a
-    single answer it is gone for good. A server that is not ``proven`` to start gets one try at its first start. One
-    that ``holds_state`` is not started again once it has run: what it held is lost.
+    single answer it is gone for good. A server that is not ``proven`` to start gets one try at its first start.
+
+    Set ``holds_state`` when the server holds what a new process would not have: then it is not started again.
     """
 
     def __init__(
@@ -54,7 +55,6 @@ class Connection:
         max_parallel: int,
         max_restarts: int,
         proven: bool = False,
-        holds_state: bool = False,
     ) -> None:
         self._opener = opener
         self._explain = explain
@@ -62,8 +62,11 @@ class Connection:
         self._call_timeout = call_timeout
         self._max_restarts = max_restarts
         self._proven = proven
-        self._holds_state = holds_state
+        self.holds_state = False
         self._slots = asyncio.Semaphore(max_parallel)
+        # After a crash as many calls are sent alone as were hit by it: one of them may crash the server again.
+        self._alone = asyncio.Lock()
+        self._suspected = 0
         self._client: Client | None = None
         self._gone: ToolSourceError | None = None
         self._settled = asyncio.Event()  # a client is there, or never will be again
@@ -100,7 +103,7 @@ class Connection:
 
     async def call(self, name: str, arguments: dict[str, JsonValue]) -> Observation:
         """Call the server's tool ``name``. Raises ToolSourceError only when the server is gone for good."""
-        async with self._slots:
+        async with self._slots, self._alone if self._suspected else contextlib.nullcontext():
             client = await self.client()
             start = time.perf_counter()
             limit = asyncio.timeout(self._call_timeout)
@@ -111,10 +114,14 @@ class Connection:
                 if not limit.expired():  # then it is another's
                     raise
                 self._signal("suspect")  # slow, or hung? the owner finds out
+                self._suspected = max(0, self._suspected - 1)
                 return _failure("timeout", f"no answer within {self._call_timeout:g} s", start)
         if observation.error is None or observation.error.kind != "connection":
             self._failures = 0  # any answer, also an error, proves that the server works
-        elif self._client is client:  # else it has been restarted since, and the new one is not to blame
+            self._suspected = max(0, self._suspected - 1)
+            return observation
+        self._suspected += 1
+        if self._client is client:  # else it has been restarted since, and the new one is not to blame
             self._signal("lost")
         return observation
 
@@ -126,7 +133,7 @@ class Connection:
         try:
             while "stop" not in self._signals:
                 error = await self._run_once()
-                if error is None and self._holds_state:
+                if error is None and self.holds_state:
                     self._gone = self._explain(CrashedError())
                     return
                 self._proven = self._proven or error is None

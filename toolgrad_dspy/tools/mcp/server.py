@@ -44,7 +44,6 @@ class McpServer:
         max_parallel: int,
         max_restarts: int,
         proven: bool,
-        holds_state: bool = False,
         hidden: Hidden | None = None,
         launcher: Launcher | None = None,
     ) -> None:
@@ -66,7 +65,6 @@ class McpServer:
             max_parallel=max_parallel,
             max_restarts=max_restarts,
             proven=proven,
-            holds_state=holds_state,
         )
 
     async def start(self) -> None:
@@ -126,6 +124,10 @@ class McpServer:
         """
         virtual = tool if self._workspace is None else rewritten_tool(tool, self._workspace.to_virtual)
         return rewritten_tool(virtual, self._hidden.results.json)
+
+    def holds_state(self) -> None:
+        """From here on the server has written what a new one would not have: it is not started again."""
+        self._connection.holds_state = True
 
     async def call(self, name: str, arguments: dict[str, JsonValue]) -> Observation:
         """Call a tool by the server's own name for it. Raises ToolSourceError when the server is gone for good.

@@ -12,7 +12,7 @@ from toolgrad_dspy.records import Observation, Tool, ToolCall
 from toolgrad_dspy.secrets import Hidden
 from toolgrad_dspy.tools.base import Isolation, SourceNote, ToolSession, ToolSource
 from toolgrad_dspy.tools.checks import usable
-from toolgrad_dspy.tools.filters import ToolFilter
+from toolgrad_dspy.tools.filters import ALLOW_WRITES, ToolFilter
 from toolgrad_dspy.tools.mcp.convert import tool_from_mcp
 from toolgrad_dspy.tools.mcp.launcher import Launcher
 from toolgrad_dspy.tools.mcp.scratch import Scratch
@@ -22,6 +22,12 @@ from toolgrad_dspy.tools.mcp.targets import StdioTarget, Target
 from toolgrad_dspy.tools.mcp.workspace import Workspace
 from toolgrad_dspy.tools.server_pool import ServerPool
 from toolgrad_dspy.tools.together import all_ended
+
+OWN_STATE = (
+    "a session has its own server, but nothing says that it writes nowhere else; give it a folder of its own "
+    '("workspace" or ${WORKSPACE}), a name for its state (${SESSION}), or set "allow_writes": true'
+)
+"""What to do about the tools of a session's own server that are left out for not being declared read-only."""
 
 
 class McpSource(ToolSource):
@@ -36,8 +42,10 @@ class McpSource(ToolSource):
     ``${WORKSPACE}`` is a new empty folder. Calls and results name it ``/workspace``. The folder itself is never
     written to.
 
-    ``allow_writes`` None: tools that are not declared read-only are left out of a shared server, and offered by
-    one that every session has for itself. ``max_parallel`` None: 32 calls at once to a shared server; one at a
+    ``allow_writes`` None: tools that are not declared read-only are offered only where it is known that nothing but
+    a session's own state is written to: with isolation ``"session"``, and a ``workspace``, ``${WORKSPACE}`` or
+    ``${SESSION}`` in the target. A process of a session's own may still write to a database that all share; if it
+    does not, say ``allow_writes=True``. ``max_parallel`` None: 32 calls at once to a shared server; one at a
     time in a session, so that the order of its calls is the order in which they run. Times are in seconds.
 
     >>> import asyncio, sys
@@ -85,7 +93,13 @@ class McpSource(ToolSource):
         self._target = target
         self._hidden = Hidden(target.secrets)
         self._workspace = workspace
-        self._filter = ToolFilter(tuple(allow), tuple(deny), own if allow_writes is None else allow_writes)
+        writes = own and (self._has_folder or target.uses("SESSION"))
+        self._filter = ToolFilter(
+            tuple(allow),
+            tuple(deny),
+            writes=writes if allow_writes is None else allow_writes,
+            advice=OWN_STATE if own else ALLOW_WRITES,
+        )
         self._prefix = prefix
         self._category = category
         self._max_parallel = max_parallel or (1 if own else 32)
@@ -195,27 +209,30 @@ class McpSource(ToolSource):
     def _server(self, seed: int, *, proven: bool) -> McpServer:
         if self._executor is None:
             raise self.not_open()
-        needs_folder = self._workspace is not None or (
-            self._launcher is not None and self._launcher.uses("WORKSPACE")
-        )
         place = self._making_scratch.result().path if self._making_scratch is not None else None
         server = McpServer(
             self.id,
             self._target,
             seed,
-            make_workspace=partial(Workspace, self._workspace, place) if needs_folder else None,
+            make_workspace=partial(Workspace, self._workspace, place) if self._has_folder else None,
             executor=self._executor,
             start_timeout=self._start_timeout,
             call_timeout=self._timeout,
             max_parallel=self._max_parallel,
             max_restarts=self._max_restarts,
             proven=proven,
-            holds_state=self.isolation == "session",
             hidden=self._hidden,
             launcher=self._launcher,
         )
         self._running.add(server)
         return server
+
+    @property
+    def _has_folder(self) -> bool:
+        """Whether a session, or the shared server, gets a folder: a URL cannot be given one."""
+        return self._workspace is not None or (
+            isinstance(self._target, StdioTarget) and self._target.uses("WORKSPACE")
+        )
 
     def _end(self, server: McpServer) -> None:
         """End the server in the background. Safe to call twice."""
@@ -279,23 +296,25 @@ class McpSession(ToolSession):
     """A session on a server.
 
     One that has the server for itself ``survives`` its end: later calls fail, as data, and the run goes on with other
-    sessions. The end of a shared server is the end of the run.
+    sessions. A crash is its end once something was written. The end of a shared server is the end of the run.
     """
 
     def __init__(self, server: McpServer, tools: tuple[Tool, ...], listed: frozenset[str], *, survives: bool) -> None:
         self._server = server
-        self._names = {tool.name: tool.source_name for tool in tools}
+        self._tools = {tool.name: tool for tool in tools}
         self._listed = listed
         self._survives = survives
 
     async def call(self, call: ToolCall) -> Observation:
-        name = self._names.get(call.tool)
-        if name is None and call.tool in self._listed:
+        tool = self._tools.get(call.tool)
+        if tool is None and call.tool in self._listed:
             return Observation.failure("not_permitted", f"tool {call.tool!r} was left out of this run")
-        if name is None:
+        if tool is None:
             return Observation.failure("unknown_tool", f"there is no tool {call.tool!r}")
+        if tool.writes and self._survives:
+            self._server.holds_state()
         try:
-            return await self._server.call(name, call.arguments)
+            return await self._server.call(tool.source_name, call.arguments)
         except ToolSourceError as error:
             if not self._survives:
                 raise

@@ -7,7 +7,7 @@ import logging
 import os
 import re
 import tempfile
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TextIO
@@ -73,8 +73,7 @@ class StdioTarget:
 
     def uses(self, variable: str) -> bool:
         """Whether ``${variable}`` stands anywhere in it."""
-        texts = (*self.args, *self.env.values(), self.cwd or "")
-        return any(f"${{{variable}}}" in text for text in texts)
+        return _stands_in(variable, (*self.args, *self.env.values(), self.cwd or ""))
 
 
 def check_url(url: str, where: str) -> None:
@@ -120,6 +119,10 @@ class HttpTarget:
         """What must not be told of it: all that is masked where it is shown."""
         return (*masked_url(self.url).secrets, *named_secrets(self.headers, self.public), *_sure(self.hidden))
 
+    def uses(self, variable: str) -> bool:
+        """Whether ``${variable}`` stands anywhere in it."""
+        return _stands_in(variable, (self.url, *self.headers.values()))
+
 
 @dataclass(frozen=True, slots=True)
 class InProcessTarget:
@@ -138,6 +141,14 @@ class InProcessTarget:
     @property
     def secrets(self) -> tuple[Secret, ...]:
         return ()
+
+    def uses(self, variable: str) -> bool:
+        """Whether ``${variable}`` stands anywhere in it: there is no text in it."""
+        return False
+
+
+def _stands_in(variable: str, texts: Iterable[str]) -> bool:
+    return any(f"${{{variable}}}" in text for text in texts)
 
 
 def _sure(hidden: tuple[str, ...]) -> Iterator[Secret]:
