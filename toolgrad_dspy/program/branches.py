@@ -9,6 +9,7 @@ Sources that do not isolate their sessions have no branches: their writes cannot
 only read-only tools unless the user allows more.
 """
 
+import logging
 from collections.abc import Iterable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from types import TracebackType
@@ -21,6 +22,8 @@ from toolgrad_dspy.provenance.volatile import changes
 from toolgrad_dspy.records import Attempt, Observation, Step, ToolCall
 from toolgrad_dspy.tools.base import ToolSession
 from toolgrad_dspy.tools.library import Library
+
+_log = logging.getLogger(__name__)
 
 # A call that was made, with its result.
 Made = Attempt | Step
@@ -55,7 +58,9 @@ class Branch(ToolSession):
         """Repeat a call of an accepted step: what it gives here. Raises BudgetSpentError."""
         self._budget.charge_tool_call()
         self.replayed += 1
-        return await self._translated(call)
+        observation = await self._translated(call)
+        _log.debug("tool call of %s: repeated, %.3f s", call.tool, observation.latency)
+        return observation
 
     def same(self, observation: Observation, again: Observation) -> None:
         """``again`` is here what ``observation`` is in the sample: the ids in it mean the same."""
