@@ -11,6 +11,7 @@ afterwards (ToolGrad, arXiv 2508.04086). See ``docs/`` for the user guide.
 The names below are imported when they are first used, so that importing the package costs nothing.
 """
 
+import logging
 import os
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
@@ -31,6 +32,9 @@ os.environ.setdefault("LITELLM_LOCAL_ANTHROPIC_BETA_HEADERS", "True")
 # Else litellm, when it is imported, puts the .env of a folder above its own into the environment: that of a folder
 # that was downloaded, with a virtual environment in it, could set a proxy.
 os.environ.setdefault("LITELLM_MODE", "PRODUCTION")
+
+# Without one Python writes warnings to standard error for programs that have set up no logging.
+logging.getLogger(__name__).addHandler(logging.NullHandler())
 
 try:
     __version__ = version("toolgrad-dspy")

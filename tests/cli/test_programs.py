@@ -11,10 +11,11 @@ import pytest
 from pydantic import JsonValue
 
 from toolgrad_dspy.cli import main
-from toolgrad_dspy.cli.output import printable, say_json
+from toolgrad_dspy.cli.output import say_json
 from toolgrad_dspy.cli.programs.side_by_side import cells, compared
 from toolgrad_dspy.lm import Models
 from toolgrad_dspy.program import ProgramConfig, ToolGrad, save_program
+from toolgrad_dspy.streams import printable
 from toolgrad_dspy.tools.library import Library
 from toolgrad_dspy.tuning import Prompts
 

@@ -6,6 +6,8 @@ from typing import Annotated, Literal
 
 import typer
 
+from toolgrad_dspy.logs import LogLevel
+
 
 def finite(value: float | None) -> float | None:
     """``value``, unless it is infinite or no number, which limits do not tell."""
@@ -57,6 +59,21 @@ ModelOption = Annotated[
         metavar="NAME",
         show_default=False,
     ),
+]
+
+LogLevelOption = Annotated[
+    LogLevel | None,
+    typer.Option(
+        "--log-level",
+        help="Log what happens: info has sessions, servers, retries and budgets, debug each call too. To standard "
+        "error, or --log-file. Default: info with --log-file, else nothing.",
+        metavar="LEVEL",
+        show_default=False,
+    ),
+]
+LogFile = Annotated[
+    Path | None,
+    typer.Option("--log-file", help="Append the log to this file.", metavar="PATH", show_default=False),
 ]
 
 # The loop's settings. None means not given: the configuration file or the default decides.

@@ -4,23 +4,13 @@ Much of what is shown was written by models, tools and files of others. None of 
 """
 
 import json
-import re
 import sys
 from collections.abc import Iterable, Sequence
 from textwrap import indent
 
 from pydantic import JsonValue
 
-from toolgrad_dspy.streams import tell
-
-# Control characters (ECMA-48) but line feed and tab, the marks that reorder or break lines (Unicode annex 9), lone
-# surrogates, which no encoding takes.
-_OBEYED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
-
-
-def printable(text: str) -> str:
-    """``text`` with what a terminal would obey written out, as ``\\x1b``; line feeds and tabs stay."""
-    return _OBEYED.sub(lambda match: ascii(match[0])[1:-1], text)
+from toolgrad_dspy.streams import OBEYED, printable, tell
 
 
 def say(text: str = "") -> None:
@@ -59,7 +49,7 @@ def say_json_lines(values: Iterable[JsonValue]) -> None:
 
 
 def _unobeyed(text: str) -> str:
-    return _OBEYED.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+    return OBEYED.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:

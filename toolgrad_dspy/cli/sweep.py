@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from toolgrad_dspy.cli.options import Json, MaxServers, ModelOption, Quiet, Seed, ToolsFiles
+from toolgrad_dspy.cli.log_options import log_target, with_log
+from toolgrad_dspy.cli.options import Json, LogFile, LogLevelOption, MaxServers, ModelOption, Quiet, Seed, ToolsFiles
 from toolgrad_dspy.cli.output import note, say, say_json, table
 from toolgrad_dspy.errors import RunError
 from toolgrad_dspy.interrupts import STOPPED, Stopped
@@ -68,6 +69,7 @@ TakeOver = Annotated[
 ]
 
 
+@with_log
 def sweep(
     space: SpaceFile = None,
     trials: Trials = 30,
@@ -87,6 +89,8 @@ def sweep(
     output: SweepOutput = None,
     take_over: TakeOver = False,
     quiet: Quiet = False,
+    log_level: LogLevelOption = None,
+    log_file: LogFile = None,
     json: Json = False,
 ) -> None:
     """Search for settings with Optuna, quality up and cost down. The same command resumes a sweep.
@@ -115,6 +119,7 @@ def sweep(
         max_servers=max_servers,
         seed=seed,
         take_over=take_over,
+        log=log_target(log_level, log_file),
     )
     try:
         opened = Sweep.open(spec)

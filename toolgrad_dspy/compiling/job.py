@@ -1,5 +1,6 @@
 """Compiling from a specification: open the tools, tune, and save the program with how it came about."""
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -37,6 +38,8 @@ from toolgrad_dspy.tuning import (
     session_use,
 )
 from toolgrad_dspy.tuning.finalists import following, fresh_number
+
+_log = logging.getLogger(__name__)
 
 Stage = Callable[[str], None]
 Progress = Callable[[TuningUsage], None]
@@ -86,11 +89,16 @@ def compile(
         compiled = compile(spec, Path("programs/first.json"), say=print)
         print(compiled.conclusion)
     """
+
+    def staged(name: str) -> None:
+        _log.info("stage: %s", name)
+        stage(name)
+
     check_tasks(spec.tasks)
     check_roles(spec.tuned)
     job = _Job.of(spec, say)
     with only_writer(path):
-        return _compiled(job, path, resume, force, _News(stage, progress, ended))
+        return _compiled(job, path, resume, force, _News(staged, progress, ended))
 
 
 def _compiled(job: "_Job", path: Path, resume: bool, force: bool, news: "_News") -> Compiled:

@@ -6,6 +6,7 @@ written before is written again first.
 """
 
 import asyncio
+import logging
 from collections.abc import Callable, Iterable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 
@@ -17,6 +18,8 @@ from toolgrad_dspy.provenance.volatile import changes
 from toolgrad_dspy.records import Observation, ToolCall
 from toolgrad_dspy.tools.base import ToolSession
 from toolgrad_dspy.tools.library import Library, LibrarySession
+
+_log = logging.getLogger(__name__)
 
 # How often a call that a crash hit is sent again: a new one, which may be the reason, and one that has worked before
 # or is likely not to be.
@@ -78,6 +81,7 @@ class Branch(ToolSession):
         """
         self.replayed += 1
         observation = await self._sent(call, WORKED)
+        _log.debug("tool call of %s: repeated, %.3f s", call.tool, observation.latency)
         if crashed(observation):
             raise CrashError(observation.text)
         return observation

@@ -5,6 +5,7 @@ results: ``s2`` is a step of the workflow, ``a3`` an attempt, and ``#1`` the fir
 together, by the proposer or in one answer of the executor.
 """
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
@@ -22,6 +23,8 @@ from toolgrad_dspy.records.pointer import list_index
 from toolgrad_dspy.rendering import line
 from toolgrad_dspy.tools.base import ToolSession
 from toolgrad_dspy.tools.verdict import Context
+
+_log = logging.getLogger(__name__)
 
 # Tools that a model is told of, for an id that it made up.
 GIVERS = 4
@@ -142,6 +145,11 @@ class Execution:
         prepared = self._prepare(draft)
         observation = None if prepared.known else await self.session.call(prepared.call)
         verdict = prepared.known or await self._judged(prepared.call, observation)
+        _log.debug(
+            "tool call of %s: %s by %s, %s",
+            *(prepared.call.tool, verdict.outcome, verdict.rule),
+            "not sent" if observation is None else f"{observation.latency:.3f} s",
+        )
         if observation is not None and verdict.outcome == "ok":
             step = self._repeated(prepared.call, observation)
             prepared, verdict = replace(prepared, step=step), _adds_nothing(step) if step else verdict

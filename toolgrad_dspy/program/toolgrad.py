@@ -1,5 +1,6 @@
 """The loop: four modules that grow one sample, answer first (arXiv 2508.04086, section 3)."""
 
+import logging
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -14,6 +15,7 @@ from toolgrad_dspy.lm.calls.allowance import Allowance, CallLimitError, allowed
 from toolgrad_dspy.lm.calls.meter import metered
 from toolgrad_dspy.lm.models import Models
 from toolgrad_dspy.lm.settings import LOOP_ROLES, Role
+from toolgrad_dspy.logs import about_session
 from toolgrad_dspy.program.bases import with_base
 from toolgrad_dspy.program.branch import CrashError
 from toolgrad_dspy.program.branches import Branches
@@ -50,6 +52,8 @@ from toolgrad_dspy.sampling import Sampler, Uniform
 from toolgrad_dspy.seeding import derive
 from toolgrad_dspy.texts import Violation, reasons
 from toolgrad_dspy.tools.library import Library
+
+_log = logging.getLogger(__name__)
 
 # LM calls of a limited session that are kept back for the texts: to write them, and to rewrite them once, with a
 # reading of each.
@@ -118,7 +122,31 @@ class ToolGrad(RoleModule):
     async def aforward(self, seed: int, index: int) -> dspy.Prediction:
         """Grow the sample ``index`` of the run seeded by ``seed``."""
         async with relayed_stream():
-            return dspy.Prediction(session=await self._grown(seed, index))
+            with about_session(index):
+                return dspy.Prediction(session=await self._told(seed, index))
+
+    async def _told(self, seed: int, index: int) -> Session:
+        """The session, with its begin and its end in the log."""
+        _log.info("began, of the run seeded by %d", seed)
+        try:
+            session = await self._grown(seed, index)
+        except BaseException as error:  # boundary of a session
+            _log.info("ended without a result: %s %s", type(error).__name__, error)
+            raise
+        used = session.usage
+        usd, unpriced = (sum(getattr(role, name) for role in used.roles.values()) for name in ("usd", "unpriced"))
+        _log.info(
+            "ended, %s%s: %d LM calls, %d tokens, %.4f US dollars%s, %d tool calls, %.1f s",
+            session.status,
+            f" ({session.reason})" if session.reason else "",
+            used.lm_calls,
+            used.tokens,
+            usd,
+            f" and {unpriced} calls without a price" if unpriced else "",
+            used.all_tool_calls,
+            session.seconds,
+        )
+        return session
 
     def _branches(self, seed: int) -> Branches:
         return Branches(self.library, seed, self._budget, self.config.proposals)

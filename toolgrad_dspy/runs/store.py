@@ -339,7 +339,10 @@ def canonical(record: Record) -> str:
 
 def _is_left_of_a_start(name: str) -> bool:
     """Whether a file without a run.db beside it is what a start leaves that was killed."""
-    return name == "run.lock" or name.startswith(("run.lock-", f".{RUN_DB}.", ".config.yaml."))
+    # A log of the command may be in the folder, which it begins before the run.
+    return (
+        name == "run.lock" or name.endswith(".log") or name.startswith(("run.lock-", f".{RUN_DB}.", ".config.yaml."))
+    )
 
 
 def _prompts(config: StoredConfiguration) -> JsonValue:

@@ -11,6 +11,7 @@ from pydantic import JsonValue
 from toolgrad_dspy.errors import UsageError
 from toolgrad_dspy.files import check_writable, store_errors
 from toolgrad_dspy.lm import Models
+from toolgrad_dspy.logs import LogTarget
 from toolgrad_dspy.optimizers.base import FEWEST_TASKS
 from toolgrad_dspy.runs import ToolsFiles, tools_spec
 from toolgrad_dspy.sweeps.lifecycle import elsewhere
@@ -40,6 +41,7 @@ class SweepSpec:
     - ``single`` searches for quality alone, and ends trials early that fall behind.
     - ``metric_calls``, ``train``, ``validation`` and ``threads`` are for the optimizer of a trial that has one.
     - ``take_over`` runs the trials again that other machines have left running.
+    - ``log`` is where the workers log what happens.
 
     >>> SweepSpec(trials=6, workers=2, study="small").folder
     PosixPath('sweeps/small')
@@ -62,6 +64,7 @@ class SweepSpec:
     max_servers: int | None = None
     seed: int = 0
     take_over: bool = False
+    log: LogTarget | None = None
 
     def __post_init__(self) -> None:
         for name in _COUNTS:
@@ -186,4 +189,4 @@ def _job(spec: SweepSpec) -> SweepJob:
     allowed = spec.max_servers or tools.max_servers
     each = None if allowed is None else max(1, allowed // spec.workers)
     limited, programs = tools.limited(each), spec.folder / "programs"
-    return SweepJob(address, spec.study, plan, space, limited, programs, spec.trials, spec.model)
+    return SweepJob(address, spec.study, plan, space, limited, programs, spec.trials, spec.model, spec.log)

@@ -1,5 +1,6 @@
 """One trial: the program with the trial's settings, tuned if they name an optimizer, on every trial's sessions."""
 
+import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ from toolgrad_dspy.sweeps.study import UNITS, StudyPlan, Unit
 from toolgrad_dspy.sweeps.trial_configuration import TrialSettings, trial_configuration, trial_settings
 from toolgrad_dspy.tools import Library
 from toolgrad_dspy.tuning import LiveEvaluator, TuningBudget
+
+_log = logging.getLogger(__name__)
 
 # Sessions between two looks at whether a trial is to end early.
 BATCH = 4
@@ -67,6 +70,7 @@ class TrialRunner:
         Raises TrialPruned, TrialFailedError for what its settings are to blame for, and ToolGradError for all else.
         """
         started = time.perf_counter()
+        _log.info("trial %d began", trial.number)
         drawn = self._space.draw(trial)
         content = trial_configuration(drawn, self._space.metric, self._model)
         trial.set_user_attr("config", content)
@@ -79,6 +83,7 @@ class TrialRunner:
             raise
         except (ModelError, RunError) as error:
             trial.set_user_attr(FAILURE, str(error))
+            _log.info("trial %d failed: %s", trial.number, error)
             self._progress(f"trial {trial.number}: failed: {error}")
             raise TrialFailedError from None
         except TrialPruned:
@@ -91,6 +96,7 @@ class TrialRunner:
         trial.set_user_attr("accepted", score.accepted)
         trial.set_user_attr("sessions", score.sessions)
         trial.set_user_attr("seconds", round(seconds, 3))
+        _log.info("trial %d ended: quality %.3f, cost %g, %.1f s", trial.number, score.quality, score.cost, seconds)
         price = cost_text(score.cost, self._plan.unit)
         self._progress(
             f"trial {trial.number}: quality {score.quality:.3f}, {price} per sample, "

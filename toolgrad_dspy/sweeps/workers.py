@@ -18,6 +18,7 @@ from optuna import Study, Trial
 
 from toolgrad_dspy.concurrency import run_on_loop_thread
 from toolgrad_dspy.errors import RunError, ToolGradError
+from toolgrad_dspy.logs import LogTarget, logged
 from toolgrad_dspy.runs import ToolsSpec
 from toolgrad_dspy.sweeps import lifecycle
 from toolgrad_dspy.sweeps.interrupts import HeldInterrupt
@@ -42,7 +43,7 @@ class _SurplusError(Exception):
 @dataclass(frozen=True, slots=True)
 class SweepJob:
     """What a worker needs to know. ``total`` counts all trials of the study; ``programs`` is a folder;
-    ``model`` plays every role.
+    ``model`` plays every role, ``log`` is where workers log what happens.
     """
 
     address: StorageAddress
@@ -53,6 +54,7 @@ class SweepJob:
     programs: Path
     total: int
     model: str | None = None
+    log: LogTarget | None = None
 
     def open(self) -> Study:
         """The study. Raises StoreError."""
@@ -83,7 +85,7 @@ def work(job: SweepJob, parent: int, pipe: "Connection[Message, None]") -> None:
 def _outcome(job: SweepJob, parent: int, pipe: "Connection[Message, None]", progress: Callable[[str], None]) -> int:
     """Run trials: the exit code, after an error that ended them was sent."""
     try:
-        with storage_errors(job.address):
+        with logged(job.log), storage_errors(job.address):
             _run_trials(job, parent, progress)
     except ToolGradError as error:
         with contextlib.suppress(BrokenPipeError):

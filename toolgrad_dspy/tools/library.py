@@ -12,6 +12,7 @@ from typing import Any, Self
 from toolgrad_dspy.concurrency import gather_or_cancel, run_on_loop_thread
 from toolgrad_dspy.errors import ToolSourceError, nearest, one_line
 from toolgrad_dspy.json_schema import Schema, Validator, adapt, argument_problem, compile_schema, unknown_argument
+from toolgrad_dspy.logs import hide_in_logs
 from toolgrad_dspy.records import Observation, Tool, ToolCall
 from toolgrad_dspy.secrets import Hidden, Secret
 from toolgrad_dspy.tools.base import Isolation, SourceNote, ToolSession, ToolSource
@@ -101,8 +102,12 @@ class Library:
         self._pool.listen(say)
 
     def hide(self, secrets: Iterable[Secret]) -> None:
-        """Mask ``secrets``, such as the keys of models, in what tools say and give, beside those of the sources."""
+        """Mask ``secrets``, such as the keys of models, in what tools say and give, beside those of the sources.
+
+        They are masked in the log of this process, too.
+        """
         self._hidden = Hidden((*self._hidden.secrets, *secrets))
+        hide_in_logs(self._hidden.secrets)
         for source in self._sources:
             source.hide(self._hidden)
         self._tools = {name: self._public(tool) for name, tool in self._tools.items()}

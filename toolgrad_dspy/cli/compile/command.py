@@ -23,11 +23,14 @@ from toolgrad_dspy.cli.compile.options import (
     dollars,
     roles,
 )
+from toolgrad_dspy.cli.log_options import with_log
 from toolgrad_dspy.cli.options import (
     Base,
     Chains,
     ConfigOption,
     Json,
+    LogFile,
+    LogLevelOption,
     MaxCalls,
     MaxServers,
     Mend,
@@ -45,6 +48,7 @@ from toolgrad_dspy.errors import RunError
 from toolgrad_dspy.interrupts import STOPPED, Stopped
 
 
+@with_log
 def compile_(
     tools: ToolsFiles = None,
     max_servers: MaxServers = None,
@@ -77,6 +81,8 @@ def compile_(
     base: Base = None,
     max_calls_per_session: MaxCalls = None,
     quiet: Quiet = False,
+    log_level: LogLevelOption = None,
+    log_file: LogFile = None,
     json: Json = False,
 ) -> None:
     """Tune the prompts, and compare the result with the base on tasks that tuning never saw."""

@@ -5,8 +5,7 @@ import time
 from types import TracebackType
 from typing import Self, TextIO
 
-from toolgrad_dspy.cli.output import printable
-from toolgrad_dspy.streams import tell
+from toolgrad_dspy.streams import printable, tell
 from toolgrad_dspy.tuning import TuningUsage
 
 # Seconds between two lines where there is no terminal.

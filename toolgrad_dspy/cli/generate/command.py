@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from toolgrad_dspy.cli.generate.unstored import check_preview, how_many, say_estimate, say_preview
+from toolgrad_dspy.cli.log_options import with_log
 from toolgrad_dspy.cli.options import (
     Base,
     Chains,
@@ -19,6 +20,8 @@ from toolgrad_dspy.cli.options import (
     Json,
     JudgeBy,
     JudgeVotes,
+    LogFile,
+    LogLevelOption,
     MaxCalls,
     MaxConcurrency,
     MaxFailures,
@@ -51,6 +54,7 @@ if TYPE_CHECKING:
     from toolgrad_dspy.runs import RunProgress, RunStatistics
 
 
+@with_log
 def generate(
     n: Sessions = None,
     program: ProgramOption = None,
@@ -84,6 +88,8 @@ def generate(
     dry_run: DryRun = False,
     earlier_run: EstimateFrom = None,
     quiet: Quiet = False,
+    log_level: LogLevelOption = None,
+    log_file: LogFile = None,
     json: Json = False,
 ) -> None:
     """Grow samples, answer first, into a run folder. The same command on the same folder resumes it."""

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from difflib import SequenceMatcher
 from itertools import zip_longest
 
-from toolgrad_dspy.cli.output import printable
+from toolgrad_dspy.streams import printable
 
 # Two columns narrower than this are harder to read than lines one under the other.
 COLUMN = 46

@@ -5,6 +5,7 @@ section 5.2). While it is open, one short question at a time finds out whether t
 that grow. Everybody else waits, up to a patience.
 """
 
+import logging
 import random
 import threading
 import time
@@ -18,6 +19,8 @@ from dspy.lm15 import LM15Error
 
 from toolgrad_dspy.errors import UnavailableError, duration, one_line
 from toolgrad_dspy.lm.calls.pauses import A_DAY, asked_pause
+
+_log = logging.getLogger(__name__)
 
 # The breaker opens when half of the last attempts have failed, of so many at most and at least. A provider that is
 # well refuses fewer: the usual share of 429 and 5xx is below a tenth.
@@ -127,7 +130,7 @@ class Availability:
             self._outcomes.clear()
             outage.changed.set()
         if outage.tried:  # else nobody has been told
-            self.say(f"{self.name} answers again, after {duration(self._clock() - outage.since)}")
+            self._tell(f"{self.name} answers again, after {duration(self._clock() - outage.since)}")
 
     def failed(self, error: LM15Error) -> None:
         """Note an attempt that got no answer."""
@@ -170,7 +173,13 @@ class Availability:
                 outage.due = self._clock() + self._next_pause(outage.tried)
         changed.set()
         if not over and outage.tried == 1:
-            self.say(f"{self.name} does not answer ({self._reason}); waiting for it, up to {duration(self.patience)}")
+            self._tell(
+                f"{self.name} does not answer ({self._reason}); waiting for it, up to {duration(self.patience)}"
+            )
+
+    def _tell(self, line: str) -> None:
+        _log.info("%s", line)
+        self.say(line)
 
     def _next_pause(self, number: int) -> float:
         return max(self._pauses(number), asked_pause(self._error))

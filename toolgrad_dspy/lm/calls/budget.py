@@ -1,5 +1,6 @@
 """What a run may use, and the error that ends it when that is used up."""
 
+import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,6 +8,8 @@ from dataclasses import dataclass, field
 from typing import Self
 
 from toolgrad_dspy.errors import RunError
+
+_log = logging.getLogger(__name__)
 
 
 class BudgetSpentError(RunError):
@@ -127,7 +130,6 @@ class Budget:
         if cap is None or (used < cap and used + next <= cap):
             return
         wanted = f", and the next call takes about {next:.7g}" if used < cap else ""
-        raise BudgetSpentError(
-            f"the budget is used up: {used:.7g} of {cap:.7g} {unit}{wanted}; raise --max-{option}",
-            code="budget_spent",
-        )
+        line = f"the budget is used up: {used:.7g} of {cap:.7g} {unit}{wanted}"
+        _log.info("%s", line)
+        raise BudgetSpentError(f"{line}; raise --max-{option}", code="budget_spent")

@@ -1,8 +1,10 @@
 """One attempt of one call: in through the door, out to the engine within the time limit, and into the books."""
 
 import asyncio
+import logging
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from time import perf_counter
 
 from dspy.lm15 import LM15Error, Message, RateLimitError, RefusalPart, Request, Response, ServerError, TransportError
 from dspy.lm15 import TimeoutError as LateError
@@ -16,6 +18,8 @@ from toolgrad_dspy.lm.calls.pauses import A_DAY, pause
 from toolgrad_dspy.lm.calls.prices import FREE, Price
 from toolgrad_dspy.lm.calls.sizes import Sizes, prompt_characters, text_tokens
 from toolgrad_dspy.lm.engines.base import AsyncEngine
+
+_log = logging.getLogger(__name__)
 
 # Errors that another attempt may not meet. A provider's other refusals (bad key, bad request) would come again.
 RETRYABLE = (RateLimitError, ServerError, LateError, TransportError)
@@ -76,9 +80,14 @@ class Sender:
         async with backend.door.entered(read + wrote):
             # The budget last, and not before: many calls may have spent it while this one waited.
             with self._budget.model_call(read + wrote, self._usd(read, wrote)) as reservation:
+                started = perf_counter()
                 try:
                     response = await self._answer(request)
                 except LM15Error as error:
+                    _log.debug(
+                        "LM call of %s to %s: no answer after %.2f s: %s",
+                        *(self.role, backend.model, perf_counter() - started, error),
+                    )
                     if isinstance(error, LateError):
                         self._keep(reservation, read, wrote)
                     self._mind(error)
@@ -87,7 +96,11 @@ class Sender:
                     self._keep(reservation, read, wrote)
                     raise
                 backend.account.answered()
-                self._count(reservation, response, characters)
+                read, wrote = self._count(reservation, response, characters)
+                _log.debug(
+                    "LM call of %s to %s: %d tokens read, %d written, %.2f s",
+                    *(self.role, backend.model, read, wrote, perf_counter() - started),
+                )
         return response
 
     async def ask(self) -> None:
@@ -97,7 +110,12 @@ class Sender:
 
     async def pause(self, error: LM15Error, attempt: int) -> None:
         """Wait before the next attempt."""
-        await asyncio.sleep(pause(error, attempt, self.limits.longest_pause))
+        seconds = pause(error, attempt, self.limits.longest_pause)
+        _log.info(
+            "LM call of %s to %s is tried again in %.1f s, after attempt %d of %d: %s",
+            *(self.role, self.backend.model, seconds, attempt + 1, self.limits.retries + 1, error),
+        )
+        await asyncio.sleep(seconds)
 
     async def _answer(self, request: Request) -> Response:
         """The engines' own time limits count from byte to byte, so a trickling server evades them."""
@@ -117,8 +135,11 @@ class Sender:
         else:
             account.answered()
 
-    def _count(self, reservation: Reservation, response: Response, characters: int) -> None:
-        """Settle with the rate limit, the budget and the meters. Tokens that no server counts are estimated."""
+    def _count(self, reservation: Reservation, response: Response, characters: int) -> tuple[int, int]:
+        """Settle with the rate limit, the budget and the meters. Tokens that no server counts are estimated.
+
+        Returns those read and written.
+        """
         note_ending(response.finish_reason)
         if any(isinstance(part, RefusalPart) for part in response.message.parts):
             note_ending(REFUSAL)
@@ -134,6 +155,7 @@ class Sender:
         usd = self._usd(read, wrote, cached, written)
         reservation.settle(usd, read + wrote)
         self._meter_call(read, wrote, usd, cached)
+        return read, wrote
 
     def _keep(self, reservation: Reservation, read: int, wrote: int) -> None:
         """A request that was given up while it was under way has cost something all the same."""

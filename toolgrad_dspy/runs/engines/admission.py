@@ -1,11 +1,14 @@
 """Which sessions a budget still pays for: none begins that the rest of it would not bring to an end."""
 
+import logging
 from collections import deque
 from collections.abc import Callable, Mapping
 from statistics import fmean, pstdev
 
 from toolgrad_dspy.lm import Budget, BudgetSpentError
 from toolgrad_dspy.records import Session
+
+_log = logging.getLogger(__name__)
 
 # Sessions whose use is remembered, the last ones.
 REMEMBERED = 200
@@ -62,11 +65,9 @@ class Admission:
             left = cap - max(ended + under_way * each, self._budget_used(name))
             if left < each:
                 used, option = self._budget_used(name), name.replace("_", "-")
-                return BudgetSpentError(
-                    f"the budget is used up: {used:.7g} of {cap:.7g} {unit}, and a session takes up to {each:.4g}; "
-                    f"raise --max-{option}",
-                    code="budget_spent",
-                )
+                line = f"the budget is used up: {used:.7g} of {cap:.7g} {unit}, and a session takes up to {each:.4g}"
+                _log.info("no session begins any more: %s", line)
+                return BudgetSpentError(f"{line}; raise --max-{option}", code="budget_spent")
         return None
 
     def _each(self, name: str) -> float | None:

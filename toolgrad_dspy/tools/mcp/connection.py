@@ -7,6 +7,7 @@ server goes away, every call in flight gets an observation, and the owner starts
 
 import asyncio
 import contextlib
+import logging
 import time
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
@@ -21,6 +22,8 @@ from toolgrad_dspy.tools.mcp.errors import CrashedError, KeepsGoingAwayError
 
 if TYPE_CHECKING:
     from mcp import Client, MCPError
+
+_log = logging.getLogger(__name__)
 
 FIRST_DELAY = 0.1
 """Seconds before the first restart; doubled for each further one."""
@@ -38,6 +41,8 @@ Opener = Callable[[Callable[[], None]], AbstractAsyncContextManager["Client"]]
 class Connection:
     """A supervised connection to one server.
 
+    ``name``, and the ``level`` of what is usual, are for the log.
+
     ``explain`` turns what stopped a start into an error for the user. The server is started again after a crash, and
     when it no longer answers anything, with a growing delay between starts. After ``max_restarts`` of them without a
     single answer it is gone for good. A server that is not ``proven`` to start gets one try at its first start.
@@ -47,6 +52,7 @@ class Connection:
 
     def __init__(
         self,
+        name: str,
         opener: Opener,
         explain: Callable[[BaseException], ToolSourceError],
         *,
@@ -55,7 +61,9 @@ class Connection:
         max_parallel: int,
         max_restarts: int,
         proven: bool = False,
+        level: int = logging.INFO,
     ) -> None:
+        self._name = name
         self._opener = opener
         self._explain = explain
         self._start_timeout = start_timeout
@@ -63,6 +71,7 @@ class Connection:
         self._max_restarts = max_restarts
         self._proven = proven
         self.holds_state = False
+        self._level = level
         self._slots = asyncio.Semaphore(max_parallel)
         # After a crash as many calls are sent alone as were hit by it: one of them may crash the server again.
         self._alone = asyncio.Lock()
@@ -141,8 +150,14 @@ class Connection:
                 # A first start that fails is a mistake of the configuration: no second one would go better.
                 if not self._proven or self._failures > self._max_restarts:
                     self._gone = self._explain(error or KeepsGoingAwayError())
+                    if "stop" not in self._signals:
+                        _log.info("%s", self._gone)
                     return
-                await self._pause(min(FIRST_DELAY * 2 ** (self._failures - 1), LAST_DELAY))
+                delay = min(FIRST_DELAY * 2 ** (self._failures - 1), LAST_DELAY)
+                if "stop" not in self._signals:
+                    what = "has gone away" if error is None else "did not start"
+                    _log.info("tool server %s %s; it is started again in %.1f s", self._name, what, delay)
+                await self._pause(delay)
         finally:
             self._gone = self._gone or ToolSourceError("the tool source is closed", code="source_not_open")
             self._settled.set()
@@ -151,6 +166,7 @@ class Connection:
         """Start the server and watch it until it goes away. Returns what stopped it from starting."""
         self._signals -= {"lost", "suspect"}  # they were about the server before this one
         self._starting = True
+        begun = time.perf_counter()
         try:
             async with AsyncExitStack() as stack:
                 async with asyncio.timeout(self._start_timeout):
@@ -158,7 +174,9 @@ class Connection:
                 self._starting = False
                 self._client = client
                 self._settled.set()
+                _log.log(self._level, "tool server %s started in %.2f s", self._name, time.perf_counter() - begun)
                 await self._watch(client)
+            _log.log(self._level, "tool server %s ended", self._name)
         except Exception as error:  # noqa: BLE001 - boundary: transports raise their own libraries' errors, in groups
             return error if self._starting else None  # what ends a running server is seen by its calls
         finally:

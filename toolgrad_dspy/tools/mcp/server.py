@@ -1,6 +1,7 @@
 """One running MCP server with what belongs to it: its folder, its standard error, its connection."""
 
 import asyncio
+import logging
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, Future, wait
@@ -14,7 +15,7 @@ from toolgrad_dspy.secrets import Hidden
 from toolgrad_dspy.tools.mcp.connection import Connection
 from toolgrad_dspy.tools.mcp.errors import explain
 from toolgrad_dspy.tools.mcp.launcher import Launcher
-from toolgrad_dspy.tools.mcp.targets import ErrorLog, Target, open_client
+from toolgrad_dspy.tools.mcp.targets import ErrorLog, InProcessTarget, Target, open_client
 from toolgrad_dspy.tools.mcp.workspace import Workspace
 from toolgrad_dspy.tools.rewriting import rewritten_observation, rewritten_tool
 
@@ -58,6 +59,7 @@ class McpServer:
         self._workspace: Workspace | None = None
         self._log = ErrorLog()
         self._connection = Connection(
+            source,
             lambda on_end: open_client(target, self._variables, self._log, on_end, launcher),
             self._explain,
             start_timeout=start_timeout,
@@ -65,6 +67,8 @@ class McpServer:
             max_parallel=max_parallel,
             max_restarts=max_restarts,
             proven=proven,
+            # In this process each session has one of its own: that is nothing to tell.
+            level=logging.DEBUG if isinstance(target, InProcessTarget) else logging.INFO,
         )
 
     async def start(self) -> None:
