@@ -38,6 +38,7 @@ class Launcher:
         self._owner = owner
         self._target = target
         self._program: Program | None = None
+        self._proven: Program | None = None  # the program, once it has started
         self._last: tuple[int, Mapping[str, str]] | None = None
 
     def uses(self, variable: str) -> bool:
@@ -54,15 +55,17 @@ class Launcher:
         def started(process: int) -> None:
             self._last = process, dict(variables)
 
-        has_started = False
+        program, has_started = self._program, False
         try:
             async with Client(running(self.command(variables), errors, started, on_end), cache=None) as client:
                 has_started = True
+                self._proven = self._proven or program
                 yield client
-        except BaseException:  # boundary: whatever the reason, the next start is by the command as it is written
-            if not has_started:
+        finally:
+            # Whatever the reason: the next start is by the command as it is written. One that has started once may
+            # be cancelled.
+            if not has_started and program is not self._proven:
                 self._program = None
-            raise
 
     def command(self, variables: Mapping[str, str]) -> Command:
         """What is started for a server with these ``variables``."""
