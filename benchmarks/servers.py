@@ -84,7 +84,9 @@ class Product:
         env = {name: value for name, value in os.environ.items() if not name.startswith("TOOLGRAD_")}
         env |= {"TMPDIR": str(self.temporary), "PYTHONPATH": str(ROOT)}
         command = [sys.executable, "-m", "toolgrad_dspy", *arguments, "--json"]
-        return subprocess.Popen(command, cwd=self.folder, env=env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        return subprocess.Popen(
+            command, cwd=self.folder, env=env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        )
 
     def watched(self, *arguments: str) -> Watched:
         """Run a command to its end."""

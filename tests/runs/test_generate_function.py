@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 import pytest
 
+from tests.support.mcp_helpers import SERVERS
 from tests.support.model_servers import ModelServer
 from toolgrad_dspy import FunctionSource, Run, agenerate, generate
 from toolgrad_dspy.errors import RunError, ToolGradError
@@ -74,6 +75,14 @@ def test_files_are_tools_alone_and_beside_functions(tmp_path: Path) -> None:
     assert [tool.name for tool in _tools(generate("zones.py", n=1, output="alone", **SMALL))] == ["get_time_zone"]
     together = generate([Path("zones.py"), find_capital], n=1, output="together", **SMALL)
     assert {tool.name for tool in _tools(together)} == {"find_capital", "get_time_zone"}
+
+
+def test_what_a_servers_file_holds_is_tools_as_it_is(tmp_path: Path) -> None:
+    entry = {"command": sys.executable, "args": [str(SERVERS / "rooms.py")], "allow": ["find_rooms", "get_room"]}
+    run = generate({"mcpServers": {"rooms": entry}}, n=1, output="run", **SMALL)
+    assert [tool.name for tool in _tools(run)] == ["find_rooms", "get_room"]
+    with pytest.raises(ToolGradError, match="mcpServers: server 'rooms': unknown key"):
+        generate({"mcpServers": {"rooms": {**entry, "comand": "x"}}}, n=1, output="other", **SMALL)
 
 
 def _tools(run: Run) -> list[Any]:

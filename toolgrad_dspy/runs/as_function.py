@@ -39,7 +39,8 @@ def generate(
         for sample in run:
             print(sample.query)
 
-    - ``tools``: a tools file, Python functions, a source, or a list of those; None: the bundled world.
+    - ``tools``: a tools file, what a servers file holds, Python functions, a source, or a list of those; None: the
+      bundled world.
     - ``model``: litellm's name of the model for all roles; None: what the environment says, else rehearsal, which is
       scripted and no language model.
     - ``n``: sessions, one sample each at most.

@@ -1,19 +1,19 @@
 """Tools as a program gives them: files, Python functions and sources, alone or together."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from toolgrad_dspy.errors import UsageError, brief
 from toolgrad_dspy.runs.tools_files import tools_spec
-from toolgrad_dspy.runs.tools_spec import SourceTools, ToolsSpec, joined_tools
+from toolgrad_dspy.runs.tools_spec import McpTools, SourceTools, ToolsSpec, joined_tools
 
 if TYPE_CHECKING:
     from toolgrad_dspy.tools import ToolSource
 
-Given: TypeAlias = "str | Path | Callable[..., Any] | ToolSource | ToolsSpec"
-"""A tools file, a function, a source, or tools as data."""
+Given: TypeAlias = "str | Path | Mapping[str, Any] | Callable[..., Any] | ToolSource | ToolsSpec"
+"""A tools file, what a servers file would hold, a function, a source, or tools as data."""
 
 ToolsGiven: TypeAlias = "Given | Sequence[Given] | None"
 """One or several of them; None: the bundled world."""
@@ -25,9 +25,10 @@ FUNCTIONS = "functions"
 def tools_given(tools: ToolsGiven = None) -> ToolsSpec:
     """The tools of a run from what a program has at hand; the bundled world without any.
 
-    Files are what ``--tools`` takes. Functions are shared by all sessions and count as writing: a
-    :class:`~toolgrad_dspy.tools.FunctionSource` says more about them. A source is used by one run at a time. Raises
-    UsageError: ``not_a_tool``, ``no_tools``, ``duplicate_source``, and what is wrong with a file.
+    Files are what ``--tools`` takes, a mapping is what a servers file holds (``{"mcpServers": ...}``). Functions are
+    shared by all sessions and count as writing: a :class:`~toolgrad_dspy.tools.FunctionSource` says more about them.
+    A source is used by one run at a time. Raises UsageError: ``not_a_tool``, ``no_tools``, ``duplicate_source``, and
+    what is wrong with a file.
 
     >>> def double(number: int) -> int:
     ...     '''Twice a number.'''
@@ -36,8 +37,8 @@ def tools_given(tools: ToolsGiven = None) -> ToolsSpec:
     'functions'
     """
     from toolgrad_dspy.tools import FunctionSource, ToolSource
+    from toolgrad_dspy.tools.mcp import mcp_config
 
-    # A mapping is one thing that is no tool, and no sequence of them.
     given = [tools] if _is_one(tools) else list(tools or ())  # type: ignore[arg-type]
     if tools is not None and not given:
         raise UsageError("no tools were given; None stands for the bundled world", code="no_tools")
@@ -50,6 +51,8 @@ def tools_given(tools: ToolsGiven = None) -> ToolsSpec:
             parts.append(_of(one))
         elif isinstance(one, (str, os.PathLike)):
             parts.append(tools_spec(one))
+        elif isinstance(one, Mapping):
+            parts.append(McpTools(mcp_config(one)))
         elif callable(one) and not isinstance(one, type):
             functions.append(one)
         else:

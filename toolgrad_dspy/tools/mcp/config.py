@@ -21,7 +21,7 @@ from toolgrad_dspy.errors import Mistakes, UsageError
 from toolgrad_dspy.secrets import expand, masked_entry, names_secret, variables
 from toolgrad_dspy.tools.base import Isolation
 from toolgrad_dspy.tools.mcp.client_spellings import client_variables
-from toolgrad_dspy.tools.mcp.config_file import parse_entry, read_servers
+from toolgrad_dspy.tools.mcp.config_file import ServersFile, parse_entry, read_servers, servers_in
 from toolgrad_dspy.tools.mcp.source import McpSource
 from toolgrad_dspy.tools.mcp.targets import HttpTarget, StdioTarget, Target, check_url
 
@@ -220,10 +220,26 @@ def load_mcp_config(path: Path, environ: Mapping[str, str] = os.environ) -> McpC
     48 session
     >>> folder.cleanup()
     """
+    return _config(path, read_servers(path), environ)
+
+
+GIVEN = Path("mcpServers")
+"""What stands for the file where there is none."""
+
+
+def mcp_config(document: Mapping[str, Any], environ: Mapping[str, str] = os.environ) -> McpConfig:
+    """As :func:`load_mcp_config`, of what such a file holds; relative paths start at the working folder.
+
+    >>> len(mcp_config({"mcpServers": {"files": {"command": "npx", "args": ["-y", "some-server"]}}}).servers)
+    1
+    """
+    return _config(GIVEN, servers_in(dict(document), GIVEN), environ)
+
+
+def _config(path: Path, file: ServersFile, environ: Mapping[str, str]) -> McpConfig:
     mistakes = Mistakes(str(path))
     known = {**client_variables(path.resolve()), **environ}
     servers: dict[str, ServerSettings] = {}
-    file = read_servers(path)
     for name, entry in file.servers.items():
         settings = mistakes.attempt(partial(_settings, path, name, entry, known), None)
         if settings is not None and not settings.disabled:

@@ -23,12 +23,18 @@ class ServersFile:
 
 
 def read_servers(path: Path) -> ServersFile:
-    """What is in a servers file.
+    """What is in a servers file. Raises UsageError: the codes of :func:`servers_in`, and of
+    :func:`~toolgrad_dspy.json_file.read_json`.
+    """
+    return servers_in(read_json(path), path)
+
+
+def servers_in(document: object, path: Path) -> ServersFile:
+    """What is in the ``document`` of a servers file, which is called ``path``.
 
     Raises UsageError: ``unknown_key`` for what is nearly ``mcpServers``, ``not_a_servers_file``, ``invalid_value``
-    for a number of servers that is none, and the codes of :func:`~toolgrad_dspy.json_file.read_json`.
+    for a number of servers that is none.
     """
-    document = read_json(path)
     if isinstance(document, dict):
         servers = servers_of(document)
         if servers is not None:
