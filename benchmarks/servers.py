@@ -2,8 +2,8 @@
 
     python benchmarks/servers.py [--sessions 64] [--concurrency 64] [--max-servers N] [--compile]
 
-Sessions are generated with the rehearsal model on ``@modelcontextprotocol/server-filesystem`` (npm), each with servers
-and a folder of its own, or on the notes server of the tests where there is no ``npx``. Printed are
+Sessions are generated with the rehearsal model on ``@modelcontextprotocol/server-filesystem`` (npm), each with
+servers and a folder of its own, or on the notes server of the tests where there is no ``npx``. Printed are
 
 - the most server processes at once, counted among the processes of the system, and the most memory of the product and
   all of them together (proportional set size: what they share counts once);
@@ -53,8 +53,7 @@ def environment(pid: int) -> bytes:
 def servers(temporary: Path) -> list[int]:
     """The server processes of the product whose temporary folder it is, by the marks in their environments."""
     known = f"BENCHMARK={temporary}".encode()
-    marked = [pid for pid in pids() if b"TOOLGRAD_OWNER=" in (found := environment(pid)) and known in found]
-    return marked
+    return [pid for pid in pids() if b"TOOLGRAD_OWNER=" in (found := environment(pid)) and known in found]
 
 
 def memory(pid: int) -> int:
@@ -75,8 +74,8 @@ class Product:
         (folder / "files").mkdir()
         (folder / "files/a.txt").write_text("one\n")
         (folder / "files/b.md").write_text("two\n")
-        server = {**(FILES if shutil.which("npx") else NOTES), "workspace": str(folder / "files")}
-        server["env"] = {"BENCHMARK": str(self.temporary)}
+        own = {"workspace": str(folder / "files"), "env": {"BENCHMARK": str(self.temporary)}}
+        server = {**(FILES if shutil.which("npx") else NOTES), **own}
         self.tools = folder / "servers.json"
         self.tools.write_text(json.dumps({"mcpServers": {"files": server}}))
 
@@ -103,7 +102,7 @@ class Product:
         return seen
 
     def left(self) -> str:
-        folders = [path for path in self.temporary.glob("toolgrad-*/*")]
+        folders = list(self.temporary.glob("toolgrad-*/*"))
         return f"{len(servers(self.temporary))} processes, {len(folders)} folders"
 
     def killed(self, *arguments: str) -> str:
@@ -136,7 +135,7 @@ def compiled(product: Product, *tools: str) -> float:
         assert process.stdout is not None
         report = json.loads(process.stdout.read())
     costs = report["costs"].values()
-    return sum(cost["seconds"] for cost in costs) / sum(cost["sessions"] for cost in costs)
+    return float(sum(cost["seconds"] for cost in costs) / sum(cost["sessions"] for cost in costs))
 
 
 def main() -> None:
@@ -148,9 +147,8 @@ def main() -> None:
     given = parser.parse_args()
     with TemporaryDirectory() as folder:
         product = Product(Path(folder))
-        tools = ("--tools", str(product.tools))
-        if given.max_servers is not None:
-            tools += ("--max-servers", str(given.max_servers))
+        limit = () if given.max_servers is None else ("--max-servers", str(given.max_servers))
+        tools = ("--tools", str(product.tools), *limit)
         run = ("-n", str(given.sessions), "--max-concurrency", str(given.concurrency))
         seen = product.watched("generate", *run, "-o", str(product.folder / "run"), *tools)
         print(f"{given.sessions} sessions, {given.concurrency} at once: {seen.seconds:.0f} s", flush=True)

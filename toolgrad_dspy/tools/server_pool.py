@@ -64,6 +64,7 @@ class ServerPool:
         self._isolated = 0
         self._running = 0
         self._bank = Bank()
+        self._wanting = 0
         self._waiting: list[asyncio.Future[None]] = []
         self._spares: dict[object, Callable[[], None]] = {}
         self._listener: Callable[[str], None] | None = None
@@ -125,7 +126,7 @@ class ServerPool:
 
     def enter_at_once(self) -> bool:
         """Take a place for a spare process if nobody else wants it."""
-        free = self._running < self.limit and not self._waiting
+        free = self._running < self.limit and not self._wanting
         self._running += free
         return free
 
@@ -162,14 +163,14 @@ class ServerPool:
         self._wake()
 
     async def _until(self, ready: Callable[[], bool]) -> None:
-        while not ready():
-            changed = asyncio.get_running_loop().create_future()
-            self._waiting.append(changed)
-            try:
+        self._wanting += 1
+        try:
+            while not ready():
+                changed = asyncio.get_running_loop().create_future()
+                self._waiting.append(changed)
                 await changed
-            finally:
-                with suppress(ValueError):  # it was woken
-                    self._waiting.remove(changed)
+        finally:
+            self._wanting -= 1
 
     def _wake(self) -> None:
         waiting, self._waiting = self._waiting, []
