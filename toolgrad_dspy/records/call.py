@@ -14,7 +14,9 @@ ErrorKind = Literal[
     "unknown_tool",
     "not_permitted",  # a guard of ours refused the call, nothing was sent
     "timeout",
-    "connection",  # the source went away during the call
+    "connection",  # the server crashed, or went away in another manner, during the call
+    "protocol",  # the server answered, but with what is no message, or no result
+    "too_large",  # the result has more bytes than the source takes
 ]
 
 OutcomeKind = Literal[

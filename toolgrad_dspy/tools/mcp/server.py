@@ -1,6 +1,8 @@
 """One running MCP server with what belongs to it: its folder, its standard error, its connection."""
 
 import asyncio
+import json
+import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, Future, wait
@@ -9,10 +11,11 @@ from typing import TYPE_CHECKING
 from pydantic import JsonValue
 
 from toolgrad_dspy.errors import ToolSourceError, one_line
-from toolgrad_dspy.records import Observation, Tool
+from toolgrad_dspy.records import ErrorKind, Observation, Tool
 from toolgrad_dspy.secrets import Hidden
 from toolgrad_dspy.tools.mcp.connection import Connection
 from toolgrad_dspy.tools.mcp.errors import explain
+from toolgrad_dspy.tools.mcp.incoming import RESULT_BYTES, Incoming, too_large
 from toolgrad_dspy.tools.mcp.targets import ErrorLog, Target, open_client
 from toolgrad_dspy.tools.mcp.workspace import Workspace
 from toolgrad_dspy.tools.rewriting import rewritten_observation, rewritten_tool
@@ -43,6 +46,7 @@ class McpServer:
         max_parallel: int,
         max_restarts: int,
         proven: bool,
+        result_bytes: int = RESULT_BYTES,
         hidden: Hidden | None = None,
     ) -> None:
         self._source = source
@@ -55,8 +59,9 @@ class McpServer:
         self._copying: Future[Workspace] | None = None
         self._workspace: Workspace | None = None
         self._log = ErrorLog()
+        self._incoming = Incoming(result_bytes)
         self._connection = Connection(
-            lambda on_end: open_client(target, self._variables, self._log, on_end),
+            lambda on_end: open_client(target, self._variables, self._log, self._incoming, on_end),
             self._explain,
             start_timeout=start_timeout,
             call_timeout=call_timeout,
@@ -97,19 +102,25 @@ class McpServer:
         tools: list[mcp_types.Tool] = []
         cursors: set[str | None] = {None}
         try:
-            async with asyncio.timeout(self._start_timeout):
-                page = await client.list_tools()
-                while (cursor := page.next_cursor) is not None:
-                    tools += page.tools
-                    if cursor in cursors:
-                        raise self._endless("comes back to a page that it has given")
-                    if len(tools) > TOOLS:
-                        raise self._endless(f"has more than {TOOLS:,} tools")
-                    cursors.add(cursor)
-                    page = await client.list_tools(cursor=cursor)
-                return tools + page.tools
+            with self._incoming.listed():
+                async with asyncio.timeout(self._start_timeout):
+                    page = await client.list_tools()
+                    while (cursor := page.next_cursor) is not None:
+                        tools += page.tools
+                        if cursor in cursors:
+                            raise self._endless("comes back to a page that it has given")
+                        if len(tools) > TOOLS:
+                            raise self._endless(f"has more than {TOOLS:,} tools")
+                        cursors.add(cursor)
+                        page = await client.list_tools(cursor=cursor)
+                    return tools + page.tools
         except (MCPError, ValidationError, TimeoutError) as error:
             raise self._explain(error) from error
+
+    @property
+    def malformed(self) -> Mapping[str, str]:
+        """The tools of the list that the protocol does not allow, and why."""
+        return self._incoming.malformed
 
     @property
     def left_out(self) -> Mapping[str, Sequence[str]]:
@@ -135,18 +146,34 @@ class McpServer:
         workspace = self._workspace
         # Values only: a key is the name of a parameter, never a path.
         real = arguments if workspace is None else {key: workspace.to_real(it) for key, it in arguments.items()}
+        start = time.perf_counter()
         observation = await self._connection.call(name, real)
-        if observation.error is not None and observation.error.kind == "connection":
-            observation = self._with_last_words(observation)
+        if observation.error is not None:
+            observation = self._explained(observation, start)
+        elif (size := _size(observation)) > self._incoming.result_bytes:
+            observation = Observation.failure("too_large", too_large(size, self._incoming.result_bytes))
         if workspace is not None:
             observation = rewritten_observation(observation, workspace.to_virtual)
         self._log.trim()
         return rewritten_observation(observation, self._hidden.results.json)
 
-    def _with_last_words(self, crash: Observation) -> Observation:
-        """``crash`` with what the server said on standard error before it went away."""
-        said = one_line(self._hidden.errors.text(" | ".join(self._log.last_lines(LAST_WORDS))), LAST_WORDS_CHARS)
-        return Observation.failure("connection", f'{crash.text}; it said: "{said}"') if said else crash
+    def _explained(self, failed: Observation, start: float) -> Observation:
+        """A call that failed after its ``start``, with what else the server has said.
+
+        That is, if it crashed, on standard error; and if it did not answer, in place of an answer.
+        """
+        assert failed.error is not None
+        kind, odd = failed.error.kind, self._incoming.odd_since(start)
+        if kind == "connection" and not odd:
+            said = " | ".join(self._log.last_lines(LAST_WORDS))
+            return self._saying(failed, kind, "it said", said) if said else failed
+        if kind == "timeout" and odd:
+            return self._saying(failed, kind, "the server wrote something that is no message", odd)
+        return failed
+
+    def _saying(self, failed: Observation, kind: ErrorKind, how: str, said: str) -> Observation:
+        shown = one_line(self._hidden.errors.text(said), LAST_WORDS_CHARS)
+        return Observation.failure(kind, f'{failed.text}; {how}: "{shown}"', latency=failed.latency)
 
     def _endless(self, how: str) -> ToolSourceError:
         return ToolSourceError(
@@ -157,6 +184,13 @@ class McpServer:
 
     def _explain(self, error: BaseException) -> ToolSourceError:
         return explain(self._source, self._target, error, self._log, self._start_timeout, self._hidden)
+
+
+def _size(observation: Observation) -> int:
+    """The bytes of a result as text and as data, of which servers send one or both."""
+    content = observation.content
+    data = 0 if content is None else len(json.dumps(content, ensure_ascii=False).encode(errors="replace"))
+    return max(data, len(observation.text.encode(errors="replace")))
 
 
 def _remove(copying: "Future[Workspace]") -> None:

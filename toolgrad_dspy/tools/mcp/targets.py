@@ -8,21 +8,24 @@ import os
 import re
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TextIO
+from functools import partial
+from typing import TYPE_CHECKING, Any, TextIO
 from urllib.parse import urlsplit
 
 from toolgrad_dspy.errors import UsageError, one_line
 from toolgrad_dspy.secrets import Secret, masked_args, masked_command, masked_url, named_secrets
+from toolgrad_dspy.tools.mcp.incoming import RESULT_BYTES, TOO_LARGE, Incoming, heard, too_large
+from toolgrad_dspy.tools.mcp.stdio import Command, running
 
 if TYPE_CHECKING:
     from mcp import Client
-    from mcp.client import Transport
     from mcp.server import Server
     from mcp.server.mcpserver import MCPServer
+
+_EVENT_BYTES = 1_000
+"""What an event has around a message."""
 
 # The SDK logs a traceback for every line of a server's output that is not JSON-RPC; without a handler Python
 # would print it on the terminal. An application that configures logging still gets it.
@@ -219,9 +222,12 @@ class ErrorLog:
 
 @asynccontextmanager
 async def open_client(
-    target: Target, variables: Mapping[str, str], errors: ErrorLog, on_end: Callable[[], None]
+    target: Target, variables: Mapping[str, str], errors: ErrorLog, incoming: Incoming, on_end: Callable[[], None]
 ) -> AsyncIterator["Client"]:
-    """An initialised client of ``target``; ``on_end`` is called when the server's output ends."""
+    """An initialised client of ``target``, which hears it through ``incoming``, but for one in this process.
+
+    ``on_end`` is called when the server's output ends.
+    """
     from mcp import Client
 
     errors.clear()  # what was said before a restart is no reason why the restart fails
@@ -233,11 +239,11 @@ async def open_client(
             yield client
         return
     transport = (
-        _stdio(target, variables, errors, on_end)
+        running(_command(target, variables), errors.file, incoming, lambda process: None, on_end)
         if isinstance(target, StdioTarget)
-        else _http(target, variables, errors)
+        else _http(target, variables, errors, incoming)
     )
-    async with Client(transport, cache=None) as client:
+    async with Client(heard(transport, incoming), cache=None) as client:
         yield client
 
 
@@ -247,23 +253,19 @@ def _filled(text: str, variables: Mapping[str, str]) -> str:
     return text
 
 
-def _stdio(
-    target: StdioTarget, variables: Mapping[str, str], errors: ErrorLog, on_end: Callable[[], None]
-) -> "Transport":
-    from mcp import StdioServerParameters, stdio_client
+def _command(target: StdioTarget, variables: Mapping[str, str]) -> Command:
+    from mcp.client.stdio import get_default_environment
 
-    parameters = StdioServerParameters(
-        command=target.command,
-        args=[_filled(arg, variables) for arg in target.args],
-        env={name: _filled(value, variables) for name, value in target.env.items()},
-        cwd=Path(_filled(target.cwd, variables)) if target.cwd else None,
-        encoding_error_handler="replace",
-    )
-    return _watched(stdio_client(parameters, errlog=errors.file), on_end)
+    own = {name: _filled(value, variables) for name, value in target.env.items()}
+    argv = [target.command, *(_filled(arg, variables) for arg in target.args)]
+    cwd = _filled(target.cwd, variables) if target.cwd else None
+    return Command(argv, {**get_default_environment(), **own}, cwd)
 
 
 @asynccontextmanager
-async def _http(target: HttpTarget, variables: Mapping[str, str], errors: ErrorLog) -> AsyncIterator[Any]:
+async def _http(
+    target: HttpTarget, variables: Mapping[str, str], errors: ErrorLog, incoming: Incoming
+) -> AsyncIterator[Any]:
     from mcp.client.sse import sse_client
     from mcp.client.streamable_http import streamable_http_client
 
@@ -278,45 +280,24 @@ async def _http(target: HttpTarget, variables: Mapping[str, str], errors: ErrorL
         return
     async with create_mcp_http_client(headers=headers) as http:
         # The SDK words every error status as "Server returned an error response": which one it was is noted here.
-        http.event_hooks["response"].append(errors.note_response)
-        async with streamable_http_client(url, http_client=http) as streams:
+        http.event_hooks["response"] += [errors.note_response, partial(_bounded, incoming)]
+        most = max(incoming.result_bytes, RESULT_BYTES) + _EVENT_BYTES  # a list of tools is an event, too
+        async with streamable_http_client(url, http_client=http, max_sse_event_size=most) as streams:
             yield streams
 
 
-@asynccontextmanager
-async def _watched(transport: AbstractAsyncContextManager[Any], on_end: Callable[[], None]) -> AsyncIterator[Any]:
-    async with transport as (read, write):
-        yield _Watched(read, on_end), write
+async def _bounded(incoming: Incoming, response: Any) -> None:
+    """Have the body of ``response``, which the SDK reads whole, read only as far as it may be taken."""
+    from httpx2 import StreamError
 
+    async def read() -> bytes:
+        parts, size = [], 0
+        async for part in response.aiter_bytes():
+            parts.append(part)
+            size += len(part)
+            if size > incoming.most_bytes:
+                await response.aclose()
+                raise StreamError(f"{TOO_LARGE} {too_large(None, incoming.most_bytes)}")
+        return b"".join(parts)
 
-class _Watched:
-    """A read stream that reports its end: the SDK itself has no event for a server that went away."""
-
-    def __init__(self, stream: Any, on_end: Callable[[], None]) -> None:
-        self._stream = stream
-        self._on_end = on_end
-
-    async def receive(self) -> Any:
-        return await self._stream.receive()
-
-    async def aclose(self) -> None:
-        await self._stream.aclose()
-
-    def __aiter__(self) -> Self:
-        return self
-
-    async def __anext__(self) -> Any:
-        try:
-            return await self._stream.__anext__()
-        except StopAsyncIteration:
-            self._on_end()
-            raise
-
-    async def __aenter__(self) -> Self:
-        await self._stream.__aenter__()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self._stream.__aexit__(kind, error, trace)
+    response.aread = read
