@@ -1,5 +1,6 @@
 """One tool call, its result, and whether that was a success."""
 
+from functools import lru_cache
 from typing import Literal, Self
 
 from pydantic import Field, JsonValue
@@ -95,14 +96,22 @@ class Observation(Record):
         """
         if self.content is not None:
             return self.content
-        text = self.text.strip()
-        if text[:1] in ("{", "["):
+        if self.text.lstrip()[:1] in ("{", "["):
             try:
-                parsed: JsonValue = from_json(text, allow_inf_nan=False)
+                return _parsed(self.text) if len(self.text) > _LONG else _parsed.__wrapped__(self.text)
             except ValueError:
                 return self.text
-            return parsed
         return self.text
+
+
+# A text that is longer is parsed once while it is in use: it is asked for dozens of times.
+_LONG = 10_000
+
+
+@lru_cache(maxsize=8)
+def _parsed(text: str) -> JsonValue:
+    value: JsonValue = from_json(text.strip(), allow_inf_nan=False)
+    return value
 
 
 class Verdict(Record):

@@ -118,7 +118,7 @@ def no_answer(error: "MCPError") -> tuple[ErrorKind, str] | None:
     if error.error.data == NO_MESSAGE:
         return "protocol", text
     # The wordings of the SDK's HTTP transport, which has no codes for these.
-    if text.startswith("Failed to parse JSON response: "):
+    if text.startswith(("Failed to parse JSON response: ", "Failed to parse SSE message: ")):
         _, cut, why = text.partition(TOO_LARGE)
         return ("too_large", why.strip()) if cut else ("protocol", f"the answer is no message: {one_line(text, 200)}")
     if text.startswith("SSE stream failed: ") and "byte limit" in text:

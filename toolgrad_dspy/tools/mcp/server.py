@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from pydantic import JsonValue
 
 from toolgrad_dspy.errors import ToolSourceError, one_line
-from toolgrad_dspy.records import ErrorKind, Observation, Tool
+from toolgrad_dspy.records import Observation, Tool
 from toolgrad_dspy.secrets import Hidden
 from toolgrad_dspy.tools.mcp.connection import Connection
 from toolgrad_dspy.tools.mcp.errors import explain
@@ -163,17 +163,16 @@ class McpServer:
         That is, if it crashed, on standard error; and if it did not answer, in place of an answer.
         """
         assert failed.error is not None
-        kind, odd = failed.error.kind, self._incoming.odd_since(start)
-        if kind == "connection" and not odd:
-            said = " | ".join(self._log.last_lines(LAST_WORDS))
-            return self._saying(failed, kind, "it said", said) if said else failed
-        if kind == "timeout" and odd:
-            return self._saying(failed, kind, "the server wrote something that is no message", odd)
-        return failed
-
-    def _saying(self, failed: Observation, kind: ErrorKind, how: str, said: str) -> Observation:
-        shown = one_line(self._hidden.errors.text(said), LAST_WORDS_CHARS)
-        return Observation.failure(kind, f'{failed.text}; {how}: "{shown}"', latency=failed.latency)
+        kind, told, odd = failed.error.kind, [failed.text], self._incoming.odd_since(start)
+        said = " | ".join(self._log.last_lines(LAST_WORDS)) if kind == "connection" else ""
+        if kind not in ("connection", "timeout") or not (odd or said):
+            return failed
+        hide = self._hidden.errors.text
+        if said:
+            told.append(f'it said: "{one_line(hide(said), LAST_WORDS_CHARS)}"')
+        if odd:
+            told.append(f'the server wrote something that is no message: "{one_line(hide(odd), LAST_WORDS_CHARS)}"')
+        return Observation.failure(kind, "; ".join(told), latency=failed.latency)
 
     def _endless(self, how: str) -> ToolSourceError:
         return ToolSourceError(
