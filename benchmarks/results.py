@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What large results cost: how long they block the event loop, and how much memory they take.
 
-    python benchmarks/results.py [--megabytes 50 3.9]
+    python benchmarks/results.py [--megabytes 50 0.9]
 
 Each is the result of a tool of a real MCP server: a text, a list of numbers, or rows. In a process of its own a
 session is played on it by the rehearsal model, while a task ticks: the longest gap between two ticks is how long
@@ -36,10 +36,14 @@ async def played(folder: Path, kind: str, size: int, limit: int | None) -> dict[
     from toolgrad_dspy.runs import RunSpec, RunStore, SourceTools, generate
     from toolgrad_dspy.tools import ToolSource
     from toolgrad_dspy.tools.mcp import McpSource
+    from toolgrad_dspy.tools.mcp.incoming import RESULT_BYTES
+
+    def small() -> list[ToolSource]:
+        return [McpSource("odd", script("odd", "--gives", "rows", "100"))]
 
     def sources() -> list[ToolSource]:
         target = script("odd", "--gives", kind, str(size))
-        return [McpSource("odd", target, **({} if limit is None else {"max_result_bytes": limit}))]
+        return [McpSource("odd", target, max_result_bytes=limit or RESULT_BYTES)]
 
     gaps: list[float] = []
 
@@ -52,8 +56,8 @@ async def played(folder: Path, kind: str, size: int, limit: int | None) -> dict[
 
     spec = RunSpec(n=1, tools=SourceTools("odd", sources), program=ProgramConfig(iterations=2))
     # The first session pays for imports.
-    small = RunSpec(n=1, tools=SourceTools("odd", _small), program=ProgramConfig(iterations=2))
-    await generate(small, folder / "small")
+    first = RunSpec(n=1, tools=SourceTools("odd", small), program=ProgramConfig(iterations=2))
+    await generate(first, folder / "small")
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     ticking, started = asyncio.create_task(tick()), time.perf_counter()
     await generate(spec, folder / "run")
@@ -67,13 +71,6 @@ async def played(folder: Path, kind: str, size: int, limit: int | None) -> dict[
     return {"stall": max(gaps), "seconds": seconds, "grown": grown, "ended": ", ".join(sorted(ended | kinds))}
 
 
-def _small() -> "list[object]":
-    from tests.support.mcp_helpers import script
-    from toolgrad_dspy.tools.mcp import McpSource
-
-    return [McpSource("odd", script("odd", "--gives", "rows", "100"))]
-
-
 def in_a_process(kind: str, size: int, limit: int | None) -> dict[str, float | str]:
     command = [sys.executable, __file__, "--play", kind, str(size), "" if limit is None else str(limit)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -84,13 +81,13 @@ def in_a_process(kind: str, size: int, limit: int | None) -> dict[str, float | s
 
 def main() -> None:
     if sys.argv[1:2] == ["--play"]:
-        kind, size, limit = sys.argv[2:]
+        name, size, most = sys.argv[2:]
         with TemporaryDirectory() as folder:
-            found = asyncio.run(played(Path(folder), kind, int(size), int(limit) if limit else None))
+            found = asyncio.run(played(Path(folder), name, int(size), int(most) if most else None))
         print(json.dumps(found))
         return
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--megabytes", type=float, nargs="+", default=[50, 3.9])
+    parser.add_argument("--megabytes", type=float, nargs="+", default=[50, 0.9])
     check = Checks()
     for megabytes in parser.parse_args().megabytes:
         for kind in KINDS:

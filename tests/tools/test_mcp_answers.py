@@ -57,13 +57,15 @@ class TestTooLarge:
         assert '"max_result_bytes"' in message
 
     def test_over_http_as_an_event(self) -> None:
-        with speaking(b"data: " + odd_answer("text", 9_000_000, "ID").encode() + b"\n\n", "text/event-stream") as url:
+        with speaking(
+            b"data: " + odd_answer("text", 12_000_000, "ID").encode() + b"\n\n", "text/event-stream"
+        ) as url:
             observation, _ = asked(McpSource("odd", HttpTarget(url)), "text")
         assert failure(observation)[0] == "too_large"
 
     def test_an_event_of_some_megabytes_is_taken(self) -> None:
         with speaking(b"data: " + odd_answer("text", 3_000_000, "ID").encode() + b"\n\n", "text/event-stream") as url:
-            observation, _ = asked(McpSource("odd", HttpTarget(url)), "text")
+            observation, _ = asked(McpSource("odd", HttpTarget(url), max_result_bytes=3_000_200), "text")
         assert len(observation.text) == 3_000_000
 
     def test_in_this_process(self) -> None:

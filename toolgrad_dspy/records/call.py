@@ -103,7 +103,27 @@ class Observation(Record):
                 return self.text
         return self.text
 
+    @property
+    def is_large(self) -> bool:
+        """Whether there is so much in it that going through all of it should not keep an event loop waiting."""
+        return len(self.text) > _LARGE_CHARS or not _is_small(self.content)
 
+
+def _is_small(value: JsonValue) -> bool:
+    """Whether there is not much in ``value``: found out by looking at no more than that."""
+    waiting, seen = [value], 0
+    while waiting and seen < _LARGE_NODES:
+        here = waiting.pop()
+        if isinstance(here, dict | list):
+            seen += len(here)
+            if seen < _LARGE_NODES:
+                waiting.extend(here.values() if isinstance(here, dict) else here)
+        elif isinstance(here, str):
+            seen += len(here) // 40
+    return seen < _LARGE_NODES
+
+
+_LARGE_CHARS, _LARGE_NODES = 200_000, 5_000
 # A text that is longer is parsed once while it is in use: it is asked for dozens of times.
 _LONG = 10_000
 

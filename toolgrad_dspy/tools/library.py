@@ -6,10 +6,11 @@ import json
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from types import TracebackType
 from typing import Any, Self
 
-from toolgrad_dspy.concurrency import run_on_loop_thread
+from toolgrad_dspy.concurrency import beside, run_on_loop_thread
 from toolgrad_dspy.errors import ToolSourceError, nearest, one_line
 from toolgrad_dspy.json_schema import Schema, Validator, adapt, argument_problem, compile_schema, unknown_argument
 from toolgrad_dspy.records import Observation, Tool, ToolCall
@@ -198,7 +199,8 @@ class LibrarySession(ToolSession):
         if source is None:
             return Observation.failure("unknown_tool", _unknown(call.tool, self._source_of))
         session = self._sessions.get(source.id) or await self._opened(source)
-        return rewritten_observation(await session.call(call), self._hidden.results.json)
+        observation, hide = await session.call(call), self._hidden.results.json
+        return await beside(observation.is_large, partial(rewritten_observation, observation, hide))
 
     async def _opened(self, source: ToolSource) -> ToolSession:
         # A lock per source: calls that arrive together open one session, and a slow source keeps no other waiting.

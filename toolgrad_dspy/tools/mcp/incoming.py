@@ -18,7 +18,7 @@ from toolgrad_dspy.records import ErrorKind
 if TYPE_CHECKING:
     from mcp import MCPError
 
-RESULT_BYTES = 4_000_000
+RESULT_BYTES = 1_000_000
 """Of a result of a tool, at most, if a source does not say."""
 
 LIST_BYTES = 100_000_000

@@ -6,10 +6,12 @@ import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, Future, wait
+from functools import partial
 from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
 
+from toolgrad_dspy.concurrency import beside
 from toolgrad_dspy.errors import ToolSourceError, one_line
 from toolgrad_dspy.records import Observation, Tool
 from toolgrad_dspy.secrets import Hidden
@@ -150,11 +152,16 @@ class McpServer:
         observation = await self._connection.call(name, real)
         if observation.error is not None:
             observation = self._explained(observation, start)
-        elif (size := _size(observation)) > self._incoming.result_bytes:
-            observation = Observation.failure("too_large", too_large(size, self._incoming.result_bytes))
+        self._log.trim()
+        return await beside(observation.is_large, partial(self._shown, observation))
+
+    def _shown(self, observation: Observation) -> Observation:
+        """``observation`` as others may see it, if it is not too large."""
+        most, workspace = self._incoming.result_bytes, self._workspace
+        if observation.error is None and (size := _size(observation)) > most:
+            return Observation.failure("too_large", too_large(size, most), latency=observation.latency)
         if workspace is not None:
             observation = rewritten_observation(observation, workspace.to_virtual)
-        self._log.trim()
         return rewritten_observation(observation, self._hidden.results.json)
 
     def _explained(self, failed: Observation, start: float) -> Observation:

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from toolgrad_dspy.errors import UsageError, one_line
 from toolgrad_dspy.secrets import Secret, masked_args, masked_command, masked_url, named_secrets
-from toolgrad_dspy.tools.mcp.incoming import RESULT_BYTES, TOO_LARGE, Incoming, heard, too_large
+from toolgrad_dspy.tools.mcp.incoming import TOO_LARGE, Incoming, heard, too_large
 from toolgrad_dspy.tools.mcp.stdio import Command, running
 
 if TYPE_CHECKING:
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from mcp.server import Server
     from mcp.server.mcpserver import MCPServer
 
-_EVENT_BYTES = 1_000
-"""What an event has around a message."""
+_LIST_EVENT_BYTES = 10_000_000
+"""Of an event, which the SDK reads up to here: a list of tools is one, too."""
 
 # The SDK logs a traceback for every line of a server's output that is not JSON-RPC; without a handler Python
 # would print it on the terminal. An application that configures logging still gets it.
@@ -281,7 +281,7 @@ async def _http(
     async with create_mcp_http_client(headers=headers) as http:
         # The SDK words every error status as "Server returned an error response": which one it was is noted here.
         http.event_hooks["response"] += [errors.note_response, partial(_bounded, incoming)]
-        most = max(incoming.result_bytes, RESULT_BYTES) + _EVENT_BYTES  # a list of tools is an event, too
+        most = max(incoming.result_bytes, _LIST_EVENT_BYTES)
         async with streamable_http_client(url, http_client=http, max_sse_event_size=most) as streams:
             yield streams
 
