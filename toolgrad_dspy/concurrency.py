@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
@@ -41,6 +41,11 @@ async def gather_or_cancel(work: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
         if again is not None:
             raise again from error
         raise
+
+
+async def beside(large: bool, work: Callable[[], T]) -> T:
+    """What ``work`` gives, done in a thread if it is ``large``: nothing else waits for it then."""
+    return await asyncio.to_thread(work) if large else work()
 
 
 class LoopThread:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from tests.support.servers.jsonrpc import reply, tool
+from tests.support.servers.jsonrpc import reply, text, tool
 from toolgrad_dspy.tools.mcp.targets import StdioTarget
 
 SERVERS = Path(__file__).parent / "servers"
@@ -86,6 +86,46 @@ def without_stream(call_status: int) -> Iterator[tuple[str, Callable[[], None]]]
 
     with _serving(Handler) as (url, stop):
         yield url, stop
+
+
+@contextlib.contextmanager
+def speaking(body: bytes, content_type: str = "application/json", *, zipped: bool = False) -> Iterator[str]:
+    """The URL of an HTTP MCP server that answers calls of its tool ``ask`` with ``body``, and those of ``fine`` in
+    order. ``"ID"`` in the body, or in what is zipped of it, is the id of the call.
+    """
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            message = json.loads(self.rfile.read(int(self.headers.get("Content-Length", 0))))
+            if "id" not in message:
+                self._reply(202, b"", "application/json")
+            elif (message.get("params") or {}).get("name") == "ask":
+                self._reply(200, body.replace(b'"ID"', json.dumps(message["id"]).encode()), content_type, zipped)
+            else:
+                tools = [tool("ask", reads=True), tool("fine", reads=True)]
+                answer = reply(message, tools, {"fine": lambda _: text("fine")})
+                self._reply(200, json.dumps(answer).encode(), "application/json")
+
+        def do_GET(self) -> None:
+            self._reply(405, b"", "application/json")
+
+        do_DELETE = do_GET  # noqa: N815 - the name http.server calls
+
+        def _reply(self, status: int, body: bytes, content_type: str, zipped: bool = False) -> None:
+            self.send_response(status)
+            self.send_header("Content-Type", content_type)
+            self.send_header("Content-Length", str(len(body)))
+            if zipped:
+                self.send_header("Content-Encoding", "gzip")
+            self.end_headers()
+            with contextlib.suppress(ConnectionError):  # a client may have enough of it
+                self.wfile.write(body)
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    with _serving(Handler) as (url, _):
+        yield url
 
 
 @contextlib.contextmanager

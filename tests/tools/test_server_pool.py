@@ -11,7 +11,7 @@ import pytest
 from tests.support.mcp_helpers import script
 from tests.support.processes import children_of_this_process
 from tests.support.refusals import refused
-from toolgrad_dspy import RunSpec, generate
+from toolgrad_dspy import RunSpec, generate_run
 from toolgrad_dspy.errors import ToolSourceError, UsageError
 from toolgrad_dspy.lm import Models
 from toolgrad_dspy.program import ProgramConfig
@@ -238,7 +238,7 @@ def test_the_limit_changes_no_sample(tmp_path: Path, folder: Path) -> None:
             program=ProgramConfig(iterations=3, proposals=2),
         )
         async with counted() as seen:
-            await generate(spec, output)
+            await generate_run(spec, output)
         return seen
 
     few = asyncio.run(run(5, tmp_path / "few"))

@@ -1,7 +1,10 @@
 """Results that the rules leave in doubt: the model of the role ``judge`` decides, where there is one."""
 
+from functools import partial
+
 import dspy
 
+from toolgrad_dspy.concurrency import beside
 from toolgrad_dspy.errors import one_line
 from toolgrad_dspy.lm.ask import AnswerError, ask, default_lm
 from toolgrad_dspy.lm.calls.allowance import CallLimitError
@@ -36,7 +39,7 @@ class ResultJudge:
         The rules' verdict stands where nothing is in doubt, no model is configured, its answer cannot be used, or
         the session may make no more LM calls. Raises what ends the run.
         """
-        verdict = classify(observation, context)
+        verdict = await beside(observation.is_large, partial(classify, observation, context))
         # Nobody answered a simulated call, so there is nothing to be found out about it.
         if observation.simulated or doubt(observation, verdict, context) is None or not self._is_there:
             return verdict

@@ -8,7 +8,9 @@ together, by the proposer or in one answer of the executor.
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
+from toolgrad_dspy.concurrency import beside
 from toolgrad_dspy.errors import one_line
 from toolgrad_dspy.program.doubtful import ResultJudge
 from toolgrad_dspy.program.memory import ADDS_NOTHING, FOUND_NOTHING, REPEATED, Memory
@@ -151,7 +153,7 @@ class Execution:
             "not sent" if observation is None else f"{observation.latency:.3f} s",
         )
         if observation is not None and verdict.outcome == "ok":
-            step = self._repeated(prepared.call, observation)
+            step = await beside(observation.is_large, partial(self._repeated, prepared.call, observation))
             prepared, verdict = replace(prepared, step=step), _adds_nothing(step) if step else verdict
         attempt = Attempt(
             id=f"a{len(self.attempts) + 1}",
@@ -176,7 +178,7 @@ class Execution:
         if prepared.step is not None:
             self._same[attempt.id] = prepared.step
         elif observation is not None:
-            self.results[attempt.id] = self.state.indexed(attempt)
+            self.results[attempt.id] = await beside(observation.is_large, partial(self.state.indexed, attempt))
         return attempt
 
     def _repeated(self, call: ToolCall, observation: Observation) -> str | None:

@@ -1,9 +1,11 @@
 """The updater, or inverse predictor: writes query and response for the chains, held to what they have to say."""
 
 from collections.abc import Sequence
+from functools import partial
 
 import dspy
 
+from toolgrad_dspy.concurrency import beside
 from toolgrad_dspy.errors import one_line
 from toolgrad_dspy.json_schema import JsonSchema
 from toolgrad_dspy.lm.ask import ask
@@ -62,15 +64,17 @@ class Updater(dspy.Module):
         rules find nothing wrong for sure and leave something open.
         """
         shown_chars = state.config.written_chars
-        found = examine(
+        work = partial(
+            examine,
             state.query,
             state.response,
             state.workflow,
             state.tools_used,
             # Of all tools, not only those used: a text that names any of them gives away that there are tools.
-            names=(tool.name for tool in state.library.tools),
+            names=[tool.name for tool in state.library.tools],
             shown_chars=shown_chars,
         )
+        found = await beside(any(step.observation.is_large for step in state.workflow.steps), work)
         if found.broken or not found.questions:
             undecided = tuple(question.decided(False, "nobody", "") for question in found.questions)
             # All that is missing is listed, so that one rewrite can mend it.

@@ -1,5 +1,6 @@
 """One tool call, its result, and whether that was a success."""
 
+from functools import lru_cache
 from typing import Literal, Self
 
 from pydantic import Field, JsonValue
@@ -14,7 +15,9 @@ ErrorKind = Literal[
     "unknown_tool",
     "not_permitted",  # a guard of ours refused the call, nothing was sent
     "timeout",
-    "connection",  # the source went away during the call
+    "connection",  # the server crashed, or went away in another manner, during the call
+    "protocol",  # the server answered, but with what is no message, or no result
+    "too_large",  # the result has more bytes than the source takes
 ]
 
 OutcomeKind = Literal[
@@ -93,14 +96,42 @@ class Observation(Record):
         """
         if self.content is not None:
             return self.content
-        text = self.text.strip()
-        if text[:1] in ("{", "["):
+        if self.text.lstrip()[:1] in ("{", "["):
             try:
-                parsed: JsonValue = from_json(text, allow_inf_nan=False)
+                return _parsed(self.text) if len(self.text) > _LONG else _parsed.__wrapped__(self.text)
             except ValueError:
                 return self.text
-            return parsed
         return self.text
+
+    @property
+    def is_large(self) -> bool:
+        """Whether there is so much in it that going through all of it should not keep an event loop waiting."""
+        return len(self.text) > _LARGE_CHARS or not _is_small(self.content)
+
+
+def _is_small(value: JsonValue) -> bool:
+    """Whether there is not much in ``value``: found out by looking at no more than that."""
+    waiting, seen = [value], 0
+    while waiting and seen < _LARGE_NODES:
+        here = waiting.pop()
+        if isinstance(here, dict | list):
+            seen += len(here)
+            if seen < _LARGE_NODES:
+                waiting.extend(here.values() if isinstance(here, dict) else here)
+        elif isinstance(here, str):
+            seen += len(here) // 40
+    return seen < _LARGE_NODES
+
+
+_LARGE_CHARS, _LARGE_NODES = 200_000, 5_000
+# A text that is longer is parsed once while it is in use: it is asked for dozens of times.
+_LONG = 10_000
+
+
+@lru_cache(maxsize=8)
+def _parsed(text: str) -> JsonValue:
+    value: JsonValue = from_json(text.strip(), allow_inf_nan=False)
+    return value
 
 
 class Verdict(Record):

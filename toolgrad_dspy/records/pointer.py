@@ -30,6 +30,12 @@ def list_index(key: str) -> int | None:
     return int(key) if _INDEX.fullmatch(key) else None
 
 
+# Of a result with more leaves than MANY they are gathered once: rules ask for them some thirty times. With the value,
+# so that nothing else comes to have its id.
+MANY, MOST_KEPT = 2_000, 8
+_KEPT: dict[int, tuple[JsonValue, list[tuple[str, JsonValue]]]] = {}
+
+
 class PointerError(LookupError):
     """A pointer that leads nowhere: the text says why to a model, ``code`` and ``reached`` to a program.
 
@@ -44,9 +50,19 @@ class PointerError(LookupError):
 
 
 def leaves(value: JsonValue, pointer: str = "") -> Iterator[tuple[str, JsonValue]]:
-    """Every leaf of ``value`` with its pointer, in document order; an empty container is a leaf."""
+    """Every leaf of ``value`` with its pointer, in document order; an empty container is a leaf.
+
+    Those of the last few values with very many are kept: nothing that is stored or passed on is changed afterwards.
+    """
+    kept = _KEPT.get(id(value))
+    if kept is not None and kept[0] is value and not pointer:
+        return iter(kept[1])
     found: list[tuple[str, JsonValue]] = []
     _gather(value, pointer, found)
+    if len(found) > MANY and not pointer:
+        _KEPT[id(value)] = value, found
+        for oldest in list(_KEPT)[:-MOST_KEPT]:
+            _KEPT.pop(oldest, None)
     return iter(found)
 
 

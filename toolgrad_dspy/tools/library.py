@@ -6,10 +6,11 @@ import json
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager
+from functools import partial
 from types import TracebackType
 from typing import Any, Self
 
-from toolgrad_dspy.concurrency import gather_or_cancel, run_on_loop_thread
+from toolgrad_dspy.concurrency import beside, gather_or_cancel, run_on_loop_thread
 from toolgrad_dspy.errors import ToolSourceError, nearest, one_line
 from toolgrad_dspy.json_schema import Schema, Validator, adapt, argument_problem, compile_schema, unknown_argument
 from toolgrad_dspy.logs import hide_in_logs
@@ -230,7 +231,8 @@ class LibrarySession(ToolSession):
         if source is None:
             return Observation.failure("unknown_tool", _unknown(call.tool, self._source_of))
         session = self._sessions.get(source.id) or await self._opened(source)
-        return rewritten_observation(await session.call(call), self._hidden.results.json)
+        observation, hide = await session.call(call), self._hidden.results.json
+        return await beside(observation.is_large, partial(rewritten_observation, observation, hide))
 
     async def prepare(self, tools: Iterable[str]) -> None:
         """Open the sessions on the sources of ``tools``, all at once, as far as they are not."""

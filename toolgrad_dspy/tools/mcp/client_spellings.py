@@ -23,6 +23,7 @@ _NAMES = {
     "tools": "allow",  # Copilot CLI
     "excludeTools": "deny",  # Gemini CLI
     "disabledTools": "deny",  # Windsurf, Roo
+    "maxResultBytes": "max_result_bytes",  # as these clients write their keys
 }
 # What only the client itself can use: what it asks its user, shows, updates or watches.
 _CLIENTS_OWN = frozenset(

@@ -22,6 +22,7 @@ from toolgrad_dspy.secrets import expand, masked_entry, names_secret, variables
 from toolgrad_dspy.tools.base import Isolation
 from toolgrad_dspy.tools.mcp.client_spellings import client_variables
 from toolgrad_dspy.tools.mcp.config_file import ServersFile, parse_entry, read_servers, servers_in
+from toolgrad_dspy.tools.mcp.incoming import RESULT_BYTES
 from toolgrad_dspy.tools.mcp.source import McpSource
 from toolgrad_dspy.tools.mcp.targets import HttpTarget, StdioTarget, Target, check_url
 
@@ -48,6 +49,7 @@ class ServerSettings(BaseModel):
     max_parallel: int | None = Field(default=None, ge=1)
     timeout: float = Field(default=60.0, gt=0, le=86_400)
     start_timeout: float = Field(default=60.0, gt=0, le=3_600)
+    max_result_bytes: int = Field(default=RESULT_BYTES, ge=1_000, le=1_000_000_000)
     allow: tuple[str, ...] = ()
     deny: tuple[str, ...] = ()
     allow_writes: bool | None = None
@@ -160,6 +162,7 @@ class McpConfig:
             max_parallel=settings.max_parallel,
             timeout=settings.timeout,
             start_timeout=settings.start_timeout,
+            max_result_bytes=settings.max_result_bytes,
         )
 
     def _filled(self, name: str) -> ServerSettings:

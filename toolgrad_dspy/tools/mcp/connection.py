@@ -19,6 +19,7 @@ from toolgrad_dspy.errors import ToolSourceError, one_line
 from toolgrad_dspy.records import ErrorKind, Observation
 from toolgrad_dspy.tools.mcp.convert import INVALID_PARAMS, error_kind, observation_from_mcp
 from toolgrad_dspy.tools.mcp.errors import CrashedError, KeepsGoingAwayError
+from toolgrad_dspy.tools.mcp.incoming import no_answer
 
 if TYPE_CHECKING:
     from mcp import Client, MCPError
@@ -248,6 +249,8 @@ async def _request(client: "Client", name: str, arguments: dict[str, JsonValue],
     try:
         result = await client.session.send_request(request, CallToolResult)
     except MCPError as error:
+        if (untaken := no_answer(error)) is not None:
+            return _failure(*untaken, start)
         if _is_closed(error):
             return _failure("connection", "the server crashed during the call", start)
         kind = error_kind(error.message)
@@ -256,7 +259,7 @@ async def _request(client: "Client", name: str, arguments: dict[str, JsonValue],
             kind = "invalid_arguments"
         return _failure(kind, error.message, start)
     except ValidationError as error:
-        return _failure("tool", f"the answer does not follow the protocol: {one_line(error)}", start)
+        return _failure("protocol", f"the answer does not follow the protocol: {one_line(error)}", start)
     return observation_from_mcp(result, time.perf_counter() - start)
 
 

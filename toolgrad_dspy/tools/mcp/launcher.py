@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
+from toolgrad_dspy.tools.mcp.incoming import Incoming, heard
 from toolgrad_dspy.tools.mcp.scratch import OWNER
 from toolgrad_dspy.tools.mcp.stdio import Command, running
 from toolgrad_dspy.tools.mcp.targets import StdioTarget, filled
@@ -47,9 +48,11 @@ class Launcher:
 
     @asynccontextmanager
     async def client(
-        self, variables: Mapping[str, str], errors: TextIO, on_end: Callable[[], None]
+        self, variables: Mapping[str, str], errors: TextIO, incoming: Incoming, on_end: Callable[[], None]
     ) -> AsyncIterator["Client"]:
-        """Start a server: a client of it, until it is left. ``on_end`` is called when its output ends."""
+        """Start a server: a client of it, which hears it through ``incoming``, until it is left. ``on_end`` is called
+        when its output ends.
+        """
         from mcp import Client
 
         def started(process: int) -> None:
@@ -57,7 +60,8 @@ class Launcher:
 
         program, has_started = self._program, False
         try:
-            async with Client(running(self.command(variables), errors, started, on_end), cache=None) as client:
+            transport = running(self.command(variables), errors, incoming, started, on_end)
+            async with Client(heard(transport, incoming), cache=None) as client:
                 has_started = True
                 self._proven = self._proven or program
                 yield client

@@ -1,19 +1,24 @@
 """One running MCP server with what belongs to it: its folder, its standard error, its connection."""
 
 import asyncio
+import json
 import logging
+import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, Future, wait
+from functools import partial
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from pydantic import JsonValue
 
+from toolgrad_dspy.concurrency import beside
 from toolgrad_dspy.errors import ToolSourceError, one_line
 from toolgrad_dspy.records import Observation, Tool
 from toolgrad_dspy.secrets import Hidden
 from toolgrad_dspy.tools.mcp.connection import Connection
 from toolgrad_dspy.tools.mcp.errors import explain
+from toolgrad_dspy.tools.mcp.incoming import RESULT_BYTES, Incoming, too_large
 from toolgrad_dspy.tools.mcp.launcher import Launcher
 from toolgrad_dspy.tools.mcp.targets import ErrorLog, InProcessTarget, Target, open_client
 from toolgrad_dspy.tools.mcp.workspace import Workspace
@@ -45,6 +50,7 @@ class McpServer:
         max_parallel: int,
         max_restarts: int,
         proven: bool,
+        result_bytes: int = RESULT_BYTES,
         hidden: Hidden | None = None,
         launcher: Launcher | None = None,
     ) -> None:
@@ -58,9 +64,10 @@ class McpServer:
         self._copying: Future[Workspace] | None = None
         self._workspace: Workspace | None = None
         self._log = ErrorLog()
+        self._incoming = Incoming(result_bytes)
         self._connection = Connection(
             source,
-            lambda on_end: open_client(target, self._variables, self._log, on_end, launcher),
+            lambda on_end: open_client(target, self._variables, self._log, self._incoming, on_end, launcher),
             self._explain,
             start_timeout=start_timeout,
             call_timeout=call_timeout,
@@ -103,19 +110,25 @@ class McpServer:
         tools: list[mcp_types.Tool] = []
         cursors: set[str | None] = {None}
         try:
-            async with asyncio.timeout(self._start_timeout):
-                page = await client.list_tools()
-                while (cursor := page.next_cursor) is not None:
-                    tools += page.tools
-                    if cursor in cursors:
-                        raise self._endless("comes back to a page that it has given")
-                    if len(tools) > TOOLS:
-                        raise self._endless(f"has more than {TOOLS:,} tools")
-                    cursors.add(cursor)
-                    page = await client.list_tools(cursor=cursor)
-                return tools + page.tools
+            with self._incoming.listed():
+                async with asyncio.timeout(self._start_timeout):
+                    page = await client.list_tools()
+                    while (cursor := page.next_cursor) is not None:
+                        tools += page.tools
+                        if cursor in cursors:
+                            raise self._endless("comes back to a page that it has given")
+                        if len(tools) > TOOLS:
+                            raise self._endless(f"has more than {TOOLS:,} tools")
+                        cursors.add(cursor)
+                        page = await client.list_tools(cursor=cursor)
+                    return tools + page.tools
         except (MCPError, ValidationError, TimeoutError) as error:
             raise self._explain(error) from error
+
+    @property
+    def malformed(self) -> Mapping[str, str]:
+        """The tools of the list that the protocol does not allow, and why."""
+        return self._incoming.malformed
 
     @property
     def left_out(self) -> Mapping[str, Sequence[str]]:
@@ -141,18 +154,38 @@ class McpServer:
         workspace = self._workspace
         # Values only: a key is the name of a parameter, never a path.
         real = arguments if workspace is None else {key: workspace.to_real(it) for key, it in arguments.items()}
+        start = time.perf_counter()
         observation = await self._connection.call(name, real)
-        if observation.error is not None and observation.error.kind == "connection":
-            observation = self._with_last_words(observation)
+        if observation.error is not None:
+            observation = self._explained(observation, start)
+        self._log.trim()
+        return await beside(observation.is_large, partial(self._shown, observation))
+
+    def _shown(self, observation: Observation) -> Observation:
+        """``observation`` as others may see it, if it is not too large."""
+        most, workspace = self._incoming.result_bytes, self._workspace
+        if observation.error is None and (size := _size(observation)) > most:
+            return Observation.failure("too_large", too_large(size, most), latency=observation.latency)
         if workspace is not None:
             observation = rewritten_observation(observation, workspace.to_virtual)
-        self._log.trim()
         return rewritten_observation(observation, self._hidden.results.json)
 
-    def _with_last_words(self, crash: Observation) -> Observation:
-        """``crash`` with what the server said on standard error before it went away."""
-        said = one_line(self._hidden.errors.text(" | ".join(self._log.last_lines(LAST_WORDS))), LAST_WORDS_CHARS)
-        return Observation.failure("connection", f'{crash.text}; it said: "{said}"') if said else crash
+    def _explained(self, failed: Observation, start: float) -> Observation:
+        """A call that failed after its ``start``, with what else the server has said.
+
+        That is, if it crashed, on standard error; and if it did not answer, in place of an answer.
+        """
+        assert failed.error is not None
+        kind, told, odd = failed.error.kind, [failed.text], self._incoming.odd_since(start)
+        said = " | ".join(self._log.last_lines(LAST_WORDS)) if kind == "connection" else ""
+        if kind not in ("connection", "timeout") or not (odd or said):
+            return failed
+        hide = self._hidden.errors.text
+        if said:
+            told.append(f'it said: "{one_line(hide(said), LAST_WORDS_CHARS)}"')
+        if odd:
+            told.append(f'the server wrote something that is no message: "{one_line(hide(odd), LAST_WORDS_CHARS)}"')
+        return Observation.failure(kind, "; ".join(told), latency=failed.latency)
 
     def _endless(self, how: str) -> ToolSourceError:
         return ToolSourceError(
@@ -163,6 +196,13 @@ class McpServer:
 
     def _explain(self, error: BaseException) -> ToolSourceError:
         return explain(self._source, self._target, error, self._log, self._start_timeout, self._hidden)
+
+
+def _size(observation: Observation) -> int:
+    """The bytes of a result as text and as data, of which servers send one or both."""
+    content = observation.content
+    data = 0 if content is None else len(json.dumps(content, ensure_ascii=False).encode(errors="replace"))
+    return max(data, len(observation.text.encode(errors="replace")))
 
 
 class Removable(Protocol):

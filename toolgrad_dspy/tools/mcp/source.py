@@ -11,9 +11,10 @@ from toolgrad_dspy.errors import ToolSourceError, one_line
 from toolgrad_dspy.records import Observation, Tool, ToolCall
 from toolgrad_dspy.secrets import Hidden
 from toolgrad_dspy.tools.base import Isolation, SourceNote, ToolSession, ToolSource
-from toolgrad_dspy.tools.checks import usable
+from toolgrad_dspy.tools.checks import NOTED, usable
 from toolgrad_dspy.tools.filters import ALLOW_WRITES, ToolFilter
 from toolgrad_dspy.tools.mcp.convert import tool_from_mcp
+from toolgrad_dspy.tools.mcp.incoming import RESULT_BYTES
 from toolgrad_dspy.tools.mcp.launcher import Launcher
 from toolgrad_dspy.tools.mcp.scratch import Scratch
 from toolgrad_dspy.tools.mcp.server import McpServer, remove
@@ -47,6 +48,8 @@ class McpSource(ToolSource):
     ``${SESSION}`` in the target. A process of a session's own may still write to a database that all share; if it
     does not, say ``allow_writes=True``. ``max_parallel`` None: 32 calls at once to a shared server; one at a
     time in a session, so that the order of its calls is the order in which they run. Times are in seconds.
+
+    A result of more than ``max_result_bytes`` is a failure of its call (``too_large``).
 
     >>> import asyncio, sys
     >>> from toolgrad_dspy.tools.mcp import McpSource, StdioTarget
@@ -82,6 +85,7 @@ class McpSource(ToolSource):
         max_parallel: int | None = None,
         timeout: float = 60.0,
         start_timeout: float = 60.0,
+        max_result_bytes: int = RESULT_BYTES,
         max_restarts: int = 8,
     ) -> None:
         if workspace is not None and not isinstance(target, StdioTarget):
@@ -106,6 +110,7 @@ class McpSource(ToolSource):
         self._timeout = timeout
         self._start_timeout = start_timeout
         self._max_restarts = max_restarts
+        self._max_result_bytes = max_result_bytes
         self._executor: ThreadPoolExecutor | None = None
         self._tools: tuple[Tool, ...] = ()
         self._listed: frozenset[str] = frozenset()
@@ -221,6 +226,7 @@ class McpSource(ToolSource):
             max_parallel=self._max_parallel,
             max_restarts=self._max_restarts,
             proven=proven,
+            result_bytes=self._max_result_bytes,
             hidden=self._hidden,
             launcher=self._launcher,
         )
@@ -279,8 +285,20 @@ class McpSource(ToolSource):
         if not tools:
             reason = one_line("; ".join(note.text for note in problems), 600)
             raise ToolSourceError(f"tool source {self.id!r} has no tool to offer: {reason}", code="no_tools")
-        self._tools, self._notes = tuple(tools), (*notes, *problems, *_left_out(self.id, server.left_out))
+        malformed = tuple(_malformed(self.id, server.malformed))
+        self._tools = tuple(tools)
+        self._notes = (*notes, *problems, *malformed, *_left_out(self.id, server.left_out))
         self._listed = frozenset(tool.name for tool in listed)
+
+
+def _malformed(source: str, tools: Mapping[str, str]) -> Iterator[SourceNote]:
+    """Notes on the tools that the protocol does not allow: it is not known how they would be called."""
+    for name, problem in list(tools.items())[:NOTED]:
+        text = f"tool {name!r} left out, the protocol does not allow it: {problem}; report it to its authors"
+        yield SourceNote(source, "malformed_tool", text, (name,))
+    if others := tuple(tools)[NOTED:]:
+        text = f"{len(others)} more tools left out, which the protocol does not allow either"
+        yield SourceNote(source, "malformed_tool", text, others)
 
 
 def _left_out(source: str, left_out: Mapping[str, Sequence[str]]) -> Iterator[SourceNote]:

@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TextIO
 
+from toolgrad_dspy.tools.mcp.incoming import Incoming, lines
 from toolgrad_dspy.tools.mcp.processes import end_group, kill_group
 
 if TYPE_CHECKING:
@@ -37,10 +38,15 @@ class Command:
 
 @asynccontextmanager
 async def running(
-    command: Command, errors: TextIO, on_start: Callable[[int], None], on_end: Callable[[], None]
+    command: Command,
+    errors: TextIO,
+    incoming: Incoming,
+    on_start: Callable[[int], None],
+    on_end: Callable[[], None],
 ) -> AsyncIterator[Any]:
     """The read and write streams of a client on ``command``, whose standard error goes to ``errors``.
 
+    What it writes is read through ``incoming``.
     ``on_start`` gets the number of the process, and ``on_end`` is called when its output ends. Raises OSError.
     """
     import anyio
@@ -53,7 +59,7 @@ async def running(
     ended = False
     try:
         on_start(process.pid)
-        async with _streams(process, command.mark, on_end) as streams:
+        async with _streams(process, command.mark, incoming, on_end) as streams:
             yield streams
         ended = True
     finally:
@@ -63,40 +69,35 @@ async def running(
 
 
 @asynccontextmanager
-async def _streams(process: "Process", mark: str, on_end: Callable[[], None]) -> AsyncIterator[Any]:
+async def _streams(
+    process: "Process", mark: str, incoming: Incoming, on_end: Callable[[], None]
+) -> AsyncIterator[Any]:
     import anyio
 
-    received, incoming = anyio.create_memory_object_stream[Any](0)
+    received, to_read = anyio.create_memory_object_stream[Any](0)
     outgoing, to_send = anyio.create_memory_object_stream[Any](0)
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(_read, process, mark, received, on_end)
+        tasks.start_soon(_read, process, mark, incoming, received, on_end)
         tasks.start_soon(_write, process, to_send, received)
         try:
-            yield incoming, outgoing
+            yield to_read, outgoing
         finally:
             with anyio.CancelScope(shield=True):
-                incoming.close()
+                to_read.close()
                 outgoing.close()
                 await _ended(process)
             tasks.cancel_scope.cancel()
 
 
-async def _read(process: "Process", mark: str, received: Any, on_end: Callable[[], None]) -> None:
-    """Pass on every message, or the error that a line is none, until the output ends."""
+async def _read(process: "Process", mark: str, incoming: Incoming, received: Any, on_end: Callable[[], None]) -> None:
+    """Pass on every message until the output ends."""
     import anyio
-    from mcp.shared.message import SessionMessage
-    from mcp.types import jsonrpc_message_adapter
 
     assert process.stdout is not None, "opened with a pipe"
     listening = True
     try:
-        async for line in _lines(process.stdout):
-            if listening:  # else it is read for the server to be able to go on to its end
-                same = line.replace(mark, "0" * len(mark)) if mark else line
-                try:
-                    message: Any = SessionMessage(jsonrpc_message_adapter.validate_json(same, by_name=False))
-                except ValueError as error:
-                    message = error
+        async for message in lines(process.stdout, incoming, mark):
+            if listening and message is not None:  # else it is read for the server to be able to go on to its end
                 try:
                     await received.send(message)
                 except (anyio.ClosedResourceError, anyio.BrokenResourceError):
@@ -104,20 +105,6 @@ async def _read(process: "Process", mark: str, received: Any, on_end: Callable[[
     finally:
         received.close()
         on_end()
-
-
-async def _lines(stdout: Any) -> AsyncIterator[str]:
-    """The lines of a stream of bytes. What is not UTF-8 in them is replaced."""
-    import anyio
-
-    begun: list[bytes] = []  # of a long line: joined once, when it ends
-    with suppress(anyio.EndOfStream, anyio.ClosedResourceError, anyio.BrokenResourceError, OSError):
-        while True:
-            first, *others = (await stdout.receive()).split(b"\n")
-            begun.append(first)
-            for other in others:
-                yield b"".join(begun).decode(errors="replace")
-                begun = [other]
 
 
 async def _write(process: "Process", to_send: Any, received: Any) -> None:

@@ -10,11 +10,13 @@ import tempfile
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, TextIO
 from urllib.parse import urlsplit
 
 from toolgrad_dspy.errors import UsageError, one_line
 from toolgrad_dspy.secrets import Secret, masked_args, masked_command, masked_url, named_secrets
+from toolgrad_dspy.tools.mcp.incoming import TOO_LARGE, Incoming, heard, too_large
 
 if TYPE_CHECKING:
     from mcp import Client
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
     from mcp.server.mcpserver import MCPServer
 
     from toolgrad_dspy.tools.mcp.launcher import Launcher
+
+_LIST_EVENT_BYTES = 10_000_000
+"""Of an event, which the SDK reads up to here: a list of tools is one, too."""
 
 # The SDK logs a traceback for every line of a server's output that is not JSON-RPC; without a handler Python
 # would print it on the terminal. An application that configures logging still gets it.
@@ -221,12 +226,14 @@ async def open_client(
     target: Target,
     variables: Mapping[str, str],
     errors: ErrorLog,
+    incoming: Incoming,
     on_end: Callable[[], None],
     launcher: "Launcher | None" = None,
 ) -> AsyncIterator["Client"]:
-    """An initialised client of ``target``; ``on_end`` is called when the output of a child process ends.
+    """An initialised client of ``target``, which hears it through ``incoming``, but for one in this process.
 
-    ``launcher`` is how a child process is started, by default as its target says.
+    ``on_end`` is called when the output of a child process ends. ``launcher`` is how a child process is started, by
+    default as its target says.
     """
     from mcp import Client
 
@@ -234,16 +241,15 @@ async def open_client(
     if isinstance(target, StdioTarget):
         from toolgrad_dspy.tools.mcp.launcher import Launcher
 
-        async with (launcher or Launcher(target)).client(variables, errors.file, on_end) as client:
+        async with (launcher or Launcher(target)).client(variables, errors.file, incoming, on_end) as client:
             yield client
         return
-    server: Any
     if isinstance(target, InProcessTarget):
-        server = target.server
+        server: Any = target.server
         if callable(server):  # a factory; no server object can be called
             server = server(int(variables["SEED"]))
     else:
-        server = _http(target, variables, errors)
+        server = heard(_http(target, variables, errors, incoming), incoming)
     async with Client(server, cache=None) as client:
         yield client
 
@@ -256,7 +262,9 @@ def filled(text: str, variables: Mapping[str, str]) -> str:
 
 
 @asynccontextmanager
-async def _http(target: HttpTarget, variables: Mapping[str, str], errors: ErrorLog) -> AsyncIterator[Any]:
+async def _http(
+    target: HttpTarget, variables: Mapping[str, str], errors: ErrorLog, incoming: Incoming
+) -> AsyncIterator[Any]:
     from mcp.client.sse import sse_client
     from mcp.client.streamable_http import streamable_http_client
 
@@ -271,6 +279,24 @@ async def _http(target: HttpTarget, variables: Mapping[str, str], errors: ErrorL
         return
     async with create_mcp_http_client(headers=headers) as http:
         # The SDK words every error status as "Server returned an error response": which one it was is noted here.
-        http.event_hooks["response"].append(errors.note_response)
-        async with streamable_http_client(url, http_client=http) as streams:
+        http.event_hooks["response"] += [errors.note_response, partial(_bounded, incoming)]
+        most = max(incoming.result_bytes, _LIST_EVENT_BYTES)
+        async with streamable_http_client(url, http_client=http, max_sse_event_size=most) as streams:
             yield streams
+
+
+async def _bounded(incoming: Incoming, response: Any) -> None:
+    """Have the body of ``response``, which the SDK reads whole, read only as far as it may be taken."""
+    from httpx2 import StreamError
+
+    async def read() -> bytes:
+        parts, size = [], 0
+        async for part in response.aiter_bytes():
+            parts.append(part)
+            size += len(part)
+            if size > incoming.most_bytes:
+                await response.aclose()
+                raise StreamError(f"{TOO_LARGE} {too_large(None, incoming.most_bytes)}")
+        return b"".join(parts)
+
+    response.aread = read
