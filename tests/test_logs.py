@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -23,9 +24,11 @@ LINE = re.compile(
 QUICK = ("generate", "-n", "2", "--iterations", "2", "--quiet")
 
 
-def run(folder: Path, *arguments: str, code: int = 0, **variables: str) -> subprocess.CompletedProcess[str]:
+def run(
+    folder: Path, *arguments: str, code: int = 0, env: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
     done = subprocess.run(
-        [*RUN, *arguments], cwd=folder, env={**os.environ, **variables}, capture_output=True, text=True
+        [*RUN, *arguments], cwd=folder, env={**os.environ, **(env or {})}, capture_output=True, text=True
     )
     assert done.returncode == code, done.stderr
     assert "Traceback" not in done.stderr
@@ -74,7 +77,19 @@ def test_retries_and_outages_are_told(tmp_path: Path) -> None:
     faults = FaultPlan(script=[None, Fault.SERVER_ERROR, Fault.RATE_LIMIT], retry_after=0.01)
     with ModelServer("openai", faults=faults, keys={"sk-canary-8f1d20b7c4"}) as server:
         access = {"TOOLGRAD_API_BASE": server.url, "TOOLGRAD_API_KEY": "sk-canary-8f1d20b7c4"}
-        run(tmp_path, *QUICK, "-o", "r", "--model", server.model, "--log-file", "l", "--log-level", "debug", **access)
+        run(
+            tmp_path,
+            *QUICK,
+            "-o",
+            "r",
+            "--model",
+            server.model,
+            "--log-file",
+            "l",
+            "--log-level",
+            "debug",
+            env=access,
+        )
     log = lines(tmp_path / "l")
     assert sum("is tried again in" in line for line in log) == 2
     assert any("no answer after" in line for line in log)

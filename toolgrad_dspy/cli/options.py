@@ -203,7 +203,7 @@ Preview = Annotated[
     bool, typer.Option("--preview", help="Run three sessions, or -n, and print their samples; nothing is stored.")
 ]
 DryRun = Annotated[
-    bool, typer.Option("--dry-run", help="Run a few sessions without storing them, and estimate the whole run.")
+    bool, typer.Option("--dry-run", help="Run a few sessions without storing them, and estimate the whole.")
 ]
 EstimateFrom = Annotated[
     Path | None,
