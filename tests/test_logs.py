@@ -6,8 +6,8 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -24,9 +24,11 @@ LINE = re.compile(
 QUICK = ("generate", "-n", "2", "--iterations", "2", "--quiet")
 
 
-def run(folder: Path, *arguments: str, code: int = 0, **variables: str) -> subprocess.CompletedProcess[str]:
+def run(
+    folder: Path, *arguments: str, code: int = 0, env: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
     done = subprocess.run(
-        [*RUN, *arguments], cwd=folder, env={**os.environ, **variables}, capture_output=True, text=True
+        [*RUN, *arguments], cwd=folder, env={**os.environ, **(env or {})}, capture_output=True, text=True
     )
     assert done.returncode == code, done.stderr
     assert "Traceback" not in done.stderr
@@ -74,8 +76,20 @@ def test_a_log_may_be_in_the_folder_of_the_run_and_is_appended_to(tmp_path: Path
 def test_retries_and_outages_are_told(tmp_path: Path) -> None:
     faults = FaultPlan(script=[None, Fault.SERVER_ERROR, Fault.RATE_LIMIT], retry_after=0.01)
     with ModelServer("openai", faults=faults, keys={"sk-canary-8f1d20b7c4"}) as server:
-        access: Any = {"TOOLGRAD_API_BASE": server.url, "TOOLGRAD_API_KEY": "sk-canary-8f1d20b7c4"}
-        run(tmp_path, *QUICK, "-o", "r", "--model", server.model, "--log-file", "l", "--log-level", "debug", **access)
+        access = {"TOOLGRAD_API_BASE": server.url, "TOOLGRAD_API_KEY": "sk-canary-8f1d20b7c4"}
+        run(
+            tmp_path,
+            *QUICK,
+            "-o",
+            "r",
+            "--model",
+            server.model,
+            "--log-file",
+            "l",
+            "--log-level",
+            "debug",
+            env=access,
+        )
     log = lines(tmp_path / "l")
     assert sum("is tried again in" in line for line in log) == 2
     assert any("no answer after" in line for line in log)

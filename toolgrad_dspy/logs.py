@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Literal
 
@@ -31,8 +32,10 @@ OTHERS = ("LiteLLM", "LiteLLM Router", "LiteLLM Proxy", "httpx", "httpcore", "mc
 LONGEST = 4000
 """Characters of a message; the rest is left out, which the line says."""
 
-_SESSION: ContextVar[int | None] = ContextVar("session", default=None)
+_SESSION: ContextVar[tuple[int, int] | None] = ContextVar("session", default=None)
+_plays = count()
 _hidden: set[Secret] = set()
+_redacting = Hidden()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,21 +49,31 @@ class LogTarget:
 @contextmanager
 def about_session(index: int) -> Iterator[None]:
     """What happens inside is about the session ``index``."""
-    before = _SESSION.set(index)
+    before = _SESSION.set((index, next(_plays)))
     try:
         yield
     finally:
         _SESSION.reset(before)
 
 
-def session_index() -> int | None:
-    """The session that this code works for, if it is known."""
+def session_play() -> tuple[int, int] | None:
+    """The session that this code works for, if it is known: its index, and a number that tells this play of it from
+    every other one of the process.
+    """
     return _SESSION.get()
 
 
 def hide_in_logs(secrets: Iterable[Secret]) -> None:
     """Mask ``secrets`` in what is logged from now on, for as long as the process lives."""
     _hidden.update(secrets)
+
+
+def masked(text: str, *, error: bool = False) -> str:
+    """``text`` without the secrets of :func:`hide_in_logs`; more is masked in the text of an ``error``."""
+    global _redacting
+    if len(_redacting.secrets) != len(_hidden):
+        _redacting = Hidden(_hidden)
+    return (_redacting.errors if error else _redacting.results).text(text)
 
 
 @contextmanager
@@ -138,25 +151,16 @@ class _Handler(logging.Handler):
 class _Lines(logging.Formatter):
     """A record on a line, with a traceback in further ones, moved in: no text can pass for a line of the log."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._hidden = Hidden()
-
     def format(self, record: logging.LogRecord) -> str:
         now = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created))
         place = f"{now}.{int(record.msecs):03d}Z {record.levelname.lower()} [{record.process}] {record.name}"
-        index = _SESSION.get()
-        session = "" if index is None else f" session {index}:"
-        text = self._masked(record.getMessage())
+        play = _SESSION.get()
+        session = "" if play is None else f" session {play[0]}:"
+        text = masked(record.getMessage(), error=True)
         cut = f" ... {len(text) - LONGEST} characters more" if len(text) > LONGEST else ""
         message = text[:LONGEST].replace("\r", "\\r").replace("\n", "\\n")
         lines = [f"{place}{session} {message}{cut}"]
         if record.exc_info:
-            trace = self._masked(self.formatException(record.exc_info))
+            trace = masked(self.formatException(record.exc_info), error=True)
             lines += [f"    {line}" for line in trace[-LONGEST:].splitlines()]
         return "\n".join(map(printable, lines))
-
-    def _masked(self, text: str) -> str:
-        if len(self._hidden.secrets) != len(_hidden):
-            self._hidden = Hidden(_hidden)
-        return self._hidden.errors.text(text)

@@ -1,11 +1,13 @@
 """The command line's entry point: registers the commands and turns errors into one line."""
 
+import os
 import sys
 from typing import NoReturn
 
 import typer
 
 from toolgrad_dspy import __version__
+from toolgrad_dspy.cli import completion as completion_command
 from toolgrad_dspy.cli import config as config_command
 from toolgrad_dspy.cli import export as export_command
 from toolgrad_dspy.cli import generate as generate_command
@@ -34,6 +36,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("compile")(compile_)
+app.command("completion")(completion_command.completion)
 app.command("doctor")(doctor_command.doctor)
 app.command("export")(export_command.export)
 app.command("generate", cls=optional_values({"--judge": JUDGE_BY}))(generate_command.generate)
@@ -61,6 +64,8 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     """
     raise_interrupt()
     forgiving()
+    if completion_command.VARIABLE in os.environ:
+        completion_command.prepare()
     try:
         app(arguments, prog_name="toolgrad-dspy")
     except ToolGradError as error:

@@ -40,7 +40,7 @@ def show(config: ConfigOption = None, model: ModelOption = None, json: Json = Fa
         metric = file.metric.model_dump(mode="json")
         judge = None if file.judge is None else file.judge.model_dump(mode="json")
         settings = {"program": program.model_dump(mode="json"), "metric": metric, "judge": judge}
-        say_json({"models": shown, **settings, "unique": file.unique})
+        say_json({"models": shown, **settings, "unique": file.unique, "log_prompts": file.log_prompts})
         return
     rows = [
         (role, name, _shown(name, getattr(resolved.settings, name)), place)
@@ -65,8 +65,9 @@ def show(config: ConfigOption = None, model: ModelOption = None, json: Json = Fa
         chosen = dict.fromkeys(file.judge.model_fields_set, file.source)
         say(table(("judge", "value", "from"), [(name, v, chosen.get(name, DEFAULT)) for name, v in values.items()]))
         say()
-    if file.unique is not None:
-        say(table(("run", "value", "from"), [("unique", file.unique, file.source)]))
+    run = {"unique": file.unique, "log_prompts": file.log_prompts or None}
+    if run_rows := [(name, value, file.source) for name, value in run.items() if value is not None]:
+        say(table(("run", "value", "from"), run_rows))
         say()
     say("all other settings of the models have their default values; --json shows them too")
 

@@ -213,8 +213,16 @@ Unique = Annotated[
 Preview = Annotated[
     bool, typer.Option("--preview", help="Run three sessions, or -n, and print their samples; nothing is stored.")
 ]
+LogPrompts = Annotated[
+    bool | None,
+    typer.Option(
+        "--log-prompts/--no-log-prompts",
+        help="Keep what is sent and answered in each LM call in the run folder, for show RUN --prompts.",
+        show_default=False,
+    ),
+]
 DryRun = Annotated[
-    bool, typer.Option("--dry-run", help="Run a few sessions without storing them, and estimate the whole run.")
+    bool, typer.Option("--dry-run", help="Run a few sessions without storing them, and estimate the whole.")
 ]
 EstimateFrom = Annotated[
     Path | None,

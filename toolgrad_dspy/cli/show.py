@@ -10,6 +10,7 @@ from pydantic import JsonValue
 
 from toolgrad_dspy.cli.options import Json, RunFolder
 from toolgrad_dspy.cli.output import note, say, say_json, say_json_list, table
+from toolgrad_dspy.cli.prompts import show_prompts
 from toolgrad_dspy.errors import UsageError, one_line
 from toolgrad_dspy.records import Attempt, Check, Iteration, Judgement, Report, Session, SessionStatus, Step
 
@@ -33,7 +34,8 @@ Status = Annotated[
     ),
 ]
 Limit = Annotated[
-    int | None, typer.Option("--limit", help="With --status: so many at most.", min=1, show_default=False)
+    int | None,
+    typer.Option("--limit", help="With --status or --prompts: so many at most.", min=1, show_default=False),
 ]
 
 
@@ -47,16 +49,28 @@ def show(
     only_sample: Annotated[
         bool, typer.Option("--sample", help="Only the session's sample, without its trace.")
     ] = False,
+    prompts: Annotated[
+        bool,
+        typer.Option(
+            "--prompts", help="What was sent and answered in each LM call of the session, or which are logged."
+        ),
+    ] = False,
     json: Json = False,
 ) -> None:
     """List a run's sessions, or show one, or those that ended alike, with their traces."""
     from toolgrad_dspy.runs import RunStore
 
+    if prompts:
+        if status or only_sample:
+            raise UsageError("--prompts goes with the ID of a session and --limit alone", code="prompts_alone")
+        RunStore.open(run).close()
+        show_prompts(run, session, limit, json)
+        return
     statuses = _statuses(status) if status else None
     if statuses is not None and session is not None:
         raise UsageError("give the ID of a session, or --status, not both", code="status_with_session")
     if limit is not None and statuses is None:
-        raise UsageError("--limit goes with --status", code="limit_without_status")
+        raise UsageError("--limit goes with --status or --prompts", code="limit_without_status")
     if only_sample and session is None and statuses is None:
         raise UsageError("--sample needs the ID of a session, or --status", code="sample_without_session")
     view = _sample if only_sample else _whole

@@ -6,6 +6,7 @@ Program files are opened for reading with ``toolgrad_dspy.compiling.programs``.
 from toolgrad_dspy.compiling.comparison import Comparison, ProgramResult, compare_programs
 from toolgrad_dspy.compiling.describe import describe
 from toolgrad_dspy.compiling.description import ProgramDescription, TaskCounts, read_description
+from toolgrad_dspy.compiling.estimate import CompileEstimate, estimate
 from toolgrad_dspy.compiling.job import compile
 from toolgrad_dspy.compiling.outputs import check_output, journal_of, next_output
 from toolgrad_dspy.compiling.spec import ITERATIONS, CompileSpec, check_roles
@@ -14,6 +15,7 @@ from toolgrad_dspy.compiling.stages import Compiled, Cost, compile_program
 __all__ = [
     "ITERATIONS",
     "Comparison",
+    "CompileEstimate",
     "CompileSpec",
     "Compiled",
     "Cost",
@@ -26,6 +28,7 @@ __all__ = [
     "compile",
     "compile_program",
     "describe",
+    "estimate",
     "journal_of",
     "next_output",
     "read_description",

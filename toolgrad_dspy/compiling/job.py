@@ -96,12 +96,22 @@ def compile(
 
     check_tasks(spec.tasks)
     check_roles(spec.tuned)
-    job = _Job.of(spec, say)
+    job = Job.of(spec, say)
     with only_writer(path):
         return _compiled(job, path, resume, force, _News(staged, progress, ended))
 
 
-def _compiled(job: "_Job", path: Path, resume: bool, force: bool, news: "_News") -> Compiled:
+@contextmanager
+def opened_job(spec: CompileSpec, say: Say) -> Iterator["Job"]:
+    """What ``spec`` comes to, with its library open and its models checked; nothing is written."""
+    check_tasks(spec.tasks)
+    check_roles(spec.tuned)
+    job = Job.of(spec, say)
+    with job.opened():
+        yield job
+
+
+def _compiled(job: "Job", path: Path, resume: bool, force: bool, news: "_News") -> Compiled:
     spec = job.spec
     check_output(path, resume=resume, force=force)
     if spec.record is not None and spec.record.resolve() in (path.resolve(), journal_of(path).resolve()):
@@ -132,7 +142,7 @@ class _News:
 
 
 @dataclass(frozen=True, slots=True)
-class _Job:
+class Job:
     """What a specification comes to."""
 
     spec: CompileSpec
@@ -161,7 +171,7 @@ class _Job:
     def run(self, path: Path, resume: bool, news: _News) -> Compiled:
         """Compile, and write the program to ``path``."""
         spec = self.spec
-        with self._opened():
+        with self.opened():
             typical = typical_session(spec.program, self.library.tools, self.models)
             self._say_estimate(typical)
             ledger = Ledger(spec.budget, self.models, typical=Use(typical.lm_calls, typical.usd or 0.0))
@@ -206,20 +216,26 @@ class _Job:
         """What the compile will use, where it costs something; a model without a price cannot be held to dollars."""
         if self.models.all_rehearsal:
             return
-        self.say(f"expected: {typical.times(self._sessions).line}, for {self._sessions} sessions")
+        self.say(f"expected: {typical.times(self.sessions).line}, for {self.sessions} sessions")
         limit = self.spec.budget.usd
         if typical.usd is None:
             self.say("no price is known for every model: --budget-usd counts the others only; see TOOLGRAD_PRICES")
-        elif limit is not None and typical.usd * self._sessions > limit:
+        elif limit is not None and typical.usd * self.sessions > limit:
             self.say(f"more than the budget of {limit:g} US dollars: it ends early; --budget-usd raises it")
 
     @property
-    def _sessions(self) -> int:
+    def sessions(self) -> int:
         """How many whole sessions the compile plays at most; asking about a recorded one is half of it."""
         spec, tests = self.spec, 2 * self.spec.tasks.test
         if spec.record is None:
             return spec.budget.metric_calls + tests
-        return spec.budget.metric_calls // 2 + tests + (0 if spec.record.exists() else len(self._recorded_tasks))
+        return spec.budget.metric_calls // 2 + tests + self.recorded_sessions
+
+    @property
+    def recorded_sessions(self) -> int:
+        """How many sessions a recording is still to be made of."""
+        is_there = self.spec.record is None or self.spec.record.exists()
+        return 0 if is_there else len(self._recorded_tasks)
 
     def _corrected(self, typical: SessionEstimate, ledger: Ledger, progress: Progress) -> Progress:
         """``progress``, which also tells the estimate again when the first sessions of the tuning have ended."""
@@ -231,12 +247,12 @@ class _Job:
                 left.clear()
                 mean = ledger.session_mean()
                 corrected = replace(typical.scaled_to(mean.lm_calls), usd=None if typical.usd is None else mean.usd)
-                self.say(f"expected by the first sessions: {corrected.times(self._sessions).line}")
+                self.say(f"expected by the first sessions: {corrected.times(self.sessions).line}")
 
         return shown
 
     @contextmanager
-    def _opened(self) -> Iterator[None]:
+    def opened(self) -> Iterator[None]:
         """The library open on the background loop, and the models that will be asked checked."""
         library, counts = self.library, self.spec.tasks
         judge: tuple[Role, ...] = ("judge",) if self.metric.judge else ()

@@ -3,7 +3,7 @@
 from toolgrad_dspy.runs.as_function import agenerate, generate
 from toolgrad_dspy.runs.config_file import ConfigFile, gate_config, load_config_file, program_config
 from toolgrad_dspy.runs.engines import Done, LocalEngine, OpenRun, RunEngine
-from toolgrad_dspy.runs.estimate import Estimate, estimate, estimate_from_run
+from toolgrad_dspy.runs.estimate import Estimate, estimate, estimate_from, estimate_from_run
 from toolgrad_dspy.runs.event_loop import execute
 from toolgrad_dspy.runs.generate_run import generate_run
 from toolgrad_dspy.runs.progress import BarProgress, LineProgress, QuietProgress, RunProgress, run_progress
@@ -53,6 +53,7 @@ __all__ = [  # noqa: RUF022 - grouped by topic
     "Preview",
     "estimate",
     "estimate_from_run",
+    "estimate_from",
     "Estimate",
     "typical_session",
     "SessionEstimate",

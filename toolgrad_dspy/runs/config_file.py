@@ -7,6 +7,7 @@
     metric: {weights: {executed: 1, qor: 2}, votes: 3, temperature: 0.7}
     judge: {criteria: [minimality, "qor>=80"], votes: 3}
     unique: 0.05
+    log_prompts: true
 
 The command line overrides the environment, and the environment overrides the file. An unknown key is refused. What a
 run folder stores as ``config.yaml`` is another thing: see ``stored_configuration.py``.
@@ -43,6 +44,7 @@ class ConfigFile:
     metric: MetricConfig = field(default_factory=MetricConfig)
     judge: GateConfig | None = None
     unique: float | None = None
+    log_prompts: bool = False
     source: str = ""
 
 
@@ -60,7 +62,7 @@ def load_config_file(path: Path | None) -> ConfigFile:
         return ConfigFile()
     mistakes = Mistakes(str(path))
     given = read_yaml(path) or {}
-    keys = ("models", "program", "metric", "judge", "unique")
+    keys = ("models", "program", "metric", "judge", "unique", "log_prompts")
     nothing: dict[str, Any] = {}
     mistakes.attempt(lambda: known_mapping(given, "", keys), nothing)
     top = given if isinstance(given, dict) else nothing
@@ -72,6 +74,7 @@ def load_config_file(path: Path | None) -> ConfigFile:
         # An empty one asks for judges, too: with all that is by default.
         judge=mistakes.attempt(lambda: _judge(top["judge"] or {}) if "judge" in top else None, None),
         unique=mistakes.attempt(lambda: _share(top.get("unique"), "unique"), None),
+        log_prompts=mistakes.attempt(lambda: _switch(top.get("log_prompts", False), "log_prompts"), False),
         source=str(path),
     )
     mistakes.check()
@@ -113,6 +116,12 @@ def _share(given: object, where: str) -> float | None:
     if isinstance(given, bool) or not isinstance(given, (int, float)) or not 0 <= given <= 1:
         raise UsageError(f"{where}: it has to be a share, from 0 to 1, got {brief(given)}", code="invalid_value")
     return float(given)
+
+
+def _switch(given: object, where: str) -> bool:
+    if not isinstance(given, bool):
+        raise UsageError(f"{where}: it has to be true or false, got {brief(given)}", code="invalid_value")
+    return given
 
 
 def _models(given: object, environ: Mapping[str, str]) -> dict[str, dict[str, Any]]:

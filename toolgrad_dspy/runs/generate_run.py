@@ -6,12 +6,14 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from toolgrad_dspy.errors import StoreError
+from toolgrad_dspy.lm.calls.exchanges import overheard
 from toolgrad_dspy.records import Session, SessionStatus, Trace
 from toolgrad_dspy.runs.duplicates import refuse_duplicates
 from toolgrad_dspy.runs.engines import LocalEngine, OpenRun, RunEngine
 from toolgrad_dspy.runs.futility import Futility
 from toolgrad_dspy.runs.missing import Missing
 from toolgrad_dspy.runs.progress import QuietProgress, RunProgress
+from toolgrad_dspy.runs.prompt_log import PromptLog
 from toolgrad_dspy.runs.spec import RunSpec
 from toolgrad_dspy.runs.spending import Spending
 from toolgrad_dspy.runs.statistics import RunStatistics, statistics
@@ -70,7 +72,7 @@ async def generate_run(
             with progress(spec.n, spec.n - len(left)) as shown:
                 shown.expect(typical)
                 kept = _Kept(store, run, shown, say, Futility(spec.max_failures))
-                with _samples_written_on_error(store, folder):
+                with _samples_written_on_error(store, folder), _prompts_logged(spec, folder, say):
                     try:
                         await run.run(left, kept.ended, kept.spent)
                     finally:
@@ -107,6 +109,16 @@ def _samples_written_on_error(store: RunStore, folder: Path) -> Iterator[None]:
         with suppress(StoreError):  # the error that ends it may be one
             store.samples_jsonl(folder / SAMPLES)
         raise
+
+
+@contextmanager
+def _prompts_logged(spec: RunSpec, folder: Path, say: Say) -> Iterator[None]:
+    """The LM calls of the sessions that are played inside are logged, if ``spec`` asks for it."""
+    if not spec.log_prompts:
+        yield
+        return
+    with PromptLog(folder, say) as log, overheard(log.hear):
+        yield
 
 
 class _Kept:

@@ -91,6 +91,7 @@ class RunSpec:
     - ``caps``: what the whole run may use, over all its starts.
     - ``gate``: how judges decide over samples that the rules have accepted; None: they do not.
     - ``max_failures``: how many sessions in a row may give no sample for one reason before the run ends; 0: any.
+    - ``log_prompts``: whether what is sent and answered in each LM call is kept beside the samples (``prompt_log``).
     - ``unique``: the share of the samples that may be like an earlier one, in calls or query; None: any.
     """
 
@@ -104,6 +105,7 @@ class RunSpec:
     gate: GateConfig | None = None
     unique: float | None = None
     max_failures: int = 20
+    log_prompts: bool = False
 
     def __post_init__(self) -> None:
         if not 1 <= self.n <= MOST_SESSIONS:
@@ -113,7 +115,7 @@ class RunSpec:
 
     def public(self) -> dict[str, JsonValue]:
         """The configuration that a run folder stores: without secrets, and without what a resumed run may change
-        (``n``, ``caps``, ``max_failures``, and how fast models are called).
+        (``n``, ``caps``, ``max_failures``, ``log_prompts``, and how fast models are called).
         """
         digest = None if self.program_file is None else hashlib.sha256(self.program_file.read_bytes()).hexdigest()
         public: dict[str, JsonValue] = {

@@ -28,6 +28,7 @@ from toolgrad_dspy.cli.options import (
     Base,
     Chains,
     ConfigOption,
+    DryRun,
     Json,
     LogFile,
     LogLevelOption,
@@ -62,6 +63,7 @@ def compile_(
     force: Force = False,
     record: RecordOption = None,
     resume: Resume = False,
+    dry_run: DryRun = False,
     seed: Seed = 0,
     train: Train = 8,
     validation: Validation = 8,
@@ -86,9 +88,18 @@ def compile_(
     json: Json = False,
 ) -> None:
     """Tune the prompts, and compare the result with the base on tasks that tuning never saw."""
+    from toolgrad_dspy.cli.compile.estimate import say_estimate
     from toolgrad_dspy.cli.compile.progress import CompileProgress
     from toolgrad_dspy.cli.compile.report import NOTHING_TO_FIND, lines, summary
-    from toolgrad_dspy.compiling import ITERATIONS, CompileSpec, TaskCounts, compile, journal_of, next_output
+    from toolgrad_dspy.compiling import (
+        ITERATIONS,
+        CompileSpec,
+        TaskCounts,
+        compile,
+        estimate,
+        journal_of,
+        next_output,
+    )
     from toolgrad_dspy.runs import REHEARSAL_NOTE, ModelsSpec, load_config_file, program_config, tools_spec
     from toolgrad_dspy.tuning import TuningBudget
 
@@ -119,8 +130,13 @@ def compile_(
         seed=seed,
         record=record,
     )
-    path = output or next_output(optimizer, resume=resume)
     headline = REHEARSAL_NOTE if spec.models.all_rehearsal else ""
+    if dry_run:
+        if headline and not quiet:
+            note(headline)
+        say_estimate(estimate(spec, say=(lambda line: None) if quiet else note), json)
+        return
+    path = output or next_output(optimizer, resume=resume)
     with CompileProgress(metric_calls, quiet, headline) as progress:
         try:
             compiled = compile(

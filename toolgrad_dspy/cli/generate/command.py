@@ -22,6 +22,7 @@ from toolgrad_dspy.cli.options import (
     JudgeVotes,
     LogFile,
     LogLevelOption,
+    LogPrompts,
     MaxCalls,
     MaxConcurrency,
     MaxFailures,
@@ -84,6 +85,7 @@ def generate(
     wait: Wait = None,
     grace: Grace = 5.0,
     retry_failed: RetryFailed = False,
+    log_prompts: LogPrompts = None,
     preview: Preview = False,
     dry_run: DryRun = False,
     earlier_run: EstimateFrom = None,
@@ -145,6 +147,7 @@ def generate(
         gate=gate_config(file, judge, judge_votes),
         unique=file.unique if unique is None else unique,
         max_failures=max_failures,
+        log_prompts=file.log_prompts if log_prompts is None else log_prompts,
     )
     folder = output or Path("runs") / datetime.now().strftime("%Y-%m-%d-%H%M%S")
     engine = LocalEngine(max_concurrency, grace)

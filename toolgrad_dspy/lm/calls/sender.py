@@ -13,6 +13,7 @@ from toolgrad_dspy.lm.answer_faults import REFUSAL, note_ending
 from toolgrad_dspy.lm.calls.availability import Availability, Say
 from toolgrad_dspy.lm.calls.budget import Budget, Reservation
 from toolgrad_dspy.lm.calls.door import Door
+from toolgrad_dspy.lm.calls.exchanges import Exchange, answer_of, listener, messages_of
 from toolgrad_dspy.lm.calls.meter import Meter, session_meter
 from toolgrad_dspy.lm.calls.pauses import A_DAY, pause
 from toolgrad_dspy.lm.calls.prices import FREE, Price
@@ -88,6 +89,7 @@ class Sender:
                         "LM call of %s to %s: no answer after %.2f s: %s",
                         *(self.role, backend.model, perf_counter() - started, error),
                     )
+                    self._tell(request, error, 0, 0, started)
                     if isinstance(error, LateError):
                         self._keep(reservation, read, wrote)
                     self._mind(error)
@@ -97,11 +99,21 @@ class Sender:
                     raise
                 backend.account.answered()
                 read, wrote = self._count(reservation, response, characters)
+                self._tell(request, response, read, wrote, started)
                 _log.debug(
                     "LM call of %s to %s: %d tokens read, %d written, %.2f s",
                     *(self.role, backend.model, read, wrote, perf_counter() - started),
                 )
         return response
+
+    def _tell(self, request: Request, came: Response | LM15Error, read: int, wrote: int, started: float) -> None:
+        """Whoever listens hears of the attempt, unless it only was to find out whether the account answers."""
+        hear = listener()
+        if hear is None or request is READY:
+            return
+        answer, error = (None, str(came)) if isinstance(came, LM15Error) else (answer_of(came), "")
+        messages, seconds = messages_of(request), perf_counter() - started
+        hear(Exchange(self.role, self.backend.model, messages, answer, error, read, wrote, seconds))
 
     async def ask(self) -> None:
         """A short question, to find out whether the account answers. A refusal is an answer, too."""
