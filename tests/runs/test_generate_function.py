@@ -17,6 +17,7 @@ from tests.support.model_servers import ModelServer
 from toolgrad_dspy import FunctionSource, Run, agenerate, generate
 from toolgrad_dspy.errors import RunError, ToolGradError
 from toolgrad_dspy.runs import RunStore
+from toolgrad_dspy.runs.prompt_log import logged_calls
 
 SMALL: dict[str, Any] = {"iterations": 2, "mini_batch": 12, "progress": False}
 
@@ -143,6 +144,11 @@ def test_budgets_hold() -> None:
     assert 0 < Run("run").figures.sessions < 50
     with RunStore.open(Path("run")) as store:
         assert sum(entry.input_tokens + entry.output_tokens for entry in store.spent()) <= 60_000
+
+
+def test_prompts_are_kept_where_that_is_asked_for() -> None:
+    generate(n=1, output="run", log_prompts=True, **SMALL)
+    assert next(call["role"] for call in logged_calls(Path("run"), 0)) == "proposer"
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """Running many sessions: a run as data, the engines that play it, the store that keeps it, progress and figures."""
 
-from toolgrad_dspy.runs.as_function import agenerate, generate
+from toolgrad_dspy.runs.as_function import agenerate, generate, new_folder
 from toolgrad_dspy.runs.config_file import ConfigFile, gate_config, load_config_file, program_config
 from toolgrad_dspy.runs.engines import Done, LocalEngine, OpenRun, RunEngine
 from toolgrad_dspy.runs.estimate import Estimate, estimate, estimate_from, estimate_from_run
@@ -49,6 +49,7 @@ __all__ = [  # noqa: RUF022 - grouped by topic
     "Settings",
     "Run",
     "generate_run",
+    "new_folder",
     "preview",
     "Preview",
     "estimate",

@@ -130,7 +130,7 @@ def _spec(tools: ToolsGiven, model: str | None, n: int, settings: Settings) -> R
     loop = {name: value for name, value in settings.items() if name in ProgramConfig.model_fields}
     return RunSpec(
         n=n,
-        tools=tools_given(tools),
+        tools=tools_given(tools).limited(settings.get("max_servers")),
         models=ModelsSpec.from_environment(file.models, file.source, model).waiting(settings.get("wait")),
         program=program_config(file, **loop),
         program_file=_path(settings.get("program")),
@@ -139,6 +139,7 @@ def _spec(tools: ToolsGiven, model: str | None, n: int, settings: Settings) -> R
         gate=gate_config(file, settings.get("judge"), settings.get("judge_votes")),
         unique=settings.get("unique", file.unique),
         max_failures=settings.get("max_failures", 20),
+        log_prompts=settings.get("log_prompts", file.log_prompts),
     )
 
 

@@ -45,6 +45,8 @@ class Settings(LoopSettings, total=False):
     - ``max_failures``: how many sessions in a row may fail for one reason before the run ends; 20, 0: any.
     - ``retry_failed``: sessions that failed in an earlier start are played again; False.
     - ``max_concurrency``: sessions at once; 64. ``wait``: minutes to wait for a model that has stopped to answer.
+    - ``max_servers``: processes of MCP servers at once; what the tools say, else what the machine can bear.
+    - ``log_prompts``: keep what is sent and answered in each LM call, for ``show RUN ID --prompts``; False.
     - ``grace``: seconds that running sessions get to end after an interruption; 5.
     - ``progress``: lines about the run on standard error, or a bar on a terminal; True.
     """
@@ -62,6 +64,8 @@ class Settings(LoopSettings, total=False):
     retry_failed: bool
     max_concurrency: Annotated[int, Field(ge=1, le=10_000)]
     wait: Annotated[float, Field(ge=0, le=100_000)] | None
+    max_servers: Count | None
+    log_prompts: bool
     grace: Annotated[float, Field(ge=0)]
     progress: bool
 

@@ -1,7 +1,6 @@
 """``toolgrad-dspy generate``: grow samples into a run folder."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -106,6 +105,7 @@ def generate(
         gate_config,
         generate_run,
         load_config_file,
+        new_folder,
         program_config,
         run_progress,
         tools_spec,
@@ -149,7 +149,7 @@ def generate(
         max_failures=max_failures,
         log_prompts=file.log_prompts if log_prompts is None else log_prompts,
     )
-    folder = output or Path("runs") / datetime.now().strftime("%Y-%m-%d-%H%M%S")
+    folder = output or new_folder()
     engine = LocalEngine(max_concurrency, grace)
     say_note = (lambda line: None) if quiet else note
     if spec.models.all_rehearsal:
