@@ -128,14 +128,10 @@ def per_session(product: Product, count: int, concurrency: int, *tools: str) -> 
 
 
 def compiled(product: Product, *tools: str) -> float:
-    """Seconds per session that a small compile scores."""
+    """Seconds of a small compile."""
     output = product.folder / f"program-{len(tools)}.json"
     sizes = ("--train", "4", "--validation", "4", "--test", "4", "--metric-calls", "16", "--threads", "8")
-    with product.start("compile", "-o", str(output), *sizes, *tools) as process:
-        assert process.stdout is not None
-        report = json.loads(process.stdout.read())
-    costs = report["costs"].values()
-    return float(sum(cost["seconds"] for cost in costs) / sum(cost["sessions"] for cost in costs))
+    return product.watched("compile", "-o", str(output), *sizes, *tools).seconds
 
 
 def main() -> None:
@@ -160,7 +156,7 @@ def main() -> None:
             print(f"  {at_once} at once: {files:.2f} s per session, {files / town:.1f} times the town's {town:.2f} s")
         if given.compile:
             town, files = compiled(product), compiled(product, *tools)
-            print(f"  compile: {files:.2f} s per session, {files / town:.1f} times the town's {town:.2f} s")
+            print(f"  a small compile: {files:.0f} s, {files / town:.1f} times the town's {town:.0f} s")
 
 
 if __name__ == "__main__":

@@ -48,7 +48,7 @@ def test_the_children_of_a_server_end_with_it(isolation: Isolation, scratch: Pat
             assert all(map(is_running, found.values()))
             return found
 
-    assert all_end(list(asyncio.run(main()).values()), 0)
+    assert all_end(list(asyncio.run(main()).values()))
     assert list(scratch.iterdir()) == []
 
 
@@ -108,7 +108,7 @@ def test_what_a_killed_process_has_left_goes_at_the_next_start(tmp_path: Path, s
         process.kill()
     assert is_running(found[1]), "nobody has told the child to end"
     Scratch().remove()
-    assert all_end(found, 0)
+    assert all_end(found)
     assert list(other.path.parent.iterdir()) == [other.path], "and the folder of a process that lives stays"
     other.remove()
     assert list(scratch.iterdir()) == []

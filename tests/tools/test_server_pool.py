@@ -225,6 +225,7 @@ def test_the_limit_changes_no_sample(tmp_path: Path, folder: Path) -> None:
         "command": script("notes").command,
         "args": [*script("notes").args, "${WORKSPACE}"],
         "workspace": str(folder),
+        "cwd": "${WORKSPACE}",  # else relative paths are in a folder that all sessions share
         "deny": ["process", "file_age", "crash", "hang", "sleep"],
     }
     path = tmp_path / "servers.json"

@@ -67,7 +67,9 @@ def _mark(folder: Path) -> str:
 
 def _orphans(base: Path) -> Iterator[tuple[Path, int]]:
     """The folders that nobody has locked, each with the lock on it, which is ours now."""
-    if os.name == "posix":  # else there are no such locks
+    if os.name != "posix":  # there are no such locks
+        return
+    with suppress(FileNotFoundError):  # whoever was in the base last has just removed it
         for folder in base.iterdir():
             lock = _locked(folder)
             if lock is not None:

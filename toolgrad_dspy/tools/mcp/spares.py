@@ -27,7 +27,8 @@ class Spares:
         """Start what is missing, as far as there is room."""
         while not self._closed and len(self._starting) < MOST and self._pool.enter_at_once():
             server = self._make()
-            self._starting[server] = asyncio.create_task(server.start())
+            starting = self._starting[server] = asyncio.create_task(server.start())
+            starting.add_done_callback(_looked_at)
             self._pool.offer(server, partial(self._discard, server))
 
     async def take(self) -> McpServer | None:
@@ -60,3 +61,9 @@ class Spares:
         if starting is not None:
             starting.cancel()
             self._end(server)
+
+
+def _looked_at(starting: "asyncio.Task[None]") -> None:
+    """Nobody may ever ask for a spare server that did not start, nor for the reason."""
+    if not starting.cancelled():
+        starting.exception()
