@@ -13,10 +13,10 @@ from toolgrad_dspy.tools.base import Isolation, SourceNote, ToolSession, ToolSou
 from toolgrad_dspy.tools.checks import NOTED, usable
 from toolgrad_dspy.tools.filters import ALLOW_WRITES, ToolFilter
 from toolgrad_dspy.tools.mcp.convert import tool_from_mcp
-from toolgrad_dspy.tools.mcp.incoming import RESULT_BYTES
 from toolgrad_dspy.tools.mcp.server import McpServer
 from toolgrad_dspy.tools.mcp.targets import StdioTarget, Target
 from toolgrad_dspy.tools.mcp.workspace import Workspace
+from toolgrad_dspy.tools.result_size import RESULT_BYTES
 from toolgrad_dspy.tools.together import all_ended
 
 OWN_STATE = (
