@@ -394,3 +394,19 @@ def test_a_result_type_without_a_schema_is_told_with_the_reason() -> None:
             assert [tool.returns is None for tool in library.tools] == [True, False]
 
     asyncio.run(main())
+
+
+def test_a_result_that_is_too_large_is_a_failure_that_says_the_limit() -> None:
+    def many(count: int) -> list[int]:
+        return list(range(count))
+
+    async def main() -> tuple[Observation, Observation]:
+        async with FunctionSource("f", [many], max_result_bytes=5_000) as source, source.session(0) as session:
+            few = await session.call(ToolCall(tool="many", arguments={"count": 100}))
+            return few, await session.call(ToolCall(tool="many", arguments={"count": 10_000}))
+
+    few, lots = asyncio.run(main())
+    assert few.error is None
+    assert lots.error is not None
+    assert lots.error.kind == "too_large"
+    assert "more than the 5,000 that are taken" in lots.text

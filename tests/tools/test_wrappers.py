@@ -209,8 +209,8 @@ class TestCallLog:
         replay = Replay("notes", asyncio.run(tools_of(notes())), log.calls)
         other = ToolCall(tool="write_note", arguments={"text": "y"})
         unknown = ToolCall(tool="no_such_tool")
-        assert kinds(run(replay, READ, READ, other, unknown)) == [None, None, "connection", "unknown_tool"]
-        assert kinds(run(replay, READ, seed=2)) == ["connection"]
+        assert kinds(run(replay, READ, READ, other, unknown)) == [None, None, "not_permitted", "unknown_tool"]
+        assert kinds(run(replay, READ, seed=2)) == ["not_permitted"]
 
     def test_it_keeps_calls_in_memory_without_a_file(self) -> None:
         log = CallLog(notes())

@@ -27,7 +27,7 @@ def odd_answer(how: str, size: int, number: object) -> str:
     big = "x" * size
     answer = text(big)
     numbers = json.dumps(list(range(size // 8))) if how == "numbers" else ""
-    rows = text("many", structured={"rows": [{"id": f"i_{n}", "n": n} for n in range(size // 24)]})
+    rows = text("many", structured={"rows": [{"id": f"i_{n}", "n": n} for n in range(size // 36)]})
     lines = {
         "text": json.dumps({"jsonrpc": "2.0", "id": number, "result": answer}),
         "text, id last": json.dumps({"result": answer, "jsonrpc": "2.0", "id": number}),

@@ -18,6 +18,7 @@ from toolgrad_dspy.records import Observation, Tool, ToolCall
 from toolgrad_dspy.tools.base import Isolation, SourceNote, ToolSession, ToolSource
 from toolgrad_dspy.tools.functions.schema import FunctionSpec
 from toolgrad_dspy.tools.functions.threads import Threads
+from toolgrad_dspy.tools.result_size import RESULT_BYTES, bounded
 
 Function = Callable[..., Any]
 Functions = Iterable[Function]
@@ -39,6 +40,7 @@ class FunctionSource(ToolSource):
     every session gives the same functions over a state of its own; the calls of one session run one at a time.
 
     ``writes`` names the functions that change state; all others are then declared read-only. None declares nothing.
+    A result of more than ``max_result_bytes`` as JSON is a failure of its call (``too_large``).
 
     >>> import asyncio
     >>> from typing import Annotated
@@ -71,6 +73,7 @@ class FunctionSource(ToolSource):
         isolation: Isolation = "shared",
         category: str | None = None,
         writes: Collection[str] | None = None,
+        max_result_bytes: int = RESULT_BYTES,
     ) -> None:
         if (isolation == "session") != callable(functions):
             raise TypeError('isolation="session" takes a factory (seed) -> functions; "shared" takes the functions')
@@ -79,6 +82,7 @@ class FunctionSource(ToolSource):
         self._make: Callable[[int], Functions] = functions if callable(functions) else _constant(list(functions))
         self._category = category or id
         self._writes = writes
+        self._max_result_bytes = max_result_bytes
         self._specs: dict[str, FunctionSpec] = {}
         self._shared: dict[str, Function] | None = None
         self._threads: Threads | None = None
@@ -126,10 +130,10 @@ class FunctionSource(ToolSource):
         if self._threads is None:
             raise self.not_open()
         if self._shared is not None:
-            yield FunctionSession(self._specs, self._shared, self._threads, AsyncExitStack)
+            yield FunctionSession(self._specs, self._shared, self._threads, AsyncExitStack, self._max_result_bytes)
         else:
             functions, lock = _by_name(self.id, self._make(seed)), asyncio.Lock()
-            yield FunctionSession(self._specs, functions, self._threads, lambda: lock)
+            yield FunctionSession(self._specs, functions, self._threads, lambda: lock, self._max_result_bytes)
 
     def _reads(self, name: str) -> bool | None:
         return None if self._writes is None else name not in self._writes
@@ -144,11 +148,13 @@ class FunctionSession(ToolSession):
         functions: dict[str, Function],
         threads: Threads,
         turn: Callable[[], AbstractAsyncContextManager[object]],
+        max_result_bytes: int,
     ) -> None:
         self._specs = specs
         self._functions = functions
         self._threads = threads
         self._turn = turn
+        self._max_result_bytes = max_result_bytes
         self._given_up: set[asyncio.Future[Any]] = set()  # threads that run on although their calls were cancelled
 
     async def call(self, call: ToolCall) -> Observation:
@@ -169,7 +175,7 @@ class FunctionSession(ToolSession):
         start = time.perf_counter()
         try:
             result = await self._result(function, arguments)
-            return _observation(result, time.perf_counter() - start)
+            return bounded(_observation(result, time.perf_counter() - start), self._max_result_bytes)
         except (Exception, SystemExit) as error:  # noqa: BLE001 - boundary: a tool may raise anything
             latency = time.perf_counter() - start
             return Observation.failure("tool", f"{type(error).__name__}: {error}", latency=latency)

@@ -22,9 +22,9 @@ from toolgrad_dspy.secrets import expand, masked_entry, names_secret, variables
 from toolgrad_dspy.tools.base import Isolation
 from toolgrad_dspy.tools.mcp.client_spellings import client_variables
 from toolgrad_dspy.tools.mcp.config_file import ServersFile, parse_entry, read_servers, servers_in
-from toolgrad_dspy.tools.mcp.incoming import RESULT_BYTES
 from toolgrad_dspy.tools.mcp.source import McpSource
 from toolgrad_dspy.tools.mcp.targets import HttpTarget, StdioTarget, Target, check_url
+from toolgrad_dspy.tools.result_size import RESULT_BYTES
 
 
 class ServerSettings(BaseModel):

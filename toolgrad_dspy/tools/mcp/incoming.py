@@ -14,15 +14,13 @@ from typing import TYPE_CHECKING, Any, Self
 
 from toolgrad_dspy.errors import first_problem, one_line
 from toolgrad_dspy.records import ErrorKind
+from toolgrad_dspy.tools.result_size import RESULT_BYTES, too_large
 
 if TYPE_CHECKING:
     from mcp import MCPError
 
-RESULT_BYTES = 1_000_000
-"""Of a result of a tool, at most, if a source does not say."""
-
 LIST_BYTES = 100_000_000
-"""Of a page of the list of tools."""
+"""Of a page of the list of tools, at most."""
 
 TOO_LARGE, NO_MESSAGE = "toolgrad: too large", "toolgrad: no message"
 """The data of the errors that stand for an answer, by which they are told from a server's own."""
@@ -124,14 +122,6 @@ def no_answer(error: "MCPError") -> tuple[ErrorKind, str] | None:
     if text.startswith("SSE stream failed: ") and "byte limit" in text:
         return "too_large", f'the result is too large: {text}; raise "max_result_bytes" to take it'
     return ("protocol", text) if text.startswith("Unexpected content type: ") else None
-
-
-def too_large(size: int | None, most: int) -> str:
-    """What is told of a result of ``size`` bytes, if that is known, where ``most`` may be."""
-    its = "more" if size is None else f"{size:,} bytes"
-    return (
-        f'the result is too large: {its}, and at most {most:,} bytes are taken; raise "max_result_bytes" to take it'
-    )
 
 
 async def lines(stdout: Any, incoming: Incoming, mark: str = "") -> AsyncIterator[Any]:

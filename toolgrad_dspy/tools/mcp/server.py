@@ -1,7 +1,6 @@
 """One running MCP server with what belongs to it: its folder, its standard error, its connection."""
 
 import asyncio
-import json
 import logging
 import time
 import uuid
@@ -18,10 +17,11 @@ from toolgrad_dspy.records import Observation, Tool
 from toolgrad_dspy.secrets import Hidden
 from toolgrad_dspy.tools.mcp.connection import Connection
 from toolgrad_dspy.tools.mcp.errors import explain
-from toolgrad_dspy.tools.mcp.incoming import RESULT_BYTES, Incoming, too_large
+from toolgrad_dspy.tools.mcp.incoming import Incoming
 from toolgrad_dspy.tools.mcp.launcher import Launcher
 from toolgrad_dspy.tools.mcp.targets import ErrorLog, InProcessTarget, Target, open_client
 from toolgrad_dspy.tools.mcp.workspace import Workspace
+from toolgrad_dspy.tools.result_size import RESULT_BYTES, bounded
 from toolgrad_dspy.tools.rewriting import rewritten_observation, rewritten_tool
 
 if TYPE_CHECKING:
@@ -163,11 +163,9 @@ class McpServer:
 
     def _shown(self, observation: Observation) -> Observation:
         """``observation`` as others may see it, if it is not too large."""
-        most, workspace = self._incoming.result_bytes, self._workspace
-        if observation.error is None and (size := _size(observation)) > most:
-            return Observation.failure("too_large", too_large(size, most), latency=observation.latency)
-        if workspace is not None:
-            observation = rewritten_observation(observation, workspace.to_virtual)
+        observation = bounded(observation, self._incoming.result_bytes)
+        if self._workspace is not None:
+            observation = rewritten_observation(observation, self._workspace.to_virtual)
         return rewritten_observation(observation, self._hidden.results.json)
 
     def _explained(self, failed: Observation, start: float) -> Observation:
@@ -196,13 +194,6 @@ class McpServer:
 
     def _explain(self, error: BaseException) -> ToolSourceError:
         return explain(self._source, self._target, error, self._log, self._start_timeout, self._hidden)
-
-
-def _size(observation: Observation) -> int:
-    """The bytes of a result as text and as data, of which servers send one or both."""
-    content = observation.content
-    data = 0 if content is None else len(json.dumps(content, ensure_ascii=False).encode(errors="replace"))
-    return max(data, len(observation.text.encode(errors="replace")))
 
 
 class Removable(Protocol):

@@ -14,13 +14,13 @@ from toolgrad_dspy.tools.base import Isolation, SourceNote, ToolSession, ToolSou
 from toolgrad_dspy.tools.checks import NOTED, usable
 from toolgrad_dspy.tools.filters import ALLOW_WRITES, ToolFilter
 from toolgrad_dspy.tools.mcp.convert import tool_from_mcp
-from toolgrad_dspy.tools.mcp.incoming import RESULT_BYTES
 from toolgrad_dspy.tools.mcp.launcher import Launcher
 from toolgrad_dspy.tools.mcp.scratch import Scratch
 from toolgrad_dspy.tools.mcp.server import McpServer, remove
 from toolgrad_dspy.tools.mcp.spares import Spares
 from toolgrad_dspy.tools.mcp.targets import StdioTarget, Target
 from toolgrad_dspy.tools.mcp.workspace import Workspace
+from toolgrad_dspy.tools.result_size import RESULT_BYTES
 from toolgrad_dspy.tools.server_pool import ServerPool
 from toolgrad_dspy.tools.together import all_ended
 

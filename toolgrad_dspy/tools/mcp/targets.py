@@ -16,7 +16,8 @@ from urllib.parse import urlsplit
 
 from toolgrad_dspy.errors import UsageError, one_line
 from toolgrad_dspy.secrets import Secret, masked_args, masked_command, masked_url, named_secrets
-from toolgrad_dspy.tools.mcp.incoming import TOO_LARGE, Incoming, heard, too_large
+from toolgrad_dspy.tools.mcp.incoming import TOO_LARGE, Incoming, heard
+from toolgrad_dspy.tools.result_size import too_large
 
 if TYPE_CHECKING:
     from mcp import Client

@@ -136,7 +136,7 @@ class _ReplaySession(ToolSession):
         if not answers and call.tool not in self._known:
             return Observation.failure("unknown_tool", f"there is no tool {call.tool!r}")
         if not answers:
-            return Observation.failure("connection", "this call is not in the log")
+            return Observation.failure("not_permitted", "this call is not in the log")
         # The last one stays: a program that asks once more than was logged gets what it got before.
         return answers.popleft() if len(answers) > 1 else answers[0]
 
