@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from toolgrad_dspy.cli.log_options import log_target, with_log
-from toolgrad_dspy.cli.options import Json, LogFile, LogLevelOption, ModelOption, Quiet, Seed, ToolsFiles
+from toolgrad_dspy.cli.options import Json, LogFile, LogLevelOption, ModelOption, Quiet, Seed, ToolsFiles, Wait
 from toolgrad_dspy.cli.output import REHEARSAL_NOTE, note, say, say_json, table
 from toolgrad_dspy.errors import RunError
 from toolgrad_dspy.interrupts import STOPPED, Stopped
@@ -87,6 +87,7 @@ def sweep(
     seed: Seed = 0,
     output: SweepOutput = None,
     take_over: TakeOver = False,
+    wait: Wait = None,
     quiet: Quiet = False,
     log_level: LogLevelOption = None,
     log_file: LogFile = None,
@@ -116,6 +117,7 @@ def sweep(
         model=model,
         seed=seed,
         take_over=take_over,
+        wait=wait,
         log=log_target(log_level, log_file),
     )
     try:

@@ -40,6 +40,7 @@ class SweepSpec:
     - ``metric_calls``, ``train``, ``validation`` and ``threads`` are for the optimizer of a trial that has one.
     - ``take_over`` runs the trials again that other machines have left running.
     - ``log`` is where the workers log what happens.
+    - ``wait``: minutes to wait for a model that has stopped to answer; None: as the environment says.
 
     >>> SweepSpec(trials=6, workers=2, study="small").folder
     PosixPath('sweeps/small')
@@ -62,6 +63,7 @@ class SweepSpec:
     seed: int = 0
     take_over: bool = False
     log: LogTarget | None = None
+    wait: float | None = None
 
     def __post_init__(self) -> None:
         for name in _COUNTS:
@@ -184,5 +186,14 @@ def _job(spec: SweepSpec) -> SweepJob:
     )
     address = storage_address(spec.storage or str(spec.folder / "journal.log"))
     return SweepJob(
-        address, spec.study, plan, space, tools, spec.folder / "programs", spec.trials, spec.model, spec.log
+        address,
+        spec.study,
+        plan,
+        space,
+        tools,
+        spec.folder / "programs",
+        spec.trials,
+        spec.model,
+        spec.log,
+        spec.wait,
     )

@@ -59,10 +59,11 @@ class TrialRunner:
         program_file: Callable[[int], Path],
         progress: Callable[[str], None],
         model: str | None = None,
+        wait: float | None = None,
     ) -> None:
         self._space, self._plan, self._library = space, plan, library
         self._program_file, self._progress = program_file, progress
-        self._model = model
+        self._model, self._wait = model, wait
 
     def run(self, trial: Trial) -> float | tuple[float, float]:
         """The trial's quality, and its cost if that is an objective.
@@ -106,6 +107,8 @@ class TrialRunner:
 
     def _scored(self, trial: Trial, settings: TrialSettings, tuner: str) -> TrialScore:
         models = settings.models
+        if self._wait is not None:
+            models.wait = self._wait * 60
         metric = build_metric(settings.file.metric, models, lambda: self._library.tools, settings.loop.written_chars)
         program = ToolGrad(self._library, models, settings.loop)
         try:

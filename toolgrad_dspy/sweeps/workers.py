@@ -55,6 +55,7 @@ class SweepJob:
     total: int
     model: str | None = None
     log: LogTarget | None = None
+    wait: float | None = None
 
     def open(self) -> Study:
         """The study. Raises StoreError."""
@@ -98,7 +99,7 @@ def _run_trials(job: SweepJob, parent: int, progress: Callable[[str], None]) -> 
     study, library = job.open(), job.tools.library()
     run_on_loop_thread(library.open())
     try:
-        runner = TrialRunner(job.space, job.plan, library, job.program_file, progress, job.model)
+        runner = TrialRunner(job.space, job.plan, library, job.program_file, progress, job.model, job.wait)
         objective = partial(_objective, study, runner, job.total)
         # One trial at a time: others work on the study too, so what is left to do may change with each.
         while os.getppid() == parent and lifecycle.room(study, job.total):
