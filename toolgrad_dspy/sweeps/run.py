@@ -41,6 +41,7 @@ class SweepSpec:
     - ``take_over`` runs the trials again that other machines have left running.
     - ``log`` is where the workers log what happens.
     - ``wait``: minutes to wait for a model that has stopped to answer; None: as the environment says.
+    - ``max_failures``: how many sessions of a trial may give no sample in a row, for one reason; 0: any.
 
     >>> SweepSpec(trials=6, workers=2, study="small").folder
     PosixPath('sweeps/small')
@@ -64,6 +65,7 @@ class SweepSpec:
     take_over: bool = False
     log: LogTarget | None = None
     wait: float | None = None
+    max_failures: int = 20
 
     def __post_init__(self) -> None:
         for name in _COUNTS:
@@ -196,4 +198,5 @@ def _job(spec: SweepSpec) -> SweepJob:
         spec.model,
         spec.log,
         spec.wait,
+        spec.max_failures,
     )
