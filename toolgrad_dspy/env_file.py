@@ -7,6 +7,7 @@ from dotenv import dotenv_values
 from dotenv.parser import parse_stream
 
 from toolgrad_dspy.errors import UsageError, os_reason
+from toolgrad_dspy.files import read_input
 
 
 def read_env(path: Path) -> dict[str, str]:
@@ -16,7 +17,7 @@ def read_env(path: Path) -> dict[str, str]:
     skip. They are told by their numbers, since a secret may stand in them.
     """
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = read_input(path)
     except FileNotFoundError:
         raise UsageError(f"{path} does not exist", code="file_missing") from None
     except OSError as error:

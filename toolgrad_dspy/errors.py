@@ -180,6 +180,17 @@ def one_line(text: object, limit: int = 300) -> str:
     return folded if len(folded) <= limit else folded[: limit - 1] + "…"
 
 
+def shortened(text: str, limit: int) -> str:
+    """``text`` without its middle, if it has more than ``limit`` characters: begin and end say most.
+
+    >>> shortened("cannot read aaaaaaaaaaaaaaaaaaaaaaaa [file_system]", 30)
+    'cannot read aa…a [file_system]'
+    """
+    if len(text) <= limit:
+        return text
+    return f"{text[: limit // 2 - 1]}…{text[-(limit // 2) :]}"
+
+
 def duration(seconds: float) -> str:
     """``9 s``, ``4 min``, ``2 h 10 min``."""
     if seconds < 90:

@@ -15,6 +15,9 @@ from toolgrad_dspy.errors import StoreError, one_line, os_reason
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
+LARGEST = 256 * 2**20
+"""Bytes of a file that a user names."""
+
 _WRITE = "write it"
 _ALTERED = ("no such table", "no such column", "unsupported file format")
 
@@ -76,9 +79,32 @@ class _Replacement(io.FileIO):
             return super().write(data)
 
 
+def read_input(path: Path, encoding: str = "utf-8-sig", most: int = LARGEST) -> str:
+    """The text of a file that a user names. A FIFO that nobody writes to is empty, and not waited for.
+
+    Raises OSError, also (EFBIG) for one of more than ``most`` bytes, such as a device without an end; and
+    UnicodeDecodeError.
+    """
+    # Without it the system waits for somebody who opens the other end of a FIFO.
+    flag = getattr(os, "O_NONBLOCK", 0)
+    with open(path, "rb", opener=lambda name, flags: os.open(name, flags | flag)) as file:
+        if flag:
+            os.set_blocking(file.fileno(), True)
+        data = file.read(most + 1)
+    if len(data) > most:
+        raise OSError(errno.EFBIG, f"it has more than {most // 2**20} MB")
+    return io.TextIOWrapper(io.BytesIO(data), encoding=encoding).read()
+
+
 def _beside(path: Path, ending: str) -> Path:
     """A hidden name in the folder of ``path`` that no other thread or process uses."""
     return path.with_name(f".{path.name}.{uuid.uuid4().hex}.{ending}")
+
+
+def is_there(path: Path) -> bool:
+    """Whether there is anything at ``path``. Raises StoreError where the system does not say: for too long a name."""
+    with store_errors(path, "look for it"):
+        return path.exists()
 
 
 def check_writable(path: Path) -> None:

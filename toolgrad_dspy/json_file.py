@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from toolgrad_dspy.errors import UsageError, os_reason
+from toolgrad_dspy.files import read_input
 
 _PLACE = re.compile(r"<string>:(\d+) .* at column (\d+)", re.DOTALL)
 
@@ -34,7 +35,7 @@ def read_text(path: Path) -> str:
     Raises UsageError (``file_missing``, ``unreadable_file``).
     """
     try:
-        return path.read_text(encoding="utf-8-sig")
+        return read_input(path)
     except FileNotFoundError:
         raise UsageError(f"{path} does not exist", code="file_missing") from None
     except OSError as error:

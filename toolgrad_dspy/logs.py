@@ -103,7 +103,7 @@ def _opened(path: Path) -> Iterator[Write]:
     with store_errors(path, "write the log"):
         path.parent.mkdir(parents=True, exist_ok=True)
         # A FIFO that nobody reads is refused, and not waited for.
-        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK | os.O_CLOEXEC
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_NONBLOCK", 0)
         number = os.open(path, flags, 0o666)
         os.set_blocking(number, True)
     told = False

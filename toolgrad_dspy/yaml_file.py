@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from toolgrad_dspy.errors import Mistakes, UsageError, brief, hint, os_reason
+from toolgrad_dspy.files import read_input
 
 if TYPE_CHECKING:
     import yaml
@@ -24,7 +25,7 @@ def read_yaml(path: Path) -> Any:
     import yaml
 
     try:
-        value = yaml.load(path.read_text(encoding="utf-8-sig"), Loader=_loader())
+        value = yaml.load(read_input(path), Loader=_loader())
         if _size(value, {}) > MOST_VALUES:
             raise UsageError(f"{path}: with its anchors written out it is too large", code="too_large")
         return value

@@ -248,6 +248,15 @@ def test_where_every_trial_fails_the_result_is_printed_and_the_command_fails_wit
 
 
 @pytest.mark.slow
+def test_a_trial_whose_sessions_all_fail_for_one_reason_is_ended(sweep: SweepCommand) -> None:
+    sweep.write("tools.py", 'def ping() -> str:\n    """Ping."""\n    raise ValueError("down")\n')
+    sweep.write("space.yaml", "iterations: [1, 2]\n")
+    options = ("--tools", "tools.py", "--trials", "1", "--sessions", "8", "--max-failures", "3", "--wait", "1")
+    _, stderr = sweep.run(*options, code=1)
+    assert "the first 3 sessions were all failed for one reason" in stderr.splitlines()[-1]
+
+
+@pytest.mark.slow
 def test_what_a_worker_cannot_go_on_for_is_the_commands_own_line(sweep: SweepCommand) -> None:
     sweep.write("tools.json", '{"mcpServers": {"gone": {"command": "./not-here"}}}')
     refused = sweep.refusal("--trials", "2", "--workers", "2", "--tools", "tools.json", code=1)

@@ -22,9 +22,12 @@ from toolgrad_dspy.cli.optional_value import optional_values
 from toolgrad_dspy.cli.options import JUDGE_BY
 from toolgrad_dspy.cli.output import note
 from toolgrad_dspy.cli.programs import app as programs_app
-from toolgrad_dspy.errors import ToolGradError
+from toolgrad_dspy.errors import ToolGradError, shortened
 from toolgrad_dspy.interrupts import STOPPED, raise_interrupt
 from toolgrad_dspy.streams import forgiving
+
+# Characters of an error that are shown. The name of a file may be as long as a user likes.
+LONGEST_LINE = 4000
 
 app = typer.Typer(
     name="toolgrad-dspy",
@@ -69,7 +72,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     try:
         app(arguments, prog_name="toolgrad-dspy")
     except ToolGradError as error:
-        note(f"toolgrad-dspy: {error.line}")
+        note(f"toolgrad-dspy: {shortened(error.line, LONGEST_LINE)}")
         sys.exit(error.exit_code)
     except SystemExit as ended:  # Typer has caught the interruption
         interruption = _interruption(ended)

@@ -7,7 +7,18 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from toolgrad_dspy.cli.log_options import log_target, with_log
-from toolgrad_dspy.cli.options import Json, LogFile, LogLevelOption, MaxServers, ModelOption, Quiet, Seed, ToolsFiles
+from toolgrad_dspy.cli.options import (
+    Json,
+    LogFile,
+    LogLevelOption,
+    MaxFailures,
+    MaxServers,
+    ModelOption,
+    Quiet,
+    Seed,
+    ToolsFiles,
+    Wait,
+)
 from toolgrad_dspy.cli.output import note, say, say_json, table
 from toolgrad_dspy.errors import RunError
 from toolgrad_dspy.interrupts import STOPPED, Stopped
@@ -88,6 +99,8 @@ def sweep(
     seed: Seed = 0,
     output: SweepOutput = None,
     take_over: TakeOver = False,
+    max_failures: MaxFailures = 20,
+    wait: Wait = None,
     quiet: Quiet = False,
     log_level: LogLevelOption = None,
     log_file: LogFile = None,
@@ -119,6 +132,8 @@ def sweep(
         max_servers=max_servers,
         seed=seed,
         take_over=take_over,
+        wait=wait,
+        max_failures=max_failures,
         log=log_target(log_level, log_file),
     )
     try:

@@ -17,7 +17,7 @@ from toolgrad_dspy.compiling.spec import CompileSpec, check_roles, check_tasks
 from toolgrad_dspy.compiling.stages import Compiled, Watch, compile_program
 from toolgrad_dspy.concurrency import run_on_loop_thread
 from toolgrad_dspy.errors import UsageError
-from toolgrad_dspy.files import check_writable
+from toolgrad_dspy.files import check_writable, is_there
 from toolgrad_dspy.lm import LOOP_ROLES, BudgetSpentError, Models, Role
 from toolgrad_dspy.metrics import Metric, build_metric
 from toolgrad_dspy.optimizers import Optimizer
@@ -234,8 +234,8 @@ class Job:
     @property
     def recorded_sessions(self) -> int:
         """How many sessions a recording is still to be made of."""
-        is_there = self.spec.record is None or self.spec.record.exists()
-        return 0 if is_there else len(self._recorded_tasks)
+        is_made = self.spec.record is None or is_there(self.spec.record)
+        return 0 if is_made else len(self._recorded_tasks)
 
     def _corrected(self, typical: SessionEstimate, ledger: Ledger, progress: Progress) -> Progress:
         """``progress``, which also tells the estimate again when the first sessions of the tuning have ended."""
@@ -279,7 +279,7 @@ class Job:
         path = self.spec.record
         if path is None:
             return None
-        if not path.exists():
+        if not is_there(path):
             check_writable(path)
             return None
         recording = Recording.load(path)

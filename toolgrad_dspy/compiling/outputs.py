@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from toolgrad_dspy.errors import UsageError
-from toolgrad_dspy.files import check_writable, store_errors
+from toolgrad_dspy.files import check_writable, is_there, store_errors
 from toolgrad_dspy.runs.lock import WriterLock
 
 # The folder of the programs whose place nobody named.
@@ -57,13 +57,13 @@ def check_output(path: Path, *, resume: bool = False, force: bool = False) -> No
     if path.suffix == journal.suffix:
         # It could be the journal of another program, which is removed at its end.
         raise UsageError(f"{path}: names ending in .journal are for journals; choose another", code="reserved_name")
-    if resume and not journal.exists():
+    if resume and not is_there(journal):
         raise UsageError(f"there is nothing to resume: {journal} does not exist", code="nothing_to_resume")
-    if path.exists() and not (force or resume):
+    if is_there(path) and not (force or resume):
         raise UsageError(
             f"{path} exists; choose another file with -o, or overwrite it with --force", code="program_exists"
         )
-    if journal.exists() and not (force or resume):
+    if is_there(journal) and not (force or resume):
         raise UsageError(
             f"the tuning of {path} was interrupted; resume it with --resume, or start again with --force",
             code="interrupted_tuning",

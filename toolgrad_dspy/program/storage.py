@@ -14,7 +14,7 @@ import dspy
 from pydantic import BaseModel, JsonValue
 
 from toolgrad_dspy.errors import UsageError, one_line, os_reason
-from toolgrad_dspy.files import atomic_writer, store_errors
+from toolgrad_dspy.files import atomic_writer, read_input, store_errors
 from toolgrad_dspy.records.base import OutsideObject, OutsideText
 
 FORMAT = "toolgrad-dspy program 1"
@@ -140,7 +140,7 @@ def _check_state(state: _PredictorState, predictor: dspy.Predict) -> None:
 def read_program(path: Path) -> StoredProgram:
     """The content of a program file. Raises UsageError for one that cannot be read or holds no program."""
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
+        data = json.loads(read_input(path, "utf-8"))
     except OSError as error:
         raise UsageError(f"cannot read the program {path}: {os_reason(error)}", code="unreadable_program") from None
     except (ValueError, RecursionError) as error:

@@ -42,6 +42,8 @@ class SweepSpec:
     - ``metric_calls``, ``train``, ``validation`` and ``threads`` are for the optimizer of a trial that has one.
     - ``take_over`` runs the trials again that other machines have left running.
     - ``log`` is where the workers log what happens.
+    - ``wait``: minutes to wait for a model that has stopped to answer; None: as the environment says.
+    - ``max_failures``: how many sessions of a trial may give no sample in a row, for one reason; 0: any.
 
     >>> SweepSpec(trials=6, workers=2, study="small").folder
     PosixPath('sweeps/small')
@@ -65,6 +67,8 @@ class SweepSpec:
     seed: int = 0
     take_over: bool = False
     log: LogTarget | None = None
+    wait: float | None = None
+    max_failures: int = 20
 
     def __post_init__(self) -> None:
         for name in _COUNTS:
@@ -188,5 +192,16 @@ def _job(spec: SweepSpec) -> SweepJob:
     address = storage_address(spec.storage or str(spec.folder / "journal.log"))
     allowed = spec.max_servers or tools.max_servers
     each = None if allowed is None else max(1, allowed // spec.workers)
-    limited, programs = tools.limited(each), spec.folder / "programs"
-    return SweepJob(address, spec.study, plan, space, limited, programs, spec.trials, spec.model, spec.log)
+    return SweepJob(
+        address,
+        spec.study,
+        plan,
+        space,
+        tools.limited(each),
+        spec.folder / "programs",
+        spec.trials,
+        spec.model,
+        spec.log,
+        spec.wait,
+        spec.max_failures,
+    )

@@ -17,6 +17,7 @@ from toolgrad_dspy.metrics import Metric, build_metric
 from toolgrad_dspy.optimizers import optimizer
 from toolgrad_dspy.program import Tasks, ToolGrad, draw, run_sessions, save_program
 from toolgrad_dspy.records import Session
+from toolgrad_dspy.runs.futility import Futility
 from toolgrad_dspy.seeding import derive
 from toolgrad_dspy.sweeps.lifecycle import FAILURE
 from toolgrad_dspy.sweeps.space import NO_OPTIMIZER, SearchSpace
@@ -59,10 +60,12 @@ class TrialRunner:
         program_file: Callable[[int], Path],
         progress: Callable[[str], None],
         model: str | None = None,
+        wait: float | None = None,
+        max_failures: int = 20,
     ) -> None:
         self._space, self._plan, self._library = space, plan, library
         self._program_file, self._progress = program_file, progress
-        self._model = model
+        self._model, self._wait, self._max_failures = model, wait, max_failures
 
     def run(self, trial: Trial) -> float | tuple[float, float]:
         """The trial's quality, and its cost if that is an objective.
@@ -106,6 +109,8 @@ class TrialRunner:
 
     def _scored(self, trial: Trial, settings: TrialSettings, tuner: str) -> TrialScore:
         models = settings.models
+        if self._wait is not None:
+            models.wait = self._wait * 60
         metric = build_metric(settings.file.metric, models, lambda: self._library.tools, settings.loop.written_chars)
         program = ToolGrad(self._library, models, settings.loop)
         try:
@@ -156,10 +161,11 @@ class TrialRunner:
         tasks: list[dspy.Example] = self._tasks.test
         sessions: list[Session] = []
         scores: list[float] = []
+        futility = Futility(self._max_failures)
         # Optuna ends no trial early with two objectives, so only with one there is a reason to stop in between.
         size = BATCH if self._plan.single else len(tasks)
         for begin in range(0, len(tasks), size):
-            batch = run_on_loop_thread(run_sessions(program, tasks[begin : begin + size]))
+            batch = run_on_loop_thread(run_sessions(program, tasks[begin : begin + size], ended=futility.mind))
             sessions += batch
             scores += [score.value for score in metric.scores(batch)]
             if self._plan.single:

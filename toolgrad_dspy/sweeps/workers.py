@@ -55,6 +55,8 @@ class SweepJob:
     total: int
     model: str | None = None
     log: LogTarget | None = None
+    wait: float | None = None
+    max_failures: int = 20
 
     def open(self) -> Study:
         """The study. Raises StoreError."""
@@ -99,7 +101,9 @@ def _run_trials(job: SweepJob, parent: int, progress: Callable[[str], None]) -> 
     library.listen(progress)
     run_on_loop_thread(library.open())
     try:
-        runner = TrialRunner(job.space, job.plan, library, job.program_file, progress, job.model)
+        runner = TrialRunner(
+            job.space, job.plan, library, job.program_file, progress, job.model, job.wait, job.max_failures
+        )
         objective = partial(_objective, study, runner, job.total)
         # One trial at a time: others work on the study too, so what is left to do may change with each.
         while os.getppid() == parent and lifecycle.room(study, job.total):

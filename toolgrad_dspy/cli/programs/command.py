@@ -14,6 +14,7 @@ from pydantic import JsonValue
 from toolgrad_dspy.cli.options import Json
 from toolgrad_dspy.cli.output import note, say, say_json, table
 from toolgrad_dspy.errors import UsageError, os_reason
+from toolgrad_dspy.files import is_there
 
 if TYPE_CHECKING:
     from toolgrad_dspy.compiling.programs import Opened, Reader
@@ -106,7 +107,7 @@ def _files(folder: Path) -> list[tuple[float, Path]]:
     Hidden files, such as those that are just being written, what SQLite keeps beside a journal, and folders are left
     out.
     """
-    if not folder.exists():
+    if not is_there(folder):
         raise UsageError(f"there is no folder {folder}; {MAKE_ONE}, in programs", code="no_folder")
     if not folder.is_dir():
         raise UsageError(

@@ -18,7 +18,7 @@ from pydantic import ValidationError
 
 from toolgrad_dspy.concurrency import run_on_loop_thread
 from toolgrad_dspy.errors import RunError, UsageError, first_problem, one_line, os_reason
-from toolgrad_dspy.files import atomic_writer, store_errors
+from toolgrad_dspy.files import atomic_writer, read_input, store_errors
 from toolgrad_dspy.program import ProgramConfig, ToolGrad, run_sessions
 from toolgrad_dspy.records import Record, Session, Tool
 from toolgrad_dspy.tools import Library
@@ -26,6 +26,9 @@ from toolgrad_dspy.tuning.journal import Journal
 from toolgrad_dspy.tuning.use import Use
 
 FORMAT: Final = "toolgrad-dspy recording 1"
+
+# Larger than that a recording is not read.
+MOST_BYTES = 2**30
 
 
 # What tells a session from all others: the run's seed and the session's index.
@@ -119,7 +122,7 @@ class Recording:
         """The recording in ``path``. Raises UsageError if it cannot be read, is damaged, or is no recording."""
         try:
             # Not splitlines: JSON may contain U+2028 and other line separators in its strings.
-            head, *lines = path.read_text(encoding="utf-8").removesuffix("\n").split("\n")
+            head, *lines = read_input(path, "utf-8", MOST_BYTES).removesuffix("\n").split("\n")
         except OSError as error:
             raise UsageError(
                 f"cannot read the recording {path}: {os_reason(error)}", code="unreadable_recording"
