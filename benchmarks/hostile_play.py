@@ -10,13 +10,13 @@ from pydantic import JsonValue
 
 from tests.support.hostile import VALUES
 from tests.support.mcp_helpers import SERVERS
-from toolgrad_dspy.cli.output import printable
 from toolgrad_dspy.json_schema import DIALECTS, example
 from toolgrad_dspy.program import ProgramConfig
 from toolgrad_dspy.program.schema_notes import refused
 from toolgrad_dspy.records import Attempt, Iteration, Observation, Report, Session, Step, Tool, ToolCall, Trace
 from toolgrad_dspy.rendering import ToolLines, report_line, schema_line, step_line
 from toolgrad_dspy.runs import RunSpec, RunStore, generate, tools_spec
+from toolgrad_dspy.streams import printable
 from toolgrad_dspy.tools import Library
 from toolgrad_dspy.tools.verdict import Context, classify
 
