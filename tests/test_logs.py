@@ -102,12 +102,12 @@ def test_a_budget_that_ends_the_run_is_told(tmp_path: Path) -> None:
 
 
 def test_servers_that_start_end_and_crash_are_told_without_their_secrets(tmp_path: Path) -> None:
-    notes = {"command": sys.executable, "args": [str(SERVERS / "notes.py")], "env": {"OPAQUE": "kx-8f1d20b7c4"}}
-    (tmp_path / "servers.json").write_text(json.dumps({"mcpServers": {"notes": notes}}))
+    rooms = {"command": sys.executable, "args": [str(SERVERS / "rooms.py")], "env": {"OPAQUE": "kx-8f1d20b7c4"}}
+    (tmp_path / "servers.json").write_text(json.dumps({"mcpServers": {"rooms": rooms}}))
     run(tmp_path, *QUICK, "-o", "r", "--tools", "servers.json", "--log-file", "l")
     log = lines(tmp_path / "l")
-    assert any("tool server notes started in " in line for line in log)
-    assert any("tool server notes ended" in line for line in log)
+    assert any("tool server rooms started in " in line for line in log)
+    assert any("tool server rooms ended" in line for line in log)
     gone = {"command": "no-such-command-kx-8f1d20b7c4", "env": {"OPAQUE": "kx-8f1d20b7c4"}}
     (tmp_path / "servers.json").write_text(json.dumps({"mcpServers": {"gone": gone}}))
     run(tmp_path, *QUICK, "-o", "s", "--tools", "servers.json", "--log-file", "m", code=1)
