@@ -1,6 +1,7 @@
 """Limits where they bind: LM calls of a session, large tools, large results."""
 
 import json
+from collections.abc import Callable
 from inspect import Parameter, Signature
 from typing import Any
 
@@ -166,7 +167,7 @@ def test_a_result_of_two_megabytes_costs_prompts_little_and_is_stored_whole() ->
         selector=[select("p1"), select("p1")],
         updater=[write("Open the last row for me, and the first row.", "Both rows are open.")],
     )
-    tools = [huge, open_row]
+    tools: list[Callable[..., Any]] = [huge, open_row]
     source = FunctionSource("rows", lambda seed: tools, isolation="session", writes=[], max_result_bytes=4_000_000)
     session = grow(source, models, iterations=3, shown_chars=1200)
     assert session.status == "accepted", session.reason
