@@ -184,7 +184,7 @@ def test_an_interrupted_sweep_says_so_and_leaves_nothing_running(sweep: SweepCom
     process.send_signal(signal.SIGINT)
     _, stderr = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert stderr.splitlines()[-1].startswith("toolgrad-dspy: interrupted")
+    assert stderr.splitlines()[-1].startswith("toolgrad-dspy: stopped")
     assert "Traceback" not in stderr
     assert not sweep.study().get_trials(states=(TrialState.RUNNING,))
 
