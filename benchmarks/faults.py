@@ -2,8 +2,8 @@
 
     python benchmarks/faults.py [--seconds 90] [--sessions 60] [--only PART ...]
 
-PART is one of outages, kills, kills-servers, signals, signals-servers, disks (as root), caps, crashes, hostile and
-canaries; without it all are tried, in an hour.
+PART is one of outages, kills, kills-servers, signals, signals-servers, disks (as root), caps, crashes, servers,
+hostile and canaries; without it all are tried, in an hour.
 
 The real command runs against a model server on this machine that plays rehearsal, so that the samples of a disturbed
 run can be compared with those of an undisturbed one, to the byte. What it shows is about the machinery, not about a
@@ -26,8 +26,9 @@ sys.path.insert(0, str(ROOT))
 from benchmarks.canaries import canaries  # noqa: E402
 from benchmarks.checks import Checks  # noqa: E402
 from benchmarks.crashes import compared  # noqa: E402
-from benchmarks.fault_runs import LATENCY, Run, undisturbed  # noqa: E402
+from benchmarks.fault_runs import ITERATIONS, LATENCY, Run, undisturbed  # noqa: E402
 from benchmarks.hostile import hostile_results, hostile_schemas  # noqa: E402
+from benchmarks.servers import Product  # noqa: E402
 from tests.support.model_servers import ModelServer  # noqa: E402
 from tests.support.outages import KINDS, Outage, out  # noqa: E402
 
@@ -37,6 +38,7 @@ SERVED = 12  # sessions of a run with tool servers: each has several to itself
 STARTING = 0.5
 MOMENTS = [0.3, 0.5, 0.7, 0.9, 1.2, 1.5, 1.8, 2.1, 2.5, 3, 3.5, 4, 4.5, 5, 5.5, 6, 7, 8, 9, 10]
 CAP = 300_000
+MOST_SERVERS = 24
 
 
 def outages(check: Checks, home: Path, sessions: int, seconds: float) -> None:
@@ -173,6 +175,18 @@ def crashes(check: Checks) -> None:
     compared(check, "session", 0.05, 100)
 
 
+def servers(check: Checks, home: Path) -> None:
+    """64 sessions at once, each with servers of its own."""
+    (home / "servers").mkdir()
+    product = Product(home / "servers")
+    tools = ("--tools", str(product.tools), "--max-servers", str(MOST_SERVERS))
+    run = ("-n", "64", "--max-concurrency", "64", "--iterations", ITERATIONS, "-o", str(product.folder / "run"))
+    seen = product.watched("generate", *run, *tools)
+    check("64 isolated sessions: server processes at once", seen.processes, "<=", MOST_SERVERS)
+    check("... GB of memory with the product", seen.memory / 1e9, "<=", 1.5)
+    check.told("... left", product.left(), product.left().startswith("0 processes, 0"), "nothing")
+
+
 def hostile(check: Checks) -> None:
     for what, outcomes in (("schemas", hostile_schemas()), ("results", hostile_results())):
         faults = [f"{outcome.name}: {outcome.fault}" for outcome in outcomes if outcome.fault]
@@ -201,6 +215,7 @@ def main() -> None:
             "disks": lambda sessions, _: disks(check, home, sessions),
             "caps": lambda *_: caps(check, home),
             "crashes": lambda *_: crashes(check),
+            "servers": lambda *_: servers(check, home),
             "hostile": lambda *_: hostile(check),
             "canaries": lambda *_: planted(check, home),
         }
