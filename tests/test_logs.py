@@ -58,6 +58,7 @@ def test_info_has_sessions_and_debug_each_call_and_neither_changes_the_samples(t
     assert any(re.search(r"tool call of \w+: ok by \w+, \d\.\d{3} s", line) for line in debug)
 
 
+@pytest.mark.slow
 def test_a_level_alone_logs_to_standard_error_and_nothing_is_there_unless_it_is_asked_for(tmp_path: Path) -> None:
     assert run(tmp_path, *QUICK, "-o", "a").stderr == ""
     told = run(tmp_path, *QUICK, "-o", "b", "--log-level", "info").stderr
@@ -65,6 +66,7 @@ def test_a_level_alone_logs_to_standard_error_and_nothing_is_there_unless_it_is_
     assert all(LINE.fullmatch(line) for line in told.splitlines())
 
 
+@pytest.mark.slow
 def test_a_log_may_be_in_the_folder_of_the_run_and_is_appended_to(tmp_path: Path) -> None:
     for _ in range(2):
         run(tmp_path, *QUICK, "-o", "r", "--log-file", "r/run.log")

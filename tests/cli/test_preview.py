@@ -33,6 +33,7 @@ def test_three_samples_are_shown_as_show_shows_them_and_nothing_is_left(tmp_path
         assert sample in shown
 
 
+@pytest.mark.slow
 def test_as_json_it_is_a_line_for_each_session_with_the_sample_that_a_run_has(tmp_path: Path) -> None:
     options = ("--seed", "4", "--iterations", "2", "--quiet")
     done = run(tmp_path, "generate", "--preview", "-n", "2", "--json", *options)
@@ -84,6 +85,7 @@ def test_without_it_the_number_of_sessions_is_asked_for(tmp_path: Path) -> None:
     assert run(tmp_path, "generate", code=2).stderr.endswith("[how_many]\n")
 
 
+@pytest.mark.slow
 def test_an_interrupted_one_shows_what_there_is(tmp_path: Path) -> None:
     command = [*RUN, "generate", "--preview", "-n", "5000", "--iterations", "1", "--json"]
     pipe = subprocess.PIPE

@@ -64,6 +64,7 @@ def test_each_call_of_a_session_is_shown_with_what_was_sent_and_answered(tmp_pat
     assert [(one["session"], one["calls"]) for one in listed] == [(0, made(tmp_path, 0)), (1, len(calls))]
 
 
+@pytest.mark.slow
 def test_samples_do_not_depend_on_it_and_a_run_may_go_on_with_or_without(tmp_path: Path) -> None:
     run(tmp_path, *GENERATE, "-n", "2")
     told = run(tmp_path, "show", "r", "--prompts", code=2).stderr
@@ -78,6 +79,7 @@ def test_samples_do_not_depend_on_it_and_a_run_may_go_on_with_or_without(tmp_pat
     assert run(tmp_path, "show", "r", "3", "--prompts", code=2).stderr.endswith("[no_such_session]\n")
 
 
+@pytest.mark.slow
 def test_a_killed_run_keeps_the_calls_that_had_ended_and_a_resumed_one_replaces_them(tmp_path: Path) -> None:
     with ModelServer("openai", latency=0.15) as server:
         env = {"TOOLGRAD_API_BASE": server.url, "TOOLGRAD_API_KEY": "k"}
