@@ -118,3 +118,23 @@ def test_how_the_calls_of_each_tool_and_server_ended_and_which_were_in_trouble(t
     assert crash == f"{source} crashed 6 times in 32 calls; the last: the server crashed: no disk"
     assert f"{second} (8 of 14)" in failing
     assert first not in failing
+
+
+@pytest.mark.parametrize(
+    ("calls", "failures", "told"),
+    [
+        (10, {"tool": 6}, False),
+        (10, {"tool": 8}, True),
+        (10, {"timeout": 5}, True),
+        (10, {"too_large": 2, "protocol": 2}, False),
+        (9, {"tool": 9}, False),
+    ],
+)
+def test_refusals_are_told_when_they_are_nearly_all_and_calls_without_an_answer_when_they_are_half(
+    calls: int, failures: dict[str, int], told: bool, tmp_path: Path
+) -> None:
+    with RunStore.create_or_resume(tmp_path, CONFIG, TOOLS) as store:
+        session = make_session(0)
+        tools = {TOOLS[0].name: ToolUsage(calls=calls, failures=failures)}
+        store.save(session.model_copy(update={"usage": session.usage.model_copy(update={"tools": tools})}))
+        assert bool(list(troubled(statistics(store)))) is told
