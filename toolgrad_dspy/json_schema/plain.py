@@ -22,6 +22,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pydantic import JsonValue
 
 from toolgrad_dspy.json_schema.adapt import adapt
+from toolgrad_dspy.json_schema.enumerated import frozen, unique
 from toolgrad_dspy.json_schema.keywords import ADDRESSES, ANNOTATIONS
 from toolgrad_dspy.json_schema.references import REFERENCES
 from toolgrad_dspy.json_schema.value_types import implied_type, type_of, types
@@ -306,8 +307,9 @@ def _values(parts: Sequence[Schema], kind: str) -> list[JsonValue] | None:
         if not isinstance(listed, list) or not listed:
             continue
         values = [value for item in listed for value in _as(item, kind)]
-        kept = values if kept is None else [value for value in kept if value in values]
-    return None if kept is None else [value for at, value in enumerate(kept) if value not in kept[:at]]
+        both = set(map(frozen, values))
+        kept = values if kept is None else [value for value in kept if frozen(value) in both]
+    return None if kept is None else unique(kept)
 
 
 def _as(value: JsonValue, kind: str) -> list[JsonValue]:
@@ -323,7 +325,7 @@ def _bounds(parts: Sequence[Schema], keywords: Sequence[str]) -> JsonSchema:
     found: JsonSchema = {}
     for keyword in keywords:
         given = [part.keywords.get(keyword) for part in parts]
-        numbers = [n for n in given if isinstance(n, (int, float)) and not isinstance(n, bool) and math.isfinite(n)]
+        numbers = [n for n in given if isinstance(n, (int, float)) and not isinstance(n, bool) and abs(n) < math.inf]
         if not numbers:
             continue
         strictest = max(numbers) if keyword in _LARGEST else min(numbers)

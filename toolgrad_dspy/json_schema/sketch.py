@@ -81,13 +81,15 @@ class _Sketch:
         return next((group for group in known if group), groups[0] if groups else [])
 
     def _object(self, parts: Sequence[Schema], level: int, above: frozenset[int]) -> JsonValue:
-        members: dict[str, list[Schema]] = {}
-        for part in parts:
-            for name in part.names("properties"):
-                members.setdefault(name, []).extend(part.described(name))
+        named = [(part, dict.fromkeys(part.names("properties"))) for part in parts]
+        members = list(dict.fromkeys(name for _, names in named for name in names))
+        first = {
+            name: [schema for part, names in named if name in names for schema in part.described(name)]
+            for name in members[:WIDTH]
+        }
         shown = {
             name: self.shape(distinct(described), level + 1, above)
-            for name, described in list(members.items())[:WIDTH]
+            for name, described in first.items()
             if all(schema.contents is not False for schema in described)
         }
         return {**shown, MORE: f"{len(members) - WIDTH} more"} if len(members) > WIDTH else shown

@@ -8,6 +8,7 @@ import re
 from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
+from pydantic_core import to_jsonable_python
 
 from toolgrad_dspy.records import ErrorKind, Observation, Tool, ToolAnnotations, ToolError
 from toolgrad_dspy.tools.names import safe_name
@@ -69,7 +70,8 @@ def observation_from_mcp(result: "mcp_types.CallToolResult", latency: float) -> 
     the structured content as JSON. A result marked as an error has an error of kind ``tool``, or
     ``invalid_arguments`` or ``unknown_tool`` where it is worded as the common SDKs word these.
     """
-    content: JsonValue = result.structured_content
+    # NaN and the infinities are no JSON (RFC 8259, section 6): a store would read back another value.
+    content: JsonValue = to_jsonable_python(result.structured_content, inf_nan_mode="null")
     text = "\n".join(_block_text(block) for block in result.content)
     if not result.content and content is not None:
         text = json.dumps(content, ensure_ascii=False)
