@@ -354,7 +354,7 @@ def test_an_unknown_provider_is_one_line(tmp_path: Path) -> None:
     assert "nobody" in one_line(done)
 
 
-@pytest.mark.parametrize("arguments", [["-n", "0"], ["-n", "-1"], ["-n", "x"], ["-n", "1", "--iterations", "0"]])
+@pytest.mark.parametrize("arguments", [["-n", "0"], ["-n", "-1"], [], ["-n", "x"], ["-n", "1", "--iterations", "0"]])
 def test_a_count_that_makes_no_sense_is_a_usage_error(arguments: list[str], tmp_path: Path) -> None:
     done = run(tmp_path, "generate", *arguments, "-o", "run", code=2)
     assert "Usage:" in done.stderr

@@ -1,11 +1,13 @@
 """Large schemas take time that grows with their size, and numbers of any size are read."""
 
+import resource
 import time
 from typing import Any
 
 import pytest
 
-from toolgrad_dspy.json_schema import Plain, sketch
+from toolgrad_dspy.json_schema import Plain, argument_problem, compile_schema, schema_problem, sketch
+from toolgrad_dspy.json_schema.effort import PARTS
 from toolgrad_dspy.json_schema.enumerated import enumerated, unique
 
 MANY = 20_000
@@ -31,6 +33,22 @@ def test_a_sketch_looks_at_the_properties_that_it_shows() -> None:
     start = time.process_time()
     sketch(schema)
     assert time.process_time() - start < 2
+
+
+def test_a_schema_of_very_many_parts_is_refused_and_says_so() -> None:
+    properties: Any = {f"p{number}": {"type": "string"} for number in range(PARTS + 1)}
+    assert schema_problem({"type": "object", "properties": properties}) == "the schema: it has more than 50,000 parts"
+
+
+@pytest.mark.parametrize(
+    "value", ["x" * 2_000_000, 10**3_000_000, list(range(100_000)), {"k" * 1_000_000: 1}], ids=type
+)
+def test_a_large_value_that_none_of_many_alternatives_takes_costs_no_memory_for_each(value: Any) -> None:
+    validator = compile_schema({"properties": {"a": {"oneOf": [{"const": {"v": at}} for at in range(5_000)]}}})
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    problem = argument_problem(validator, {"a": value})
+    assert problem == "arguments: not valid by the schema, and too large to say where"
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 300_000, "kB"
 
 
 def test_a_bound_may_have_hundreds_of_digits() -> None:

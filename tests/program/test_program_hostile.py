@@ -87,7 +87,7 @@ def deep_data() -> str:
 
 def huge_text() -> str:
     """Give much."""
-    return "lorem ipsum " * 80_000
+    return "lorem ipsum " * 100_000
 
 
 def nothing() -> None:

@@ -1,7 +1,6 @@
 """Limits where they bind: LM calls of a session, large tools, large results."""
 
 import json
-from collections.abc import Callable
 from inspect import Parameter, Signature
 from typing import Any
 
@@ -9,7 +8,6 @@ import pytest
 
 from tests.support.scripted_model import ScriptedModels, call, propose, repair, select, write
 from tests.support.toys import functions, grow, notebook
-from toolgrad_dspy import FunctionSource
 from toolgrad_dspy.records import Session
 
 TEA, RUM = (call("find_topic", word=word) for word in ("tea", "rum"))
@@ -167,9 +165,7 @@ def test_a_result_of_two_megabytes_costs_prompts_little_and_is_stored_whole() ->
         selector=[select("p1"), select("p1")],
         updater=[write("Open the last row for me, and the first row.", "Both rows are open.")],
     )
-    tools: list[Callable[..., Any]] = [huge, open_row]
-    source = FunctionSource("rows", lambda seed: tools, isolation="session", writes=[], max_result_bytes=4_000_000)
-    session = grow(source, models, iterations=3, shown_chars=1200)
+    session = grow(functions(huge, open_row), models, iterations=3, shown_chars=1200)
     assert session.status == "accepted", session.reason
     assert session.sample is not None
     assert len(session.sample.workflow.steps[0].observation.value["rows"]) == 20_000  # type: ignore[call-overload, index, arg-type]

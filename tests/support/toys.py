@@ -70,8 +70,8 @@ def lottery(isolation: str = "session") -> FunctionSource:
 
 
 def functions(*tools: Callable[..., Any], id: str = "functions") -> FunctionSource:
-    """Reading functions without a state."""
-    return FunctionSource(id, lambda seed: tools, isolation="session", writes=[])
+    """Reading functions without a state, whose results may be large."""
+    return FunctionSource(id, lambda seed: tools, isolation="session", writes=[], max_result_bytes=4_000_000)
 
 
 async def growing(sources: list[ToolSource], models: Models, index: int = 0, **settings: Any) -> Session:

@@ -21,6 +21,8 @@ ROW = 100
 # Schemas that hold for the same value, each counted as often as it is met, beyond two for each there is. The library
 # takes up to 0.1 s to compile 4,000, and four seconds for 16,000.
 TOGETHER = 2_000
+# Schemas that there are in one, a property being one: preparing 100,000 takes some five seconds, each time.
+PARTS = 50_000
 # Schemas that the check of a whole value may come by: a second, at most.
 STEPS = 1_000_000
 
@@ -39,7 +41,7 @@ _Met = dict[int, tuple[Contents, int]]
 
 
 class TooIntricateError(Exception):
-    """Definitions share definitions so often that compiling a schema, or a check by it, might not end."""
+    """Compiling a schema, or a check by it, takes too long or might not end; says why."""
 
 
 class Steps(NamedTuple):
@@ -59,8 +61,12 @@ class Effort:
         self._contents = contents
         self._groups: dict[int, _Group] = {}
         waiting: list[JsonValue] = [contents]
+        parts = 0
         while waiting:
             schema = waiting.pop()
+            parts += 1
+            if parts > PARTS:
+                raise TooIntricateError(f"it has more than {PARTS:,} parts")
             if isinstance(schema, dict):
                 self._together(schema)
                 waiting += inner_schemas(schema)
@@ -129,7 +135,9 @@ class Effort:
             known.add(id(one))
             above.add(id(one))
             if len(above) > ROW or len(met) > TOGETHER + 2 * len(known):
-                raise TooIntricateError
+                raise TooIntricateError(
+                    "its definitions refer to one another so often, or so far, that a check by it might not end"
+                )
             for inner in self._composing(one):
                 visit(inner)
             above.remove(id(one))

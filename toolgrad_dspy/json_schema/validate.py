@@ -51,10 +51,8 @@ def _schema_problem(text: str) -> str | None:
         return f'"{keyword}" {one_line(missing, 120)!r} leads nowhere'
     try:
         Validator.of(Schema.of(adapt(schema)))
-    except TooIntricateError:
-        return (
-            "the schema: its definitions refer to one another so often, or so far, that a check by it might not end"
-        )
+    except TooIntricateError as error:
+        return f"the schema: {error}"
     except RecursionError:
         return "the schema: too many schemas inside of one another"
     except SchemaError as problem:

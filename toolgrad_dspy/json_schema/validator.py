@@ -24,6 +24,8 @@ T = TypeVar("T")
 
 # Steps of a check whose errors are listed: the library makes objects of all of them, 0.02 ms each.
 LISTED = 50_000
+# Steps times the size of the value, some bytes: every error has a copy of what it is about.
+COPIED = 20_000_000
 
 _DRAFTS = {
     "json-schema.org/draft-04/schema": "Draft4",
@@ -84,7 +86,7 @@ class Validator:
         refusing = self._refusing(value)
         if refusing is None:
             return None
-        if self._steps(value).schemas > LISTED:
+        if not self._can_be_listed(value):
             return f"{whole}: not valid by the schema, and too large to say where"
         error = most_telling(refusing._compiled.iter_errors(value))
         return f"{pointer(error.instance_path) or whole}: {message(error, value)}"
@@ -98,11 +100,16 @@ class Validator:
             return self._unmatched and self._unmatched._refusing(value)
         if self._compiled.is_valid(value):
             return None
-        searched = self._document.written.has_expressions and steps.schemas <= LISTED
+        searched = self._document.written.has_expressions and self._can_be_listed(value)
         # A search that was given up is an error like any other.
         if searched and any(map(_is_undecided, self._compiled.iter_errors(value))):
             return self._unmatched and self._unmatched._refusing(value)
         return self
+
+    def _can_be_listed(self, value: JsonValue) -> bool:
+        """Whether all errors of the check of ``value`` can be made: in time, and in memory."""
+        schemas = self._steps(value).schemas
+        return schemas <= LISTED and schemas * _size(value) <= COPIED
 
     def _steps(self, value: JsonValue) -> Steps:
         return self._document.effort.steps(value, self._start) if isinstance(self._start, dict) else Steps(0, 0)
@@ -180,6 +187,26 @@ def _of_readable(check: Callable[[JsonValue], T], value: JsonValue, otherwise: T
         return check(storable(value))
     except ValueError:  # whole numbers of more digits than Python writes
         return otherwise
+
+
+def _size(value: JsonValue) -> int:
+    """About the bytes of ``value``: the characters of its texts and keys, the bits of its numbers, and 16 for each
+    part of it.
+    """
+    waiting, size = [value], 0
+    while waiting:
+        one = waiting.pop()
+        size += 16
+        if isinstance(one, dict):
+            size += sum(map(len, one))
+            waiting.extend(one.values())
+        elif isinstance(one, list):
+            waiting.extend(one)
+        elif isinstance(one, str):
+            size += len(one)
+        elif isinstance(one, int):
+            size += one.bit_length() // 8
+    return size
 
 
 def _is_undecided(error: "library.ValidationError") -> bool:

@@ -20,9 +20,9 @@ PREVIEWED = 3
 
 
 def how_many(sessions: int | None, preview: bool) -> int:
-    """The number of sessions; a preview has its own where none is given. Raises UsageError (``how_many``)."""
+    """The number of sessions; a preview has its own where none is given. Raises BadParameter."""
     if sessions is None and not preview:
-        raise UsageError("-n says how many sessions to run: generate -n 20", code="how_many")
+        raise typer.BadParameter("say how many sessions to run, as in -n 20", param_hint="'-n' / '--sessions'")
     return PREVIEWED if sessions is None else sessions
 
 
