@@ -4,35 +4,22 @@ import json
 import logging
 import os
 import re
-import subprocess
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
+from tests.support.command import run
 from tests.support.mcp_helpers import SERVERS
 from tests.support.model_servers import Fault, FaultPlan, ModelServer
 from toolgrad_dspy.errors import StoreError
 from toolgrad_dspy.logs import LONGEST, LogTarget, about_session, hide_in_logs, logged
 from toolgrad_dspy.secrets import Secret
 
-RUN = [sys.executable, "-m", "toolgrad_dspy"]
 LINE = re.compile(
     r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z (debug|info|warning|error) \[\d+\] [\w. ]+( session \d+:)? \S.*"
 )
 QUICK = ("generate", "-n", "2", "--iterations", "2", "--quiet")
-
-
-def run(
-    folder: Path, *arguments: str, code: int = 0, env: Mapping[str, str] | None = None
-) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(
-        [*RUN, *arguments], cwd=folder, env={**os.environ, **(env or {})}, capture_output=True, text=True
-    )
-    assert done.returncode == code, done.stderr
-    assert "Traceback" not in done.stderr
-    return done
 
 
 def lines(path: Path) -> list[str]:

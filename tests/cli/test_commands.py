@@ -1,35 +1,21 @@
 """The commands as a user runs them, in a process of their own, on the embedded defaults."""
 
 import json
-import os
 import signal
 import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.support.command import RUN, run
 from tests.support.mcp_helpers import SERVERS as SCRIPTS
 from tests.support.model_servers import Fault, FaultPlan, ModelServer
 from toolgrad_dspy.records import Session
 from toolgrad_dspy.runs import RunStore
-
-RUN = [sys.executable, "-m", "toolgrad_dspy"]
-
-
-def run(
-    folder: Path, *arguments: str, code: int = 0, environment: Mapping[str, str] | None = None
-) -> subprocess.CompletedProcess[str]:
-    """Run a command in ``folder``; it has to end with ``code``, and without a traceback."""
-    variables = {**os.environ, **(environment or {})}
-    done = subprocess.run([*RUN, *arguments], cwd=folder, env=variables, capture_output=True, text=True)
-    assert done.returncode == code, done.stderr
-    assert "Traceback" not in done.stderr
-    return done
 
 
 def one_line(done: subprocess.CompletedProcess[str]) -> str:
@@ -344,13 +330,13 @@ MODELS = {
 @pytest.mark.parametrize("case", MODELS)
 def test_a_model_that_cannot_be_used_is_one_line_that_says_what_to_set(case: str, tmp_path: Path) -> None:
     environment, code, expected = MODELS[case]
-    done = run(tmp_path, "generate", "-n", "2", "-o", "run", code=code, environment=environment)
+    done = run(tmp_path, "generate", "-n", "2", "-o", "run", code=code, env=environment)
     assert expected in one_line(done)
 
 
 @pytest.mark.slow
 def test_an_unknown_provider_is_one_line(tmp_path: Path) -> None:
-    done = run(tmp_path, "generate", "-n", "1", "-o", "run", code=2, environment={"TOOLGRAD_MODEL": "nobody/nothing"})
+    done = run(tmp_path, "generate", "-n", "1", "-o", "run", code=2, env={"TOOLGRAD_MODEL": "nobody/nothing"})
     assert "nobody" in one_line(done)
 
 
@@ -438,7 +424,7 @@ def test_stats_show_what_a_run_has_used_and_an_unknown_price_as_unknown(tmp_path
         settings = {"TOOLGRAD_MODEL": "openai/known", "TOOLGRAD_API_BASE": server.url, "TOOLGRAD_API_KEY": "k"}
         more = {"TOOLGRAD_PRICES": "prices.json", "TOOLGRAD_SELECTOR_MODEL": "openai/unknown-price"}
         arguments = ("generate", "-n", "1", "-o", "run", "--iterations", "2", "-q")
-        run(tmp_path, *arguments, environment={**settings, **more})
+        run(tmp_path, *arguments, env={**settings, **more})
     stats = json.loads(run(tmp_path, "stats", "run", "--json").stdout)
     spent = {(entry["role"], entry["model"]): entry for entry in stats["spent"]}
     assert {entry["stage"] for entry in stats["spent"]} == {"generate"}
@@ -460,7 +446,7 @@ def test_a_run_without_a_sample_says_why_in_its_last_line(tmp_path: Path) -> Non
     with ModelServer("openai", faults=FaultPlan(script=[None], rates={Fault.PROSE: 1.0})) as server:
         settings = {"TOOLGRAD_MODEL": server.model, "TOOLGRAD_API_BASE": server.url, "TOOLGRAD_API_KEY": "k"}
         arguments = ("generate", "-n", "1", "-o", "run", "--iterations", "1")
-        done = run(tmp_path, *arguments, code=1, environment=settings)
+        done = run(tmp_path, *arguments, code=1, env=settings)
     with RunStore.open(tmp_path / "run") as store:
         reason_key = store.session(0).reason_key
     for part in ("[no_sample]", reason_key, "toolgrad-dspy show run 0"):

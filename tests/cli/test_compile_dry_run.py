@@ -1,24 +1,18 @@
 """``compile --dry-run``: what each stage will use, from a few sessions, and nothing on disk."""
 
 import json
-import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-RUN = [sys.executable, "-m", "toolgrad_dspy"]
+from tests.support import command
+
 FEW = ("--train", "4", "--validation", "5", "--test", "6", "--metric-calls", "20", "--iterations", "2")
 
 
 def run(folder: Path, *arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(
-        [*RUN, "compile", "--dry-run", *FEW, *arguments], cwd=folder, env=os.environ, capture_output=True, text=True
-    )
-    assert done.returncode == code, done.stderr
-    assert "Traceback" not in done.stderr
-    return done
+    return command.run(folder, "compile", "--dry-run", *FEW, *arguments, code=code)
 
 
 def left(folder: Path) -> list[Path]:

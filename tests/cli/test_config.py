@@ -1,32 +1,17 @@
 """The configuration file, ``config show``, and that secrets appear nowhere."""
 
 import json
-import os
-import subprocess
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.support.command import run
 from tests.support.model_servers import ModelServer
 from tests.support.model_servers.formats.base import WireAnswer
 
-RUN = [sys.executable, "-m", "toolgrad_dspy"]
 CANARY = "sk-canary-8f1d20b7c4"
-
-
-def run(
-    folder: Path, *arguments: str, code: int = 0, env: Mapping[str, str] | None = None
-) -> subprocess.CompletedProcess[str]:
-    """Run a command that has to end with ``code``, with ``env`` over the environment."""
-    done = subprocess.run(
-        [*RUN, *arguments], cwd=folder, env={**os.environ, **(env or {})}, capture_output=True, text=True
-    )
-    assert done.returncode == code, done.stderr
-    assert "Traceback" not in done.stderr
-    return done
 
 
 @pytest.mark.slow

@@ -4,7 +4,7 @@ import json
 import sys
 from pathlib import Path
 
-from tests.cli.test_commands import run
+from tests.support.command import run
 from tests.support.mcp_helpers import SERVERS
 
 

@@ -7,7 +7,8 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from tests.cli.test_commands import one_line, run
+from tests.cli.test_commands import one_line
+from tests.support.command import run
 from tests.support.sessions import sample, step
 from toolgrad_dspy.cli.optional_value import optional_values
 from toolgrad_dspy.cli.options import JUDGE_BY, JudgeBy, Seed

@@ -1,33 +1,17 @@
 """``--model`` names the model of all roles, and goes before the environment and a configuration file."""
 
 import json
-import os
-import subprocess
-import sys
-from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 from pydantic import JsonValue
 
+from tests.support.command import run
 from tests.support.model_servers import Fault, FaultPlan, ModelServer
 from toolgrad_dspy.errors import UsageError
 from toolgrad_dspy.lm import Models
 from toolgrad_dspy.lm.sources import resolve
 from toolgrad_dspy.sweeps import Sweep, SweepSpec
-
-RUN = [sys.executable, "-m", "toolgrad_dspy"]
-
-
-def run(
-    folder: Path, *arguments: str, code: int = 0, env: Mapping[str, str] | None = None
-) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(
-        [*RUN, *arguments], cwd=folder, env={**os.environ, **(env or {})}, capture_output=True, text=True
-    )
-    assert done.returncode == code, done.stderr
-    assert "Traceback" not in done.stderr
-    return done
 
 
 def test_the_option_goes_before_the_environment_and_that_before_a_file(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,26 +1,20 @@
 """``generate --preview``: samples on standard output, and nothing on disk."""
 
 import json
-import os
 import signal
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-RUN = [sys.executable, "-m", "toolgrad_dspy"]
+from tests.support import command
 
 
 def run(folder: Path, *arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
+    """As the shared one, with a temporary folder that is looked at."""
     scratch = folder / "scratch"
     scratch.mkdir(exist_ok=True)
-    done = subprocess.run(
-        [*RUN, *arguments], cwd=folder, env={**os.environ, "TMPDIR": str(scratch)}, capture_output=True, text=True
-    )
-    assert done.returncode == code, done.stderr
-    assert "Traceback" not in done.stderr
-    return done
+    return command.run(folder, *arguments, code=code, env={"TMPDIR": str(scratch)})
 
 
 def test_three_samples_are_shown_as_show_shows_them_and_nothing_is_left(tmp_path: Path) -> None:
@@ -89,9 +83,9 @@ def test_without_it_the_number_of_sessions_is_asked_for(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_an_interrupted_one_shows_what_there_is(tmp_path: Path) -> None:
-    command = [*RUN, "generate", "--preview", "-n", "5000", "--iterations", "1", "--json"]
+    preview = [*command.RUN, "generate", "--preview", "-n", "5000", "--iterations", "1", "--json"]
     pipe = subprocess.PIPE
-    with subprocess.Popen(command, cwd=tmp_path, stdout=pipe, stderr=pipe, text=True) as process:
+    with subprocess.Popen(preview, cwd=tmp_path, stdout=pipe, stderr=pipe, text=True) as process:
         assert process.stderr is not None
         assert next(line for line in process.stderr if "sessions, " in line)
         process.send_signal(signal.SIGINT)

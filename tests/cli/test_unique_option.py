@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.cli.test_commands import run
+from tests.support.command import run
 
 SMALL = ("-n", "1", "--iterations", "1", "--quiet")
 

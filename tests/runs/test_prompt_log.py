@@ -5,33 +5,20 @@ import os
 import signal
 import sqlite3
 import subprocess
-import sys
 import time
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.support.command import RUN, run
 from tests.support.model_servers import Fault, FaultPlan, ModelServer
 from toolgrad_dspy.lm.calls.exchanges import Exchange
 from toolgrad_dspy.logs import about_session, hide_in_logs
 from toolgrad_dspy.runs.prompt_log import LONGEST, PromptLog, logged_calls, logged_sessions
 from toolgrad_dspy.secrets import Secret
 
-RUN = [sys.executable, "-m", "toolgrad_dspy"]
 GENERATE = ("generate", "-o", "r", "--iterations", "2", "--quiet")
-
-
-def run(
-    folder: Path, *arguments: str, code: int = 0, env: Mapping[str, str] | None = None
-) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(
-        [*RUN, *arguments], cwd=folder, env={**os.environ, **(env or {})}, capture_output=True, text=True
-    )
-    assert done.returncode == code, done.stderr
-    assert "Traceback" not in done.stderr
-    return done
 
 
 def made(folder: Path, index: int) -> int:
