@@ -64,6 +64,13 @@ def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     return "\n".join(lines)
 
 
+def figure(value: float) -> str:
+    """Four digits, or all of a large number: never an exponent."""
+    if value >= 1000:
+        return f"{value:,.0f}"
+    return f"{value:.4g}" if value >= 0.0001 or not value else f"{value:.6f}"
+
+
 def _cell(value: object) -> str:
     if value is None:
         return "-"

@@ -9,7 +9,7 @@ from toolgrad_dspy.runs.generate_run import generate_run
 from toolgrad_dspy.runs.progress import BarProgress, LineProgress, QuietProgress, RunProgress, run_progress
 from toolgrad_dspy.runs.run import Run
 from toolgrad_dspy.runs.run_rows import sessions_damaged
-from toolgrad_dspy.runs.settings import Settings
+from toolgrad_dspy.runs.settings import Settings, run_spec
 from toolgrad_dspy.runs.spec import REHEARSAL_NOTE, ModelsSpec, OpenSpec, RunSpec
 from toolgrad_dspy.runs.spending import TOOLS, Spending, SpendingLog
 from toolgrad_dspy.runs.statistics import RunStatistics, statistics
@@ -47,6 +47,7 @@ __all__ = [  # noqa: RUF022 - grouped by topic
     "generate",
     "agenerate",
     "Settings",
+    "run_spec",
     "Run",
     "generate_run",
     "new_folder",

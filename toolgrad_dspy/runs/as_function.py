@@ -9,17 +9,14 @@ from typing import Unpack
 
 from toolgrad_dspy.concurrency import run_on_loop_thread
 from toolgrad_dspy.errors import RunError, one_line
-from toolgrad_dspy.lm import Caps
-from toolgrad_dspy.program import ProgramConfig
 from toolgrad_dspy.records import SessionStatus
-from toolgrad_dspy.runs.config_file import gate_config, load_config_file, program_config
 from toolgrad_dspy.runs.engines import LocalEngine
 from toolgrad_dspy.runs.event_loop import execute
 from toolgrad_dspy.runs.generate_run import generate_run
 from toolgrad_dspy.runs.progress import run_progress
 from toolgrad_dspy.runs.run import Run
-from toolgrad_dspy.runs.settings import Settings, check_call
-from toolgrad_dspy.runs.spec import REHEARSAL_NOTE, ModelsSpec, RunSpec
+from toolgrad_dspy.runs.settings import Settings, check_call, run_spec
+from toolgrad_dspy.runs.spec import REHEARSAL_NOTE
 from toolgrad_dspy.runs.tools_given import ToolsGiven, tools_given
 from toolgrad_dspy.streams import tell
 
@@ -91,7 +88,7 @@ class _Job:
         settings: Settings,
     ) -> None:
         check_call(model=model, n=n, output=output, **settings)
-        self._spec = _spec(tools, model, n, settings)
+        self._spec = run_spec(tools_given(tools), n, model, settings)
         self._folder = new_folder() if output is None else Path(output)
         self._again: tuple[SessionStatus, ...] = ("failed",) if settings.get("retry_failed") else ()
         self._quiet = not settings.get("progress", True)
@@ -123,28 +120,6 @@ class _Job:
         self._notes.append(line)
         if not self._quiet:
             tell(f"{one_line(line, 2000)}\n", sys.stderr)
-
-
-def _spec(tools: ToolsGiven, model: str | None, n: int, settings: Settings) -> RunSpec:
-    file = load_config_file(_path(settings.get("config")))
-    loop = {name: value for name, value in settings.items() if name in ProgramConfig.model_fields}
-    return RunSpec(
-        n=n,
-        tools=tools_given(tools).limited(settings.get("max_servers")),
-        models=ModelsSpec.from_environment(file.models, file.source, model).waiting(settings.get("wait")),
-        program=program_config(file, **loop),
-        program_file=_path(settings.get("program")),
-        seed=settings.get("seed", 0),
-        caps=Caps(settings.get("max_usd"), settings.get("max_tokens"), settings.get("max_tool_calls")),
-        gate=gate_config(file, settings.get("judge"), settings.get("judge_votes")),
-        unique=settings.get("unique", file.unique),
-        max_failures=settings.get("max_failures", 20),
-        log_prompts=settings.get("log_prompts", file.log_prompts),
-    )
-
-
-def _path(given: str | Path | None) -> Path | None:
-    return None if given is None else Path(given)
 
 
 def _in_event_loop() -> bool:

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from toolgrad_dspy.cli.output import say, say_json, table
+from toolgrad_dspy.cli.output import figure, say, say_json, table
 
 if TYPE_CHECKING:
     from toolgrad_dspy.compiling import CompileEstimate
@@ -31,10 +31,3 @@ def say_estimate(guess: "CompileEstimate", json: bool) -> None:
     say("the calls of the role reflection come on top: one for each instruction that an optimizer tries")
     if guess.total.unpriced:
         say(f"the dollars leave out {guess.total.unpriced} calls without a known price; see TOOLGRAD_PRICES")
-
-
-def figure(value: float) -> str:
-    """Four digits, or all of a large number: never an exponent."""
-    if value >= 1000:
-        return f"{value:,.0f}"
-    return f"{value:.4g}" if value >= 0.0001 or not value else f"{value:.6f}"

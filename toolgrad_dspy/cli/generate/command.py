@@ -94,20 +94,15 @@ def generate(
     json: Json = False,
 ) -> None:
     """Grow samples, answer first, into a run folder. The same command on the same folder resumes it."""
-    from toolgrad_dspy.lm import Caps
     from toolgrad_dspy.runs import (
         REHEARSAL_NOTE,
         LocalEngine,
-        ModelsSpec,
-        RunSpec,
         estimate_from_run,
         execute,
-        gate_config,
         generate_run,
-        load_config_file,
         new_folder,
-        program_config,
         run_progress,
+        run_spec,
         tools_spec,
     )
     from toolgrad_dspy.runs import estimate as estimate_run
@@ -124,30 +119,34 @@ def generate(
             )
         say_estimate(estimate_from_run(earlier_run, n), json)
         return
-    file = load_config_file(config)
-    spec = RunSpec(
-        n=n,
-        tools=tools_spec(tools).limited(max_servers),
-        models=ModelsSpec.from_environment(file.models, file.source, model).waiting(wait),
-        program=program_config(
-            file,
-            mini_batch=mini_batch,
-            proposals=proposals,
-            iterations=iterations,
-            repairs=repairs,
-            mend=mend,
-            chains=chains,
-            base=base,
-            max_calls=max_calls_per_session,
-            update=update,
-        ),
-        program_file=program,
-        seed=seed,
-        caps=Caps(max_usd, max_tokens, max_tool_calls),
-        gate=gate_config(file, judge, judge_votes),
-        unique=file.unique if unique is None else unique,
-        max_failures=max_failures,
-        log_prompts=file.log_prompts if log_prompts is None else log_prompts,
+    spec = run_spec(
+        tools_spec(tools),
+        n,
+        model,
+        {
+            "config": config,
+            "program": program,
+            "seed": seed,
+            "mini_batch": mini_batch,
+            "proposals": proposals,
+            "iterations": iterations,
+            "repairs": repairs,
+            "mend": mend,
+            "chains": chains,
+            "base": base,
+            "max_calls": max_calls_per_session,
+            "update": update,
+            "judge": judge,
+            "judge_votes": judge_votes,
+            "unique": unique,
+            "max_usd": max_usd,
+            "max_tokens": max_tokens,
+            "max_tool_calls": max_tool_calls,
+            "max_failures": max_failures,
+            "max_servers": max_servers,
+            "wait": wait,
+            "log_prompts": log_prompts,
+        },
     )
     folder = output or new_folder()
     engine = LocalEngine(max_concurrency, grace)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import typer
 from pydantic import JsonValue
 
-from toolgrad_dspy.cli.output import note, say, say_json, say_json_lines, table
+from toolgrad_dspy.cli.output import figure, note, say, say_json, say_json_lines, table
 from toolgrad_dspy.cli.show import head_lines, sample_lines
 from toolgrad_dspy.errors import RunError, UsageError, one_line
 from toolgrad_dspy.records import Session
@@ -74,15 +74,10 @@ def _estimate_lines(guess: "Estimate") -> list[str]:
     rows = []
     for name, (each, spread) in guess.figures.items():
         total, deviation = guess.total(name)
-        rows.append((name, *(_figure(value) for value in (each, spread, total, deviation))))
+        rows.append((name, *(figure(value) for value in (each, spread, total, deviation))))
     lines = [table(("figure", "per session", "+-", f"{guess.n} sessions", "+-"), rows), ""]
     place = f" of {guess.source}" if guess.source else ""
     lines.append(f"from {guess.sessions} sessions{place}, {guess.accepted} of them accepted; nothing is stored")
     if guess.unpriced:
         lines.append(f"the dollars leave out {guess.unpriced} calls without a known price; see TOOLGRAD_PRICES")
     return lines
-
-
-def _figure(value: float) -> str:
-    """Four digits, or all of a large number: never an exponent."""
-    return f"{value:,.0f}" if value >= 1000 else f"{value:.4g}"
